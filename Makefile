@@ -1,0 +1,89 @@
+# The commands of this project. `make` alone prints them.
+
+GO        ?= go
+BIN       := $(CURDIR)/bin
+DEVSERVER := $(BIN)/devserver
+# The root and each nested module, since ./... does not cross into them.
+MODULES   := . $(patsubst %/go.mod,%,$(shell git ls-files '*/go.mod'))
+# Passed on to go test, as in: make test ARGS='-run TestLost ./tests/...'
+ARGS      ?= ./...
+export GOTOOLCHAIN = local
+export DEVSERVER
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: devserver ## Run a pipeline on this machine, from text to a finished clip, and end
+	@$(GO) run ./cmd/dev demo
+
+.PHONY: dev
+dev: devserver ## The same, but keep Temporal, its UI, the simulator and the worker running
+	@$(GO) run ./cmd/dev up
+
+.PHONY: build
+build: devserver ## Build the programs into bin/
+	$(GO) build -trimpath -o $(BIN)/ ./cmd/...
+
+.PHONY: devserver
+devserver: ## Build the Temporal dev server into bin/ (minutes the first time)
+	@sh devserver/build.sh $(DEVSERVER)
+
+# The dev server is tested as a process; its 1,800 packages need no race detector.
+.PHONY: test
+test: devserver ## Run every test with the race detector
+	@for module in $(MODULES); do \
+		packages=./...; \
+		[ $$module != devserver ] || packages=./tests; \
+		echo "== go test -race $$packages in $$module"; \
+		$(GO) -C $$module test -race -timeout 30m $$packages || exit 1; \
+	done
+
+.PHONY: test-root
+test-root: devserver ## Run tests of the root module, as in: make test-root ARGS='-run TestLost ./tests/...'
+	$(GO) test -race -timeout 20m $(ARGS)
+
+.PHONY: lint
+lint: $(BIN)/staticcheck $(BIN)/workflowcheck $(BIN)/gosec ## gofmt, vet, staticcheck, workflowcheck, gosec
+	@sh .ci/lint $(BIN) $(MODULES)
+
+.PHONY: bench
+bench: devserver ## Measure against the raw floor, and write docs/performance.md anew
+	$(GO) run ./tests/bench -write docs/performance.md
+
+.PHONY: chaos
+chaos: devserver ## Kill, stop and cut everything while N=10000 generations run
+	$(GO) -C tests/chaos test -run 'TestCampaign|TestHundred' -count=1 -timeout 60m -v . -args -n $(or $(N),10000) $(if $(WRITE),-write $(CURDIR)/$(WRITE))
+
+.PHONY: histories
+histories: devserver ## Record anew the histories that replay tests read
+	$(GO) test ./tests -run TestHistories -count=1 -record
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZTIME (30s)
+	@sh .ci/fuzz $(or $(FUZZTIME),30s)
+
+.PHONY: figures
+figures: devserver ## Measure all of docs/reliability.md, and write its figures anew
+	$(MAKE) chaos mutants WRITE=docs/reliability.md
+	$(GO) test ./tests/hostile -run 'TestFlood|TestGoodTrafficDuringFlood' -parallel 1 -count=1 -v -args -write $(CURDIR)/docs/reliability.md
+
+.PHONY: mutants
+mutants: ## Take out each check of verification and addresses: a test must fail each time
+	$(GO) run ./tests/mutants $(if $(WRITE),-write $(WRITE)) webhook/verify.go webhook/address.go webhook/keyring.go
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf $(BIN)
+
+$(BIN)/staticcheck:
+	GOBIN=$(BIN) $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.1
+
+$(BIN)/workflowcheck:
+	GOBIN=$(BIN) $(GO) install go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
+
+$(BIN)/gosec:
+	GOBIN=$(BIN) $(GO) install github.com/securego/gosec/v2/cmd/gosec@v2.30.0

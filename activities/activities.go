@@ -1,0 +1,90 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// Provider is what the activities need of one account at WaveSpeedAI.
+// [wavespeed.Client] is one.
+type Provider interface {
+	Submit(context.Context, wavespeed.SubmitRequest) (wavespeed.Prediction, error)
+	Result(ctx context.Context, id string) (wavespeed.Prediction, error)
+	List(context.Context, wavespeed.ListOptions) (wavespeed.Page, error)
+	Price(ctx context.Context, model string, input any) (wavespeed.Price, error)
+}
+
+// Options say whom the activities talk to. Accounts is the only field that must
+// be set.
+type Options struct {
+	// Accounts are the providers by account name.
+	Accounts map[string]Provider
+
+	// WebhookURL makes the address that the provider is to call for a target.
+	// Without one everything is polled. Defaults to none.
+	WebhookURL func(context.Context, generation.Target) (string, error)
+
+	// Prices has each submit preceded by a request for its price, which then shows
+	// in the Temporal UI and in results. A price that cannot be had holds nothing
+	// up. Defaults to false.
+	Prices bool
+}
+
+// Activities are the activities of this package, to be made by [New].
+type Activities struct {
+	options Options
+	claims  claims
+}
+
+// New checks the options, so that a mistake shows when a worker starts.
+func New(options Options) (*Activities, error) {
+	if len(options.Accounts) == 0 {
+		return nil, fmt.Errorf("activities: Accounts: needs at least one account")
+	}
+	for name, provider := range options.Accounts {
+		if provider == nil {
+			return nil, fmt.Errorf("activities: Accounts[%q]: has no provider", name)
+		}
+	}
+	return &Activities{options: options}, nil
+}
+
+// Registry is what a worker, a plugin's registry and a test environment have in
+// common.
+type Registry interface {
+	RegisterActivityWithOptions(any, activity.RegisterOptions)
+}
+
+// Register makes the activities known to a worker under their contract names.
+func (a *Activities) Register(registry Registry) {
+	for name, f := range map[string]any{
+		generation.SubmitName: a.Submit,
+		generation.FindName:   a.Find,
+		generation.AwaitName:  a.Await,
+	} {
+		registry.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+	}
+}
+
+func (a *Activities) provider(account string) (Provider, error) {
+	provider, ok := a.options.Accounts[account]
+	if !ok {
+		return nil, final(generation.ErrUnauthorized, fmt.Sprintf("account: this worker has no account %q; configure its API key or name another", account), nil)
+	}
+	return provider, nil
+}
+
+// recordMargin is kept free at the end of an attempt, to report what it did.
+const recordMargin = 3 * time.Second
+
+// withMargin ends early enough for the result to be recorded within the attempt.
+func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
+	info := activity.GetInfo(ctx)
+	return context.WithDeadline(ctx, info.Deadline.Add(-min(recordMargin, time.Until(info.Deadline)/5)))
+}

@@ -1,0 +1,16 @@
+// Package activities is the only code that talks to WaveSpeedAI on behalf of a
+// workflow.
+//
+//   - Submit sends the one POST that costs money, at most once per attempt. Only
+//     errors that prove that nothing was accepted are tried again by the
+//     activity's retry policy; whatever may have been accepted comes back to the
+//     workflow as [generation.ErrSubmitUnknown].
+//   - Find looks for the prediction of such a submit in the provider's list.
+//   - Await asks for one prediction until it has ended. It is one activity whose
+//     retries are the loop, so a history holds three events for it, however often
+//     it asks.
+//
+// Keys stay in the worker's memory: arguments and results name an account, never
+// its key. The HTTP client retries nothing, so Temporal alone decides what is
+// tried again and when.
+package activities

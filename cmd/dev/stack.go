@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/testsuite"
+	sdkworker "go.temporal.io/sdk/worker"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/examples/clip"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
+	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
+)
+
+const (
+	taskQueue   = "wavespeed"
+	webhookPort = 8080
+	webhookPath = "/webhooks/wavespeed"
+
+	// simulatorSpeed lets a video of two minutes take two seconds.
+	simulatorSpeed = 40
+)
+
+// stack is everything that runs. Its parts are stopped in the reverse order.
+type stack struct {
+	temporal *testsuite.DevServer
+	client   client.Client
+	ui       string
+	apiKey   string
+	apiURL   string
+	stops    []func()
+}
+
+func start(ctx context.Context, out io.Writer) (_ *stack, err error) {
+	s := &stack{}
+	defer func() {
+		if err != nil {
+			s.stop()
+		}
+	}()
+	fmt.Fprintln(out, "Starting Temporal with its UI …")
+	if s.temporal, s.ui, err = startTemporal(ctx); err != nil {
+		return nil, err
+	}
+	s.stops = append(s.stops, func() { _ = s.temporal.Stop() })
+	s.client = s.temporal.Client()
+	provider, err := s.startProvider(out)
+	if err != nil {
+		return nil, err
+	}
+	plugin, err := worker.NewPlugin(provider)
+	if err != nil {
+		return nil, err
+	}
+	w := sdkworker.New(s.client, taskQueue, sdkworker.Options{
+		Plugins:           []sdkworker.Plugin{plugin},
+		WorkerStopTimeout: 10 * time.Second,
+	})
+	w.RegisterWorkflow(clip.Clip)
+	if err := w.Start(); err != nil {
+		return nil, fmt.Errorf("start the worker: %w", err)
+	}
+	s.stops = append(s.stops, w.Stop)
+	return s, nil
+}
+
+// startProvider chooses WaveSpeedAI or the simulator, and starts the webhook handler
+// where the provider can reach one.
+func (s *stack) startProvider(out io.Writer) (worker.Options, error) {
+	options := worker.Options{Prices: true, APIKey: os.Getenv("WAVESPEED_API_KEY")}
+	public := os.Getenv("WEBHOOK_PUBLIC_URL")
+	if options.APIKey == "" {
+		simulator, err := wavespeedtest.New(wavespeedtest.Options{Speed: simulatorSpeed})
+		if err != nil {
+			return options, fmt.Errorf("start the simulator: %w", err)
+		}
+		s.stops = append(s.stops, func() { _ = simulator.Close() })
+		options.APIKey, options.BaseURL = wavespeedtest.DefaultKey, simulator.URL()
+		public = fmt.Sprintf("http://%s:%d%s", listenHost, free(webhookPort), webhookPath)
+		fmt.Fprintln(out, "Generating with the simulator, at no cost. Set WAVESPEED_API_KEY for the real thing.")
+	} else {
+		fmt.Fprintln(out, "Generating with WaveSpeedAI itself: this costs money.")
+	}
+	s.apiKey, s.apiURL = options.APIKey, options.BaseURL
+	if public == "" {
+		fmt.Fprintln(out, "Polling, since no WEBHOOK_PUBLIC_URL is set.")
+		return options, nil
+	}
+	options.WebhookURL = public
+	keyring, err := s.keyring()
+	if err != nil {
+		return options, err
+	}
+	options.Keyring = keyring
+	return options, s.startHandler(keyring, public)
+}
+
+// keyring fetches the webhook secret from the provider when it is first needed.
+func (s *stack) keyring() (*webhook.Keyring, error) {
+	provider, err := wavespeed.New(wavespeed.Options{APIKey: s.apiKey, BaseURL: s.apiURL})
+	if err != nil {
+		return nil, err
+	}
+	return webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Fetch: provider.WebhookSecret}})
+}
+
+func (s *stack) startHandler(keyring *webhook.Keyring, public string) error {
+	signals, err := signaler.New(signaler.Options{Client: s.client, Namespace: client.DefaultNamespace})
+	if err != nil {
+		return err
+	}
+	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signals, Logger: quiet})
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("POST "+webhookPath+"/{address}", handler)
+	listener, err := net.Listen("tcp", listenAddress(public))
+	if err != nil {
+		return fmt.Errorf("listen for webhooks: %w", err)
+	}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			fmt.Fprintln(os.Stderr, "dev: webhooks:", err)
+		}
+	}()
+	s.stops = append(s.stops, func() { _ = server.Close() })
+	return nil
+}
+
+func (s *stack) stop() {
+	for i := len(s.stops) - 1; i >= 0; i-- {
+		s.stops[i]()
+	}
+}

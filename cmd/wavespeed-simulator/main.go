@@ -1,0 +1,25 @@
+// Wavespeed-simulator is WaveSpeedAI on this machine, for tests and demonstrations
+// in any language: the package wavespeedtest as a program.
+//
+//	wavespeed-simulator --fault webhook-lost=0.05 --fault accepted-reset=0.02
+//
+// It answers the provider's API below /api/v3, is watched and disturbed below
+// /simulator/, and shows what it has made at /.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "wavespeed-simulator:", err)
+		os.Exit(1)
+	}
+}

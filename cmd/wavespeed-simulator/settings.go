@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+)
+
+// settings are the flags.
+type settings struct {
+	listen, publicURL string
+	key, secret       string
+	balance           float64
+	accounts          []string
+	tier, logLevel    string
+	speed             float64
+	duration          time.Duration
+	seed              uint64
+	faults            []string
+	behavior          wavespeedtest.Behavior
+}
+
+func (s *settings) flags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.publicURL, "public-url", "", "how clients reach this server, if not at its own address")
+	flags.StringVar(&s.key, "api-key", "", "the API key to accept (env WAVESPEED_API_KEY, default "+wavespeedtest.DefaultKey+")")
+	flags.StringVar(&s.secret, "secret", "",
+		"what webhooks are signed with (env WAVESPEED_WEBHOOK_SECRET, default "+wavespeedtest.DefaultSecret+")")
+	flags.Float64Var(&s.balance, "balance", wavespeedtest.DefaultBalance, "credit of each account, in USD")
+	flags.StringArrayVar(&s.accounts, "account", nil, "a further account, as name=…,key=…,secret=… (may be repeated)")
+	flags.StringVar(&s.tier, "tier", "", "limits of each account: bronze, silver, gold or ultra (default none)")
+	flags.Float64Var(&s.speed, "speed", 0, "let predictions take their model's real time, divided by this")
+	flags.DurationVar(&s.duration, "duration", 0, "let every prediction take this long (default 2s without --speed)")
+	flags.Uint64Var(&s.seed, "seed", 1, "where the probabilities of faults come from")
+	flags.StringArrayVar(&s.faults, "fault", nil, "inject a fault: kind, kind=probability or kind,field=value,… (may be repeated; see the command faults)")
+	flags.BoolVar(&s.behavior.RefuseOverflow, "refuse-overflow", false, "answer 429 over the concurrency limit instead of queueing")
+	flags.BoolVar(&s.behavior.RetryAfter, "retry-after", false, "send Retry-After with 429")
+	flags.DurationVar(&s.behavior.WebhookBackoff, "webhook-backoff", 0, "wait before a webhook is sent again; doubles (default 1s)")
+	flags.StringVar(&s.logLevel, "log-level", "info", "debug shows every submit and webhook")
+}
+
+func (s *settings) options(getenv func(string) string, logs io.Writer) (wavespeedtest.Options, error) {
+	options := wavespeedtest.Options{
+		Behavior: s.behavior, Duration: s.duration, Listen: s.listen, PublicURL: s.publicURL, Seed: s.seed, Speed: s.speed,
+	}
+	if options.Duration == 0 && options.Speed == 0 {
+		options.Duration = defaultDuration
+	}
+	var err error
+	if options.Logger, err = logger(s.logLevel, logs); err != nil {
+		return options, err
+	}
+	for _, text := range s.faults {
+		fault, err := wavespeedtest.ParseFault(text)
+		if err != nil {
+			return options, fmt.Errorf("--fault: %w", err)
+		}
+		options.Faults = append(options.Faults, fault)
+	}
+	options.Accounts, err = s.allAccounts(getenv)
+	return options, err
+}
+
+// allAccounts are the default one and those of --account, with the same limits.
+func (s *settings) allAccounts(getenv func(string) string) ([]wavespeedtest.Account, error) {
+	limits, known := map[string]wavespeedtest.Limits{
+		"": {}, "bronze": wavespeedtest.Bronze, "silver": wavespeedtest.Silver, "gold": wavespeedtest.Gold, "ultra": wavespeedtest.Ultra,
+	}[strings.ToLower(s.tier)]
+	if !known {
+		return nil, fmt.Errorf("--tier: %q is none of bronze, silver, gold and ultra", s.tier)
+	}
+	// The daemon takes several secrets; the provider signs with one.
+	secret, _, _ := strings.Cut(getenv("WAVESPEED_WEBHOOK_SECRET"), ",")
+	accounts := []wavespeedtest.Account{{Key: first(s.key, getenv("WAVESPEED_API_KEY")), Secret: first(s.secret, strings.TrimSpace(secret))}}
+	for _, text := range s.accounts {
+		account, err := parseAccount(text)
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, account)
+	}
+	for i := range accounts {
+		accounts[i].Balance, accounts[i].Limits = s.balance, limits
+	}
+	return accounts, nil
+}
+
+// parseAccount does not repeat what it was given, which holds a key.
+func parseAccount(text string) (wavespeedtest.Account, error) {
+	var account wavespeedtest.Account
+	for _, pair := range strings.Split(text, ",") {
+		name, value, _ := strings.Cut(pair, "=")
+		switch name {
+		case "name":
+			account.Name = value
+		case "key":
+			account.Key = value
+		case "secret":
+			account.Secret = value
+		default:
+			return account, fmt.Errorf("--account: %q is none of name, key and secret", name)
+		}
+	}
+	if account.Name == "" || account.Key == "" || account.Secret == "" {
+		return account, fmt.Errorf("--account: name, key and secret are all needed")
+	}
+	return account, nil
+}
+
+func first(values ...string) string {
+	for _, value := range values {
+		if value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// dialable is the address under which this machine reaches what listens there.
+func dialable(listen string) (string, error) {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", fmt.Errorf("--listen: %w", err)
+	}
+	if number, err := strconv.Atoi(port); err != nil || number < 1 {
+		return "", fmt.Errorf("--listen: %q is no port to ask", port)
+	}
+	if host == "" || host == "0.0.0.0" || host == "::" {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port), nil
+}

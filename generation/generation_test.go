@@ -1,0 +1,172 @@
+package generation_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+func TestRequestOnTheWire(t *testing.T) {
+	t.Parallel()
+	request := generation.Request{
+		Key: "still", Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": "é"}, Account: "team",
+		Timeout: 90 * time.Minute, Adopt: "p1", MaxPredictions: 2, OnUnknown: generation.ResubmitUnknown,
+		Timing: generation.Timing{
+			Submit: time.Minute, Settle: 2 * time.Minute, Grace: 3 * time.Minute, Poll: 4 * time.Second, Resubmit: 5 * time.Second,
+		},
+		TaskQueue: "limited",
+	}
+	encoded, err := json.Marshal(request)
+	require.NoError(t, err)
+	require.JSONEq(t, `{
+		"key": "still", "model": "wavespeed-ai/flux-dev", "input": {"prompt": "é"}, "account": "team",
+		"timeout": "1h30m0s", "adopt": "p1", "max_predictions": 2, "on_unknown": "resubmit",
+		"timing": {"submit": "1m0s", "settle": "2m0s", "grace": "3m0s", "poll": "4s", "resubmit": "5s"},
+		"task_queue": "limited"
+	}`, string(encoded))
+
+	var decoded generation.Request
+	require.NoError(t, json.Unmarshal(encoded, &decoded))
+	request.Input = json.RawMessage(`{"prompt":"é"}`)
+	require.Equal(t, request, decoded)
+}
+
+func TestZeroFieldsAreNotWritten(t *testing.T) {
+	t.Parallel()
+	encoded, err := json.Marshal(generation.Request{Model: "m"})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"model":"m"}`, string(encoded))
+}
+
+func TestRequestsOfOtherLanguages(t *testing.T) {
+	t.Parallel()
+	var request generation.Request
+	require.NoError(t, json.Unmarshal([]byte(`{"model":"a/b","input":{"seed":12345678901234567890},"timeout":"15m","later":1}`), &request))
+	require.Equal(t, 15*time.Minute, request.Timeout)
+	input, err := generation.EncodeInput(request.Input)
+	require.NoError(t, err)
+	require.Equal(t, `{"seed":12345678901234567890}`, string(input))
+
+	require.ErrorContains(t, json.Unmarshal([]byte(`{"model":"a/b","timeout":"soon"}`), &request), `"soon" is not a duration`)
+	require.ErrorContains(t, json.Unmarshal([]byte(`{"model":"a/b","timeout":90}`), &request), "timeout")
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	got := generation.Request{Model: "m"}.WithDefaults()
+	require.Equal(t, generation.DefaultKey, got.Key)
+	require.Equal(t, generation.DefaultAccount, got.Account)
+	require.Equal(t, 6*time.Hour, got.Timeout)
+	require.Equal(t, 1, got.MaxPredictions)
+	require.Equal(t, generation.FailUnknown, got.OnUnknown)
+	require.Equal(t, generation.Timing{
+		Submit: time.Minute, Settle: 2 * time.Minute, Grace: 2 * time.Minute, Poll: 2 * time.Second, Resubmit: 10 * time.Second,
+	}, got.Timing)
+	require.NoError(t, got.Validate())
+	set := generation.Request{Model: "m", Key: "k", Timeout: time.Hour, Timing: generation.Timing{Grace: time.Second}}.WithDefaults()
+	require.Equal(t, "k", set.Key)
+	require.Equal(t, time.Hour, set.Timeout)
+	require.Equal(t, time.Second, set.Timing.Grace)
+}
+
+func TestInputErrorsDoNotRepeatTheInput(t *testing.T) {
+	t.Parallel()
+	for name, input := range map[string]any{
+		"text":        "my secret prompt",
+		"array":       []string{"my secret prompt"},
+		"raw garbage": json.RawMessage(`{"prompt":"my secret prompt"`),
+		"null":        json.RawMessage(`null`),
+		"channel":     map[string]any{"prompt": "my secret prompt", "c": make(chan int)},
+	} {
+		_, err := generation.EncodeInput(input)
+		require.ErrorContains(t, err, "input:", name)
+		require.NotContains(t, err.Error(), "secret", name)
+	}
+	var typed struct {
+		Prompt string `json:"prompt"`
+	}
+	encoded, err := generation.EncodeInput(typed)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"prompt":""}`, string(encoded))
+}
+
+func TestOutputs(t *testing.T) {
+	t.Parallel()
+	var result generation.Result
+	require.NoError(t, json.Unmarshal([]byte(`{"outputs":["https://cdn.test/1.png",{"url":"https://cdn.test/2.glb","size":7},"a better prompt",{"score":1},null]}`), &result))
+	require.Equal(t, "https://cdn.test/1.png", result.URL(0))
+	require.Equal(t, "https://cdn.test/2.glb", result.URL(1))
+	require.Empty(t, result.URL(2), "a text is no URL")
+	require.Equal(t, "a better prompt", result.Text(2))
+	require.Empty(t, result.URL(3))
+	require.Empty(t, result.URL(4))
+	require.Empty(t, result.URL(-1))
+	require.Empty(t, result.URL(99))
+	require.Empty(t, result.Text(99))
+	var object struct{ Size int }
+	require.NoError(t, result.Outputs[1].Decode(&object))
+	require.Equal(t, 7, object.Size)
+	require.Equal(t, `{"score":1}`, result.Outputs[3].String())
+
+	encoded, err := json.Marshal(result.Outputs)
+	require.NoError(t, err)
+	require.JSONEq(t, `["https://cdn.test/1.png",{"url":"https://cdn.test/2.glb","size":7},"a better prompt",{"score":1},null]`, string(encoded))
+}
+
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	output := []generation.Output{generation.Output(`"https://cdn.test/1.png"`)}
+	for name, c := range map[string]struct {
+		outcome   generation.Outcome
+		completed bool
+		errorType string
+		retryable bool
+	}{
+		"completed":     {generation.Outcome{Status: "completed", Outputs: output}, true, "", false},
+		"too large":     {generation.Outcome{Status: "completed", Omitted: true}, true, "", false},
+		"no outputs":    {generation.Outcome{Status: "completed"}, false, generation.ErrPredictionFailed, true},
+		"failed":        {generation.Outcome{Status: "failed", Outputs: output}, false, generation.ErrPredictionFailed, true},
+		"internal":      {generation.Outcome{Status: "failed", Code: 5000}, false, generation.ErrPredictionFailed, true},
+		"timeout":       {generation.Outcome{Status: "timeout"}, false, generation.ErrPredictionFailed, true},
+		"cancelled":     {generation.Outcome{Status: "cancelled"}, false, generation.ErrPredictionFailed, false},
+		"deleted":       {generation.Outcome{Status: "deleted"}, false, generation.ErrPredictionFailed, false},
+		"moderation":    {generation.Outcome{Status: "failed", Code: 1200}, false, generation.ErrContentRejected, false},
+		"missing input": {generation.Outcome{Status: "failed", Code: 1400}, false, generation.ErrInvalidInput, false},
+		"wrong input":   {generation.Outcome{Status: "failed", Code: 1401}, false, generation.ErrInvalidInput, false},
+		"media":         {generation.Outcome{Status: "failed", Code: 1402}, false, generation.ErrMediaUnreachable, false},
+	} {
+		require.Equal(t, c.completed, c.outcome.Completed(), name)
+		if !c.completed {
+			require.Equal(t, c.errorType, c.outcome.ErrorType(), name)
+			require.Equal(t, c.retryable, c.outcome.Retryable(), name)
+			require.NotEmpty(t, c.outcome.Reason(), name)
+		}
+	}
+}
+
+func TestPriceLeavesOutWhatIsRefunded(t *testing.T) {
+	t.Parallel()
+	price := func(usd float64) *float64 { return &usd }
+	status := generation.Status{Attempts: []*generation.Attempt{
+		{State: generation.StateFailed, Price: price(0.5)},
+		{State: generation.StateCompleted, Price: price(0.25)},
+		{State: generation.StateAbsent},
+	}}
+	usd, known := status.Price()
+	require.True(t, known)
+	require.InDelta(t, 0.25, usd, 1e-9)
+	_, known = generation.Status{}.Price()
+	require.False(t, known)
+}
+
+func TestCloneSharesNothing(t *testing.T) {
+	t.Parallel()
+	status := generation.Status{Attempts: []*generation.Attempt{{Number: 1, State: generation.StateWaiting}}}
+	clone := status.Clone()
+	status.Attempts[0].State = generation.StateCompleted
+	require.Equal(t, generation.StateWaiting, clone.Attempts[0].State)
+}

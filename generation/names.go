@@ -1,0 +1,38 @@
+package generation
+
+// Names on the wire. They are contracts: a worker of one version must understand
+// what a client, a handler or a history of another has written.
+const (
+	// WorkflowName is the registered workflow that runs one generation:
+	// a [Request] in, a [Result] out.
+	WorkflowName = "wavespeed.Generate"
+
+	// SubmitName is the activity that sends the one POST that costs money:
+	// a [SubmitInput] in, a [Submitted] out.
+	SubmitName = "wavespeed.Submit"
+
+	// FindName is the activity that looks for the prediction of a submit whose
+	// answer was lost: a [FindInput] in, a [Found] out.
+	FindName = "wavespeed.Find"
+
+	// AwaitName is the activity that polls one prediction to its end:
+	// an [AwaitInput] in, an [Outcome] out.
+	AwaitName = "wavespeed.Await"
+
+	// StatusQuery is the query that answers a [Status] for every generation of
+	// the workflow, in the order in which they were begun.
+	StatusQuery = "wavespeed.status"
+)
+
+const (
+	// DefaultAccount is the account of a request that names none.
+	DefaultAccount = "default"
+
+	// DefaultKey is the key of a request that names none.
+	DefaultKey = "generation"
+)
+
+const signalPrefix = "wavespeed.finished/"
+
+// SignalName is the signal on which the generation with this key listens.
+func SignalName(key string) string { return signalPrefix + key }

@@ -1,0 +1,55 @@
+package generation
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// Output is one output of a prediction as the provider gave it: mostly the URL
+// of a file, sometimes a text or an object.
+type Output json.RawMessage
+
+// MarshalJSON is the output itself.
+func (o Output) MarshalJSON() ([]byte, error) { return json.RawMessage(o).MarshalJSON() }
+
+// UnmarshalJSON keeps data as it is.
+func (o *Output) UnmarshalJSON(data []byte) error { return (*json.RawMessage)(o).UnmarshalJSON(data) }
+
+// URL is the address of the output's file, given as a string or as an object's
+// "url"; "" if it has none.
+func (o Output) URL() string {
+	text := o.Text()
+	if text == "" {
+		var object struct {
+			URL string `json:"url"`
+		}
+		if json.Unmarshal(o, &object) != nil {
+			return ""
+		}
+		text = object.URL
+	}
+	if !strings.HasPrefix(text, "https://") && !strings.HasPrefix(text, "http://") {
+		return ""
+	}
+	return text
+}
+
+// Text is the output if it is a string, of whatever kind; "" otherwise.
+func (o Output) Text() string {
+	var text string
+	if json.Unmarshal(o, &text) != nil {
+		return ""
+	}
+	return text
+}
+
+// Decode stores the output in what v points to, as json.Unmarshal does.
+func (o Output) Decode(v any) error { return json.Unmarshal(o, v) }
+
+// String is the output's text, or its JSON.
+func (o Output) String() string {
+	if text := o.Text(); text != "" {
+		return text
+	}
+	return string(o)
+}

@@ -1,0 +1,231 @@
+package generation
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/modelid"
+)
+
+// Request asks for one generation. Model is the only field without which there
+// is none.
+type Request struct {
+	// Key names the generation inside its workflow, as "still" or "clip[3]": it is
+	// in the signal's name, in the Temporal UI and in errors, and must not stand
+	// twice in one workflow run. At most 200 bytes, printable. Defaults to
+	// [DefaultKey].
+	Key string
+
+	// Model is the provider's model id, as "wavespeed-ai/flux-dev".
+	Model string
+
+	// Input is what the model is given: a map, a struct, a json.RawMessage,
+	// anything that encodes to a JSON object. A decoded request holds a
+	// json.RawMessage, byte for byte what was sent. Defaults to an empty object.
+	Input any
+
+	// Account names the API key with which to submit, of those that the worker
+	// has. Defaults to [DefaultAccount].
+	Account string
+
+	// Timeout bounds the whole generation, waiting and submitting again included.
+	// At its end the prediction, if there is one, is left to itself. Defaults to
+	// 6 hours, since the slowest documented models need up to 5.
+	Timeout time.Duration
+
+	// Adopt is the id of a prediction that was accepted before, to be awaited instead
+	// of submitting one: for instance that of a generation whose deadline passed.
+	// It is polled, since its webhook names another generation. Defaults to none.
+	Adopt string
+
+	// MaxPredictions is how many predictions this generation may start. Above 1,
+	// one that failed for a reason that may pass is submitted again, which the
+	// provider bills as a new prediction (it refunds failed ones). At most 100.
+	// Defaults to 1.
+	MaxPredictions int
+
+	// OnUnknown says what to do when a submit's answer is lost and its prediction
+	// can be neither found nor proven absent. Defaults to [FailUnknown].
+	OnUnknown UnknownPolicy
+
+	// Timing holds the waits that rarely need a change.
+	Timing Timing
+
+	// TaskQueue is where the activities run, for instance on one with a rate limit
+	// for the provider. Defaults to the workflow's own task queue.
+	TaskQueue string
+}
+
+// UnknownPolicy is what to do about a submit that may or may not have been
+// accepted.
+type UnknownPolicy string
+
+const (
+	// FailUnknown ends the generation with [ErrSubmitUnknown]: nothing is paid twice.
+	FailUnknown UnknownPolicy = "fail"
+
+	// ResubmitUnknown submits again: a result is worth more than the risk of
+	// paying for it twice.
+	ResubmitUnknown UnknownPolicy = "resubmit"
+)
+
+// Timing is a generation's waits. A zero field takes its default.
+type Timing struct {
+	// Submit bounds one submit, from the activity's start to the recorded answer.
+	// When it passes, the submit is unknown. Defaults to 1 minute.
+	Submit time.Duration
+
+	// Settle is how long after an unknown submit the provider's list of predictions
+	// must go on not showing it before it is held to be absent. Defaults to 2 minutes.
+	Settle time.Duration
+
+	// Grace is how long to wait for the webhook alone before polling. Without a
+	// webhook polling begins at once. Defaults to 2 minutes.
+	Grace time.Duration
+
+	// Poll is the wait between the first two polls; later ones grow by a fifth each,
+	// up to the larger of Poll and 15 seconds. Defaults to 2 seconds.
+	Poll time.Duration
+
+	// Resubmit is the wait before a failed prediction is submitted again.
+	// Defaults to 10 seconds.
+	Resubmit time.Duration
+}
+
+const (
+	maxKeyBytes    = 200
+	maxPredictions = 100
+)
+
+// WithDefaults returns the request with every zero field at its default.
+func (r Request) WithDefaults() Request {
+	fill(&r.Key, DefaultKey)
+	fill(&r.Account, DefaultAccount)
+	fill(&r.Timeout, 6*time.Hour)
+	fill(&r.MaxPredictions, 1)
+	fill(&r.OnUnknown, FailUnknown)
+	fill(&r.Timing.Submit, time.Minute)
+	fill(&r.Timing.Settle, 2*time.Minute)
+	fill(&r.Timing.Grace, 2*time.Minute)
+	fill(&r.Timing.Poll, 2*time.Second)
+	fill(&r.Timing.Resubmit, 10*time.Second)
+	if r.Input == nil {
+		r.Input = json.RawMessage("{}")
+	}
+	return r
+}
+
+func fill[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// Validate says what is wrong with the request, naming the field. It knows no
+// model's own parameters: those the provider checks.
+func (r Request) Validate() error {
+	r = r.WithDefaults()
+	if err := validateKey(r.Key); err != nil {
+		return err
+	}
+	if err := modelid.Validate(r.Model); err != nil {
+		return fmt.Errorf("model: %w", err)
+	}
+	if _, err := EncodeInput(r.Input); err != nil {
+		return err
+	}
+	if r.Adopt != "" && strings.ContainsFunc(r.Adopt, func(c rune) bool { return !isIDRune(c) }) {
+		return fmt.Errorf("adopt: %q is not a prediction id", r.Adopt)
+	}
+	if r.MaxPredictions < 1 || r.MaxPredictions > maxPredictions {
+		return fmt.Errorf("max_predictions: %d is not between 1 and %d", r.MaxPredictions, maxPredictions)
+	}
+	if r.OnUnknown != FailUnknown && r.OnUnknown != ResubmitUnknown {
+		return fmt.Errorf("on_unknown: %q is neither %q nor %q", r.OnUnknown, FailUnknown, ResubmitUnknown)
+	}
+	return r.validateDurations()
+}
+
+func (r Request) validateDurations() error {
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+		least time.Duration
+	}{
+		{"timeout", r.Timeout, time.Second},
+		{"timing.submit", r.Timing.Submit, time.Second},
+		{"timing.settle", r.Timing.Settle, time.Millisecond},
+		{"timing.grace", r.Timing.Grace, time.Millisecond},
+		{"timing.poll", r.Timing.Poll, time.Millisecond},
+		{"timing.resubmit", r.Timing.Resubmit, time.Millisecond},
+	} {
+		if d.value < d.least {
+			return fmt.Errorf("%s: %v is less than %v", d.name, d.value, d.least)
+		}
+	}
+	return nil
+}
+
+func validateKey(key string) error {
+	if len(key) > maxKeyBytes {
+		return fmt.Errorf("key: %d bytes are more than %d", len(key), maxKeyBytes)
+	}
+	if !utf8.ValidString(key) || strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return fmt.Errorf("key: %q has characters that cannot be printed", key)
+	}
+	return nil
+}
+
+func isIDRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r)
+}
+
+// EncodeInput is the input as the JSON object that is submitted. An error names
+// the field and never repeats the input.
+func EncodeInput(input any) (json.RawMessage, error) {
+	if input == nil {
+		return json.RawMessage("{}"), nil
+	}
+	encoded, err := json.Marshal(input)
+	if err != nil {
+		return nil, fmt.Errorf("input: cannot be encoded as JSON: %T: %w", input, unsupported(err))
+	}
+	if trimmed := bytes.TrimSpace(encoded); len(trimmed) == 0 || trimmed[0] != '{' {
+		return nil, fmt.Errorf("input: must be a JSON object of the model's parameters, as {\"prompt\": …}, and is %s", kindOf(trimmed))
+	}
+	return encoded, nil
+}
+
+// unsupported drops the texts in which encoding/json quotes the value.
+func unsupported(err error) error {
+	switch err.(type) {
+	case *json.UnsupportedTypeError:
+		return err
+	default:
+		return fmt.Errorf("not valid JSON")
+	}
+}
+
+func kindOf(encoded []byte) string {
+	if len(encoded) == 0 {
+		return "empty"
+	}
+	switch encoded[0] {
+	case '[':
+		return "an array"
+	case '"':
+		return "a string"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	default:
+		return "a number"
+	}
+}

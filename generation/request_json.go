@@ -1,0 +1,85 @@
+package generation
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// requestJSON is a Request on the wire, where durations are texts such as
+// "90s", so that other languages and people can write them.
+type requestJSON struct {
+	Key            string          `json:"key,omitempty"`
+	Model          string          `json:"model"`
+	Input          json.RawMessage `json:"input,omitempty"`
+	Account        string          `json:"account,omitempty"`
+	Timeout        duration        `json:"timeout,omitzero"`
+	Adopt          string          `json:"adopt,omitempty"`
+	MaxPredictions int             `json:"max_predictions,omitempty"`
+	OnUnknown      UnknownPolicy   `json:"on_unknown,omitempty"`
+	Timing         timingJSON      `json:"timing,omitzero"`
+	TaskQueue      string          `json:"task_queue,omitempty"`
+}
+
+type timingJSON struct {
+	Submit   duration `json:"submit,omitzero"`
+	Settle   duration `json:"settle,omitzero"`
+	Grace    duration `json:"grace,omitzero"`
+	Poll     duration `json:"poll,omitzero"`
+	Resubmit duration `json:"resubmit,omitzero"`
+}
+
+// MarshalJSON writes durations as texts such as "1h30m0s".
+func (r Request) MarshalJSON() ([]byte, error) {
+	var input json.RawMessage
+	if r.Input != nil {
+		var err error
+		if input, err = json.Marshal(r.Input); err != nil {
+			return nil, fmt.Errorf("input: cannot be encoded as JSON: %T: %w", r.Input, unsupported(err))
+		}
+	}
+	return json.Marshal(requestJSON{
+		Key: r.Key, Model: r.Model, Input: input, Account: r.Account,
+		Timeout: duration(r.Timeout), Adopt: r.Adopt, MaxPredictions: r.MaxPredictions, OnUnknown: r.OnUnknown,
+		Timing: timingJSON{
+			Submit: duration(r.Timing.Submit), Settle: duration(r.Timing.Settle), Grace: duration(r.Timing.Grace),
+			Poll: duration(r.Timing.Poll), Resubmit: duration(r.Timing.Resubmit),
+		},
+		TaskQueue: r.TaskQueue,
+	})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. Input stays as it was written.
+func (r *Request) UnmarshalJSON(data []byte) error {
+	var wire requestJSON
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return fmt.Errorf("generation request: %w", err)
+	}
+	*r = Request{
+		Key: wire.Key, Model: wire.Model, Account: wire.Account,
+		Timeout: time.Duration(wire.Timeout), Adopt: wire.Adopt, MaxPredictions: wire.MaxPredictions, OnUnknown: wire.OnUnknown,
+		Timing: Timing{
+			Submit: time.Duration(wire.Timing.Submit), Settle: time.Duration(wire.Timing.Settle), Grace: time.Duration(wire.Timing.Grace),
+			Poll: time.Duration(wire.Timing.Poll), Resubmit: time.Duration(wire.Timing.Resubmit),
+		},
+		TaskQueue: wire.TaskQueue,
+	}
+	if wire.Input != nil {
+		r.Input = wire.Input
+	}
+	return nil
+}
+
+// duration is a time.Duration that is a text in JSON.
+type duration time.Duration
+
+func (d duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+func (d *duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration such as 90s, 15m or 6h", text)
+	}
+	*d = duration(parsed)
+	return nil
+}

@@ -1,0 +1,138 @@
+package generation
+
+import "time"
+
+// Result is what a completed generation gives.
+type Result struct {
+	Key     string `json:"key"`
+	Model   string `json:"model"`
+	Account string `json:"account"`
+
+	// PredictionID is the provider's id of the prediction that completed.
+	PredictionID string `json:"prediction_id"`
+
+	// Outputs are the files, texts or objects that the model made, in its order.
+	// The provider keeps files for 7 days: copy what is to stay.
+	Outputs []Output `json:"outputs"`
+
+	// Omitted is set where the outputs, as texts or base64, are too large for a
+	// workflow's history: fetch them from the provider by PredictionID.
+	Omitted bool `json:"omitted,omitempty"`
+
+	// NSFW tells for each output whether the provider's checker flagged it. Empty
+	// when the provider said nothing.
+	NSFW []bool `json:"nsfw,omitempty"`
+
+	// Via is how the outcome became known.
+	Via Via `json:"via"`
+
+	// InferenceMS is the provider's own time for the prediction, in milliseconds;
+	// 0 when not told.
+	InferenceMS int64 `json:"inference_ms,omitempty"`
+
+	// Attempts are all submits of this generation, the last of them the one that
+	// completed.
+	Attempts []*Attempt `json:"attempts"`
+}
+
+// URL is the address of output i; "" when there is none.
+func (r Result) URL(i int) string {
+	if i < 0 || i >= len(r.Outputs) {
+		return ""
+	}
+	return r.Outputs[i].URL()
+}
+
+// Text is output i as a text; "" when there is none.
+func (r Result) Text(i int) string {
+	if i < 0 || i >= len(r.Outputs) {
+		return ""
+	}
+	return r.Outputs[i].Text()
+}
+
+// Via is the way by which an outcome became known.
+type Via string
+
+const (
+	ViaWebhook Via = "webhook"
+	ViaPoll    Via = "poll"
+)
+
+// State is where a generation, or one attempt of it, stands.
+type State string
+
+const (
+	// StateSubmitting: the POST is being made, or waits for the rate limit.
+	StateSubmitting State = "submitting"
+	// StateUnknown: the submit's answer was lost; its prediction is looked for.
+	StateUnknown State = "unknown"
+	// StateWaiting: accepted; the webhook is awaited.
+	StateWaiting State = "waiting"
+	// StatePolling: accepted; the provider is asked again and again.
+	StatePolling State = "polling"
+	// StateCompleted: there is a result.
+	StateCompleted State = "completed"
+	// StateFailed: ended without a result.
+	StateFailed State = "failed"
+	// StateAbsent, of an attempt: proven not to have been accepted.
+	StateAbsent State = "absent"
+	// StateCanceled: the workflow was canceled. A prediction that was accepted
+	// goes on at the provider, and is billed: it has no way to stop one.
+	StateCanceled State = "canceled"
+)
+
+// Attempt is one submit of a generation and what became of it.
+type Attempt struct {
+	// Number counts from 1.
+	Number int `json:"number"`
+	// PredictionID is "" while, or when, it is not known.
+	PredictionID string `json:"prediction_id,omitempty"`
+	State        State  `json:"state"`
+	// Reason says why the attempt is in this state, where that needs saying.
+	Reason string `json:"reason,omitempty"`
+	// Price is what the provider charges for it, in USD; nil when not known.
+	Price   *float64  `json:"price,omitempty"`
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended,omitzero"`
+}
+
+// Status is one generation as the query [StatusQuery] shows it.
+type Status struct {
+	Key      string     `json:"key"`
+	Model    string     `json:"model"`
+	Account  string     `json:"account"`
+	State    State      `json:"state"`
+	Attempts []*Attempt `json:"attempts"`
+	Outputs  []Output   `json:"outputs,omitempty"`
+}
+
+// Clone is a copy that shares nothing that changes.
+func (s Status) Clone() Status {
+	attempts := make([]*Attempt, len(s.Attempts))
+	for i, attempt := range s.Attempts {
+		clone := *attempt
+		attempts[i] = &clone
+	}
+	s.Attempts = attempts
+	return s
+}
+
+// PredictionID is that of the latest attempt; "" if it is not known.
+func (s Status) PredictionID() string {
+	if len(s.Attempts) == 0 {
+		return ""
+	}
+	return s.Attempts[len(s.Attempts)-1].PredictionID
+}
+
+// Price is the sum of the attempts' known prices in USD, and whether any is known.
+// Failed predictions are left out: the provider refunds them.
+func (s Status) Price() (usd float64, known bool) {
+	for _, attempt := range s.Attempts {
+		if attempt.Price != nil && attempt.State != StateFailed {
+			usd, known = usd+*attempt.Price, true
+		}
+	}
+	return usd, known
+}

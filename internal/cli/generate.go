@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+)
+
+// generateOptions are the flags of generate.
+type generateOptions struct {
+	input  string
+	id     string
+	wait   bool
+	json   bool
+	output string
+
+	request generation.Request
+}
+
+func (p *program) generate() *cobra.Command {
+	var o generateOptions
+	cmd := &cobra.Command{
+		Use:   "generate MODEL [key=value …]",
+		Short: "Start a generation, and perhaps wait for it",
+		Long: `Start a generation, and perhaps wait for it.
+
+A value that is JSON (true, 5, ["a","b"], {"x":1}) is taken as such, and otherwise as
+text. A value @FILE uploads the file and stands for its address.
+
+  wavespeed-temporal generate wavespeed-ai/flux-dev prompt="a cat in the rain" --wait
+  wavespeed-temporal generate wavespeed-ai/real-esrgan image=@cat.png --wait --output out
+  echo '{"prompt":"a cat"}' | wavespeed-temporal generate wavespeed-ai/flux-dev --input - --json --wait
+
+With --wait, Ctrl-C only leaves off watching: the generation goes on.
+
+` + exitCodes,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, _, err := p.load(config.Need{})
+			if err != nil {
+				return err
+			}
+			o.request.Model = args[0]
+			return p.runGenerate(cmd.Context(), c, o, args[1:])
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVarP(&o.input, "input", "i", "", "JSON object to begin the input with: a `file`, or - for standard input")
+	flags.BoolVarP(&o.wait, "wait", "w", false, "wait for the result and show progress")
+	flags.BoolVar(&o.json, "json", false, "print the result, or what was started, as one JSON object")
+	flags.StringVarP(&o.output, "output", "o", "", "download the outputs into this `directory`; waits")
+	flags.StringVar(&o.id, "id", "", "workflow id; a run that has it and still goes on is joined, not doubled (default a new one)")
+	flags.StringVar(&o.request.Key, "key", "", "the generation's name in the Temporal UI")
+	flags.StringVar(&o.request.Account, "account", "", "the account with which to submit (default \"default\")")
+	flags.StringVar(&o.request.Adopt, "adopt", "", "await this prediction instead of submitting one")
+	flags.DurationVar(&o.request.Timeout, "timeout", 0, "bound for the whole generation (default 6h)")
+	flags.IntVar(&o.request.MaxPredictions, "max-predictions", 0, "how many predictions to pay for at most if they fail (default 1)")
+	flags.StringVar((*string)(&o.request.OnUnknown), "on-unknown", "", "fail, or resubmit, when nobody can tell whether a submit was accepted (default fail)")
+	return cmd
+}
+
+func (p *program) runGenerate(ctx context.Context, c config.Config, o generateOptions, pairs []string) error {
+	input, err := p.readInput(ctx, c, o, pairs)
+	if err != nil {
+		return failure(exitUsage, err)
+	}
+	o.request.Input = input
+	if err := o.request.Validate(); err != nil {
+		return failure(exitUsage, err)
+	}
+	temporalClient, options, err := p.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer temporalClient.Close()
+	run, err := p.startGenerate(ctx, temporalClient, c, o)
+	if err != nil {
+		return failure(exitFailure, err)
+	}
+	p.announce(c, options.Namespace, run)
+	if !o.wait && o.output == "" {
+		if o.json {
+			return p.printJSON(started{WorkflowID: run.GetID(), RunID: run.GetRunID()})
+		}
+		return nil
+	}
+	return p.await(ctx, temporalClient, run, o)
+}
+
+// started is what generate prints as JSON when it does not wait.
+type started struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+}
+
+func (p *program) startGenerate(ctx context.Context, c client.Client, settings config.Config, o generateOptions) (client.WorkflowRun, error) {
+	id := o.id
+	if id == "" {
+		id = "generate-" + uuid.NewString()
+	}
+	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                                       id,
+		TaskQueue:                                settings.TaskQueue,
+		StaticSummary:                            o.request.Model,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+	}, generation.WorkflowName, o.request)
+	var taken *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &taken) {
+		return p.join(ctx, c, id, taken.RunId)
+	}
+	return run, err
+}
+
+// join takes the run that has the id already, if it is a generation that goes on.
+func (p *program) join(ctx context.Context, c client.Client, id, runID string) (client.WorkflowRun, error) {
+	described, err := c.DescribeWorkflowExecution(ctx, id, runID)
+	if err != nil {
+		return nil, err
+	}
+	info := described.GetWorkflowExecutionInfo()
+	switch {
+	case info.GetType().GetName() != generation.WorkflowName:
+		return nil, fmt.Errorf("--id: %s is a run of %s; nothing was submitted", id, info.GetType().GetName())
+	case info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		return nil, fmt.Errorf("--id: %s has ended; nothing was submitted. Choose another id for another generation", id)
+	}
+	fmt.Fprintf(p.Err, "%s goes on already: joined, and nothing submitted\n", id)
+	return c.GetWorkflow(ctx, id, runID), nil
+}
+
+// announce says on standard error what was started and where to see it.
+func (p *program) announce(c config.Config, namespace string, run client.WorkflowRun) {
+	fmt.Fprintf(p.Err, "workflow %s, run %s\n", run.GetID(), run.GetRunID())
+	if c.UIURL != "" {
+		fmt.Fprintf(p.Err, "%s/namespaces/%s/workflows/%s/%s\n", c.UIURL, namespace, run.GetID(), run.GetRunID())
+	}
+}
+
+// await shows progress until the run has ended, and then what came of it.
+func (p *program) await(ctx context.Context, c client.Client, run client.WorkflowRun, o generateOptions) error {
+	progress := newProgress(p.Err, time.Now())
+	progress.follow(ctx, c, run)
+	var result generation.Result
+	err := run.Get(ctx, &result)
+	if err == nil {
+		progress.show("completed, prediction " + result.PredictionID)
+	}
+	progress.end()
+	if ctx.Err() != nil {
+		fmt.Fprintf(p.Err, "No longer watching; the generation goes on. See it again with: temporal workflow show --workflow-id %s\n", run.GetID())
+		return &codedError{code: exitInterrupted}
+	}
+	if err != nil {
+		return p.ended(err, o)
+	}
+	if o.output != "" {
+		if err := p.download(ctx, o.output, result); err != nil {
+			return failure(exitFailure, err)
+		}
+	}
+	if o.json {
+		return p.printJSON(result)
+	}
+	for _, output := range result.Outputs {
+		fmt.Fprintln(p.Out, output)
+	}
+	return nil
+}
+
+// ended chooses the exit code for a run that ended without a result.
+func (p *program) ended(err error, o generateOptions) error {
+	code := exitFailure
+	var canceled *temporal.CanceledError
+	var terminated *temporal.TerminatedError
+	var application *temporal.ApplicationError
+	switch {
+	case errors.As(err, &canceled), errors.As(err, &terminated):
+		code = exitCanceled
+	case errors.As(err, &application):
+		err = errors.New(application.Message())
+		switch application.Type() {
+		case generation.ErrDeadlineExceeded, generation.ErrSubmitUnknown:
+			code = exitUndecided
+		default:
+			code = exitFailed
+		}
+		if o.json {
+			var status generation.Status
+			_ = application.Details(&status)
+			if printErr := p.printJSON(failed{application.Type(), application.Message(), status}); printErr != nil {
+				return printErr
+			}
+		}
+	}
+	return failure(code, err)
+}
+
+// failed is what generate prints as JSON when there is no result.
+type failed struct {
+	Error   string            `json:"error"`
+	Message string            `json:"message"`
+	Status  generation.Status `json:"status"`
+}

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// progress shows how a generation stands: on a terminal in one line that changes,
+// elsewhere in a line for each change.
+type progress struct {
+	out      io.Writer
+	terminal bool
+	began    time.Time
+	last     string
+}
+
+func newProgress(out io.Writer, began time.Time) *progress {
+	return &progress{out: out, terminal: isTerminal(out), began: began}
+}
+
+const (
+	followEvery = 500 * time.Millisecond
+	askTimeout  = 5 * time.Second
+)
+
+// follow shows progress until the run has ended or ctx does.
+func (p *progress) follow(ctx context.Context, c client.Client, run client.WorkflowRun) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		_ = run.Get(ctx, nil)
+		cancel()
+	}()
+	ticker := time.NewTicker(followEvery)
+	defer ticker.Stop()
+	for {
+		p.show(p.ask(ctx, c, run))
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// ask is the generation's state in words; "" when the workflow does not answer, for
+// want of a worker perhaps.
+func (p *progress) ask(ctx context.Context, c client.Client, run client.WorkflowRun) string {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	answer, err := c.QueryWorkflow(ctx, run.GetID(), run.GetRunID(), generation.StatusQuery)
+	if err != nil {
+		return ""
+	}
+	var statuses []generation.Status
+	if answer.Get(&statuses) != nil || len(statuses) == 0 {
+		return ""
+	}
+	status := statuses[0]
+	text := string(status.State)
+	if n := len(status.Attempts); n > 1 {
+		text += fmt.Sprintf(", attempt %d", n)
+	}
+	if id := status.PredictionID(); id != "" {
+		text += ", prediction " + id
+	}
+	return text
+}
+
+func (p *progress) show(text string) {
+	if text == "" {
+		text = p.last
+	}
+	if text == "" {
+		text = "waiting for a worker"
+	}
+	elapsed := time.Since(p.began).Round(time.Second)
+	switch {
+	case p.terminal:
+		fmt.Fprintf(p.out, "\r\033[K%6v  %s", elapsed, text)
+	case text != p.last:
+		fmt.Fprintf(p.out, "%6v  %s\n", elapsed, text)
+	}
+	p.last = text
+}
+
+func (p *progress) end() {
+	if p.terminal {
+		fmt.Fprintln(p.out)
+	}
+}
+
+func (p *program) printJSON(value any) error {
+	encoder := json.NewEncoder(p.Out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return failure(exitFailure, encoder.Encode(value))
+}

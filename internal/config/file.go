@@ -1,0 +1,49 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+const fileSuffix = "_FILE"
+
+// maxFileBytes bounds a file with a value: /dev/zero is not one.
+const maxFileBytes = 64 << 10
+
+// readFile is a file's content without blanks around it, and whether everybody may
+// read the file.
+func readFile(path string) (content string, open bool, err error) {
+	file, err := os.Open(path) // #nosec G304 -- whoever starts the program names it
+	if err != nil {
+		return "", false, withoutPath(err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return "", false, withoutPath(err)
+	}
+	bytes, err := io.ReadAll(io.LimitReader(file, maxFileBytes+1))
+	content = strings.TrimSpace(string(bytes))
+	switch {
+	case err != nil:
+		return "", false, withoutPath(err)
+	case len(bytes) > maxFileBytes:
+		return "", false, fmt.Errorf("the file has more than %d bytes", maxFileBytes)
+	case len(list(content)) == 0:
+		return "", false, errors.New("the file is empty")
+	}
+	return content, info.Mode().IsRegular() && info.Mode().Perm()&0o004 != 0, nil
+}
+
+// withoutPath leaves out the path: somebody may have given the secret itself.
+func withoutPath(err error) error {
+	var failure *fs.PathError
+	if errors.As(err, &failure) {
+		return fmt.Errorf("the file that it names cannot be read: %w", failure.Err)
+	}
+	return err
+}

@@ -1,0 +1,98 @@
+package config
+
+import "time"
+
+// Settings are all settings, in the order in which they are shown and read.
+var Settings = []Setting{
+	{
+		Env: "WAVESPEED_API_KEY", Flag: "api-key", Type: "key", Secret: true, Generate: true,
+		Help:       `API key of the account "default"`,
+		setAccount: func(a *Account, v given) error { a.APIKey = v.text; return checkKey(v.text) },
+	}, {
+		Env: "WAVESPEED_WEBHOOK_SECRET", Flag: "webhook-secret", Type: "list", Secret: true,
+		Help: "webhook secrets of that account, newest first; fetched with the key when unset",
+		setAccount: func(a *Account, v given) error {
+			a.Secrets, a.secretFile = list(v.text), v.path
+			return checkSecrets(a.Secrets)
+		},
+	}, {
+		Env: "WAVESPEED_ACCOUNTS", Flag: "accounts", Type: "list", Generate: true,
+		Help: "names of further accounts; the key and the secrets of team-a are in WAVESPEED_API_KEY_TEAM_A and WAVESPEED_WEBHOOK_SECRET_TEAM_A",
+		set:  into(func(c *Config) *[]string { return &c.accountNames }, accountNames),
+	}, {
+		Env: "WAVESPEED_ALLOW_HTTP", Flag: "allow-http", Type: Bool, Default: "false", Generate: true,
+		Help: "allow plain http beyond this machine, as between containers",
+		set:  into(func(c *Config) *bool { return &c.AllowHTTP }, boolean),
+	}, {
+		Env: "WAVESPEED_BASE_URL", Flag: "base-url", Type: "url", Generate: true,
+		Help: "address of the WaveSpeed API, if it is not WaveSpeedAI's own",
+		set:  func(c *Config, v string) error { c.BaseURL = v; return checkBaseURL(v, c.AllowHTTP) },
+	}, {
+		Env: "WAVESPEED_PRICES", Flag: "prices", Type: Bool, Default: "true",
+		Help: "ask for the price before each submit, to show it",
+		set:  into(func(c *Config) *bool { return &c.Prices }, boolean),
+	}, {
+		Env: "WEBHOOK_PUBLIC_URL", Flag: "webhook-public-url", Type: "url",
+		Help: "https address under which WaveSpeed reaches the handler; everything is polled when unset",
+		set:  func(c *Config, v string) error { c.PublicURL = v; return checkPublicURL(v, c.AllowHTTP) },
+	}, {
+		Env: "WEBHOOK_LISTEN", Flag: "webhook-listen", Type: "address", Default: ":8080",
+		Help: "where to listen for webhooks, and for nothing else",
+		set:  into(func(c *Config) *string { return &c.WebhookListen }, listenAddress),
+	}, {
+		Env: "WEBHOOK_STALE_HINT", Flag: "webhook-stale-hint", Type: Bool, Default: "false",
+		Help: "poll at once when a genuine webhook comes too late to be believed",
+		set:  into(func(c *Config) *bool { return &c.StaleHint }, boolean),
+	}, {
+		Env: "ADMIN_LISTEN", Flag: "admin-listen", Type: "address", Default: "127.0.0.1:9090",
+		Help: "where to listen for health, readiness and metrics",
+		set:  into(func(c *Config) *string { return &c.AdminListen }, listenAddress),
+	}, {
+		Env: "TEMPORAL_TASK_QUEUE", Flag: "task-queue", Type: "name", Default: "wavespeed", Generate: true,
+		Help: "task queue of the worker and of generate",
+		set:  into(func(c *Config) *string { return &c.TaskQueue }, text),
+	}, {
+		Env: "TEMPORAL_UI_URL", Flag: "ui-url", Type: "url", Generate: true,
+		Help: "address of the Temporal UI, for links to runs",
+		set:  into(func(c *Config) *string { return &c.UIURL }, webURL),
+	}, {
+		Env: "WORKER_CACHE", Flag: "worker-cache", Type: "number", Default: "100",
+		Help: "workflows that the worker keeps in memory; the others are replayed when they go on",
+		set:  into(func(c *Config) *int { return &c.Cache }, number),
+	}, {
+		Env: "WORKER_ACTIVITIES_PER_SECOND", Flag: "worker-activities-per-second", Type: "number", Default: "0",
+		Help: "bound for submits, searches and polls of all workers of the task queue together, which Temporal keeps; 0 is none",
+		set:  into(func(c *Config) *int { return &c.ActivitiesPerSecond }, number),
+	}, {
+		Env: "WORKER_DEPLOYMENT", Flag: "worker-deployment", Type: "name",
+		Help: "name of the worker deployment, for Temporal's worker versioning; none when unset",
+		set:  into(func(c *Config) *string { return &c.Deployment }, text),
+	}, {
+		Env: "WORKER_BUILD_ID", Flag: "worker-build-id", Type: "name",
+		Help: "version of this worker in its deployment; that of the program when unset",
+		set:  into(func(c *Config) *string { return &c.BuildID }, text),
+	}, {
+		Env: "SHUTDOWN_DELAY", Flag: "shutdown-delay", Type: "duration", Default: "0s",
+		Help: "when told to stop: time between not being ready and not listening, for load balancers to notice",
+		set:  into(func(c *Config) *time.Duration { return &c.ShutdownDelay }, duration),
+	}, {
+		Env: "SHUTDOWN_TIMEOUT", Flag: "shutdown-timeout", Type: "duration", Default: "70s",
+		Help: "when told to stop: time for what is under way to end; a submit may take a minute",
+		set:  into(func(c *Config) *time.Duration { return &c.ShutdownTimeout }, duration),
+	}, {
+		Env: "LOG_LEVEL", Flag: "log-level", Type: "level", Default: "info",
+		Help: "debug, info, warn or error",
+		set:  logLevel,
+	}, {
+		Env: "LOG_FORMAT", Flag: "log-format", Type: "format", Default: "auto",
+		Help: "json, text or auto: text on a terminal, JSON elsewhere",
+		set:  into(func(c *Config) *string { return &c.LogFormat }, oneOf("auto", "json", "text")),
+	},
+}
+
+func logLevel(c *Config, v string) error {
+	if _, err := oneOf("debug", "info", "warn", "error")(v); err != nil {
+		return err
+	}
+	return c.LogLevel.UnmarshalText([]byte(v))
+}

@@ -1,0 +1,190 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	sdkworker "go.temporal.io/sdk/worker"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/telemetry"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+)
+
+// Options say what to run.
+type Options struct {
+	Config config.Config
+
+	// Temporal are the client's options, with the logger.
+	Temporal client.Options
+
+	// Need are the roles, of which there is at least one. Config was loaded for them.
+	config.Need
+
+	Logger *slog.Logger
+}
+
+// Run runs until ctx ends, and then stops gracefully. Its error says why it could not
+// start or had to end.
+func Run(ctx context.Context, options Options) error {
+	d := &daemon{Options: options, failed: make(chan error, 4)}
+	defer d.close()
+	if err := d.observe(ctx); err != nil {
+		return err
+	}
+	if err := d.startAdmin(); err != nil {
+		return err
+	}
+	if err := d.connect(ctx); err != nil {
+		return err
+	}
+	if err := d.start(); err != nil {
+		return err
+	}
+	d.ready.Store(true)
+	d.Logger.Info("ready", "worker", d.Worker, "webhook", d.Webhook, "task_queue", d.Config.TaskQueue,
+		"namespace", d.Temporal.Namespace, "temporal", d.Temporal.HostPort)
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-d.failed:
+	}
+	d.stop()
+	return err
+}
+
+type daemon struct {
+	Options
+	readiness
+	client  client.Client
+	keyring *webhook.Keyring
+	admin   *server
+	public  *server
+	metrics *telemetry.Metrics
+	traces  *telemetry.Traces
+	worker  sdkworker.Worker
+	failed  chan error
+}
+
+const (
+	connectTimeout = 5 * time.Second
+	connectAgain   = 2 * time.Second
+)
+
+// connect waits for Temporal: a daemon may well start before its server. A namespace
+// that does not exist is a mistake, and not waited for.
+func (d *daemon) connect(ctx context.Context) error {
+	for {
+		err := d.tryConnect(ctx)
+		if err == nil {
+			return nil
+		}
+		var missing *serviceerror.NamespaceNotFound
+		if errors.As(err, &missing) {
+			return fmt.Errorf("TEMPORAL_NAMESPACE: Temporal at %s has no namespace %q; create it with: wavespeed-temporal setup", d.Temporal.HostPort, d.Temporal.Namespace)
+		}
+		d.Logger.Warn("waiting for Temporal", "temporal", d.Temporal.HostPort, "error", err)
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("stopped while waiting for Temporal at %s: %w", d.Temporal.HostPort, err)
+		case <-time.After(connectAgain):
+		}
+	}
+}
+
+func (d *daemon) tryConnect(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	c, err := client.DialContext(ctx, d.Temporal)
+	if err != nil {
+		return err
+	}
+	if err := describeNamespace(ctx, c, d.Temporal.Namespace); err != nil {
+		c.Close()
+		return err
+	}
+	d.client = c
+	d.readiness.client = c
+	return nil
+}
+
+func (d *daemon) start() error {
+	var err error
+	if d.keyring, err = d.newKeyring(); err != nil {
+		return err
+	}
+	if d.Webhook {
+		if err := d.startWebhook(); err != nil {
+			return err
+		}
+	}
+	if d.Worker {
+		return d.startWorker()
+	}
+	return nil
+}
+
+func (d *daemon) newKeyring() (*webhook.Keyring, error) {
+	accounts := make(map[string]webhook.Account, len(d.Config.Accounts))
+	for name, account := range d.Config.Accounts {
+		verifying, err := d.verifying(account)
+		if err != nil {
+			return nil, fmt.Errorf("account %q: %w", name, err)
+		}
+		accounts[name] = verifying
+	}
+	return webhook.NewKeyring(accounts)
+}
+
+// verifying chooses where an account's webhook secrets come from: from a file or from
+// WaveSpeed they are read again when a signature does not fit.
+func (d *daemon) verifying(account config.Account) (webhook.Account, error) {
+	switch {
+	case account.SecretFromFile():
+		return webhook.Account{Fetch: account.ReadSecret}, nil
+	case len(account.Secrets) > 0:
+		return webhook.Account{Secrets: account.Secrets}, nil
+	}
+	provider, err := wavespeed.New(wavespeed.Options{APIKey: account.APIKey, BaseURL: d.Config.BaseURL, AllowHTTP: d.Config.AllowHTTP})
+	if err != nil {
+		return webhook.Account{}, err
+	}
+	return webhook.Account{Fetch: provider.WebhookSecret}, nil
+}
+
+func (d *daemon) fail(err error) {
+	select {
+	case d.failed <- err:
+	default:
+	}
+}
+
+// stop ends everything that is under way.
+func (d *daemon) stop() {
+	d.ready.Store(false)
+	d.Logger.Info("stopping")
+	time.Sleep(d.Config.ShutdownDelay)
+	if d.public != nil {
+		d.public.shutdown(d.Config.ShutdownTimeout)
+	}
+	if d.worker != nil {
+		d.worker.Stop()
+	}
+	d.Logger.Info("stopped")
+}
+
+func (d *daemon) close() {
+	if d.admin != nil {
+		d.admin.shutdown(time.Second)
+	}
+	if d.client != nil {
+		d.client.Close()
+	}
+	d.flush()
+}

@@ -1,0 +1,115 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
+)
+
+// defaultPath is where webhooks arrive when no public URL says otherwise.
+const defaultPath = "/webhooks/wavespeed"
+
+// Limits of the public listener, which anybody can reach.
+const (
+	maxConnections    = 4096
+	maxHeaderBytes    = 16 << 10
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 10 * time.Second
+	writeTimeout      = 15 * time.Second
+	idleTimeout       = time.Minute
+)
+
+type server struct {
+	http *http.Server
+}
+
+// listen serves until it is shut down. Errors after that are none.
+func (d *daemon) listen(what, setting, address string, handler http.Handler, limit int) (*server, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	if limit > 0 {
+		listener = netutil.LimitListener(listener, limit)
+	}
+	s := &server{http: &http.Server{
+		Handler:           handler,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          newErrorLog(d.Logger),
+	}}
+	go func() {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			d.fail(fmt.Errorf("%s: %w", what, err))
+		}
+	}()
+	d.Logger.Info("listening", "for", what, "address", listener.Addr().String())
+	return s, nil
+}
+
+// shutdown lets requests in flight end, for so long.
+func (s *server) shutdown(patience time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if s.http.Shutdown(ctx) != nil {
+		_ = s.http.Close()
+	}
+}
+
+func (d *daemon) startAdmin() (err error) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", d.readiness.serve)
+	mux.Handle("GET /metrics", d.metrics)
+	d.admin, err = d.listen("admin requests", "ADMIN_LISTEN", d.Config.AdminListen, mux, 0)
+	return err
+}
+
+func (d *daemon) startWebhook() error {
+	signals, err := signaler.New(signaler.Options{Client: d.client, Namespace: d.Temporal.Namespace})
+	if err != nil {
+		return err
+	}
+	handler, err := webhook.NewHandler(webhook.Options{
+		Keyring: d.keyring, Signaler: signals, Logger: d.Logger, StaleHint: d.Config.StaleHint, Observe: d.metrics.Observe,
+	})
+	if err != nil {
+		return err
+	}
+	d.public, err = d.listen("webhooks", "WEBHOOK_LISTEN", d.Config.WebhookListen, only(webhookPath(d.Config.PublicURL), d.traces.Wrap(handler)), maxConnections)
+	return err
+}
+
+func webhookPath(public string) string {
+	u, err := url.Parse(public)
+	if public == "" || err != nil {
+		return defaultPath
+	}
+	return strings.TrimRight(u.EscapedPath(), "/")
+}
+
+// only serves what is directly below a path, and nothing else. A ServeMux would
+// redirect paths that are not clean, and so send an address back.
+func only(path string, handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		address, found := strings.CutPrefix(r.URL.EscapedPath(), path+"/")
+		if !found || address == "" || strings.Contains(address, "/") {
+			http.NotFound(w, r)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,80 @@
+package daemon
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	sdkworker "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
+)
+
+func (d *daemon) startWorker() error {
+	plugin, err := d.newPlugin()
+	if err != nil {
+		return err
+	}
+	deployment, err := d.deployment()
+	if err != nil {
+		return err
+	}
+	if d.Config.PublicURL == "" {
+		d.Logger.Info("every generation is polled, since WEBHOOK_PUBLIC_URL is not set")
+	}
+	if err := d.metrics.Running(d.countRunning); err != nil {
+		return err
+	}
+	sdkworker.SetStickyWorkflowCacheSize(d.Config.Cache)
+	d.worker = sdkworker.New(d.client, d.Config.TaskQueue, sdkworker.Options{
+		Plugins:                      []sdkworker.Plugin{plugin},
+		WorkerStopTimeout:            d.Config.ShutdownTimeout,
+		TaskQueueActivitiesPerSecond: float64(d.Config.ActivitiesPerSecond),
+		DeploymentOptions:            deployment,
+		OnFatalError:                 func(err error) { d.fail(fmt.Errorf("worker: %w", err)) },
+	})
+	return d.worker.Start()
+}
+
+func (d *daemon) newPlugin() (sdkworker.Plugin, error) {
+	keys := make(map[string]string, len(d.Config.Accounts))
+	for name, account := range d.Config.Accounts {
+		keys[name] = account.APIKey
+	}
+	return worker.NewPlugin(worker.Options{
+		Accounts:   keys,
+		WebhookURL: d.Config.PublicURL,
+		Keyring:    d.keyring,
+		AllowHTTP:  d.Config.AllowHTTP,
+		BaseURL:    d.Config.BaseURL,
+		Prices:     d.Config.Prices,
+	})
+}
+
+// deployment is the worker's place in Temporal's worker versioning, if it has one.
+func (d *daemon) deployment() (sdkworker.DeploymentOptions, error) {
+	if d.Config.Deployment == "" {
+		return sdkworker.DeploymentOptions{}, nil
+	}
+	build := d.Config.BuildID
+	if build == "" {
+		if build = programVersion(); build == "" {
+			return sdkworker.DeploymentOptions{}, fmt.Errorf("WORKER_BUILD_ID: is not set, and this program knows no version of its own")
+		}
+	}
+	return sdkworker.DeploymentOptions{
+		UseVersioning: true,
+		Version:       sdkworker.WorkerDeploymentVersion{DeploymentName: d.Config.Deployment, BuildID: build},
+		// A run ends on the version that began it.
+		DefaultVersioningBehavior: workflow.VersioningBehaviorPinned,
+	}, nil
+}
+
+// programVersion is a release's version or a commit; "" of a build without either.
+func programVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "(devel)" {
+		return ""
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,52 @@
+// Package outcome trims a prediction of the provider to the outcome that goes into a
+// workflow's history: without the echoed input, and without outputs that are files
+// themselves instead of their addresses.
+package outcome
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+const (
+	maxErrorBytes = 2 << 10
+	maxFlags      = 1000
+)
+
+// From trims a prediction. When its outputs have more than maxBytes together, as a
+// history holds them, all are left out and the outcome says so: some without the
+// others would be a wrong result.
+func From(prediction wavespeed.Prediction, maxBytes int) generation.Outcome {
+	o := generation.Outcome{
+		PredictionID: prediction.ID,
+		Status:       string(prediction.Status),
+		NSFW:         prediction.NSFW[:min(len(prediction.NSFW), maxFlags)],
+		Error:        truncate(prediction.Error, maxErrorBytes),
+		Code:         prediction.Code,
+		InferenceMS:  prediction.InferenceMS,
+	}
+	size := 0
+	for _, output := range prediction.Outputs {
+		// The encoder escapes, and makes six bytes of each & in a URL.
+		encoded, err := json.Marshal(output)
+		size += len(encoded)
+		if err != nil || size > maxBytes {
+			o.Omitted = true
+			return o
+		}
+	}
+	for _, output := range prediction.Outputs {
+		o.Outputs = append(o.Outputs, generation.Output(output))
+	}
+	return o
+}
+
+func truncate(text string, max int) string {
+	if len(text) <= max {
+		return text
+	}
+	return strings.ToValidUTF8(text[:max-len("…")], "") + "…"
+}

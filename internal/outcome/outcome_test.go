@@ -1,0 +1,101 @@
+package outcome_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/outcome"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+func raw(texts ...string) (outputs []json.RawMessage) {
+	for _, text := range texts {
+		outputs = append(outputs, json.RawMessage(text))
+	}
+	return outputs
+}
+
+func TestFromKeepsAllButTheInput(t *testing.T) {
+	t.Parallel()
+	got := outcome.From(wavespeed.Prediction{
+		ID: "p1", Model: "m", Status: wavespeed.StatusFailed, Outputs: raw(`"https://x"`, `{"url":"y"}`, `null`),
+		Input: json.RawMessage(`{"prompt":"x"}`), Error: "flagged", Code: 1200, NSFW: []bool{true, false}, InferenceMS: 7,
+	}, 100)
+	require.Equal(t, generation.Outcome{
+		PredictionID: "p1", Status: "failed", Error: "flagged", Code: 1200, NSFW: []bool{true, false}, InferenceMS: 7,
+		Outputs: []generation.Output{generation.Output(`"https://x"`), generation.Output(`{"url":"y"}`), generation.Output(`null`)},
+	}, got)
+	require.Equal(t, generation.Outcome{}, outcome.From(wavespeed.Prediction{}, 0))
+}
+
+// The size is that in a history, where the encoder has escaped and compacted.
+func TestFromMeasuresTogether(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		outputs []json.RawMessage
+		max     int
+		omitted bool
+	}{
+		"just enough":     {raw(`"123"`, `"45"`), 9, false},
+		"one too much":    {raw(`"123"`, `"45"`), 8, true},
+		"each is enough":  {raw(`"123"`, `"123"`, `"123"`), 10, true},
+		"escapes count":   {raw(`"&"`), 7, true},
+		"escapes fit":     {raw(`"&"`), 8, false},
+		"separators":      {raw("\"\u2028\""), 7, true},
+		"blanks are free": {raw(`[ ` + strings.Repeat(" ", 100) + `]`), 2, false},
+		"none":            {nil, 0, false},
+		"no JSON":         {raw(`"`), 100, true},
+	} {
+		got := outcome.From(wavespeed.Prediction{ID: "p1", Status: wavespeed.StatusCompleted, Outputs: test.outputs}, test.max)
+		require.Equal(t, test.omitted, got.Omitted, name)
+		if test.omitted {
+			require.Empty(t, got.Outputs, name)
+		} else {
+			require.Len(t, got.Outputs, len(test.outputs), name)
+		}
+		require.Equal(t, "p1", got.PredictionID, name)
+	}
+}
+
+func TestFromCutsTheRest(t *testing.T) {
+	t.Parallel()
+	flags := make([]bool, 5000)
+	flags[999] = true
+	got := outcome.From(wavespeed.Prediction{Error: strings.Repeat("é", 5000), NSFW: flags}, 0)
+	require.Equal(t, strings.Repeat("é", 1022)+"…", got.Error, "no half of a letter")
+	require.Equal(t, flags[:1000], got.NSFW)
+	require.Len(t, outcome.From(wavespeed.Prediction{Error: strings.Repeat("x", 5000)}, 0).Error, 2048)
+	require.Equal(t, strings.Repeat("x", 2048), outcome.From(wavespeed.Prediction{Error: strings.Repeat("x", 2048)}, 0).Error)
+}
+
+func FuzzFrom(f *testing.F) {
+	f.Add([]byte(`{"id":"p1","status":"completed","outputs":["x",{"url":"&"}],"error":"é"}`), 20)
+	f.Add([]byte(`{"id":"p1","status":"failed","outputs":"\u2028","has_nsfw_contents":[true],"code":1200}`), 4)
+	f.Fuzz(func(t *testing.T, body []byte, max int) {
+		prediction, err := wavespeed.ParsePrediction(body)
+		if err != nil {
+			return
+		}
+		got := outcome.From(prediction, max)
+		require.LessOrEqual(t, len(got.Error), 2048)
+		require.True(t, utf8.ValidString(got.Error))
+		require.LessOrEqual(t, len(got.NSFW), 1000)
+		require.Equal(t, prediction.ID, got.PredictionID)
+		require.Equal(t, string(prediction.Status), got.Status)
+		size := 0
+		for _, output := range got.Outputs {
+			encoded, err := json.Marshal(output)
+			require.NoError(t, err)
+			size += len(encoded)
+		}
+		if len(got.Outputs) > 0 {
+			require.LessOrEqual(t, size, max)
+		}
+		require.True(t, got.Omitted || len(got.Outputs) == len(prediction.Outputs), "all or none")
+	})
+}

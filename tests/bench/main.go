@@ -1,0 +1,60 @@
+// Command bench measures generations beside the raw floor: a workflow of one
+// activity and one signal, with the same client, worker options, provider and
+// server. Rounds of both alternate, and figures are ratios of paired rounds, since
+// machines are noisy.
+//
+// It prints Markdown; docs/performance.md holds one run of it.
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/figures"
+)
+
+func main() {
+	n := flag.Int("n", 200, "generations a round")
+	rounds := flag.Int("rounds", 15, "rounds of each kind")
+	samples := flag.Int("samples", 300, "resumes measured at idle, of each kind")
+	waiting := flag.Int("waiting", 10_000, "generations that wait at once; 0 leaves this part out")
+	document := flag.String("write", "", "a document whose part between the bench's marks to write anew")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var printed bytes.Buffer
+	err := run(ctx, io.MultiWriter(os.Stdout, &printed), sizes{*n, *rounds, *samples, *waiting})
+	if err == nil && *document != "" {
+		err = figures.Write(*document, "bench", printed.String())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+type sizes struct{ n, rounds, samples, waiting int }
+
+func run(ctx context.Context, out io.Writer, size sizes) error {
+	b, err := newBench(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	for _, part := range []func(context.Context, io.Writer, sizes) error{
+		b.costs, b.throughput, b.resumes, b.signals,
+	} {
+		if err := part(ctx, out, size); err != nil {
+			return err
+		}
+	}
+	if size.waiting == 0 {
+		return nil
+	}
+	return b.memory(ctx, out, size)
+}

@@ -1,0 +1,100 @@
+package tests
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
+)
+
+const module = "github.com/wavespeed-temporal/wavespeed-temporal/"
+
+// budgets say with which packages outside the standard library, and all that these
+// bring, each library package must do, and why: who embeds a package embeds all of it.
+var budgets = []struct {
+	pkg    string
+	brings []string
+	why    string
+}{
+	{"generation", nil, "the vocabulary is for everybody, also for programs without Temporal"},
+	{"wavespeed", nil, "the client is useful without Temporal"},
+	{"webhook", nil, "the handler goes into any HTTP server, which needs no Temporal SDK for it"},
+	{"webhook/webhooktest", nil, "as the handler"},
+	{"webhook/signaler", temporalSDK, "it is the handler's way into Temporal, and nothing else"},
+	{"activities", temporalSDK, "it is linked into every worker"},
+	{"workflows", temporalSDK, "it is linked into every worker"},
+	{"worker", temporalSDK, "it is linked into every worker"},
+}
+
+// temporalSDK stands for what the SDK itself brings, which its users have anyway.
+var temporalSDK = []string{"go.temporal.io/sdk/client", "go.temporal.io/sdk/worker", "go.temporal.io/sdk/interceptor"}
+
+// banned are of the standard library or the SDK, and have no place in production
+// code of a library.
+var banned = map[string]string{
+	"testing":                          "it registers flags in users' programs",
+	"expvar":                           "it adds a handler to users' servers",
+	"net/http/pprof":                   "it adds handlers to users' servers",
+	"go.temporal.io/sdk/testsuite":     "it is for tests",
+	module + "wavespeed/wavespeedtest": "it is for tests",
+	module + "webhook/webhooktest":     "it is for tests",
+}
+
+func TestDependencyBudgets(t *testing.T) {
+	t.Parallel()
+	for _, budget := range budgets {
+		t.Run(budget.pkg, func(t *testing.T) {
+			t.Parallel()
+			allowed := map[string]bool{}
+			for _, pkg := range budget.brings {
+				for _, dep := range dependencies(t, pkg) {
+					allowed[dep] = true
+				}
+			}
+			for _, dep := range dependencies(t, "./"+budget.pkg) {
+				if why, ok := banned[dep]; ok && dep != module+budget.pkg && !allowed[dep] {
+					t.Errorf("%s pulls in %s: %s", budget.pkg, dep, why)
+				}
+				if isForeign(dep) && !allowed[dep] {
+					t.Errorf("%s pulls in %s, beyond its budget: %s", budget.pkg, dep, budget.why)
+				}
+			}
+		})
+	}
+}
+
+// isForeign tells packages of other modules from ours and the standard library's.
+func isForeign(pkg string) bool {
+	host, _, _ := strings.Cut(pkg, "/")
+	return strings.Contains(host, ".") && !strings.HasPrefix(pkg, module)
+}
+
+// TestArrows: packages know those below them only.
+func TestArrows(t *testing.T) {
+	t.Parallel()
+	for pkg, above := range map[string][]string{
+		"generation": {"wavespeed", "activities", "workflows", "webhook", "worker"},
+		"wavespeed":  {"generation", "activities", "workflows", "webhook", "worker"},
+		"activities": {"workflows", "webhook", "worker"},
+		"workflows":  {"activities", "webhook", "worker"},
+		"webhook":    {"activities", "workflows", "worker"},
+		"worker":     {"internal/daemon"},
+	} {
+		deps := dependencies(t, "./"+pkg)
+		for _, other := range above {
+			require.NotContains(t, deps, module+other, "%s must not know %s", pkg, other)
+		}
+	}
+}
+
+func dependencies(t *testing.T, pkg string) []string {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-deps", pkg)
+	cmd.Dir = stack.Root()
+	output, err := cmd.Output()
+	require.NoError(t, err)
+	return strings.Fields(string(output))
+}

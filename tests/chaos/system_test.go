@@ -1,0 +1,134 @@
+package chaos
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+)
+
+const (
+	taskQueue = "chaos"
+	workers   = 3
+	handlers  = 3
+)
+
+// system is Temporal on a file, workers, handler replicas behind a balancer, and the
+// provider. Every connection between them goes through a proxy that can be poisoned.
+type system struct {
+	t         *testing.T
+	temporal  *stack.Temporal
+	client    client.Client
+	simulator *wavespeedtest.Server
+	workers   []*stack.Process
+	handlers  []*stack.Process
+	proxies   map[string]*toxiproxy.Proxy
+}
+
+func start(t *testing.T, provider wavespeedtest.Options) *system {
+	t.Helper()
+	s := &system{t: t, temporal: stack.StartTemporal(t), proxies: map[string]*toxiproxy.Proxy{}}
+	s.client = s.temporal.Client(t)
+	var err error
+	s.simulator, err = wavespeedtest.New(provider)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.simulator.Close() })
+
+	ports := stack.FreePorts(t, 1+2*handlers+workers)
+	take := func() string {
+		address := "127.0.0.1:" + ports[0]
+		ports = ports[1:]
+		return address
+	}
+	var replicas []string
+	for range handlers {
+		replicas = append(replicas, take())
+	}
+	balancer := balance(t, replicas)
+	env := []string{
+		"TEMPORAL_ADDRESS=" + s.proxy("temporal", s.temporal.Address),
+		"TEMPORAL_TASK_QUEUE=" + taskQueue,
+		"WAVESPEED_BASE_URL=http://" + s.proxy("provider", s.simulator.URL()[len("http://"):]),
+		"WAVESPEED_API_KEY=" + wavespeedtest.DefaultKey,
+		"WAVESPEED_WEBHOOK_SECRET=" + wavespeedtest.DefaultSecret,
+		"WAVESPEED_PRICES=false",
+		"WEBHOOK_PUBLIC_URL=http://" + s.proxy("webhooks", balancer) + "/webhooks/wavespeed",
+		"LOG_LEVEL=error",
+	}
+	program := stack.BuildPlain(t, "./cmd/wavespeed-temporal")
+	with := func(more ...string) []string { return append(append([]string{}, env...), more...) }
+	for _, replica := range replicas {
+		admin := take()
+		s.handlers = append(s.handlers, stack.StartProcess(t, program, []string{"webhook"}, with("WEBHOOK_LISTEN="+replica, "ADMIN_LISTEN="+admin)))
+		awaitReady(t, admin)
+	}
+	for range workers {
+		admin := take()
+		s.workers = append(s.workers, stack.StartProcess(t, program, []string{"worker"}, with("ADMIN_LISTEN="+admin)))
+		awaitReady(t, admin)
+	}
+	return s
+}
+
+func awaitReady(t *testing.T, admin string) {
+	t.Helper()
+	stack.Eventually(t, "the daemon is not ready", func() bool {
+		response, err := http.Get("http://" + admin + "/readyz")
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	})
+}
+
+// proxy puts a proxy in front of an address.
+func (s *system) proxy(name, upstream string) string {
+	s.t.Helper()
+	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), zerolog.Nop())
+	proxy := toxiproxy.NewProxy(server, name, "127.0.0.1:0", upstream)
+	require.NoError(s.t, proxy.Start())
+	s.t.Cleanup(proxy.Stop)
+	s.proxies[name] = proxy
+	return proxy.Listen
+}
+
+// balance hands connections to the replicas in turn, past those that do not answer.
+func balance(t *testing.T, replicas []string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { listener.Close() })
+	var turn atomic.Int64
+	go func() {
+		for {
+			in, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer in.Close()
+				for range replicas {
+					out, err := net.Dial("tcp", replicas[int(turn.Add(1))%len(replicas)])
+					if err != nil {
+						continue
+					}
+					go func() { _, _ = io.Copy(out, in); out.Close() }()
+					_, _ = io.Copy(in, out)
+					return
+				}
+			}()
+		}
+	}()
+	return listener.Addr().String()
+}

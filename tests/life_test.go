@@ -1,0 +1,162 @@
+package tests
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	sdkworker "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
+)
+
+// TestWorkflowIDUsedAgain: a run is terminated while it waits, and its id is used
+// again. The webhook of the first, which nobody waits for, does not end the second.
+func TestWorkflowIDUsedAgain(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{
+		Duration: 3 * time.Second,
+		Faults:   []wavespeedtest.Fault{{Kind: wavespeedtest.Slow, Delay: 3 * time.Second, Nth: 2}},
+	}})
+	id := "again-" + uuid.NewString()
+	start := func() client.WorkflowRun {
+		run, err := s.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: s.TaskQueue}, generation.WorkflowName, still("a lighthouse"))
+		require.NoError(t, err)
+		return run
+	}
+	s.AwaitState(start(), generation.StateWaiting)
+	require.NoError(t, s.Client.TerminateWorkflow(t.Context(), id, "", "test"))
+	result, err := s.Result(start())
+	require.NoError(t, err)
+	ledger := s.Simulator.Ledger()
+	require.Len(t, ledger, 2)
+	require.Equal(t, ledger[1].PredictionID, result.PredictionID)
+	require.Contains(t, result.URL(0), ledger[1].PredictionID)
+	require.Equal(t, 200, ledger[0].Deliveries[0].StatusCode, "the first one's webhook was taken")
+}
+
+// TestWebhookForAnEndedRun is answered 200, for no retry can help.
+func TestWebhookForAnEndedRun(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{Duration: 2 * time.Second}})
+	run := s.Generate(still("a lighthouse"))
+	s.AwaitState(run, generation.StateWaiting)
+	require.NoError(t, s.Client.TerminateWorkflow(t.Context(), run.GetID(), "", "test"))
+	stack.Eventually(t, "no webhook was sent", func() bool { return len(s.Simulator.Ledger()[0].Deliveries) > 0 })
+	stack.Eventually(t, "it was not answered", func() bool { return s.Simulator.Ledger()[0].Deliveries[0].StatusCode == 200 })
+	require.Len(t, s.Simulator.Ledger()[0].Deliveries, 1)
+}
+
+// carryOn continues as new while a generation is under way, and takes its prediction
+// along.
+func carryOn(ctx workflow.Context, adopt string) (generation.Result, error) {
+	request := soon(still("a lighthouse"))
+	request.Adopt = adopt
+	if adopt != "" {
+		return workflows.Generate(ctx, request)
+	}
+	workflow.Go(ctx, func(ctx workflow.Context) { _, _ = workflows.Generate(ctx, request) })
+	if err := workflow.Await(ctx, func() bool { return predictionOf(ctx) != "" }); err != nil {
+		return generation.Result{}, err
+	}
+	return generation.Result{}, workflow.NewContinueAsNewError(ctx, "carryOn", predictionOf(ctx))
+}
+
+func predictionOf(ctx workflow.Context) string {
+	for _, status := range workflows.Statuses(ctx) {
+		return status.PredictionID()
+	}
+	return ""
+}
+
+func TestContinueAsNewWithAGenerationUnderWay(t *testing.T) {
+	t.Parallel()
+	e := stack.NewEmbedded(t, wavespeedtest.Options{Duration: 2 * time.Second})
+	e.StartWorker(t, sdkworker.Options{}, func(w sdkworker.Worker) {
+		w.RegisterWorkflowWithOptions(carryOn, workflow.RegisterOptions{Name: "carryOn"})
+	})
+	var result generation.Result
+	require.NoError(t, e.Start(t, "carryOn", "").Get(t.Context(), &result))
+	ledger := e.Simulator.Ledger()
+	require.Len(t, ledger, 1, "what was under way is not bought again")
+	require.Equal(t, ledger[0].PredictionID, result.PredictionID)
+}
+
+// TestCancelDuringSubmit: the workflow waits for the submit that is under way, so that
+// who canceled is told what was paid for.
+func TestCancelDuringSubmit(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{
+		Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedSlow, Delay: 2 * time.Second}, {Kind: wavespeedtest.NeverEnds}},
+	}})
+	run := s.Generate(still("a lighthouse"))
+	stack.Eventually(t, "nothing was accepted", func() bool { return len(s.Simulator.Ledger()) == 1 })
+	require.NoError(t, s.Client.CancelWorkflow(t.Context(), run.GetID(), ""))
+	_, err := s.Result(run)
+	var canceled *temporal.CanceledError
+	require.ErrorAs(t, err, &canceled)
+	var status generation.Status
+	require.NoError(t, canceled.Details(&status))
+	require.Equal(t, s.Simulator.Ledger()[0].PredictionID, status.PredictionID())
+}
+
+// TestPredictionThatVanishesForAWhile is asked for until it is back.
+func TestPredictionThatVanishesForAWhile(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{PollOnly: true, Simulator: wavespeedtest.Options{
+		Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.ResultMissing, Delay: 3 * time.Second}},
+	}})
+	result, err := s.Result(s.Generate(still("a lighthouse")))
+	require.NoError(t, err)
+	require.Len(t, s.Simulator.Ledger(), 1)
+	require.Equal(t, generation.ViaPoll, result.Via)
+}
+
+// TestExpiredResult: the prediction was paid for and its result is gone for good. The
+// deadline ends the asking, and says what the provider says.
+func TestExpiredResult(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.WebhookLost}}}})
+	request := soon(still("a lighthouse"))
+	request.Timeout = 15 * time.Second
+	request.Timing.Grace = 3 * time.Second
+	run := s.Generate(request)
+	s.AwaitState(run, generation.StateWaiting)
+	s.Simulator.Age(8 * 24 * time.Hour)
+	stack.Eventually(t, "the polls are not told", func() bool { return strings.Contains(s.LastFailure(run), "not found") })
+	_, err := s.Result(run)
+	var failure *temporal.ApplicationError
+	require.ErrorAs(t, err, &failure)
+	require.Equal(t, generation.ErrDeadlineExceeded, failure.Type())
+	require.Contains(t, failure.Message(), "Last answer: ")
+}
+
+// TestOutage: the provider is away while many generations are submitted and awaited.
+// All complete afterwards, each is paid once, and they do not come back in one second.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	const n = 150
+	s := stack.Start(t, stack.Options{PollOnly: true, Simulator: wavespeedtest.Options{Duration: 2 * time.Second}})
+	var runs []client.WorkflowRun
+	for i := range n {
+		if i == n/2 {
+			require.NoError(t, s.Simulator.Inject(wavespeedtest.Fault{Kind: wavespeedtest.Outage, Status: 503}))
+		}
+		runs = append(runs, s.Generate(soon(still(fmt.Sprint("scene ", i)))))
+	}
+	stack.Eventually(t, "the outage is not noticed", func() bool { return s.Simulator.Counts().Faults[wavespeedtest.Outage] > 2*n })
+	s.Simulator.Heal(wavespeedtest.Outage)
+	requireAllPaidOnce(t, s, runs)
+	for what, peak := range s.Simulator.Counts().PeakPerSecond {
+		require.LessOrEqual(t, peak, n*2/3, "requests for %s in one second", what)
+	}
+}

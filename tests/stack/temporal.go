@@ -1,0 +1,140 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+)
+
+// patience is how long a condition may take on a loaded machine.
+const patience = 2 * time.Minute
+
+// Temporal is a Temporal server in a process of its own.
+type Temporal struct {
+	*Process
+	Address string
+	UI      string
+}
+
+// StartTemporal runs a server for this test alone, on a database file, so that it
+// can be killed and started again.
+func StartTemporal(t testing.TB) *Temporal {
+	t.Helper()
+	return startTemporal(t, "--db-filename", filepath.Join(t.TempDir(), "temporal.db"))
+}
+
+var (
+	sharedMu sync.Mutex
+	shared   *Temporal
+	sharedTB *longLived
+)
+
+// SharedTemporal is one server in memory for all tests of a package; its TestMain
+// ends it with StopShared.
+func SharedTemporal(t testing.TB) *Temporal {
+	t.Helper()
+	sharedMu.Lock()
+	defer sharedMu.Unlock()
+	if shared == nil {
+		sharedTB = &longLived{TB: t}
+		shared = startTemporal(sharedTB)
+	}
+	return shared
+}
+
+// StopShared ends what SharedTemporal began.
+func StopShared() {
+	sharedMu.Lock()
+	defer sharedMu.Unlock()
+	if shared != nil {
+		shared.Kill()
+	}
+}
+
+// longLived is a test whose end ends nothing.
+type longLived struct{ testing.TB }
+
+func (*longLived) Cleanup(func()) {}
+
+func (*longLived) TempDir() string { return os.TempDir() }
+
+func startTemporal(t testing.TB, args ...string) *Temporal {
+	t.Helper()
+	ports := FreePorts(t, 2)
+	process := StartProcess(t, temporalProgram(t), append([]string{
+		"server", "start-dev", "--ip", "127.0.0.1", "--port", ports[0], "--ui-port", ports[1], "--log-level", "error",
+	}, args...), nil)
+	server := &Temporal{Process: process, Address: "127.0.0.1:" + ports[0], UI: "http://127.0.0.1:" + ports[1]}
+	server.AwaitReady()
+	return server
+}
+
+// AwaitReady waits until the server serves.
+func (s *Temporal) AwaitReady() {
+	Eventually(s.t, "Temporal does not serve", func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		c, err := client.DialContext(ctx, client.Options{HostPort: s.Address, Logger: silent})
+		if err != nil {
+			return false
+		}
+		c.Close()
+		return true
+	})
+}
+
+// Client is a client of the server's default namespace.
+func (s *Temporal) Client(t testing.TB) client.Client {
+	t.Helper()
+	c, err := client.NewLazyClient(client.Options{HostPort: s.Address, Logger: silent})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+var silent = log.NewStructuredLogger(slog.New(slog.DiscardHandler))
+
+// DevServer is the Temporal server's program: what DEVSERVER names, or that of make.
+func DevServer() string {
+	if program := os.Getenv("DEVSERVER"); program != "" {
+		return program
+	}
+	return filepath.Join(Root(), "bin", "devserver")
+}
+
+func temporalProgram(t testing.TB) string {
+	program := DevServer()
+	_, err := os.Stat(program)
+	require.NoError(t, err, "no Temporal dev server: run make devserver")
+	return program
+}
+
+// FreePorts are ports of this machine on which nothing listens.
+func FreePorts(t testing.TB, n int) []string {
+	t.Helper()
+	ports := make([]string, n)
+	for i := range ports {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer listener.Close()
+		ports[i] = strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	}
+	return ports
+}
+
+// Eventually waits for a condition.
+func Eventually(t testing.TB, failure string, condition func() bool, details ...any) {
+	t.Helper()
+	require.Eventually(t, condition, patience, 20*time.Millisecond, fmt.Sprint(append([]any{failure}, details...)...))
+}

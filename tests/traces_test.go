@@ -1,0 +1,116 @@
+package tests
+
+import (
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	trace "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+)
+
+// spans is an OpenTelemetry collector that keeps what it gets.
+type spans struct {
+	mu  sync.Mutex
+	all []*trace.Span
+}
+
+func (s *spans) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	var request collector.ExportTraceServiceRequest
+	if err != nil || r.URL.Path != "/v1/traces" || proto.Unmarshal(body, &request) != nil {
+		http.Error(w, "not OTLP", http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, resource := range request.GetResourceSpans() {
+		for _, scope := range resource.GetScopeSpans() {
+			s.all = append(s.all, scope.GetSpans()...)
+		}
+	}
+}
+
+// named are the spans with this name.
+func (s *spans) named(name string) []*trace.Span {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []*trace.Span
+	for _, span := range s.all {
+		if span.GetName() == name {
+			found = append(found, span)
+		}
+	}
+	return found
+}
+
+// dump is all that the spans say.
+func (s *spans) dump() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var text strings.Builder
+	for _, span := range s.all {
+		text.WriteString(span.String())
+	}
+	return text.String()
+}
+
+// TestTraces: from the submit to the workflow, and from the delivery over the signal to
+// the workflow; once each, though a second worker replays the run.
+func TestTraces(t *testing.T) {
+	t.Parallel()
+	collected := &spans{}
+	server := httptest.NewServer(collected)
+	t.Cleanup(server.Close)
+	s := stack.Start(t, stack.Options{
+		Simulator: wavespeedtest.Options{Duration: 5 * time.Second},
+		Env:       []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + server.URL, "OTEL_BSP_SCHEDULE_DELAY=100"},
+	})
+	run := s.Generate(still("a lighthouse"))
+	s.AwaitState(run, generation.StateWaiting)
+	stack.Eventually(t, "the submit's span is missing", func() bool { return len(collected.named("RunActivity:"+generation.SubmitName)) == 1 })
+	s.Worker.Kill()
+	s.StartWorker()
+	_, err := s.Result(run)
+	require.NoError(t, err)
+
+	signal := "SignalWorkflow:" + generation.SignalName("still")
+	handled := "HandleSignal:" + generation.SignalName("still")
+	for _, name := range []string{"webhook", signal, handled, "StartActivity:" + generation.SubmitName, "RunActivity:" + generation.SubmitName} {
+		stack.Eventually(t, name+" is missing", func() bool { return len(collected.named(name)) > 0 })
+		require.Len(t, collected.named(name), 1, name)
+	}
+	requireChild(t, collected.named("webhook")[0], collected.named(signal)[0])
+	requireChild(t, collected.named(signal)[0], collected.named(handled)[0])
+	requireChild(t, collected.named("StartActivity:" + generation.SubmitName)[0], collected.named("RunActivity:" + generation.SubmitName)[0])
+	for _, secret := range []string{"lighthouse", wavespeedtest.DefaultKey, wavespeedtest.DefaultSecret, address(t, s)} {
+		require.NotContains(t, collected.dump(), secret)
+	}
+}
+
+func requireChild(t *testing.T, parent, child *trace.Span) {
+	t.Helper()
+	require.Equal(t, hex.EncodeToString(parent.GetTraceId()), hex.EncodeToString(child.GetTraceId()), "%s, %s", parent.GetName(), child.GetName())
+	require.True(t, slices.Equal(parent.GetSpanId(), child.GetParentSpanId()), "%s is not the child of %s", child.GetName(), parent.GetName())
+}
+
+// address is the last part of the webhook's URL.
+func address(t *testing.T, s *stack.System) string {
+	t.Helper()
+	webhook := s.Simulator.Ledger()[0].WebhookURL
+	address := webhook[strings.LastIndexByte(webhook, '/')+1:]
+	require.NotEmpty(t, address)
+	return address
+}

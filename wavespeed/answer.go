@@ -1,0 +1,174 @@
+package wavespeed
+
+import (
+	"encoding/json"
+	"errors"
+)
+
+// object is a JSON object whose keys are matched exactly: encoding/json would take
+// "ID" for "id" in a struct.
+type object map[string]json.RawMessage
+
+// text is the member as a string; "" if it is none.
+func (o object) text(key string) string {
+	var text string
+	if json.Unmarshal(o[key], &text) != nil {
+		return ""
+	}
+	return text
+}
+
+func (o object) object(key string) object {
+	var inner object
+	if json.Unmarshal(o[key], &inner) != nil {
+		return nil
+	}
+	return inner
+}
+
+// number is the member as an integer, also if it is written as 12.0 or "12".
+func (o object) number(key string) int64 {
+	var number float64
+	if json.Unmarshal(o[key], &number) != nil {
+		var text json.Number
+		if json.Unmarshal(o[key], &text) != nil {
+			return 0
+		}
+		number, _ = text.Float64()
+	}
+	const largest = 1 << 53
+	if number != number || number > largest || number < -largest {
+		return 0
+	}
+	return int64(number)
+}
+
+// code is that of the envelope {"code":200,"message":"success","data":…}. In a bare
+// prediction the same name means something else.
+func (a answer) code() int {
+	if a.object["data"] == nil && a.object["id"] != nil {
+		return 0
+	}
+	return int(a.object.number("code"))
+}
+
+// ok tells whether both the HTTP status and the envelope's code are a success.
+func (a answer) ok() bool {
+	return a.status >= 200 && a.status < 300 && (a.code() == 0 || a.code() >= 200 && a.code() < 300)
+}
+
+// data is the envelope's content, or the body if there is no envelope.
+func (a answer) data() json.RawMessage {
+	if data, enveloped := a.object["data"]; enveloped {
+		return data
+	}
+	body, _ := json.Marshal(a.object)
+	return body
+}
+
+// message is the explanation in one of the shapes that errors were seen in:
+// {"message":…}, {"error":…}, {"detail":…}.
+func (a answer) message() string {
+	for _, key := range []string{"message", "error", "detail", "errors"} {
+		if text := flatten(a.object[key]); text != "" && text != "success" {
+			return text
+		}
+	}
+	return a.text
+}
+
+// flatten makes a text of an explanation: a text, an object that holds one, or a
+// list of such.
+func flatten(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	var inner object
+	if json.Unmarshal(raw, &inner) == nil {
+		for _, key := range []string{"message", "msg", "error", "detail"} {
+			if text := inner.text(key); text != "" {
+				return text
+			}
+		}
+		return plain(inner)
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
+		return flatten(list[0])
+	}
+	return ""
+}
+
+// plain writes a small object without needless escapes, behind which a secret could
+// hide.
+func plain(o object) string {
+	size := 0
+	for key, raw := range o {
+		size += len(key) + len(raw)
+	}
+	if size == 0 || size > 4*maxMessageBytes {
+		return ""
+	}
+	members := make(map[string]any, len(o))
+	for key, raw := range o {
+		var member any
+		if json.Unmarshal(raw, &member) == nil {
+			members[key] = member
+		}
+	}
+	text, err := encode(members)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// failure is the error for an answer that is none of success. An envelope's code
+// under HTTP 200 counts as the status would.
+func (c *Client) failure(r call, got answer) *Error {
+	status := got.status
+	if status >= 200 && status < 300 {
+		status = got.code()
+	}
+	return &Error{
+		Op: r.op, Subject: r.subject, StatusCode: got.status, Code: got.code(),
+		ErrorCode:  cut(c.clean(r, got.object.text("error_code")), 100),
+		Message:    c.clean(r, got.message()),
+		RetryAfter: got.retryAfter,
+		Accepted:   acceptance(status),
+	}
+}
+
+// unreadable is the error for a success whose body tells nothing.
+func (c *Client) unreadable(r call, got answer, err error) *Error {
+	failed := c.fault(r, MaybeAccepted, err)
+	failed.StatusCode = got.status
+	return failed
+}
+
+// fault is the error for a request that got no answer.
+func (c *Client) fault(r call, accepted Acceptance, err error) *Error {
+	return &Error{Op: r.op, Subject: r.subject, Accepted: accepted, Err: cause{text: c.clean(r, err.Error()), err: err}}
+}
+
+// invalid is the error for a request that is not sent.
+func (c *Client) invalid(r call, reason string) *Error {
+	return &Error{Op: r.op, Subject: r.subject, Message: c.clean(r, reason), Accepted: NeverSent, Err: ErrInvalid}
+}
+
+func (c *Client) clean(r call, text string) string {
+	return clean(text, append([]string{c.options.APIKey}, r.secrets...)...)
+}
+
+var errNoPrediction = errors.New("the answer names no prediction")
+
+// prediction is what the answer says about a prediction, if it does. In an error
+// an id alone is not enough: it may be that of the request.
+func (a answer) prediction() (Prediction, bool) {
+	var p Prediction
+	if a.object == nil || json.Unmarshal(a.data(), &p) != nil || validateID(p.ID) != nil {
+		return Prediction{}, false
+	}
+	return p, a.ok() || p.Status != "" || p.Model != ""
+}

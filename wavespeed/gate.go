@@ -1,0 +1,138 @@
+package wavespeed
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+)
+
+// A gate stands in a submit's connection and knows whether a byte of the request
+// has passed. It refuses the first byte once the submit's context has ended, which
+// it looks up itself: in a process that was stopped past its deadline and then
+// continued, no timer has fired yet. What remains is a stop of the process between
+// that look and the system call behind it.
+type gate struct {
+	ctx   context.Context
+	ready atomic.Bool // the connection stands; what is written now is the request
+	state atomic.Int32
+}
+
+const (
+	gateOpen   int32 = iota // nothing has passed
+	gatePassed              // some byte may have passed
+	gateShut                // nothing has passed, and nothing will
+)
+
+var errGateShut = errors.New("the request was given up before its first byte was written")
+
+// shut closes the gate, unless something has passed. It tells whether it is shut.
+func (g *gate) shut() bool {
+	return g.state.CompareAndSwap(gateOpen, gateShut) || g.state.Load() == gateShut
+}
+
+// enter is called before each write of the request.
+func (g *gate) enter() error {
+	if g.state.Load() == gatePassed {
+		return nil
+	}
+	if err := ended(g.ctx); err != nil {
+		g.shut()
+	}
+	if g.state.CompareAndSwap(gateOpen, gatePassed) || g.state.Load() == gatePassed {
+		return nil
+	}
+	return errGateShut
+}
+
+// ended tells by the context and by both clocks, the monotonic one of the machine
+// and that on the wall, whether ctx has ended.
+func ended(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	deadline, ok := ctx.Deadline()
+	now := time.Now()
+	if ok && (!now.Before(deadline) || !now.Round(0).Before(deadline.Round(0))) {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+type gateKey struct{}
+
+// withGate gives ctx a gate that the connections of submitTransport pass.
+func withGate(ctx context.Context) (context.Context, *gate) {
+	g := &gate{ctx: ctx}
+	ctx = context.WithValue(ctx, gateKey{}, g)
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { g.ready.Store(true) },
+	}), g
+}
+
+// gatedConn is a connection of one submit.
+type gatedConn struct {
+	net.Conn
+	gate *gate
+}
+
+func (c *gatedConn) Write(b []byte) (int, error) {
+	if !c.gate.ready.Load() { // a TLS handshake, or the way through a proxy
+		return c.Conn.Write(b)
+	}
+	first := c.gate.state.Load() == gateOpen
+	if err := c.gate.enter(); err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Write(b)
+	if first && n == 0 && err != nil {
+		c.gate.state.Store(gateShut)
+	}
+	return n, err
+}
+
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+func gated(dial dialFunc) dialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		g, ok := ctx.Value(gateKey{}).(*gate)
+		if err != nil || !ok {
+			return conn, err
+		}
+		return &gatedConn{Conn: conn, gate: g}, nil
+	}
+}
+
+// submitTransport is t with a fresh HTTP/1.1 connection for each request. On a
+// kept connection, and over HTTP/2, net/http may send a request a second time; and
+// a connection that the server is just closing would lose an answer that costs
+// money.
+func submitTransport(t *http.Transport) *http.Transport {
+	t = t.Clone()
+	t.DisableKeepAlives = true
+	t.MaxConnsPerHost = 0
+	t.ForceAttemptHTTP2 = false
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	if t.TLSClientConfig == nil {
+		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	t.TLSClientConfig.NextProtos = []string{"http/1.1"}
+	if t.TLSClientConfig.ClientSessionCache == nil {
+		t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+	}
+	if t.DialContext == nil {
+		t.DialContext = (&net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}).DialContext
+	}
+	t.DialContext = gated(t.DialContext)
+	if t.DialTLSContext != nil {
+		t.DialTLSContext = gated(t.DialTLSContext)
+	}
+	return t
+}

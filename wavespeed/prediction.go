@@ -1,0 +1,133 @@
+package wavespeed
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Prediction is the provider's resource: one accepted submit. Answers, lists and
+// webhooks carry the same object.
+type Prediction struct {
+	ID string
+
+	// Model may differ from the submitted one where a model has been renamed.
+	Model  string
+	Status Status
+
+	// Outputs are mostly URLs of files, kept for seven days; also texts or objects.
+	Outputs []json.RawMessage
+
+	// Input is what was submitted, where the answer repeats it; nil elsewhere.
+	Input json.RawMessage
+
+	// Error says why it failed, in at most 1 KiB.
+	Error string
+
+	// Code is one of the provider's codes, such as [CodeContentRejected]; 0 if
+	// there is none.
+	Code int
+
+	// NSFW tells for each output whether it was flagged; nil if the provider does
+	// not say.
+	NSFW []bool
+
+	// CreatedAt is when it was accepted, by the provider's clock.
+	CreatedAt time.Time
+
+	// InferenceMS is how long it ran, in milliseconds.
+	InferenceMS int64
+}
+
+// ParsePrediction reads the body of a webhook, which is a prediction without the
+// envelope of other answers. It fails unless the body is one JSON object with an id
+// and a status. Keys are matched exactly. The status may be one that is not terminal,
+// or unknown.
+func ParsePrediction(body []byte) (Prediction, error) {
+	var p Prediction
+	if err := json.Unmarshal(body, &p); err != nil {
+		return Prediction{}, fmt.Errorf("wavespeed: webhook: %w", err)
+	}
+	if err := validateID(p.ID); err != nil {
+		return Prediction{}, fmt.Errorf("wavespeed: webhook: %w", err)
+	}
+	if p.Status == "" {
+		return Prediction{}, errors.New("wavespeed: webhook: the prediction has no status")
+	}
+	return p, nil
+}
+
+// UnmarshalJSON reads a prediction in every shape that the provider is known to
+// use. Only an id or a status that is not a text is an error; any other field that
+// is not as expected is left empty, since a result that was paid for should not be
+// lost for a field beside it.
+func (p *Prediction) UnmarshalJSON(data []byte) error {
+	var o object
+	if err := json.Unmarshal(data, &o); err != nil {
+		return errors.New("a prediction is not a JSON object")
+	}
+	*p = Prediction{
+		Model: o.text("model"), Outputs: list(o["outputs"]), Input: o.input(),
+		Error: clean(flatten(o["error"])), Code: int(o.number("code")), InferenceMS: o.inference(),
+	}
+	if err := decodeText(o, "id", &p.ID); err != nil {
+		return err
+	}
+	if err := decodeText(o, "status", (*string)(&p.Status)); err != nil {
+		return err
+	}
+	if p.Code == 0 {
+		p.Code = int(o.object("error").number("code"))
+	}
+	if json.Unmarshal(o["has_nsfw_contents"], &p.NSFW) != nil {
+		p.NSFW = nil
+	}
+	if created, err := time.Parse(time.RFC3339, o.text("created_at")); err == nil {
+		p.CreatedAt = created
+	}
+	return nil
+}
+
+func decodeText(o object, key string, into *string) error {
+	raw, present := o[key]
+	if !present {
+		return nil
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		return fmt.Errorf("a prediction's %s is not a text", key)
+	}
+	return nil
+}
+
+// list is the elements of an array; anything else but null is its only element.
+func list(raw json.RawMessage) []json.RawMessage {
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil
+	}
+	var elements []json.RawMessage
+	if json.Unmarshal(raw, &elements) != nil {
+		return []json.RawMessage{raw}
+	}
+	return elements
+}
+
+// input is under either of two names, by place.
+func (o object) input() json.RawMessage {
+	for _, key := range []string{"input", "inputs"} {
+		if raw := o[key]; len(raw) > 0 && string(raw) != "null" {
+			return raw
+		}
+	}
+	return nil
+}
+
+// inference has moved: older answers hold executionTime beside timings.
+func (o object) inference() int64 {
+	for _, ms := range []int64{o.object("timings").number("inference"), o.number("executionTime"), o.number("execution_time")} {
+		if ms > 0 {
+			return ms
+		}
+	}
+	return 0
+}

@@ -1,0 +1,52 @@
+package wavespeed
+
+import (
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxMessageBytes bounds every text of the provider that is kept.
+const maxMessageBytes = 1024
+
+// clean makes a foreign text fit for an error: without the secrets, on one line,
+// bounded.
+func clean(text string, secrets ...string) string {
+	for _, secret := range secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "[redacted]")
+		}
+	}
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	return cut(strings.TrimSpace(text), maxMessageBytes)
+}
+
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit] + "…"
+}
+
+// cause is an error of another package with a clean text. It does not unwrap to
+// the error with the raw text, yet answers errors.Is and errors.As as that does.
+type cause struct {
+	text string
+	err  error
+}
+
+func (c cause) Error() string        { return c.text }
+func (c cause) Is(target error) bool { return errors.Is(c.err, target) }
+func (c cause) As(target any) bool   { return errors.As(c.err, target) }

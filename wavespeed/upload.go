@@ -1,0 +1,128 @@
+package wavespeed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// UploadRequest is a file that models can then be given by its URL.
+type UploadRequest struct {
+	// Name is the file's name, as "still.png". Required.
+	Name string
+
+	// ContentType is the file's media type, as "image/png". Defaults to what the
+	// provider makes of the name.
+	ContentType string
+
+	// Size is the file's length in bytes. Required: Body must have exactly so many.
+	Size int64
+
+	// Body is the file. Required.
+	Body io.Reader
+}
+
+// Upload stores a file with the provider for seven days and answers its URL. It
+// asks for a place, then sends the file there: to another host, without the key.
+func (c *Client) Upload(ctx context.Context, file UploadRequest) (string, error) {
+	r := call{op: opUpload, subject: file.Name, method: http.MethodPost, path: "/media/uploads"}
+	switch {
+	case file.Name == "":
+		return "", c.invalid(r, "the file's name is empty")
+	case file.Size <= 0:
+		return "", c.invalid(r, fmt.Sprintf("the file's size is %d bytes", file.Size))
+	case file.Body == nil:
+		return "", c.invalid(r, "the file has no body")
+	}
+	r.body = uploadBody{Name: file.Name, Size: file.Size, ContentType: file.ContentType}
+	var ticket uploadTicket
+	if err := c.ask(ctx, r, &ticket); err != nil {
+		return "", err
+	}
+	if err := c.put(ctx, r, ticket, file); err != nil {
+		return "", err
+	}
+	return ticket.DownloadURL, nil
+}
+
+type uploadBody struct {
+	Name        string `json:"filename"`
+	Size        int64  `json:"size"`
+	ContentType string `json:"content_type,omitempty"`
+}
+
+type uploadTicket struct {
+	DownloadURL string `json:"download_url"`
+	Upload      struct {
+		Method  string            `json:"method"`
+		URL     string            `json:"url"`
+		Headers map[string]string `json:"headers"`
+	} `json:"upload"`
+}
+
+// exactly reads so many bytes. It fails before the last of them if there are more,
+// so that no part of a file is taken for the whole.
+type exactly struct {
+	from io.Reader
+	left int64
+}
+
+func (e *exactly) Read(b []byte) (int, error) {
+	if e.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := e.from.Read(b[:min(int64(len(b)), e.left)])
+	e.left -= int64(n)
+	switch {
+	case e.left > 0 && err == io.EOF:
+		return n, errors.New("the file is shorter than its size")
+	case e.left == 0 && more(e.from):
+		return 0, errors.New("the file is longer than its size")
+	}
+	return n, err
+}
+
+func more(from io.Reader) bool {
+	n, _ := io.ReadFull(from, make([]byte, 1))
+	return n > 0
+}
+
+// put sends the file with exactly the headers that the ticket asks for.
+func (c *Client) put(ctx context.Context, r call, ticket uploadTicket, file UploadRequest) error {
+	if ticket.DownloadURL == "" || ticket.Upload.URL == "" {
+		return &Error{Op: opUpload, Subject: r.subject, StatusCode: http.StatusOK, Message: "the answer names no place for the file"}
+	}
+	if _, err := parseAddress(ticket.Upload.URL, c.options.AllowHTTP); err != nil {
+		return &Error{Op: opUpload, Subject: r.subject, StatusCode: http.StatusOK, Message: "the place for the file " + err.Error()}
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.options.UploadTimeout)
+	defer cancel()
+	method := ticket.Upload.Method
+	if method == "" {
+		method = http.MethodPut
+	}
+	request, err := http.NewRequestWithContext(ctx, method, ticket.Upload.URL, &exactly{from: file.Body, left: file.Size})
+	if err != nil {
+		return &Error{Op: opUpload, Subject: r.subject, Message: "the place for the file cannot be asked"}
+	}
+	request.ContentLength = file.Size
+	request.Header.Set("User-Agent", userAgent)
+	for name, value := range ticket.Upload.Headers {
+		request.Header.Set(name, value)
+	}
+	response, err := c.reads.RoundTrip(request)
+	if err != nil {
+		return c.fault(r, MaybeAccepted, err)
+	}
+	defer response.Body.Close()
+	_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		return &Error{
+			Op: opUpload, Subject: r.subject, StatusCode: response.StatusCode, Accepted: acceptance(response.StatusCode),
+			Message: "the file was not taken by " + hostOf(ticket.Upload.URL),
+		}
+	}
+	return nil
+}

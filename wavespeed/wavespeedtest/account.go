@@ -1,0 +1,115 @@
+package wavespeedtest
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// account is an API key with what belongs to it. The server's lock guards it.
+type account struct {
+	Account
+	balance dollars
+	bills   []*bill
+	made    []*prediction // in order of creation
+
+	running int
+	queue   []*prediction // over the limit of concurrent ones
+
+	window         int64 // the minute that the counts are of
+	images, videos int
+}
+
+func newAccount(a Account) *account { return &account{Account: a, balance: usd(a.Balance)} }
+
+// authenticate gives the request's account, or answers 401.
+func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) *account {
+	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.accounts {
+		if bearer && subtle.ConstantTimeCompare([]byte(key), []byte(a.Key)) == 1 {
+			return a
+		}
+	}
+	s.tally.Refused[http.StatusUnauthorized]++
+	writeProblem(w, http.StatusUnauthorized,
+		"Invalid API key. Verify the key on your dashboard's API Keys page, or contact support@wavespeed.ai.")
+	return nil
+}
+
+// account finds one by its name. The caller holds the lock.
+func (s *Server) account(name string) *account {
+	for _, a := range s.accounts {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// RotateSecret gives the account a new webhook secret, which is used from now on
+// and returned.
+func (s *Server) RotateSecret(name string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.account(name)
+	if a == nil {
+		return "", fmt.Errorf("wavespeedtest: there is no account %q", name)
+	}
+	return a.rotate(), nil
+}
+
+func (a *account) rotate() string {
+	var random [32]byte
+	_, _ = rand.Read(random[:]) // never fails
+	a.Secret = "whsec_" + base64.StdEncoding.EncodeToString(random[:])
+	return a.Secret
+}
+
+// Secret is the account's webhook secret of now; "" if there is no such account.
+func (s *Server) Secret(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.account(name); a != nil {
+		return a.Secret
+	}
+	return ""
+}
+
+// Balance is the account's credit in USD; 0 if there is no such account.
+func (s *Server) Balance(name string) float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.account(name); a != nil {
+		return a.balance.float()
+	}
+	return 0
+}
+
+// limited tells why the account may not start one more now, and when it may. The
+// caller holds the lock.
+func (s *Server) limited(a *account, m *model) (string, time.Duration) {
+	now := time.Now().Add(s.aged)
+	if minute := now.Unix() / 60; minute != a.window {
+		a.window, a.images, a.videos = minute, 0, 0
+	}
+	started, limit := &a.images, a.Limits.ImagesPerMinute
+	if strings.Contains(m.Type, "video") {
+		started, limit = &a.videos, a.Limits.VideosPerMinute
+	}
+	if limit > 0 && *started >= limit {
+		return "Too many requests: you have reached your rate limit per minute", now.Truncate(time.Minute).Add(time.Minute).Sub(now)
+	}
+	if s.options.Behavior.RefuseOverflow && a.full() {
+		return "You have reached your concurrency limit", time.Second
+	}
+	*started++
+	return "", 0
+}
+
+func (a *account) full() bool { return a.Limits.Concurrent > 0 && a.running >= a.Limits.Concurrent }

@@ -1,0 +1,84 @@
+package wavespeedtest
+
+import (
+	"net/http"
+	"time"
+)
+
+// control is everything below /simulator/: what a test in another language needs
+// beside the API. It asks for no key.
+func (s *Server) control(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", s.gallery)
+	mux.HandleFunc("GET /simulator/{$}", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, controls) })
+	mux.HandleFunc("GET /simulator/ledger", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]any{"entries": s.Ledger()})
+	})
+	mux.HandleFunc("GET /simulator/summary", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.Counts()) })
+	mux.HandleFunc("GET /simulator/faults", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]any{"faults": s.Faults(), "kinds": Kinds()})
+	})
+	mux.HandleFunc("POST /simulator/faults", s.postFaults)
+	mux.HandleFunc("DELETE /simulator/faults", func(w http.ResponseWriter, r *http.Request) {
+		var kinds []Kind
+		for _, kind := range r.URL.Query()["kind"] {
+			kinds = append(kinds, Kind(kind))
+		}
+		s.Heal(kinds...)
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("POST /simulator/reset", func(w http.ResponseWriter, _ *http.Request) {
+		s.Reset()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("POST /simulator/age", s.postAge)
+	mux.HandleFunc("POST /simulator/accounts/{name}/rotate-secret", s.postRotate)
+}
+
+var controls = map[string]string{
+	"GET /simulator/ledger":                         "every accepted, billed submit with its webhooks",
+	"GET /simulator/summary":                        "counts of requests, refusals, predictions, webhooks and faults",
+	"GET /simulator/faults":                         "the faults that are injected, and every kind there is",
+	"POST /simulator/faults":                        `inject one: {"kind":"webhook-lost","probability":0.05}, or a list of them`,
+	"DELETE /simulator/faults":                      "heal all faults, or with ?kind= those of that kind",
+	"POST /simulator/accounts/{name}/rotate-secret": "give the account a new webhook secret, and answer it",
+	"POST /simulator/age":                           `let time pass for what is kept: {"by":"168h"}`,
+	"POST /simulator/reset":                         "forget everything",
+}
+
+// postFaults takes one fault, or a list.
+func (s *Server) postFaults(w http.ResponseWriter, r *http.Request) {
+	var faults oneOrMore
+	if !readControl(w, r, &faults) {
+		return
+	}
+	if err := s.Inject(faults...); err != nil {
+		writeProblem(w, http.StatusBadRequest, "%v", err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) postAge(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		By string `json:"by"`
+	}
+	if !readControl(w, r, &body) {
+		return
+	}
+	by, err := time.ParseDuration(body.By)
+	if err != nil || by < 0 {
+		writeProblem(w, http.StatusBadRequest, "by: %q is not a duration such as 168h", body.By)
+		return
+	}
+	s.Age(by)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) postRotate(w http.ResponseWriter, r *http.Request) {
+	secret, err := s.RotateSecret(r.PathValue("name"))
+	if err != nil {
+		writeProblem(w, http.StatusNotFound, "%v", err)
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"secret": secret})
+}

@@ -1,0 +1,106 @@
+package wavespeedtest
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/fnv"
+	"maps"
+	"slices"
+)
+
+// subject is what a fault is decided for.
+type subject struct {
+	account string
+	model   string
+	input   []byte
+}
+
+// rule is a fault with what it has seen.
+type rule struct {
+	Fault
+	number uint64 // in order of injection
+	seen   int    // matching subjects
+	hits   int
+}
+
+// rules decide which faults happen. The caller locks.
+type rules struct {
+	seed   uint64
+	serial uint64
+	active []*rule
+}
+
+func (r *rules) add(faults []Fault) {
+	for _, f := range faults {
+		r.serial++
+		r.active = append(r.active, &rule{Fault: f, number: r.serial})
+	}
+}
+
+// decide gives the faults that hit the subject: at most one of each kind, that
+// which was injected first.
+func (r *rules) decide(scope scope, s subject) map[Kind]Fault {
+	var hits map[Kind]Fault
+	for _, rule := range r.active {
+		if scopes[rule.Kind] != scope || !rule.matches(s) {
+			continue
+		}
+		rule.seen++
+		if _, already := hits[rule.Kind]; already || !r.strikes(rule) {
+			continue
+		}
+		rule.hits++
+		if hits == nil {
+			hits = map[Kind]Fault{}
+		}
+		hits[rule.Kind] = rule.Fault
+	}
+	return hits
+}
+
+func (r *rule) matches(s subject) bool {
+	return (r.Account == "" || r.Account == s.account) &&
+		(r.Model == "" || r.Model == s.model) &&
+		(r.Input == "" || bytes.Contains(s.input, []byte(r.Input)))
+}
+
+func (r *rules) strikes(rule *rule) bool {
+	if rule.seen < rule.Nth || rule.Times > 0 && rule.hits >= rule.Times {
+		return false
+	}
+	return rule.Probability == 0 || chance(r.seed, rule.number, uint64(rule.seen)) < rule.Probability
+}
+
+// chance is a number within 0 and 1 that depends on its arguments alone: the n-th
+// subject of a rule meets the same luck in every run, in whatever order others come.
+func chance(numbers ...uint64) float64 {
+	hash := fnv.New64a()
+	for _, n := range numbers {
+		_ = binary.Write(hash, binary.LittleEndian, n)
+	}
+	x := hash.Sum64()
+	x ^= x >> 33 // fnv alone spreads its last bytes badly
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	x *= 0xc4ceb9fe1a85ec53
+	x ^= x >> 33
+	return float64(x>>11) / (1 << 53)
+}
+
+// remove forgets the rules of these kinds; all, if none is named.
+func (r *rules) remove(kinds []Kind) {
+	r.active = slices.DeleteFunc(r.active, func(rule *rule) bool {
+		return len(kinds) == 0 || slices.Contains(kinds, rule.Kind)
+	})
+}
+
+// faults are the rules as they were injected.
+func (r *rules) faults() []Fault {
+	faults := make([]Fault, 0, len(r.active))
+	for _, rule := range r.active {
+		faults = append(faults, rule.Fault)
+	}
+	return faults
+}
+
+func sortedKinds(faults map[Kind]Fault) []Kind { return slices.Sorted(maps.Keys(faults)) }

@@ -1,0 +1,165 @@
+package wavespeedtest
+
+import (
+	"time"
+)
+
+// accept makes a prediction of a submit, bills it, and begins its life or puts it
+// into the queue. The caller holds the lock.
+func (s *Server) accept(a *account, m *model, submit submission) *prediction {
+	p := &prediction{
+		id: newID(), account: a, model: m, raw: submit.raw, input: submit.input, webhook: submit.webhook,
+		price: m.price(submit.input), born: s.born(), status: statusCreated,
+		done: make(chan struct{}), delivered: make(chan struct{}),
+	}
+	p.faults = s.rules.decide(scopeAccepted, subject{account: a.Name, model: m.ID, input: submit.raw})
+	p.entry = &Entry{
+		PredictionID: p.id, Account: a.Name, Model: m.ID, Input: p.raw, InputHash: hashOf(p.raw), WebhookURL: p.webhook,
+		At: p.born.at, Price: p.price.float(), Status: p.status, Faults: sortedKinds(p.faults),
+	}
+	s.predictions[p.id] = p
+	s.ledger = append(s.ledger, p.entry)
+	a.made = append(a.made, p)
+	s.charge(p)
+	if a.full() {
+		a.queue = append(a.queue, p)
+	} else {
+		s.begin(p)
+	}
+	return p
+}
+
+// begin starts a prediction: a tenth of its time it stays created, as in the
+// provider's queue, then it is processing. The caller holds the lock.
+func (s *Server) begin(p *prediction) {
+	p.running = true
+	p.account.running++
+	p.begun = time.Now()
+	if _, hit := p.faults[WebhookEarly]; hit {
+		return // the submit itself ends it
+	}
+	length := s.length(p)
+	if fault, hit := s.strike(p, Slow); hit {
+		length += fault.delay(10 * time.Second)
+	}
+	if p.failing().Kind == "" {
+		s.schedule.after(length/10, func() { s.change(p, statusProcessing) })
+	}
+	if _, hit := s.strike(p, NeverEnds); hit {
+		return
+	}
+	if fault, hit := s.strike(p, UnknownStatus); hit {
+		s.schedule.after(length/2, func() { s.change(p, fault.value("paused")) })
+		length += fault.delay(time.Second)
+	}
+	s.schedule.after(length, func() { s.finish(p) })
+}
+
+// length is how long a prediction takes.
+func (s *Server) length(p *prediction) time.Duration {
+	luck := chance(s.options.Seed, 0, uint64(len(s.ledger)))
+	if fixed := s.options.Duration; fixed > 0 {
+		return time.Duration(float64(fixed) * (0.8 + 0.4*luck))
+	}
+	real := float64(p.model.shortest) + luck*float64(p.model.longest-p.model.shortest)
+	return time.Duration(real / s.options.Speed)
+}
+
+func (s *Server) change(p *prediction, status string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !p.ended && !p.dropped {
+		p.set(status)
+	}
+}
+
+// failing is the fault that lets the prediction fail, if one does.
+func (p *prediction) failing() Fault {
+	if fault, hit := p.faults[FailsWithObject]; hit {
+		return fault
+	}
+	return p.faults[Fails]
+}
+
+// finish ends a prediction as it is to end, and has its webhook sent.
+func (s *Server) finish(p *prediction) {
+	s.mu.Lock()
+	if p.ended || p.dropped {
+		s.mu.Unlock()
+		return
+	}
+	s.conclude(p)
+	if _, hit := s.strike(p, SecretRotated); hit {
+		p.account.rotate()
+	}
+	batch := s.plan(p)
+	s.mu.Unlock()
+	s.send(batch)
+}
+
+// conclude gives a prediction its last status, and settles the bill. The caller
+// holds the lock.
+func (s *Server) conclude(p *prediction) {
+	status := statusCompleted
+	if field := s.unreachable(p); field != "" {
+		status, p.code, p.problem = statusFailed, 1402, "Failed to download media from the provided URL."
+	}
+	if lacking := p.model.schema.missing(p.input); lacking != "" {
+		status, p.code, p.problem = statusFailed, 1400, "Missing required parameter: "+lacking
+	}
+	if failing := p.failing(); failing.Kind != "" {
+		status = statusFailed
+		s.strike(p, failing.Kind)
+		p.code = failing.Code
+		setDefault(&p.code, 1405)
+		text := failing.message(taskErrors[p.code])
+		setDefault(&text, "Request failed. Please check your input parameters and try again.")
+		p.problem = text
+		if failing.Kind == FailsWithObject {
+			p.problem = map[string]any{"code": p.code, "message": text}
+		}
+	}
+	if fault, hit := s.strike(p, EndsAs); hit {
+		status = fault.value(statusCancelled)
+		p.problem = map[string]string{"cancelled": "Task was cancelled by user", "timeout": "task timed out"}[status]
+	}
+	if status == statusCompleted {
+		p.outputs, p.nsfw = s.produce(p), s.flags(p)
+	}
+	s.end(p, status)
+}
+
+// taskErrors are the documented descriptions of codes.
+var taskErrors = map[int]string{
+	1200: "Content flagged as potentially sensitive. Please try different prompts or images.",
+	1400: "Missing required parameter.",
+	1401: "Invalid parameter.",
+	1402: "Failed to download image from the provided URL.",
+	1403: "Task execution failed.",
+	5000: "Internal error. Please try again later.",
+	5003: "Service unavailable. Please try again later.",
+	5004: "Timeout. Please reduce the input size and try again.",
+}
+
+// end gives the last status and makes room for another prediction. The caller
+// holds the lock.
+func (s *Server) end(p *prediction, status string) {
+	p.ended = true
+	p.entry.Code = p.code
+	p.set(status)
+	a := p.account
+	if p.running {
+		p.running = false
+		p.took = max(time.Since(p.begun), time.Millisecond)
+		a.running--
+	}
+	s.settle(p)
+	close(p.done)
+	for len(a.queue) > 0 && !a.full() {
+		next := a.queue[0]
+		a.queue = a.queue[1:]
+		if !next.ended && !next.dropped {
+			s.begin(next)
+		}
+	}
+}

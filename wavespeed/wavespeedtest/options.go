@@ -1,0 +1,170 @@
+package wavespeedtest
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Of the account that stands where none is given.
+const (
+	DefaultAccount = "default"
+	DefaultKey     = "simulator-key"
+	DefaultSecret  = "whsec_c2ltdWxhdG9yLXNlY3JldA=="
+	DefaultBalance = 1_000_000
+)
+
+// Options configures a Server. Its zero value is a provider for tests: one account,
+// no limits, no faults, predictions of some 20 ms.
+type Options struct {
+	// Accounts are the API keys that are known. Defaults to one with the
+	// constants above.
+	Accounts []Account
+
+	// Behavior decides what the provider's documentation leaves open.
+	Behavior Behavior
+
+	// Deliveries is how many webhooks are sent at once. Defaults to 64.
+	Deliveries int
+
+	// Duration is how long every prediction takes, give or take a fifth. Defaults
+	// to 20 ms where Speed is 0.
+	Duration time.Duration
+
+	// Faults are injected from the start; see [Server.Inject].
+	Faults []Fault
+
+	// Listen is the address to serve on. Defaults to "127.0.0.1:0", a free port of
+	// this machine.
+	Listen string
+
+	// Logger is told of every submit and delivery, at debug level. Defaults to none.
+	Logger *slog.Logger
+
+	// Models are added to the catalogue, which holds two dozen of the provider's.
+	Models []Model
+
+	// PublicURL is how clients reach this server: outputs and uploads are below it.
+	// Defaults to http:// and the address it listens on.
+	PublicURL string
+
+	// Seed is where the probabilities of faults and the lengths of predictions come
+	// from. Ids and secrets do not. Defaults to 1.
+	Seed uint64
+
+	// Speed makes predictions take their model's real time, divided by it: 1 is
+	// minutes for a video. Used where Duration is 0.
+	Speed float64
+
+	// Transport sends webhooks. Defaults to one that keeps connections.
+	Transport http.RoundTripper
+}
+
+// Account is one API key with its secret, credit and limits.
+type Account struct {
+	// Name appears in the ledger. Defaults to [DefaultAccount].
+	Name string
+
+	// Key is the API key. Defaults to [DefaultKey].
+	Key string
+
+	// Secret signs webhooks. Defaults to [DefaultSecret].
+	Secret string
+
+	// Balance is the credit in USD. Defaults to [DefaultBalance].
+	Balance float64
+
+	// Limits are the tier's. Defaults to none.
+	Limits Limits
+}
+
+// Limits bound what an account may start. A zero field is no limit.
+type Limits struct {
+	ImagesPerMinute int `json:"images_per_minute,omitempty"`
+	VideosPerMinute int `json:"videos_per_minute,omitempty"`
+	Concurrent      int `json:"concurrent,omitempty"`
+}
+
+// The tiers, as last seen in the provider's documentation.
+var (
+	Bronze = Limits{ImagesPerMinute: 2, VideosPerMinute: 2, Concurrent: 2}
+	Silver = Limits{ImagesPerMinute: 500, VideosPerMinute: 500, Concurrent: 300}
+	Gold   = Limits{ImagesPerMinute: 3000, VideosPerMinute: 3000, Concurrent: 3000}
+	Ultra  = Limits{ImagesPerMinute: 5000, VideosPerMinute: 5000, Concurrent: 10000}
+)
+
+func (o Options) withDefaults() Options {
+	if len(o.Accounts) == 0 {
+		o.Accounts = []Account{{}}
+	}
+	accounts := make([]Account, len(o.Accounts))
+	for i, account := range o.Accounts {
+		accounts[i] = account.withDefaults()
+	}
+	o.Accounts = accounts
+	o.Behavior = o.Behavior.withDefaults()
+	if o.Deliveries == 0 {
+		o.Deliveries = 64
+	}
+	if o.Duration == 0 && o.Speed == 0 {
+		o.Duration = 20 * time.Millisecond
+	}
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:0"
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	return o
+}
+
+func (a Account) withDefaults() Account {
+	if a.Name == "" {
+		a.Name = DefaultAccount
+	}
+	if a.Key == "" {
+		a.Key = DefaultKey
+	}
+	if a.Secret == "" {
+		a.Secret = DefaultSecret
+	}
+	if a.Balance == 0 {
+		a.Balance = DefaultBalance
+	}
+	return a
+}
+
+func (o Options) validate() error {
+	names, keys := map[string]bool{}, map[string]bool{}
+	for _, a := range o.Accounts {
+		if names[a.Name] {
+			return fmt.Errorf("Options.Accounts: two are named %q", a.Name)
+		}
+		if keys[a.Key] {
+			return fmt.Errorf("Options.Accounts: %q has the key of another", a.Name)
+		}
+		names[a.Name], keys[a.Key] = true, true
+	}
+	switch {
+	case o.Deliveries < 0:
+		return errors.New("Options.Deliveries is negative")
+	case o.Duration < 0:
+		return errors.New("Options.Duration is negative")
+	case o.Speed < 0:
+		return errors.New("Options.Speed is negative")
+	}
+	if o.PublicURL != "" {
+		u, err := url.Parse(o.PublicURL)
+		if err != nil || u.Host == "" || u.RawQuery != "" || !strings.HasPrefix(u.Scheme, "http") {
+			return errors.New("Options.PublicURL is not an http(s) URL without a query")
+		}
+	}
+	return o.Behavior.validate()
+}

@@ -1,0 +1,110 @@
+package wavespeedtest
+
+import (
+	"net/http"
+)
+
+// routes is every path. Those of the API with a name of their own come before
+// models, whose ids share their place.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	api := func(pattern, what string, serve func(http.ResponseWriter, *http.Request, *account)) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if s.out(w, what) {
+				return
+			}
+			if a := s.authenticate(w, r); a != nil {
+				serve(w, r, a)
+			}
+		})
+	}
+	api("POST /api/v3/{model...}", "submit", s.submit)
+	api("GET /api/v3/predictions/{id}/result", "result", s.result)
+	api("GET /api/v3/predictions/{id}", "result", s.result)
+	api("DELETE /api/v3/predictions/{id}", "delete", s.deleteOne)
+	api("POST /api/v3/predictions", "list", s.list)
+	api("POST /api/v3/predictions/delete", "delete", s.deleteSome)
+	api("GET /api/v3/models", "models", s.getModels)
+	api("POST /api/v3/model/price", "price", s.getPrice)
+	api("POST /api/v3/model/pricing", "price", s.getLegacyPrice)
+	api("GET /api/v3/balance", "balance", s.getBalance)
+	api("GET /api/v3/account/balance", "balance", s.getBalance)
+	api("POST /api/v3/billings/search", "billings", s.searchBills)
+	api("POST /api/v3/media/uploads", "upload", s.openUpload)
+	api("POST /api/v3/media/upload/binary", "upload", s.uploadBinary)
+	api("GET /api/v3/webhook/secret", "secret", s.getSecret)
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, http.StatusNotFound, "Not found.") })
+	mux.HandleFunc("PUT /storage/{id}/{name}", s.putUpload)
+	mux.HandleFunc("GET /media/{id}/{name}", s.getUpload)
+	mux.HandleFunc("GET /outputs/{id}/{file}", s.getOutput)
+	s.control(mux)
+	return mux
+}
+
+// out counts the request, and answers it if there is an outage.
+func (s *Server) out(w http.ResponseWriter, what string) bool {
+	s.mu.Lock()
+	s.tally.request(what)
+	fault, hit := s.rules.decide(scopeAll, subject{})[Outage]
+	if hit {
+		s.tally.Faults[Outage]++
+	}
+	if hit && what == "submit" {
+		s.tally.Refused[fault.status(http.StatusServiceUnavailable)]++
+	}
+	s.mu.Unlock()
+	if hit {
+		fail(w, fault.status(http.StatusServiceUnavailable), fault)
+	}
+	return hit
+}
+
+func (s *Server) getModels(w http.ResponseWriter, _ *http.Request, _ *account) {
+	models := make([]published, 0, len(s.models))
+	for _, m := range s.models {
+		models = append(models, m.published)
+	}
+	writeData(w, models)
+}
+
+type priceQuery struct {
+	ModelID string `json:"model_id"`
+	Inputs  input  `json:"inputs"`
+}
+
+// quote answers what a run costs, in one of two forms.
+func (s *Server) quote(w http.ResponseWriter, r *http.Request, form func(m *model, price float64) any) {
+	var query priceQuery
+	if !readJSON(w, r, &query) {
+		return
+	}
+	m := s.modelBy[query.ModelID]
+	if m == nil {
+		writeProblem(w, http.StatusNotFound, "Model %q not found. Please check the model identifier.", query.ModelID)
+		return
+	}
+	if problem := m.schema.violation(query.Inputs); problem != "" {
+		writeProblem(w, http.StatusBadRequest, "%s", problem)
+		return
+	}
+	writeData(w, form(m, m.price(query.Inputs).float()))
+}
+
+func (s *Server) getPrice(w http.ResponseWriter, r *http.Request, _ *account) {
+	s.quote(w, r, func(m *model, price float64) any {
+		return map[string]any{"model_id": m.ID, "price": price, "discounted_price": price, "discount_rate": 100, "currency": "USD"}
+	})
+}
+
+func (s *Server) getLegacyPrice(w http.ResponseWriter, r *http.Request, _ *account) {
+	s.quote(w, r, func(m *model, price float64) any {
+		return map[string]any{"model_id": m.ID, "unit_price": price, "currency": "USD"}
+	})
+}
+
+func (s *Server) getSecret(w http.ResponseWriter, _ *http.Request, a *account) {
+	s.mu.Lock()
+	secret := a.Secret
+	s.mu.Unlock()
+	writeData(w, map[string]string{"secret": secret})
+}

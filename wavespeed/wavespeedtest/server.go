@@ -1,0 +1,225 @@
+package wavespeedtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Server is a provider. Its methods may be called by many goroutines at once.
+type Server struct {
+	options  Options
+	base     string // as clients see it, without a slash at its end
+	handler  http.Handler
+	http     *http.Server
+	schedule *schedule
+	posts    http.RoundTripper
+	slots    chan struct{} // one for each webhook that is being sent
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+
+	models  []*model
+	modelBy map[string]*model
+
+	mu sync.Mutex
+	state
+}
+
+// state is everything that a reset forgets.
+type state struct {
+	closed      bool
+	accounts    []*account
+	predictions map[string]*prediction
+	uploads     map[string]*upload
+	ledger      []*Entry
+	rules       rules
+	tally       tally
+	held        []func()      // webhooks that wait for another one
+	aged        time.Duration // how much has been added by Age
+}
+
+// New starts a provider. Close ends it.
+func New(options Options) (*Server, error) {
+	options = options.withDefaults()
+	if err := options.validate(); err != nil {
+		return nil, fmt.Errorf("wavespeedtest: %w", err)
+	}
+	models, err := readCatalogue(options.Models)
+	if err != nil {
+		return nil, fmt.Errorf("wavespeedtest: %w", err)
+	}
+	s := &Server{
+		options: options, models: models, modelBy: map[string]*model{},
+		posts: options.Transport, slots: make(chan struct{}, options.Deliveries),
+	}
+	for _, m := range models {
+		s.modelBy[m.ID] = m
+	}
+	s.state = s.newState()
+	if err := s.Inject(options.Faults...); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", options.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("wavespeedtest: %w", err)
+	}
+	s.serve(listener)
+	return s, nil
+}
+
+func (s *Server) serve(listener net.Listener) {
+	s.base = strings.TrimRight(s.options.PublicURL, "/")
+	if s.base == "" {
+		s.base = "http://" + reachable(listener.Addr())
+	}
+	if s.posts == nil {
+		s.posts = &http.Transport{
+			Proxy: http.ProxyFromEnvironment, DisableCompression: true, ForceAttemptHTTP2: true,
+			IdleConnTimeout: 30 * time.Second, MaxIdleConnsPerHost: s.options.Deliveries,
+		}
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.schedule = newSchedule()
+	s.handler = s.routes()
+	s.http = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second}
+	s.work.Go(func() {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.options.Logger.Error("serving ended", "error", err)
+		}
+	})
+}
+
+// reachable is an address for clients on this machine.
+func reachable(address net.Addr) string {
+	tcp, ok := address.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return address.String()
+	}
+	return fmt.Sprintf("127.0.0.1:%d", tcp.Port)
+}
+
+func (s *Server) newState() state {
+	fresh := state{predictions: map[string]*prediction{}, uploads: map[string]*upload{}, tally: newTally()}
+	fresh.rules.seed = s.options.Seed
+	for _, a := range s.options.Accounts {
+		fresh.accounts = append(fresh.accounts, newAccount(a))
+	}
+	return fresh
+}
+
+// URL is the provider's base for clients, such as http://127.0.0.1:41234. Paths of
+// the API begin with /api/v3 below it.
+func (s *Server) URL() string { return s.base }
+
+// Handler is the provider's handler, to be served in other ways as well, for
+// instance over TLS.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Shutdown takes no more requests, answers those in flight, then ends everything
+// as Close does; all at the latest when ctx ends.
+func (s *Server) Shutdown(ctx context.Context) error {
+	shutdown := s.http.Shutdown(ctx)
+	return errors.Join(shutdown, s.Close())
+}
+
+// Close ends everything at once: predictions that run, webhooks that wait.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	already := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if already {
+		return nil
+	}
+	s.cancel()
+	err := s.http.Close()
+	s.schedule.close()
+	s.work.Wait()
+	if t, ok := s.posts.(*http.Transport); ok {
+		t.CloseIdleConnections()
+	}
+	return err
+}
+
+// Reset forgets predictions, uploads, ledger, counts, faults and rotated secrets.
+// What runs is dropped without a webhook. Faults of the options come back.
+func (s *Server) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	closed := s.closed
+	for _, p := range s.predictions {
+		p.drop()
+	}
+	s.state = s.newState()
+	s.closed = closed
+	s.rules.add(s.options.Faults)
+}
+
+// background runs f in a goroutine that Close waits for. The caller must not hold
+// the lock.
+func (s *Server) background(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.work.Go(f)
+	}
+}
+
+// Inject adds faults. Of two of one kind that hit the same request, the first
+// counts.
+func (s *Server) Inject(faults ...Fault) error {
+	for _, f := range faults {
+		if err := f.validate(); err != nil {
+			return fmt.Errorf("wavespeedtest: %w", err)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rules.add(faults)
+	return nil
+}
+
+// Heal removes the faults of these kinds; all of them, if none is named. What has
+// been decided for a prediction stays.
+func (s *Server) Heal(kinds ...Kind) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rules.remove(kinds)
+}
+
+// Faults are those that are injected now.
+func (s *Server) Faults() []Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rules.faults()
+}
+
+// Age makes everything that is kept older by d, as if so much time had passed:
+// predictions, outputs and uploads expire, limits begin anew. What runs goes on as
+// before, and no timestamp changes.
+func (s *Server) Age(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.aged += d
+}
+
+// birth is when something was made, on a clock that Age moves.
+type birth struct {
+	at   time.Time
+	aged time.Duration
+}
+
+// born is called with the lock held.
+func (s *Server) born() birth { return birth{at: time.Now(), aged: s.aged} }
+
+// expired is called with the lock held.
+func (s *Server) expired(b birth) bool {
+	return time.Since(b.at)+s.aged-b.aged > s.options.Behavior.Retention
+}

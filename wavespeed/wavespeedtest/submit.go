@@ -1,0 +1,170 @@
+package wavespeedtest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+)
+
+// submission is a submit that is well-formed.
+type submission struct {
+	raw     json.RawMessage
+	input   input
+	webhook string
+}
+
+func (s *Server) submit(w http.ResponseWriter, r *http.Request, a *account) {
+	id := r.PathValue("model")
+	m := s.modelBy[id]
+	if m == nil {
+		s.refuse(w, http.StatusNotFound, "Model %q not found. Please check the model identifier.", id)
+		return
+	}
+	submit, ok := s.readSubmit(w, r, m)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	faults := s.rules.decide(scopeSubmit, subject{account: a.Name, model: m.ID, input: submit.raw})
+	s.mu.Unlock()
+	if s.refuseByFault(w, r, faults) {
+		return
+	}
+	p, answer := s.admit(w, a, m, submit)
+	if p == nil {
+		return
+	}
+	s.options.Logger.Debug("accepted", "prediction_id", p.id, "account", a.Name, "model", m.ID)
+	if _, early := p.faults[WebhookEarly]; early {
+		s.endEarly(p)
+	}
+	s.answerSubmit(w, r, p, answer)
+}
+
+// refuse answers that a submit is not accepted.
+func (s *Server) refuse(w http.ResponseWriter, status int, format string, args ...any) {
+	s.refused(status)
+	writeProblem(w, status, format, args...)
+}
+
+func (s *Server) refused(status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tally.Refused[status]++
+}
+
+// readSubmit reads and checks the input, or answers why it is refused.
+func (s *Server) readSubmit(w http.ResponseWriter, r *http.Request, m *model) (submission, bool) {
+	submit := submission{webhook: r.URL.Query().Get("webhook")}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		s.refuse(w, http.StatusRequestEntityTooLarge, "request body too large")
+		return submit, false
+	}
+	if err != nil {
+		return submit, false // the client has gone
+	}
+	if json.Unmarshal(body, &submit.input) != nil || submit.input == nil {
+		s.refuse(w, http.StatusBadRequest, "request body must be a JSON object")
+		return submit, false
+	}
+	submit.raw = bytes.TrimSpace(body)
+	if submit.webhook != "" && submit.input.is("enable_base64_output") {
+		s.refused(http.StatusBadRequest)
+		writeJSON(w, http.StatusBadRequest, map[string]string{
+			"error": "webhook callback does not support base64 output, please use the normal API to use base64 output",
+		})
+		return submit, false
+	}
+	if problem := s.problem(m, submit.input); problem != "" {
+		s.refuse(w, http.StatusBadRequest, "%s", problem)
+		return submit, false
+	}
+	return submit, true
+}
+
+// problem says what is wrong with the input; "" if nothing is.
+func (s *Server) problem(m *model, in input) string {
+	if lacking := m.schema.missing(in); lacking != "" && !s.options.Behavior.MissingFieldFails {
+		return "field \"" + lacking + "\" is required"
+	}
+	if unknown := m.schema.unknown(in); unknown != "" && s.options.Behavior.RefuseUnknownFields {
+		return "field \"" + unknown + "\" is not allowed"
+	}
+	return m.schema.violation(in)
+}
+
+// admit accepts the submit, and gives the answer as it is at that moment; or it
+// answers itself why limits or credit do not allow it.
+func (s *Server) admit(w http.ResponseWriter, a *account, m *model, submit submission) (*prediction, wirePrediction) {
+	s.mu.Lock()
+	if price := m.price(submit.input); price > a.balance {
+		s.mu.Unlock()
+		refusal := s.options.Behavior.InsufficientCredits
+		s.refused(refusal.Status)
+		writeRaw(w, refusal.Status, "application/json", []byte(refusal.Body))
+		return nil, wirePrediction{}
+	}
+	if reason, wait := s.limited(a, m); reason != "" {
+		s.mu.Unlock()
+		if s.options.Behavior.RetryAfter {
+			setRetryAfter(w, wait)
+		}
+		s.refuse(w, http.StatusTooManyRequests, "%s", reason)
+		return nil, wirePrediction{}
+	}
+	p := s.accept(a, m, submit)
+	answer := s.wire(p)
+	s.mu.Unlock()
+	return p, answer
+}
+
+// endEarly ends the prediction and waits until its webhook has been answered.
+func (s *Server) endEarly(p *prediction) {
+	s.happened(WebhookEarly)
+	s.finish(p)
+	select {
+	case <-p.delivered:
+	case <-time.After(5 * time.Second):
+	case <-s.ctx.Done():
+	}
+}
+
+// answerSubmit answers an accepted submit, or fails to.
+func (s *Server) answerSubmit(w http.ResponseWriter, r *http.Request, p *prediction, answer wirePrediction) {
+	if s.answerByFault(w, r, p, answer) {
+		return
+	}
+	if p.input.is("enable_sync_mode") {
+		answer = s.awaitSync(r, p)
+	}
+	writeData(w, answer)
+}
+
+// awaitSync waits for the result as long as a synchronous submit does.
+func (s *Server) awaitSync(r *http.Request, p *prediction) wirePrediction {
+	limit := time.NewTimer(s.options.Behavior.SyncLimit)
+	defer limit.Stop()
+	select {
+	case <-p.done:
+	case <-limit.C:
+	case <-r.Context().Done():
+	case <-s.ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answer := s.wire(p)
+	if !p.ended {
+		return syncTimeout(answer)
+	}
+	return answer
+}
+
+func syncTimeout(answer wirePrediction) wirePrediction {
+	answer.Status, answer.Code = statusProcessing, 5004
+	answer.Error = "Sync mode timed out after 90 seconds. The prediction is still processing asynchronously."
+	return answer
+}

@@ -1,0 +1,59 @@
+package webhook
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Account is one WaveSpeed account as webhooks need it. Either Secrets or Fetch must
+// be set.
+type Account struct {
+	// Secrets are the account's webhook secrets, as "whsec_…", newest first. While a
+	// secret is being rotated there are two.
+	Secrets []string
+
+	// Fetch asks the provider for the secret when Secrets is empty, as
+	// wavespeed.Client.WebhookSecret does. It is called when the secret is first
+	// needed, at most once a minute when a delivery does not fit it, and once an hour
+	// while addresses are made; never twice at once. A secret that has been replaced
+	// stays valid for a day.
+	Fetch func(context.Context) (string, error)
+
+	// AddressKeys seal addresses, the first of them, and open them, all. Each has 32
+	// bytes or more. Defaults to keys derived from the secrets: rotating these then
+	// rotates them.
+	AddressKeys [][]byte
+}
+
+const (
+	secretPrefix = "whsec_"
+
+	// minKeyBytes refuses placeholders; the provider's secrets have 44.
+	minKeyBytes = 16
+
+	minAddressKeyBytes = 32
+)
+
+func (a Account) validate() error {
+	if len(a.Secrets) == 0 && a.Fetch == nil {
+		return fmt.Errorf("has neither Secrets nor Fetch")
+	}
+	for i, secret := range a.Secrets {
+		if n := len(signingKey(secret)); n < minKeyBytes {
+			return fmt.Errorf("in Secrets[%d]: %d characters after %q, and a webhook secret has at least %d", i, n, secretPrefix, minKeyBytes)
+		}
+	}
+	for i, key := range a.AddressKeys {
+		if len(key) < minAddressKeyBytes {
+			return fmt.Errorf("in AddressKeys[%d]: %d bytes, fewer than %d", i, len(key), minAddressKeyBytes)
+		}
+	}
+	return nil
+}
+
+// signingKey is the secret's text without its prefix. It looks like base64 and is
+// not decoded. Source: wavespeed.ai/docs/verify-webhooks.
+func signingKey(secret string) []byte {
+	return []byte(strings.TrimPrefix(strings.TrimSpace(secret), secretPrefix))
+}

@@ -1,0 +1,121 @@
+package webhook
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// ErrUnknownAddress: the address was not made with a key of ours. It does not say
+// more, so that nobody can feel their way to one.
+var ErrUnknownAddress = errors.New("webhook: unknown address")
+
+// An address is, in base64: a version, the id of the key, and the target sealed with
+// AES-256-GCM under a random nonce, with all before it authenticated.
+const (
+	addressVersion = 1
+	keyIDBytes     = 4
+	headBytes      = 1 + keyIDBytes
+
+	// maxAddressBytes leaves room for a namespace, a workflow id and a key of 1,000
+	// bytes each, which is Temporal's limit.
+	maxAddressBytes = 6000
+)
+
+var addressEncoding = base64.RawURLEncoding.Strict()
+
+// sealer seals and opens addresses with one key.
+type sealer struct {
+	id   [keyIDBytes]byte
+	aead cipher.AEAD
+}
+
+// newSealer derives the key for an account's addresses from some secret. No two
+// accounts have one in common, so an address needs not name its account.
+func newSealer(secret []byte, account string) *sealer {
+	derived := must(hkdf.Key(sha256.New, secret, nil, "wavespeed-temporal webhook address\x00"+account, 32+keyIDBytes))
+	block := must(aes.NewCipher(derived[:32]))
+	return &sealer{id: [keyIDBytes]byte(derived[32:]), aead: must(cipher.NewGCMWithRandomNonce(block))}
+}
+
+// must is for what cannot fail with keys of these lengths.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+func (s *sealer) seal(target generation.Target) (string, error) {
+	head := append([]byte{addressVersion}, s.id[:]...)
+	address := addressEncoding.EncodeToString(s.aead.Seal(head, nil, encodeTarget(target), head)) // #nosec G407 -- the AEAD makes a random nonce itself
+	if len(address) > maxAddressBytes {
+		return "", fmt.Errorf("webhook: the address of workflow %q would have %d characters, more than %d", target.WorkflowID, len(address), maxAddressBytes)
+	}
+	return address, nil
+}
+
+// decodeAddress takes an address apart. It accepts exactly what seal can have made.
+func decodeAddress(address string) (id [keyIDBytes]byte, sealed []byte, ok bool) {
+	if len(address) > maxAddressBytes || !isAddress(address) {
+		return id, nil, false
+	}
+	decoded, err := addressEncoding.DecodeString(address)
+	if err != nil || len(decoded) <= headBytes || decoded[0] != addressVersion {
+		return id, nil, false
+	}
+	return [keyIDBytes]byte(decoded[1:headBytes]), decoded, true
+}
+
+// isAddress looks at the alphabet: the decoder would pass over line breaks.
+func isAddress(text string) bool {
+	for _, c := range []byte(text) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return text != ""
+}
+
+func (s *sealer) open(decoded []byte) (generation.Target, error) {
+	plain, err := s.aead.Open(nil, nil, decoded[headBytes:], decoded[:headBytes])
+	if err != nil { //mutants:equal decodeTarget refuses the nothing that is left
+		return generation.Target{}, ErrUnknownAddress
+	}
+	return decodeTarget(plain)
+}
+
+func encodeTarget(t generation.Target) []byte {
+	var encoded []byte
+	for _, field := range []string{t.Namespace, t.WorkflowID, t.Key, t.Nonce} {
+		encoded = binary.AppendUvarint(encoded, uint64(len(field)))
+		encoded = append(encoded, field...)
+	}
+	return encoded
+}
+
+func decodeTarget(encoded []byte) (generation.Target, error) {
+	var t generation.Target
+	for _, field := range []*string{&t.Namespace, &t.WorkflowID, &t.Key, &t.Nonce} {
+		size, n := binary.Uvarint(encoded)
+		if n <= 0 || size > uint64(len(encoded)-n) { // #nosec G115 -- n is at most the length
+			return generation.Target{}, ErrUnknownAddress
+		}
+		end := n + int(size) // #nosec G115 -- is at most what is there
+		*field = string(encoded[n:end])
+		encoded = encoded[end:]
+	}
+	if len(encoded) > 0 {
+		return generation.Target{}, ErrUnknownAddress
+	}
+	return t, nil
+}

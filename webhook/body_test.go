@@ -1,0 +1,120 @@
+package webhook_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+)
+
+// Each body is signed by the provider: nothing but its form is wrong.
+func TestBodiesThatAreNoPrediction(t *testing.T) {
+	t.Parallel()
+	deep := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	for name, body := range map[string]string{
+		"empty": "", "blank": "  \n", "null": "null", "array": "[]", "text": `"x"`, "number": "0", "true": "true", "object": "{}",
+		"cut":               `{"id":"p1","status":"completed"`,
+		"another after it":  `{"id":"p1","status":"completed"}{}`,
+		"byte order mark":   "\ufeff" + `{"id":"p1","status":"completed"}`,
+		"no UTF-8":          "\xff\xfe",
+		"too deep":          `{"id":"p1","status":"completed","input":` + deep(10_001) + `}`,
+		"too deep alone":    deep(10_001),
+		"no id":             `{"status":"completed"}`,
+		"empty id":          `{"id":"","status":"completed"}`,
+		"number as id":      `{"id":7,"status":"completed"}`,
+		"long id":           `{"id":"` + strings.Repeat("x", 257) + `","status":"completed"}`,
+		"no status":         `{"id":"p1"}`,
+		"number as status":  `{"id":"p1","status":2}`,
+		"id in other case":  `{"ID":"p1","status":"completed"}`,
+		"status folded":     `{"id":"p1","ſtatuſ":"completed"}`,
+		"provider envelope": `{"code":200,"message":"ok","data":{"id":"p1","status":"completed"}}`,
+	} {
+		r := newReceiver(t, webhook.Options{})
+		r.requireAnswer(t, r.post(secret, r.address, []byte(body)), 400, webhook.BadBody, name)
+		require.Empty(t, r.signaled(), name)
+	}
+}
+
+func TestBodiesOfEveryShape(t *testing.T) {
+	t.Parallel()
+	urls := `"` + strings.Repeat(`https://cdn.example/0123456789.png","`, 10_000) + `x"`
+	data := `"data:image/png;base64,` + strings.Repeat("A", 1_000_000) + `"`
+	for name, test := range map[string]struct {
+		fields string
+		want   generation.Outcome
+	}{
+		"nothing else":         {``, generation.Outcome{}},
+		"no outputs":           {`,"outputs":[]`, generation.Outcome{}},
+		"null outputs":         {`,"outputs":null`, generation.Outcome{}},
+		"an object":            {`,"outputs":[{"url":"https://x"}]`, generation.Outcome{Outputs: outputs(`{"url":"https://x"}`)}},
+		"nested":               {`,"outputs":[[["x"]]]`, generation.Outcome{Outputs: outputs(`[["x"]]`)}},
+		"ten thousand":         {`,"outputs":[` + urls + `]`, generation.Outcome{Omitted: true}},
+		"a file itself":        {`,"outputs":[` + data + `]`, generation.Outcome{Omitted: true}},
+		"a file among links":   {`,"outputs":["https://x",` + data + `]`, generation.Outcome{Omitted: true}},
+		"input is left":        {`,"input":{"image":` + data + `}`, generation.Outcome{}},
+		"deep input":           {`,"input":` + strings.Repeat("[", 9_990) + strings.Repeat("]", 9_990), generation.Outcome{}},
+		"duplicates: the last": {`,"id":"x","id":"p1","error":"a","error":"b"`, generation.Outcome{Error: "b"}},
+		"keys in other case":   {`,"Outputs":["x"],"ERROR":"x","Id":"x"`, generation.Outcome{}},
+		"long error":           {`,"error":"` + strings.Repeat("é", 100_000) + `"`, generation.Outcome{Error: strings.Repeat("é", 512) + "…"}},
+		"many flags":           {`,"has_nsfw_contents":[` + strings.Repeat("true,", 100_000) + `true]`, generation.Outcome{NSFW: flags(1000)}},
+		"nul in a text":        {`,"error":"a\u0000b"`, generation.Outcome{Error: "ab"}},
+		"unknown fields":       {`,"urls":{"get":"https://evil.example"},"later":[1]`, generation.Outcome{}},
+	} {
+		r := newReceiver(t, webhook.Options{MaxBodyBytes: 2 << 20})
+		got := r.post(secret, r.address, []byte(`{"id":"p1","status":"completed"`+test.fields+`}`))
+		r.requireAnswer(t, got, 200, webhook.Signaled, name)
+		test.want.PredictionID, test.want.Status = "p1", "completed"
+		signal := r.signaled()[0].signal
+		require.Equal(t, test.want, signal.Outcome, name)
+	}
+}
+
+func outputs(texts ...string) (outputs []generation.Output) {
+	for _, text := range texts {
+		outputs = append(outputs, generation.Output(text))
+	}
+	return outputs
+}
+
+func flags(n int) []bool {
+	flags := make([]bool, n)
+	for i := range flags {
+		flags[i] = true
+	}
+	return flags
+}
+
+func TestStatuses(t *testing.T) {
+	t.Parallel()
+	for status, reason := range map[string]webhook.Reason{
+		"completed": webhook.Signaled, "failed": webhook.Signaled, "cancelled": webhook.Signaled, "timeout": webhook.Signaled, "deleted": webhook.Signaled,
+		"created": webhook.NotEnded, "processing": webhook.NotEnded, "Completed": webhook.NotEnded, "canceled": webhook.NotEnded, "completed ": webhook.NotEnded,
+	} {
+		r := newReceiver(t, webhook.Options{})
+		r.requireAnswer(t, r.post(secret, r.address, []byte(`{"id":"p1","status":"`+status+`"}`)), 200, reason, status)
+		require.Equal(t, reason == webhook.Signaled, len(r.signaled()) == 1, status)
+	}
+}
+
+// Whatever the provider sends, an event of a history stays small.
+func TestSignalsAreSmall(t *testing.T) {
+	t.Parallel()
+	for name, fields := range map[string]string{
+		"outputs just small enough": `,"outputs":["` + strings.Repeat("x", 64<<10-2) + `"]`,
+		"escaped by JSON":           `,"outputs":["https://x/?` + strings.Repeat("&", 64<<10-20) + `"]`,
+		"line separators":           `,"outputs":["` + strings.Repeat("\u2028", 20<<10) + `"]`,
+		"all else": `,"id":"` + strings.Repeat("<", 256) + `","error":"` + strings.Repeat("<", 1<<17) + `","has_nsfw_contents":[` + strings.Repeat("false,", 1<<16) + `false],"code":-9223372036854775808,
+			"timings":{"inference":9223372036854775807},"outputs":[` + strings.Repeat("1,", 32<<10) + `1]`,
+		"of blanks": `,"outputs":[[` + strings.Repeat(" ", 1<<19) + `]]`,
+	} {
+		r := newReceiver(t, webhook.Options{})
+		body := `{"id":"p1","status":"completed"` + fields + `}`
+		require.True(t, json.Valid([]byte(body)), name)
+		r.requireAnswer(t, r.post(secret, r.address, []byte(body)), 200, webhook.Signaled, name)
+		require.Less(t, encodedSize(t, r.signaled()[0].signal), 128<<10, name)
+	}
+}

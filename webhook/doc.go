@@ -1,0 +1,36 @@
+// Package webhook receives the webhooks of WaveSpeedAI and turns each into a signal
+// for the workflow that waits for it.
+//
+//	keyring, err := webhook.NewKeyring(map[string]webhook.Account{
+//		"default": {Secrets: []string{os.Getenv("WAVESPEED_WEBHOOK_SECRET")}},
+//	})
+//	signals, err := signaler.New(signaler.Options{Client: c, Namespace: "default"})
+//	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signals})
+//	mux.Handle("POST /webhooks/wavespeed/{address}", handler)
+//
+// # Addresses
+//
+// The last part of the URL is an address: sealed by a [Keyring], it says which
+// generation of which workflow a delivery is for, and only a keyring with the same
+// keys can make or open it. The provider's signature does not cover the URL, so the
+// address must, and does, stand for itself.
+//
+// # What the handler does
+//
+// Open the address, read the raw body, verify the signature, parse, signal, answer;
+// in this order. It answers 2xx only after Temporal has persisted the signal, and
+// keeps nothing in memory, so any number of replicas may run.
+//
+//	case                                              answer
+//	signaled                                          200
+//	the workflow has ended or is unknown              200, since no retry can help
+//	the workflow takes no more signals                200, polling ends it
+//	the prediction has not ended                      200, ignored
+//	Temporal, or the provider's secret, is not there  503 with Retry-After
+//	no such address                                   404, as any unknown path
+//	signature missing or wrong, or too old            401
+//	the body is no prediction                         400
+//	too large, compressed, not POST, too many at once 413, 415, 405, 503
+//
+// The package knows Temporal only through a [Signaler], and imports no SDK.
+package webhook

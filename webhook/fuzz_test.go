@@ -1,0 +1,160 @@
+package webhook_test
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
+)
+
+// believed is the naive verifier: the documentation's words, without regard for time
+// or memory.
+func believed(header http.Header, body, key string, now int64) bool {
+	for _, values := range [][]string{header["Webhook-Id"], header["Webhook-Timestamp"], header["Webhook-Signature"]} {
+		if len(values) != 1 || strings.TrimSpace(values[0]) == "" {
+			return false
+		}
+	}
+	timestamp := header["Webhook-Timestamp"][0]
+	if !regexp.MustCompile(`^(0|[1-9][0-9]{0,18})$`).MatchString(timestamp) {
+		return false
+	}
+	at, err := strconv.ParseInt(timestamp, 10, 64)
+	if err != nil || at < now-300 || at > now+300 {
+		return false
+	}
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(header["Webhook-Id"][0] + "." + timestamp + "." + body))
+	right := "v3," + hex.EncodeToString(mac.Sum(nil))
+	wellFormed := regexp.MustCompile(`^v3,[0-9a-f]{64}$`)
+	seen := 0
+	for _, one := range strings.Fields(header["Webhook-Signature"][0]) {
+		if wellFormed.MatchString(one) {
+			seen++
+		}
+		if one == right && seen <= 8 {
+			return true
+		}
+	}
+	return false
+}
+
+// FuzzVerify changes rightly signed deliveries, and compares with the naive verifier.
+func FuzzVerify(f *testing.F) {
+	f.Add("id", "1700000000", "", "", `{"id":"p1"}`, `{"id":"p1"}`, int64(1700000000))
+	f.Add("", "+1700000000", "v3,00 ", " v1,x", `{}`, `{}`, int64(1700000301))
+	f.Add("a.1", "01", "v3,", "\t", "", " ", int64(-1))
+	const secret, key = "whsec_the-secret-of-these-tests", "the-secret-of-these-tests"
+	f.Fuzz(func(t *testing.T, id, timestamp, before, after, signed, body string, now int64) {
+		mac := hmac.New(sha256.New, []byte(key))
+		mac.Write([]byte(id + "." + timestamp + "." + signed))
+		header := headers(id, timestamp, before+"v3,"+hex.EncodeToString(mac.Sum(nil))+after)
+		now &= 1<<40 - 1 // years beyond 9999 have no time of their own
+		err := webhook.Verify(header, []byte(body), []string{secret}, time.Unix(now, 0), webhook.DefaultTolerance)
+		require.Equal(t, believed(header, body, key, now), err == nil, "%v %v", header, err)
+	})
+}
+
+// FuzzHeaders takes whatever headers and finds nothing to believe in them.
+func FuzzHeaders(f *testing.F) {
+	f.Add("id", "1700000000", "v3,"+strings.Repeat("0", 64), false)
+	f.Add(" ", "9223372036854775807", "v3,0 v3 , ,,", true)
+	f.Add("\x00", "-1", "v3,"+strings.Repeat("F", 64)+" v3,"+strings.Repeat("\u00e9", 32), false)
+	f.Fuzz(func(t *testing.T, id, timestamp, signature string, twice bool) {
+		header := headers(id, timestamp, signature)
+		if twice {
+			header.Add(webhook.HeaderSignature, signature)
+		}
+		err := verify(header, body)
+		require.Error(t, err)
+		require.Contains(t, []error{webhook.ErrNotSigned, webhook.ErrBadSignature}, err)
+		if twice || id == "" || strings.Trim(timestamp, "0123456789") != "" || !strings.Contains(signature, "v3,") {
+			require.Equal(t, webhook.ErrNotSigned, err)
+		}
+	})
+}
+
+// FuzzOpen: only what was sealed is opened, and all else is unknown.
+func FuzzOpen(f *testing.F) {
+	keyring := newKeyring(f, given(secret))
+	f.Add("AQvxgytPb7Vy_yninRwNjOqtvBVUjQTZ3tR81uInnuNyPCs43J5kXgNiOIV_HmrCBEoFuDQXS7emrHHSbGq5zJnJUsb4zgp5")
+	f.Add("AQvxgytPb7Vy_yninRwNjOqtvBVUjQTZ3tR81uInnuNyPCs43J5kXgNiOIV_HmrCBEoFuDQXS7emrHHSbGq5zJnJUsb4zgpA")
+	f.Add("AQvxgys")
+	f.Add("..%2f\n")
+	f.Fuzz(func(t *testing.T, address string) {
+		got, err := keyring.Open(context.Background(), address)
+		if err == nil {
+			require.Equal(t, target, got, "the seed's")
+			return
+		}
+		require.Equal(t, webhook.ErrUnknownAddress, err)
+		require.Zero(t, got)
+	})
+}
+
+// FuzzSeal: what is opened is what was sealed, and one changed bit makes it unknown.
+func FuzzSeal(f *testing.F) {
+	keyring := newKeyring(f, given(secret))
+	f.Add("media", "clip-7", "still[3]", "n", uint(0))
+	f.Add("", "", "", "", uint(100))
+	f.Add("\x00", "клип\xff", strings.Repeat("x", 200), "\r\n", uint(9999))
+	f.Fuzz(func(t *testing.T, namespace, workflowID, key, nonce string, bit uint) {
+		want := generation.Target{Namespace: namespace, WorkflowID: workflowID, Key: key, Nonce: nonce, Account: "default"}
+		address, err := keyring.Seal(context.Background(), want)
+		if err != nil {
+			require.Greater(t, len(namespace)+len(workflowID)+len(key)+len(nonce), 4000)
+			return
+		}
+		got, err := keyring.Open(context.Background(), address)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		changed := []byte(address)
+		changed[bit/8%uint(len(changed))] ^= 1 << (bit % 8)
+		requireUnknown(t, keyring, string(changed))
+	})
+}
+
+// FuzzHandler sends signed bodies of any form: no panic, an answer of the table, and
+// a small signal only for what is a prediction that has ended.
+func FuzzHandler(f *testing.F) {
+	f.Add([]byte(`{"id":"p1","status":"completed","outputs":["https://x/1.png?a=1&b=2"]}`), false)
+	f.Add([]byte(`{"id":"p1","status":"failed","error":{"code":1200,"message":"x"}}`), true)
+	f.Add([]byte(`{"id":"p1","status":"processing"}`), false)
+	f.Add([]byte(`{"ID":"p1"}{}`), false)
+	f.Fuzz(func(t *testing.T, body []byte, stale bool) {
+		r := newReceiver(t, webhook.Options{StaleHint: true})
+		request := webhooktest.NewRequest(secret, path+r.address, body)
+		if stale {
+			request.Header = webhooktest.Sign(secret, "id", time.Now().Add(-time.Hour), body)
+		}
+		got := r.serve(request)
+		reason := r.answers[0].Reason
+		require.Contains(t, map[int][]webhook.Reason{
+			200: {webhook.Signaled, webhook.Hinted, webhook.NotEnded}, 400: {webhook.BadBody}, 413: {webhook.TooLarge},
+		}[got.Code], reason)
+		told := reason == webhook.Signaled || reason == webhook.Hinted
+		require.Equal(t, told, len(r.signaled()) == 1)
+		if !told {
+			return
+		}
+		signal := r.signaled()[0].signal
+		require.Equal(t, stale, signal.Hint)
+		require.Less(t, encodedSize(t, signal), 128<<10)
+		var exact map[string]any
+		require.NoError(t, json.Unmarshal(body, &exact))
+		require.Equal(t, exact["id"], signal.PredictionID)
+	})
+}

@@ -1,0 +1,312 @@
+package webhook_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
+)
+
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	unchanged := func(*http.Request) {}
+	signals := func(err error) func(context.Context) error {
+		return func(context.Context) error { return err }
+	}
+	for name, test := range map[string]struct {
+		options webhook.Options
+		signal  func(context.Context) error
+		change  func(*http.Request)
+		body    string
+
+		status int
+		reason webhook.Reason
+		tells  bool
+		header http.Header
+	}{
+		"signaled":        {change: unchanged, status: 200, reason: webhook.Signaled, tells: true},
+		"workflow closed": {change: unchanged, signal: signals(fmt.Errorf("%w: x", webhook.ErrNoWorkflow)), status: 200, reason: webhook.Orphan, tells: true},
+		"signals refused": {change: unchanged, signal: signals(fmt.Errorf("%w: x", webhook.ErrRefused)), status: 200, reason: webhook.Refused, tells: true},
+		"Temporal down":   {change: unchanged, signal: signals(errors.New("unavailable")), status: 503, reason: webhook.Unavailable, tells: true, header: http.Header{"Retry-After": {"5"}}},
+		"not ended":       {change: unchanged, body: `{"id":"p1","status":"processing"}`, status: 200, reason: webhook.NotEnded},
+		"status unknown":  {change: unchanged, body: `{"id":"p1","status":"paused"}`, status: 200, reason: webhook.NotEnded},
+		"no JSON":         {change: unchanged, body: `{`, status: 400, reason: webhook.BadBody},
+		"no id":           {change: unchanged, body: `{"status":"completed"}`, status: 400, reason: webhook.BadBody},
+		"not signed":      {change: func(r *http.Request) { r.Header.Del(webhook.HeaderSignature) }, status: 401, reason: webhook.NotSigned},
+		"wrongly signed":  {change: func(r *http.Request) { r.Header.Set(webhook.HeaderID, "x") }, status: 401, reason: webhook.BadSignature},
+		"too old":         {change: signedThen(-301 * time.Second), status: 401, reason: webhook.TooOld},
+		"too new":         {change: signedThen(302 * time.Second), status: 401, reason: webhook.TooOld},
+		"old":             {change: signedThen(-290 * time.Second), status: 200, reason: webhook.Signaled, tells: true},
+		"new":             {change: signedThen(299 * time.Second), status: 200, reason: webhook.Signaled, tells: true},
+		"tolerated":       {options: webhook.Options{Tolerance: time.Hour}, change: signedThen(-time.Minute * 59), status: 200, reason: webhook.Signaled, tells: true},
+		"other clock":     {options: webhook.Options{Now: func() time.Time { return time.Now().Add(time.Hour) }}, change: unchanged, status: 401, reason: webhook.TooOld},
+		"hint":            {options: webhook.Options{StaleHint: true}, change: signedThen(-301 * time.Second), status: 200, reason: webhook.Hinted, tells: true},
+		"hint not ended":  {options: webhook.Options{StaleHint: true}, change: signedThen(-301 * time.Second), body: `{"id":"p1","status":"created"}`, status: 200, reason: webhook.NotEnded},
+		"hint orphaned":   {options: webhook.Options{StaleHint: true}, change: signedThen(-301 * time.Second), signal: signals(webhook.ErrNoWorkflow), status: 200, reason: webhook.Orphan, tells: true},
+		"hint not signed": {options: webhook.Options{StaleHint: true}, change: func(r *http.Request) { signedThen(-time.Hour)(r); r.Header.Set(webhook.HeaderID, "x") }, status: 401, reason: webhook.BadSignature},
+		"fresh, hints on": {options: webhook.Options{StaleHint: true}, change: unchanged, status: 200, reason: webhook.Signaled, tells: true},
+		"GET":             {change: method("GET"), status: 405, reason: webhook.WrongMethod, header: http.Header{"Allow": {"POST"}}},
+		"post":            {change: method("post"), status: 405, reason: webhook.WrongMethod, header: http.Header{"Allow": {"POST"}}},
+		"gzip":            {change: encoded("gzip"), status: 415, reason: webhook.Encoded, header: http.Header{"Connection": {"close"}}},
+		"br":              {change: encoded("br"), status: 415, reason: webhook.Encoded, header: http.Header{"Connection": {"close"}}},
+		"identity":        {change: encoded("identity"), status: 200, reason: webhook.Signaled, tells: true},
+		"too large":       {options: webhook.Options{MaxBodyBytes: 10}, change: unchanged, status: 413, reason: webhook.TooLarge, header: http.Header{"Connection": {"close"}}},
+		"body breaks off": {change: func(r *http.Request) { r.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF)) }, status: 400, reason: webhook.Unreadable},
+		"panic":           {change: unchanged, signal: func(context.Context) error { panic("oh") }, status: 500, reason: webhook.Panicked, tells: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newReceiver(t, test.options)
+			r.signal = test.signal
+			if test.body == "" {
+				test.body = string(body)
+			}
+			request := webhooktest.NewRequest(secret, path+r.address, []byte(test.body))
+			test.change(request)
+			got := r.serve(request)
+			r.requireAnswer(t, got, test.status, test.reason)
+			require.Equal(t, test.reason != webhook.WrongMethod, r.answers[0].Account == "default", "of an address that was opened")
+			require.Equal(t, test.tells, len(r.signaled()) == 1)
+			require.Equal(t, http.StatusText(test.status)+"\n", got.Body.String())
+			want := http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"}}
+			for name, values := range test.header {
+				want[name] = values
+			}
+			require.Equal(t, want, got.Header())
+		})
+	}
+}
+
+func signedThen(late time.Duration) func(*http.Request) {
+	return func(r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		r.Header = webhooktest.Sign(secret, "id", time.Now().Add(late), body)
+	}
+}
+
+func method(name string) func(*http.Request) { return func(r *http.Request) { r.Method = name } }
+
+func encoded(how string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set("Content-Encoding", how) }
+}
+
+func TestSignalSaysWhatTheDeliverySaid(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t, webhook.Options{})
+	const delivered = `{"id":"p1","model":"m","status":"failed","outputs":["https://x/1.png",{"url":"https://x/2"}],
+		"input":{"prompt":"a secret wish"},"urls":{"get":"https://evil.example/"},"has_nsfw_contents":[true,false],
+		"error":{"code":1200,"message":"flagged"},"timings":{"inference":6710},"created_at":"2025-09-25T09:12:48Z"}`
+	sent := time.Now().UTC().Truncate(time.Second)
+	request := webhooktest.NewRequest(secret, path+r.address, []byte(delivered))
+	request.Header = webhooktest.Sign(secret, "id", sent, []byte(delivered))
+	require.Equal(t, 200, r.serve(request).Code)
+	require.Equal(t, []signaled{{target, generation.Signal{Nonce: target.Nonce, Sent: sent, Outcome: generation.Outcome{
+		PredictionID: "p1", Status: "failed", Outputs: []generation.Output{generation.Output(`"https://x/1.png"`), generation.Output(`{"url":"https://x/2"}`)},
+		NSFW: []bool{true, false}, Error: "flagged", Code: 1200, InferenceMS: 6710,
+	}}}}, r.signaled())
+}
+
+func TestHintSaysNothingButTheID(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t, webhook.Options{StaleHint: true})
+	request := webhooktest.NewRequest(secret, path+r.address, body)
+	signedThen(-time.Hour)(request)
+	require.Equal(t, 200, r.serve(request).Code)
+	require.Equal(t, []signaled{{target, generation.Signal{Nonce: target.Nonce, Hint: true, Outcome: generation.Outcome{PredictionID: "p1"}}}}, r.signaled())
+}
+
+// order notes when the answer begins.
+type order struct {
+	http.ResponseWriter
+	events *[]string
+}
+
+func (o order) WriteHeader(status int) {
+	*o.events = append(*o.events, "answered")
+	o.ResponseWriter.WriteHeader(status)
+}
+
+func TestSignaledBeforeAnswered(t *testing.T) {
+	t.Parallel()
+	var events []string
+	r := newReceiver(t, webhook.Options{})
+	r.signal = func(context.Context) error { events = append(events, "signaled"); return nil }
+	r.ServeHTTP(order{httptest.NewRecorder(), &events}, webhooktest.NewRequest(secret, path+r.address, body))
+	require.Equal(t, []string{"signaled", "answered"}, events)
+}
+
+func TestTenantsCannotSignForEachOther(t *testing.T) {
+	t.Parallel()
+	keyring := newKeyring(t, map[string]webhook.Account{"a": {Secrets: []string{secret}}, "b": {Secrets: []string{otherSecret}}})
+	for _, account := range []struct{ name, secret, other string }{{"a", secret, otherSecret}, {"b", otherSecret, secret}} {
+		target := target
+		target.Account = account.name
+		address := seal(t, keyring, target)
+		r := newReceiver(t, webhook.Options{Keyring: keyring})
+		r.requireAnswer(t, r.post(account.other, address, body), 401, webhook.BadSignature)
+		require.Empty(t, r.signaled())
+		require.Equal(t, 200, r.post(account.secret, address, body).Code)
+		require.Equal(t, target, r.signaled()[0].target)
+	}
+}
+
+func TestSeveralSecretsAreBelieved(t *testing.T) {
+	t.Parallel()
+	keyring := newKeyring(t, given(secret, otherSecret))
+	r := newReceiver(t, webhook.Options{Keyring: keyring})
+	address := seal(t, keyring, target)
+	for by, status := range map[string]int{secret: 200, otherSecret: 200, secretNo(3): 401} {
+		require.Equal(t, status, r.post(by, address, body).Code)
+	}
+}
+
+func TestUnavailableSecretIsNoUnknownAddress(t *testing.T) {
+	t.Parallel()
+	p := &provider{err: errors.New("down")}
+	r := newReceiver(t, webhook.Options{Keyring: p.keyring(t)})
+	got := r.post(secret, seal(t, newKeyring(t, given(secret)), target), body)
+	r.requireAnswer(t, got, 503, webhook.Unavailable)
+	require.Equal(t, "5", got.Header().Get("Retry-After"))
+	require.Contains(t, r.logged(), "fetch its secret: down")
+}
+
+func TestAddressMayBeAnyLastPart(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t, webhook.Options{})
+	bare, err := webhook.NewHandler(webhook.Options{Keyring: r.keyring, Signaler: r, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	mux := http.NewServeMux()
+	mux.Handle("/hooks/", bare)
+	mux.Handle("/stripped/", http.StripPrefix("/stripped", bare))
+	mux.Handle("POST /named/{token}", bare)
+	mux.Handle("POST /whole/{address...}", bare)
+	r.Handler = mux
+	for url, status := range map[string]int{
+		"/hooks/" + r.address:             200,
+		"/hooks/more/" + r.address:        200,
+		"/stripped/" + r.address:          200,
+		"/named/" + r.address:             200,
+		"/whole/" + r.address:             200,
+		"/hooks/" + r.address + "?x=1":    200,
+		"/hooks/":                         404,
+		"/hooks/" + r.address + "/":       404,
+		"/hooks/" + r.address + "/x":      404,
+		"/hooks/x%2F" + r.address:         404,
+		"/whole/x/" + r.address:           404,
+		"/named/%2e%2e%2f" + r.address:    404,
+		"/named/" + r.address + "%00":     404,
+		"/named/" + r.address + "%0d%0aX": 404,
+	} {
+		require.Equal(t, status, r.serve(webhooktest.NewRequest(secret, url, body)).Code, url)
+	}
+	require.Len(t, r.signaled(), 6)
+	for _, signaled := range r.signaled() {
+		require.Equal(t, target, signaled.target)
+	}
+}
+
+func TestLogKeepsSecrets(t *testing.T) {
+	t.Parallel()
+	const wish, link = "a secret wish", "https://x/private.png"
+	full := []byte(`{"id":"p1","status":"completed","outputs":["` + link + `"],"input":{"prompt":"` + wish + `"}}`)
+	r := newReceiver(t, webhook.Options{})
+	r.post(secret, r.address, full)
+	r.post(otherSecret, r.address, full)
+	r.post(secret, r.address, append([]byte("x"), full...))
+	r.post(secret, forged, full)
+	r.post(secret, "a%0Alevel=ERROR%20msg=injected", full)
+	r.signal = func(context.Context) error { return errors.New("Temporal is down\nlevel=ERROR msg=injected") }
+	r.post(secret, r.address, full)
+	r.signal = func(context.Context) error { panic("oh") }
+	r.post(secret, r.address, full)
+	broken := webhooktest.NewRequest(secret, path+r.address, full)
+	broken.Header.Set(webhook.HeaderSignature, "v3,injected")
+	r.serve(broken)
+
+	log := r.logged()
+	require.Equal(t, 8, strings.Count(log, "\n"), "one line for each")
+	for _, secret := range []string{r.address, forged, secret, "the-secret-of-these-tests", wish, link, target.Nonce, "127.0.0.1", "v3,"} {
+		require.NotContains(t, log, secret)
+	}
+	require.NotContains(t, log, "\nlevel=ERROR msg=injected")
+	require.Contains(t, log, "level=INFO msg=webhook reason=signaled account=default workflow_id=clip-7 key=still[3] prediction_id=p1\n")
+	require.Contains(t, log, "level=DEBUG msg=webhook reason=unknown_address error=\"webhook: unknown address\"\n")
+	require.Contains(t, log, "level=ERROR msg=webhook reason=panicked account=default workflow_id=clip-7 key=still[3] prediction_id=p1 error=\"oh\\n")
+	require.Contains(t, log, "(*receiver).Signal", "the panic's stack")
+}
+
+// A level tells an operator what to look at.
+func TestLogLevels(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		level  string
+		err    error
+		secret string
+		body   string
+	}{
+		{"INFO", webhook.ErrNoWorkflow, secret, string(body)},
+		{"ERROR", webhook.ErrRefused, secret, string(body)},
+		{"WARN", errors.New("down"), secret, string(body)},
+		{"WARN", nil, otherSecret, string(body)},
+		{"ERROR", nil, secret, `{}`},
+	} {
+		r := newReceiver(t, webhook.Options{})
+		r.signal = func(context.Context) error { return test.err }
+		r.post(test.secret, r.address, []byte(test.body))
+		require.Contains(t, r.logged(), "level="+test.level+" ")
+	}
+}
+
+func TestAnswersTellOfForeignersNothing(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t, webhook.Options{})
+	got := r.post(secret, forged, body)
+	r.requireAnswer(t, got, 404, webhook.UnknownAddress)
+	require.Empty(t, r.answers[0].Account)
+	require.Empty(t, r.signaled())
+}
+
+func TestNewHandlerNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	keyring, signaler := newKeyring(t, given(secret)), &receiver{}
+	for want, options := range map[string]webhook.Options{
+		"webhook: Options.Keyring: is missing":        {Signaler: signaler},
+		"webhook: Options.Signaler: is missing":       {Keyring: keyring},
+		"webhook: Options.MaxBodyBytes: is negative":  {Keyring: keyring, Signaler: signaler, MaxBodyBytes: -1},
+		"webhook: Options.MaxConcurrent: is negative": {Keyring: keyring, Signaler: signaler, MaxConcurrent: -1},
+		"webhook: Options.Tolerance: is negative":     {Keyring: keyring, Signaler: signaler, Tolerance: -1},
+		"webhook: Options.SignalTimeout: is negative": {Keyring: keyring, Signaler: signaler, SignalTimeout: -1},
+	} {
+		_, err := webhook.NewHandler(options)
+		require.EqualError(t, err, want)
+	}
+	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signaler})
+	require.NoError(t, err)
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, webhooktest.NewRequest(secret, path+forged, body))
+	require.Equal(t, 404, recorder.Code, "logger and observer have defaults")
+}
+
+// encodedSize is what the signal takes in a history.
+func encodedSize(t testing.TB, signal generation.Signal) int {
+	t.Helper()
+	encoded, err := json.Marshal(signal)
+	require.NoError(t, err)
+	return len(encoded)
+}

@@ -1,0 +1,117 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// Keyring holds the secrets of some accounts: it seals and opens addresses and
+// verifies deliveries. It may be used by many goroutines at once.
+type Keyring struct {
+	accounts map[string]*account
+	names    []string // sorted, so that all is done in one order
+}
+
+// NewKeyring checks the accounts. Errors name the account and the field, and never
+// repeat a secret.
+func NewKeyring(accounts map[string]Account) (*Keyring, error) {
+	if len(accounts) == 0 {
+		return nil, errors.New("webhook: a keyring needs at least one account")
+	}
+	k := &Keyring{accounts: make(map[string]*account, len(accounts)), names: slices.Sorted(maps.Keys(accounts))}
+	for _, name := range k.names {
+		if err := accounts[name].validate(); err != nil {
+			return nil, fmt.Errorf("webhook: account %q: %w", name, err)
+		}
+		k.accounts[name] = newAccount(name, accounts[name])
+	}
+	return k, nil
+}
+
+// Seal makes the address of a target. It may have to fetch the account's secret.
+func (k *Keyring) Seal(ctx context.Context, target generation.Target) (string, error) {
+	account, ok := k.accounts[target.Account]
+	if !ok {
+		return "", fmt.Errorf("webhook: the keyring has no account %q", target.Account)
+	}
+	fetched := account.fetch(ctx, resealAfter)
+	if account.known() == nil {
+		await(ctx, fetched)
+	}
+	keys := account.known()
+	if keys == nil {
+		return "", account.missing()
+	}
+	return keys.sealers[0].seal(target)
+}
+
+// Open reads an address. It fails with [ErrUnknownAddress] if it is not one of ours,
+// and with another error if that cannot be told, since a secret cannot be fetched.
+func (k *Keyring) Open(ctx context.Context, address string) (generation.Target, error) {
+	id, decoded, ok := decodeAddress(address)
+	if !ok {
+		return generation.Target{}, ErrUnknownAddress
+	}
+	target, err := k.open(id, decoded)
+	if err == nil {
+		return target, nil
+	}
+	k.refresh(ctx)
+	return k.open(id, decoded)
+}
+
+// open tries the keys that are known: what holds up one account holds up no other.
+func (k *Keyring) open(id [keyIDBytes]byte, decoded []byte) (generation.Target, error) {
+	failure := ErrUnknownAddress
+	for _, name := range k.names {
+		keys := k.accounts[name].known()
+		if keys == nil {
+			failure = k.accounts[name].missing()
+			continue
+		}
+		for _, sealer := range keys.sealers {
+			if sealer.id != id { //mutants:equal it spares an attempt that fails
+				continue
+			}
+			if target, err := sealer.open(decoded); err == nil {
+				target.Account = name
+				return target, nil
+			}
+		}
+	}
+	return generation.Target{}, failure
+}
+
+// refresh fetches the secrets of all accounts anew where that is due.
+func (k *Keyring) refresh(ctx context.Context) {
+	var fetches []<-chan struct{}
+	for _, name := range k.names {
+		fetches = append(fetches, k.accounts[name].fetch(ctx, refetchAfter))
+	}
+	for _, ended := range fetches {
+		await(ctx, ended)
+	}
+}
+
+// verify checks a delivery to an address of the account that was opened, so that there
+// are keys; once more if a signature does not fit and the provider has a new secret.
+func (k *Keyring) verify(ctx context.Context, name string, header http.Header, body []byte, now time.Time, tolerance time.Duration) error {
+	account := k.accounts[name]
+	keys := account.known()
+	err := Verify(header, body, keys.secrets, now, tolerance)
+	if !errors.Is(err, ErrBadSignature) {
+		return err
+	}
+	await(ctx, account.fetch(ctx, refetchAfter))
+	if newer := account.known(); newer != keys {
+		return Verify(header, body, newer.secrets, now, tolerance)
+	}
+	return err
+}

@@ -1,0 +1,23 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// Signaler sends a signal to the workflow of a target, and returns nil only once it
+// is persisted. Package webhook/signaler has the one for Temporal.
+type Signaler interface {
+	Signal(ctx context.Context, target generation.Target, signal generation.Signal) error
+}
+
+var (
+	// ErrNoWorkflow: the workflow has ended or never was. No retry can help.
+	ErrNoWorkflow = errors.New("webhook: no such workflow is running")
+
+	// ErrRefused: the workflow will never take this signal, for instance since it has
+	// had too many. No retry can help; polling ends the generation.
+	ErrRefused = errors.New("webhook: the workflow cannot take the signal")
+)

@@ -1,0 +1,89 @@
+package signaler_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
+)
+
+// fake is a Temporal client that answers with an error.
+type fake struct {
+	err  error
+	got  []any
+	runs int
+}
+
+func (f *fake) SignalWorkflow(_ context.Context, workflowID, runID, name string, arg any) error {
+	f.runs++
+	f.got = []any{workflowID, runID, name, arg}
+	return f.err
+}
+
+var target = generation.Target{Namespace: "default", WorkflowID: "clip-7", Key: "still[3]", Nonce: "n", Account: "default"}
+
+var signal = generation.Signal{Nonce: "n", Outcome: generation.Outcome{
+	PredictionID: "p1", Status: "completed", Outputs: []generation.Output{generation.Output(`"https://x/1.png"`)},
+}}
+
+func TestErrorsAreSorted(t *testing.T) {
+	t.Parallel()
+	const tooMany = "exceeded workflow execution limit for signal events"
+	for name, test := range map[string]struct{ err, want error }{
+		"none":                   {nil, nil},
+		"closed or unknown":      {serviceerror.NewNotFound("workflow execution already completed"), webhook.ErrNoWorkflow},
+		"wrapped":                {fmt.Errorf("signal: %w", serviceerror.NewNotFound("x")), webhook.ErrNoWorkflow},
+		"too many signals":       {serviceerror.NewInvalidArgument(tooMany), webhook.ErrRefused},
+		"too many, in words":     {serviceerror.NewInvalidArgument("Workflow: " + tooMany + "."), webhook.ErrRefused},
+		"another bad argument":   {serviceerror.NewInvalidArgument("Blob data size exceeds limit."), nil},
+		"too many, by no type":   {errors.New(tooMany), nil},
+		"not found, by no type":  {errors.New("workflow execution already completed"), nil},
+		"unknown namespace":      {serviceerror.NewNamespaceNotFound("media"), nil},
+		"namespace elsewhere":    {serviceerror.NewNamespaceNotActive("media", "a", "b"), nil},
+		"namespace not usable":   {serviceerror.NewNamespaceInvalidState("media", 0, nil), nil},
+		"server down":            {serviceerror.NewUnavailable("x"), nil},
+		"server slow":            {serviceerror.NewDeadlineExceeded("x"), nil},
+		"server busy":            {serviceerror.NewResourceExhausted(0, tooMany), nil},
+		"not allowed":            {serviceerror.NewPermissionDenied("x", ""), nil},
+		"a precondition":         {serviceerror.NewFailedPrecondition("x"), nil},
+		"internal":               {serviceerror.NewInternal("x"), nil},
+		"not by this server":     {serviceerror.NewUnimplemented("x"), nil},
+		"canceled":               {context.Canceled, nil},
+		"a workflow being reset": {serviceerror.NewWorkflowNotReady("x"), nil},
+	} {
+		client := &fake{err: test.err}
+		signals, err := signaler.New(signaler.Options{Client: client, Namespace: "default"})
+		require.NoError(t, err)
+		got := signals.Signal(context.Background(), target, signal)
+		require.ErrorIs(t, got, test.err, "%s: the cause is kept", name)
+		require.Equal(t, test.want == webhook.ErrNoWorkflow, errors.Is(got, webhook.ErrNoWorkflow), name)
+		require.Equal(t, test.want == webhook.ErrRefused, errors.Is(got, webhook.ErrRefused), name)
+		require.Equal(t, []any{"clip-7", "", "wavespeed.finished/still[3]", signal}, client.got, name)
+	}
+}
+
+func TestOtherNamespacesAreNotSignaled(t *testing.T) {
+	t.Parallel()
+	client := &fake{}
+	signals, err := signaler.New(signaler.Options{Client: client, Namespace: "media"})
+	require.NoError(t, err)
+	err = signals.Signal(context.Background(), target, signal)
+	require.EqualError(t, err, `signaler: the delivery is for namespace "default", and this handler serves "media"`)
+	require.NotErrorIs(t, err, webhook.ErrNoWorkflow, "another handler may serve it")
+	require.Zero(t, client.runs)
+}
+
+func TestNewNamesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	_, err := signaler.New(signaler.Options{Namespace: "default"})
+	require.EqualError(t, err, "signaler: Options.Client: is missing")
+	_, err = signaler.New(signaler.Options{Client: &fake{}})
+	require.EqualError(t, err, "signaler: Options.Namespace: is missing; give the client's")
+}

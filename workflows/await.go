@@ -1,0 +1,109 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+const (
+	// readTimeout bounds one read from the provider.
+	readTimeout = time.Minute
+
+	pollGrowth  = 1.2
+	maxPollWait = 15 * time.Second
+)
+
+// await waits for the attempt's outcome: for the webhook alone at first, then for
+// whichever of webhook and poll comes first.
+func (r *run) await(ctx workflow.Context, a *attempt) error {
+	if a.webhook && !a.settled() {
+		if err := r.awaitWebhook(ctx, a); err != nil {
+			return err
+		}
+	}
+	if a.outcome != nil {
+		return nil
+	}
+	return r.poll(ctx, a)
+}
+
+// awaitWebhook waits until there is an outcome or a reason to poll.
+func (r *run) awaitWebhook(ctx workflow.Context, a *attempt) error {
+	grace := min(r.request.Timing.Grace, max(r.remaining(ctx), time.Millisecond))
+	timerCtx, stop := workflow.WithCancel(ctx)
+	defer stop()
+	timer := workflow.NewTimerWithOptions(timerCtx, grace, workflow.TimerOptions{
+		Summary: r.summary("webhook of %s, polled after this", a.PredictionID),
+	})
+	over, canceled := false, false
+	selector := workflow.NewSelector(ctx)
+	selector.AddReceive(r.signals, func(workflow.ReceiveChannel, bool) { r.hear() })
+	selector.AddFuture(timer, func(f workflow.Future) { over, canceled = true, f.Get(ctx, nil) != nil })
+	for !over && !a.settled() {
+		selector.Select(ctx)
+	}
+	if canceled && !a.settled() {
+		return r.cancel(ctx, a)
+	}
+	return nil
+}
+
+// poll asks the provider until the prediction has ended, the webhook comes, or the
+// deadline is reached.
+func (r *run) poll(ctx workflow.Context, a *attempt) error {
+	r.enter(ctx, a, generation.StatePolling, "")
+	pollCtx, stop := workflow.WithCancel(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              r.request.TaskQueue,
+		StartToCloseTimeout:    readTimeout,
+		ScheduleToCloseTimeout: max(r.remaining(ctx), time.Second),
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    r.request.Timing.Poll,
+			BackoffCoefficient: pollGrowth,
+			MaximumInterval:    max(r.request.Timing.Poll, maxPollWait),
+		},
+		Summary: r.summary("polling %s%s", a.PredictionID, ordinal(a.Number)),
+	}))
+	defer stop()
+	future := workflow.ExecuteActivity(pollCtx, generation.AwaitName, generation.AwaitInput{
+		Key: r.request.Key, Account: r.request.Account, PredictionID: a.PredictionID,
+	})
+	var polled generation.Outcome
+	var err error
+	done := false
+	selector := workflow.NewSelector(ctx)
+	selector.AddReceive(r.signals, func(workflow.ReceiveChannel, bool) { r.hear() })
+	selector.AddFuture(future, func(f workflow.Future) {
+		done = true
+		err = f.Get(ctx, &polled)
+	})
+	for !done && a.outcome == nil {
+		selector.Select(ctx)
+	}
+	switch {
+	case a.outcome != nil:
+		return nil
+	case ctx.Err() != nil:
+		return r.cancel(ctx, a)
+	case err != nil:
+		return r.pollFailed(ctx, a, err)
+	}
+	a.outcome, a.via = &polled, generation.ViaPoll
+	return nil
+}
+
+func (r *run) pollFailed(ctx workflow.Context, a *attempt, err error) error {
+	var failure *temporal.ApplicationError
+	if errors.As(err, &failure) && failure.NonRetryable() {
+		return r.fail(ctx, a, failure.Type(), failure.Message())
+	}
+	reason := "did not end within " + r.request.Timeout.String() + "; it goes on at the provider, and a request that adopts it can still fetch its result"
+	if failure != nil {
+		reason += ". Last answer: " + failure.Message()
+	}
+	return r.fail(ctx, a, generation.ErrDeadlineExceeded, reason)
+}

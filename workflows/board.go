@@ -1,0 +1,95 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// board shows all generations of one workflow run, in the order in which they were
+// begun.
+type board struct {
+	statuses []*generation.Status
+	keys     map[string]bool
+	shown    string
+}
+
+func newBoard() *board { return &board{keys: make(map[string]bool)} }
+
+// add puts a generation on the board. Its key must be new.
+func (b *board) add(ctx workflow.Context, request generation.Request) (*generation.Status, error) {
+	if b.keys[request.Key] {
+		return nil, fmt.Errorf("key: there is a generation %q in this workflow run already; give each its own key", request.Key)
+	}
+	if len(b.statuses) == 0 {
+		if err := b.answerQueries(ctx); err != nil {
+			return nil, err
+		}
+	}
+	status := &generation.Status{
+		Key: request.Key, Model: request.Model, Account: request.Account, State: generation.StateSubmitting,
+	}
+	b.keys[request.Key] = true
+	b.statuses = append(b.statuses, status)
+	return status, nil
+}
+
+func (b *board) answerQueries(ctx workflow.Context) error {
+	return workflow.SetQueryHandlerWithOptions(ctx, generation.StatusQuery, b.query,
+		workflow.QueryHandlerOptions{Description: "the generations of this workflow: their states, attempts and outputs"})
+}
+
+func (b *board) query() ([]generation.Status, error) {
+	statuses := make([]generation.Status, len(b.statuses))
+	for i, status := range b.statuses {
+		statuses[i] = status.Clone()
+	}
+	return statuses, nil
+}
+
+// newAttempt begins another attempt of a generation.
+func (b *board) newAttempt(status *generation.Status, now time.Time) *generation.Attempt {
+	attempt := &generation.Attempt{Number: len(status.Attempts) + 1, State: generation.StateSubmitting, Started: now}
+	status.State = generation.StateSubmitting
+	status.Attempts = append(status.Attempts, attempt)
+	return attempt
+}
+
+// predictions are those that the run's generations have.
+func (b *board) predictions() []string {
+	var ids []string
+	for _, status := range b.statuses {
+		for _, attempt := range status.Attempts {
+			if attempt.PredictionID != "" {
+				ids = append(ids, attempt.PredictionID)
+			}
+		}
+	}
+	return ids
+}
+
+// show puts the board into the workflow's current details, unless the workflow has
+// put something of its own there. It costs no event.
+func (b *board) show(ctx workflow.Context) {
+	if workflow.GetCurrentDetails(ctx) != b.shown {
+		return
+	}
+	b.shown = details(b.statuses)
+	workflow.SetCurrentDetails(ctx, b.shown)
+}
+
+// Statuses are the generations of this workflow run so far, in the order in which they
+// were begun: what the query [generation.StatusQuery] answers, for the workflow itself.
+// A workflow that continues as new finds here the predictions that are under way, for
+// the new run to adopt.
+func Statuses(ctx workflow.Context) []generation.Status {
+	board, err := boardOf(ctx)
+	if err != nil {
+		return nil
+	}
+	statuses, _ := board.query()
+	return statuses
+}

@@ -1,0 +1,95 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// enter notes a state that the attempt, and with it the generation, is in.
+func (r *run) enter(ctx workflow.Context, a *attempt, state generation.State, reason string) {
+	a.State, a.Reason = state, reason
+	r.status.State = state
+	r.board.show(ctx)
+}
+
+func (r *run) complete(ctx workflow.Context, a *attempt) generation.Result {
+	a.Ended = workflow.Now(ctx)
+	r.status.Outputs = a.outcome.Outputs
+	r.enter(ctx, a, generation.StateCompleted, "")
+	return generation.Result{
+		Key:          r.request.Key,
+		Model:        r.request.Model,
+		Account:      r.request.Account,
+		PredictionID: a.PredictionID,
+		Outputs:      a.outcome.Outputs,
+		Omitted:      a.outcome.Omitted,
+		NSFW:         a.outcome.NSFW,
+		Via:          a.via,
+		InferenceMS:  a.outcome.InferenceMS,
+		Attempts:     r.status.Clone().Attempts,
+	}
+}
+
+// fail ends the attempt and makes the error in which the generation ends, if the
+// attempt was its last. An attempt that is absent or unknown stays so.
+func (r *run) fail(ctx workflow.Context, a *attempt, errorType, reason string) error {
+	a.Ended = workflow.Now(ctx)
+	state := generation.StateFailed
+	if a.State == generation.StateAbsent || a.State == generation.StateUnknown {
+		state = a.State
+	}
+	r.enter(ctx, a, state, reason)
+	r.status.State = generation.StateFailed
+	r.board.show(ctx)
+	return temporal.NewApplicationErrorWithOptions(r.message(a, reason), errorType, temporal.ApplicationErrorOptions{
+		NonRetryable: true,
+		Details:      []any{r.status.Clone()},
+	})
+}
+
+// cancel ends the attempt because the workflow was canceled.
+func (r *run) cancel(ctx workflow.Context, a *attempt) error {
+	a.Ended = workflow.Now(ctx)
+	reason := "the workflow was canceled before anything was submitted"
+	switch {
+	case a.PredictionID != "":
+		reason = "the workflow was canceled; the prediction goes on at the provider and is billed"
+	case a.State != generation.StateAbsent:
+		reason = "the workflow was canceled while it was unknown whether the submit had been accepted"
+	}
+	r.enter(ctx, a, generation.StateCanceled, reason)
+	return temporal.NewCanceledError(r.status.Clone())
+}
+
+func (r *run) message(a *attempt, reason string) string {
+	subject := r.request.Model
+	if a.PredictionID != "" {
+		subject += ", prediction " + a.PredictionID
+	}
+	return fmt.Sprintf("generation %q (%s): %s", r.request.Key, subject, strings.TrimPrefix(reason, fmt.Sprintf("generation %q: ", r.request.Key)))
+}
+
+// maxSummaryBytes is the size up to which Temporal shows a summary.
+const maxSummaryBytes = 200
+
+// summary is the line beside an event in the Temporal UI.
+func (r *run) summary(format string, args ...any) string {
+	text := r.request.Key + " · " + fmt.Sprintf(format, args...)
+	if len(text) > maxSummaryBytes {
+		text = strings.ToValidUTF8(text[:maxSummaryBytes-len("…")], "") + "…"
+	}
+	return text
+}
+
+// ordinal says which attempt a summary is about, from the second on.
+func ordinal(number int) string {
+	if number == 1 {
+		return ""
+	}
+	return fmt.Sprintf(" · attempt %d", number)
+}

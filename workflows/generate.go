@@ -1,0 +1,159 @@
+package workflows
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// Generate runs one generation to its end.
+//
+// It fails with a *temporal.ApplicationError of one of the types in package
+// generation, whose first detail is the generation's [generation.Status]; and with
+// a *temporal.CanceledError, with the same detail, when ctx is canceled: the
+// provider cannot stop a prediction, so one that was accepted goes on and is
+// billed.
+func Generate(ctx workflow.Context, request generation.Request) (generation.Result, error) {
+	run, err := begin(ctx, request)
+	if err != nil {
+		return generation.Result{}, err
+	}
+	count(ctx, generation.MetricStarted, nil)
+	result, err := run.run(ctx)
+	run.measure(ctx, err)
+	return result, err
+}
+
+// run is one generation in progress.
+type run struct {
+	request  generation.Request
+	input    json.RawMessage
+	deadline time.Time
+	board    *board
+	status   *generation.Status
+	attempts []*attempt
+	signals  workflow.ReceiveChannel
+	logger   log.Logger
+}
+
+func begin(ctx workflow.Context, request generation.Request) (*run, error) {
+	board, err := boardOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request = request.WithDefaults()
+	if err := request.Validate(); err != nil {
+		return nil, invalid(request, err)
+	}
+	input, err := generation.EncodeInput(request.Input)
+	if err != nil {
+		return nil, invalid(request, err)
+	}
+	status, err := board.add(ctx, request)
+	if err != nil {
+		return nil, invalid(request, err)
+	}
+	return &run{
+		request:  request,
+		input:    input,
+		deadline: workflow.Now(ctx).Add(request.Timeout),
+		board:    board,
+		status:   status,
+		signals:  workflow.GetSignalChannel(ctx, generation.SignalName(request.Key)),
+		logger:   log.With(workflow.GetLogger(ctx), "key", request.Key, "model", request.Model),
+	}, nil
+}
+
+func invalid(request generation.Request, err error) error {
+	return temporal.NewNonRetryableApplicationError(fmt.Sprintf("generation %q: %v", request.Key, err), generation.ErrInvalidInput, nil)
+}
+
+func (r *run) run(ctx workflow.Context) (generation.Result, error) {
+	for {
+		a := r.newAttempt(ctx)
+		err := r.accept(ctx, a)
+		if err == nil {
+			err = r.await(ctx, a)
+		}
+		switch {
+		case err == nil && a.outcome.Completed():
+			return r.complete(ctx, a), nil
+		case err == nil:
+			err = r.fail(ctx, a, a.outcome.ErrorType(), a.outcome.Reason())
+		}
+		if !r.mayTryAgain(ctx, a) {
+			return generation.Result{}, err
+		}
+		if a.State == generation.StateFailed {
+			if err := r.pause(ctx, a); err != nil {
+				return generation.Result{}, err
+			}
+		}
+	}
+}
+
+// accept gets the attempt a prediction, or an error.
+func (r *run) accept(ctx workflow.Context, a *attempt) error {
+	if r.request.Adopt != "" && a.Number == 1 {
+		r.setPrediction(ctx, a, r.request.Adopt)
+		return nil
+	}
+	unknown, err := r.submit(ctx, a)
+	if err != nil {
+		return err
+	}
+	if unknown != "" {
+		return r.resolve(ctx, a, unknown)
+	}
+	return nil
+}
+
+// mayTryAgain tells whether another submit is allowed after this attempt. An
+// unknown submit counts as a prediction, since it may be one; the policy to submit
+// it again allows for one more.
+func (r *run) mayTryAgain(ctx workflow.Context, a *attempt) bool {
+	if ctx.Err() != nil || r.remaining(ctx) <= 0 {
+		return false
+	}
+	switch a.State {
+	case generation.StateAbsent:
+		return a.retry
+	case generation.StateUnknown:
+		return r.request.OnUnknown == generation.ResubmitUnknown && r.spent() <= r.request.MaxPredictions
+	case generation.StateFailed:
+		return a.outcome != nil && a.outcome.Retryable() && r.spent() < r.request.MaxPredictions
+	default:
+		return false
+	}
+}
+
+// spent counts the predictions that were, or may have been, accepted.
+func (r *run) spent() int {
+	n := 0
+	for _, a := range r.attempts {
+		if a.State != generation.StateAbsent {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *run) pause(ctx workflow.Context, a *attempt) error {
+	timer := workflow.NewTimerWithOptions(ctx, r.request.Timing.Resubmit, workflow.TimerOptions{
+		Summary: r.summary("attempt %d failed; submitted again after this", a.Number),
+	})
+	if timer.Get(ctx, nil) != nil {
+		return r.cancel(ctx, a)
+	}
+	return nil
+}
+
+func (r *run) remaining(ctx workflow.Context) time.Duration {
+	return r.deadline.Sub(workflow.Now(ctx))
+}

@@ -1,0 +1,42 @@
+package workflows
+
+import (
+	"errors"
+	"strings"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// count adds one to a metric, but not in a replay.
+func count(ctx workflow.Context, metric string, tags map[string]string) {
+	workflow.GetMetricsHandler(ctx).WithTags(tags).Counter(metric).Inc(1)
+}
+
+// measure reports how a generation ended.
+func (r *run) measure(ctx workflow.Context, err error) {
+	last := r.attempts[len(r.attempts)-1]
+	tags := map[string]string{generation.TagOutcome: outcomeOf(err)}
+	if err == nil {
+		tags[generation.TagVia] = string(last.via)
+	}
+	count(ctx, generation.MetricEnded, tags)
+	if err == nil && last.via == generation.ViaWebhook && !last.sent.IsZero() {
+		took := workflow.Now(ctx).Sub(last.sent)
+		workflow.GetMetricsHandler(ctx).Timer(generation.MetricResume).Record(max(took, 0))
+	}
+}
+
+func outcomeOf(err error) string {
+	var failure *temporal.ApplicationError
+	switch {
+	case err == nil:
+		return "completed"
+	case errors.As(err, &failure):
+		return strings.TrimPrefix(failure.Type(), "wavespeed.")
+	default:
+		return "canceled"
+	}
+}

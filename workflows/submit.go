@@ -1,0 +1,94 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// Failures after which a submit must not be repeated by the server: the POST may
+// have gone out. The server matches timeouts under these names.
+var neverResubmit = []string{
+	"TemporalTimeout:StartToClose",
+	"TemporalTimeout:Heartbeat",
+	"PanicError",
+	generation.ErrSubmitUnknown,
+}
+
+// submit sends the POST. It returns why it is unknown whether the provider
+// accepted it, if it is, or an error if it surely did not.
+func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err error) {
+	timeout := min(r.request.Timing.Submit, r.request.Timeout)
+	activityCtx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           r.request.TaskQueue,
+		StartToCloseTimeout: timeout,
+		// An attempt that begins before the deadline has its whole time, so that it
+		// is never cut between the POST and its record.
+		ScheduleToCloseTimeout: max(r.remaining(ctx), 0) + timeout,
+		// A submit that runs is waited for when the workflow is canceled: its
+		// prediction is paid for and must be known.
+		WaitForCancellation: true,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:        time.Second,
+			MaximumInterval:        time.Minute,
+			NonRetryableErrorTypes: neverResubmit,
+		},
+		Summary: r.summary("%s%s", r.request.Model, ordinal(a.Number)),
+	})
+	var submitted generation.Submitted
+	err = workflow.ExecuteActivity(activityCtx, generation.SubmitName, generation.SubmitInput{
+		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account, Nonce: a.nonce,
+	}).Get(ctx, &submitted)
+	if err != nil {
+		return r.submitFailed(ctx, a, err)
+	}
+	a.webhook, a.Price = submitted.Webhook, submitted.Price
+	r.setPrediction(ctx, a, submitted.PredictionID)
+	return "", nil
+}
+
+// submitFailed sorts a failed submit: proven refused, or unknown.
+func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown string, _ error) {
+	var canceled *temporal.CanceledError
+	if errors.As(err, &canceled) {
+		a.State = generation.StateAbsent
+		return "", r.cancel(ctx, a)
+	}
+	var timeout *temporal.TimeoutError
+	if errors.As(err, &timeout) && timeout.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE {
+		return "", r.refuse(ctx, a, refusalAtDeadline(timeout.Unwrap()), "was not accepted before the deadline")
+	}
+	var failure *temporal.ApplicationError
+	if !errors.As(err, &failure) || errors.As(err, &timeout) {
+		return "the submit was cut off before its answer was recorded", nil
+	}
+	switch failure.Type() {
+	case generation.ErrInvalidInput, generation.ErrUnauthorized, generation.ErrInsufficientCredits,
+		generation.ErrModelNotFound, generation.ErrDeadlineExceeded:
+		return "", r.refuse(ctx, a, failure.Type(), failure.Message())
+	case generation.ErrRateLimited, generation.ErrUnavailable:
+		return "", r.refuse(ctx, a, refusalAtDeadline(failure), failure.Message())
+	default:
+		return failure.Message(), nil
+	}
+}
+
+// refusalAtDeadline is the error type of a submit that was tried until the deadline.
+func refusalAtDeadline(last error) string {
+	var failure *temporal.ApplicationError
+	if errors.As(last, &failure) && failure.Type() == generation.ErrRateLimited {
+		return generation.ErrRateLimited
+	}
+	return generation.ErrDeadlineExceeded
+}
+
+// refuse ends an attempt that was surely not accepted.
+func (r *run) refuse(ctx workflow.Context, a *attempt, errorType, reason string) error {
+	a.State = generation.StateAbsent
+	return r.fail(ctx, a, errorType, reason)
+}
