@@ -75,6 +75,18 @@ figures: devserver ## Measure all of docs/reliability.md, and write its figures 
 mutants: ## Take out each check of verification and addresses: a test must fail each time
 	$(GO) run ./tests/mutants $(if $(WRITE),-write $(WRITE)) webhook/verify.go webhook/address.go webhook/keyring.go
 
+.PHONY: compose
+compose: ## Run the Compose stack through its life on a Docker engine (needs debootstrap without a registry)
+	$(GO) test -tags docker -count=1 -timeout 60m -v ./tests/compose
+
+.PHONY: licenses
+licenses: ## List the licences of all that is linked into the program
+	@$(GO) -C tests/licenses run . $(CURDIR) ./cmd/wavespeed-temporal
+
+.PHONY: reproducible
+reproducible: ## Build this commit twice, in two places and with two caches: the programs must be equal
+	@sh .ci/reproducible
+
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf $(BIN)

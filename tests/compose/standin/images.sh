@@ -39,7 +39,7 @@ need_debian() {
 	command -v debootstrap >/dev/null || { echo "images: debootstrap is missing: apt-get install debootstrap" >&2; exit 1; }
 	local rootfs
 	rootfs=$(mktemp -d "$cache/rootfs.XXXX")
-	debootstrap --variant=minbase --include=busybox,ca-certificates,caddy,git,netcat-openbsd,postgresql-15,tzdata \
+	debootstrap --variant=minbase --include=busybox,ca-certificates,caddy,git,netcat-openbsd,postgresql-15,prometheus,tzdata \
 		bookworm "$rootfs" >"$cache/debootstrap.log"
 	# As in Alpine: a shell that knows pipefail, wget and nc, and a user of this number.
 	ln -sf bash "$rootfs/bin/sh"
@@ -101,6 +101,9 @@ stand_in() { # IMAGE
 	caddy:*)
 		need_debian
 		directory=$(context "$here/caddy.Dockerfile") ;;
+	prom/prometheus:*)
+		need_debian
+		directory=$(context "$here/prometheus.Dockerfile") ;;
 	gcr.io/distroless/static-*)
 		directory=$(context /etc/ssl/certs/ca-certificates.crt /usr/share/zoneinfo "$here/base") ;;
 	*)
