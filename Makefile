@@ -68,8 +68,12 @@ fuzz: ## Fuzz each target for FUZZTIME (30s)
 
 .PHONY: figures
 figures: devserver ## Measure all of docs/reliability.md, and write its figures anew
-	$(MAKE) chaos mutants WRITE=docs/reliability.md
+	$(MAKE) chaos outage mutants WRITE=docs/reliability.md
 	$(GO) test ./tests/hostile -run 'TestFlood|TestGoodTrafficDuringFlood' -parallel 1 -count=1 -v -args -write $(CURDIR)/docs/reliability.md
+
+.PHONY: outage
+outage: devserver ## Take the provider away for ten minutes in the middle of 1,000 generations
+	$(GO) test ./tests -run TestOutage -count=1 -timeout 40m -v -args -outage-n 1000 -outage-for 10m $(if $(WRITE),-outage-write $(CURDIR)/$(WRITE))
 
 .PHONY: mutants
 mutants: ## Take out each check of verification and addresses: a test must fail each time

@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -138,25 +137,4 @@ func TestExpiredResult(t *testing.T) {
 	require.ErrorAs(t, err, &failure)
 	require.Equal(t, generation.ErrDeadlineExceeded, failure.Type())
 	require.Contains(t, failure.Message(), "Last answer: ")
-}
-
-// TestOutage: the provider is away while many generations are submitted and awaited.
-// All complete afterwards, each is paid once, and they do not come back in one second.
-func TestOutage(t *testing.T) {
-	t.Parallel()
-	const n = 150
-	s := stack.Start(t, stack.Options{PollOnly: true, Simulator: wavespeedtest.Options{Duration: 2 * time.Second}})
-	var runs []client.WorkflowRun
-	for i := range n {
-		if i == n/2 {
-			require.NoError(t, s.Simulator.Inject(wavespeedtest.Fault{Kind: wavespeedtest.Outage, Status: 503}))
-		}
-		runs = append(runs, s.Generate(soon(still(fmt.Sprint("scene ", i)))))
-	}
-	stack.Eventually(t, "the outage is not noticed", func() bool { return s.Simulator.Counts().Faults[wavespeedtest.Outage] > 2*n })
-	s.Simulator.Heal(wavespeedtest.Outage)
-	requireAllPaidOnce(t, s, runs)
-	for what, peak := range s.Simulator.Counts().PeakPerSecond {
-		require.LessOrEqual(t, peak, n*2/3, "requests for %s in one second", what)
-	}
 }

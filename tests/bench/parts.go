@@ -201,11 +201,19 @@ func (b *bench) signalRound(ctx context.Context, throughHandler bool, n int) (fl
 		}
 		runs[i] = run
 	}
+	// What a provider does is done before the clock starts: the address is sealed with the
+	// submit, long before.
+	sends := make([]func() error, each*sinks)
+	for i := range sends {
+		send, err := b.sender(ctx, throughHandler, runs[i%sinks].GetID(), sinkKey(i/sinks), fmt.Sprintf("%032x", i))
+		if err != nil {
+			return 0, err
+		}
+		sends[i] = send
+	}
 	began := time.Now()
-	err := inParallel(each*sinks, concurrency, func(i int) error {
-		return b.signal(ctx, throughHandler, runs[i%sinks].GetID(), sinkKey(i/sinks), fmt.Sprintf("%032x", i))
-	})
-	rate := float64(each*sinks) / time.Since(began).Seconds()
+	err := inParallel(len(sends), concurrency, func(i int) error { return sends[i]() })
+	rate := float64(len(sends)) / time.Since(began).Seconds()
 	for _, run := range runs {
 		if err := run.Get(ctx, nil); err != nil {
 			return 0, err
@@ -214,18 +222,19 @@ func (b *bench) signalRound(ctx context.Context, throughHandler bool, n int) (fl
 	return rate, err
 }
 
-func (b *bench) signal(ctx context.Context, throughHandler bool, workflowID, key, prediction string) error {
+// sender prepares one signal.
+func (b *bench) sender(ctx context.Context, throughHandler bool, workflowID, key, prediction string) (func() error, error) {
 	if !throughHandler {
-		return b.client.SignalWorkflow(ctx, workflowID, "", generation.SignalName(key), generation.Signal{Nonce: "n", Outcome: outcome(prediction)})
+		name, signal := generation.SignalName(key), generation.Signal{Nonce: "n", Outcome: outcome(prediction)}
+		return func() error { return b.client.SignalWorkflow(ctx, workflowID, "", name, signal) }, nil
 	}
 	address, err := b.keyring.Seal(ctx, generation.Target{
 		Namespace: client.DefaultNamespace, WorkflowID: workflowID, Key: key, Nonce: "n", Account: generation.DefaultAccount,
 	})
-	if err != nil {
-		return err
-	}
-	b.provider.deliver(b.hookURL+"/"+address, prediction)
-	return nil
+	return func() error {
+		b.provider.deliver(b.hookURL+"/"+address, prediction)
+		return nil
+	}, err
 }
 
 // inParallel calls f for 0 to n-1, so many at once, and returns the first error.

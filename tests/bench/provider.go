@@ -112,10 +112,11 @@ func outcome(id string) generation.Outcome {
 	return generation.Outcome{PredictionID: id, Status: "completed", Outputs: []generation.Output{generation.Output(`"https://cdn.test/1.png"`)}}
 }
 
-// deliver sends the signed webhook for a prediction, as often as it takes.
+// deliver sends the signed webhook for a prediction, as often as it takes: a handler
+// that is asked for more than the server can take answers 503.
 func (p *provider) deliver(address, id string) {
 	body := fmt.Sprintf(`{"id":%q,"model":"bench/model","status":"completed","outputs":["https://cdn.test/1.png"],"error":"","timings":{"inference":10}}`, id)
-	for range 4 {
+	for range 120 {
 		if p.deliverOnce(address, id, []byte(body)) {
 			return
 		}
