@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -308,4 +309,24 @@ func TestHelpNamesEverySetting(t *testing.T) {
 	for _, name := range []string{"--api-key", "WAVESPEED_API_KEY", "ADMIN_LISTEN", "Exit codes"} {
 		require.Contains(t, l.out.String(), name)
 	}
+}
+
+func TestBillOfMaterials(t *testing.T) {
+	t.Parallel()
+	// A program, since a test binary does not know its modules.
+	output, err := exec.Command(stack.Build(t, "wavespeed-temporal"), "version", "--sbom").Output()
+	require.NoError(t, err)
+	var bill struct {
+		BOMFormat  string `json:"bomFormat"`
+		Components []struct{ Name, Version, PURL string }
+	}
+	require.NoError(t, json.Unmarshal(output, &bill))
+	require.Equal(t, "CycloneDX", bill.BOMFormat)
+	for _, c := range bill.Components {
+		if c.Name == "go.temporal.io/sdk" {
+			require.Equal(t, "pkg:golang/go.temporal.io/sdk@"+c.Version, c.PURL)
+			return
+		}
+	}
+	require.Fail(t, "the SDK is not among the components")
 }

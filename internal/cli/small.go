@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -81,13 +82,16 @@ func (p *program) config() *cobra.Command {
 }
 
 func (p *program) version() *cobra.Command {
-	return &cobra.Command{
+	var sbom bool
+	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version and what it was built from", Args: cobra.NoArgs,
-		Run: func(*cobra.Command, []string) {
+		RunE: func(*cobra.Command, []string) error {
 			info, ok := debug.ReadBuildInfo()
 			if !ok {
-				fmt.Fprintln(p.Out, "wavespeed-temporal, of unknown version")
-				return
+				return failure(exitFailure, errors.New("this program does not know what it was built from"))
+			}
+			if sbom {
+				return failure(exitFailure, writeSBOM(p.Out, info))
 			}
 			fmt.Fprintf(p.Out, "wavespeed-temporal %s\n%s\n", info.Main.Version, info.GoVersion)
 			for _, setting := range info.Settings {
@@ -100,6 +104,9 @@ func (p *program) version() *cobra.Command {
 					fmt.Fprintf(p.Out, "%s %s\n", dependency.Path, dependency.Version)
 				}
 			}
+			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&sbom, "sbom", false, "print all modules as a CycloneDX bill of materials")
+	return cmd
 }

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-var cache = filepath.Join(stack.Root(), "bin", "compose")
+var cache = filepath.Join(stack.Root(), "bin", ".compose")
 
 func prepare() error {
 	here := filepath.Join(stack.Root(), "tests", "compose", "standin")

@@ -8,7 +8,8 @@
 # A stand-in proves the files that use it, not the image it stands for: PostgreSQL is
 # Debian's, entrypoints are Temporal's own or alike, and Alpine is Debian.
 set -euo pipefail
-cache=$1
+mkdir -p "$1"
+cache=$(cd "$1" && pwd)
 shift
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
@@ -121,6 +122,7 @@ modules() {
 	rm -rf "$cache/modules"
 	(cd "$root" && GOPROXY="file://$(go env GOMODCACHE)/cache/download,$(go env GOPROXY)" GONOSUMDB='*' \
 		GOMODCACHE="$cache/modules" go mod download)
+	find "$cache/modules" -mindepth 1 -maxdepth 1 ! -name cache -exec chmod -R u+w {} + -exec rm -rf {} +
 }
 
 for image; do
