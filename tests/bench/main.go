@@ -21,7 +21,7 @@ import (
 func main() {
 	n := flag.Int("n", 200, "generations a round")
 	rounds := flag.Int("rounds", 15, "rounds of each kind")
-	samples := flag.Int("samples", 300, "resumes measured at idle, of each kind")
+	samples := flag.Int("samples", 600, "resumes measured at idle, of each kind")
 	waiting := flag.Int("waiting", 10_000, "generations that wait at once; 0 leaves this part out")
 	document := flag.String("write", "", "a document whose part between the bench's marks to write anew")
 	flag.Parse()

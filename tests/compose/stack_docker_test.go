@@ -4,6 +4,7 @@ package compose
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -75,8 +76,8 @@ func newProject(t *testing.T, name string, files ...string) *project {
 		t: t, name: fmt.Sprintf("wst-%s-%d", name, os.Getpid()), ports: map[string]string{},
 		files: append([]string{filepath.Join(stack.Root(), "docker-compose.yml")}, files...),
 	}
-	free := stack.FreePorts(t, 4)
-	for i, variable := range []string{"TEMPORAL_PORT", "UI_PORT", "SIMULATOR_PORT", "PROMETHEUS_PORT"} {
+	free := stack.FreePorts(t, 6)
+	for i, variable := range []string{"TEMPORAL_PORT", "UI_PORT", "SIMULATOR_PORT", "PROMETHEUS_PORT", "HTTP_PORT", "HTTPS_PORT"} {
 		p.ports[variable] = free[i]
 		p.env = append(p.env, variable+"="+free[i])
 	}
@@ -259,6 +260,7 @@ func TestStack(t *testing.T) {
 		q.generate()
 	})
 	t.Run("metrics", p.testMetrics)
+	t.Run("TLS front", p.testTLS)
 	t.Run("three webhooks, one killed", func(t *testing.T) {
 		q := p.of(t)
 		q.up("--scale", "webhook=3")
@@ -312,6 +314,22 @@ func (p *project) testMetrics(t *testing.T) {
 		var answer struct{ Data struct{ Result []any } }
 		require.NoError(t, json.NewDecoder(response.Body).Decode(&answer))
 		return len(answer.Data.Result) == 2
+	})
+}
+
+// testTLS reaches the webhook handler through the front, whose certificate for localhost
+// nobody but itself has signed.
+func (p *project) testTLS(t *testing.T) {
+	q := p.of(t)
+	q.run("--profile", "tls", "up", "--detach", "--pull", "never", "--no-build", "--wait", "tls")
+	https := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	stack.Eventually(t, "the front does not lead to the handler", func() bool {
+		response, err := https.Post("https://localhost:"+q.ports["HTTPS_PORT"]+"/webhooks/wavespeed/forged", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return response.StatusCode == http.StatusNotFound || response.StatusCode == http.StatusUnauthorized
 	})
 }
 
