@@ -106,7 +106,7 @@ func (p *project) command(args ...string) *exec.Cmd {
 		all = append(all, "--file", file)
 	}
 	cmd := exec.Command(program(), append(all, args...)...)
-	cmd.Env = append(append(os.Environ(), p.env...), "DOCKER_BUILDKIT=0")
+	cmd.Env = append(append(os.Environ(), p.env...), "DOCKER_BUILDKIT=0", "COMPOSE_PARALLEL_LIMIT=1") // the second build takes the first one's layers
 	return cmd
 }
 
