@@ -65,6 +65,7 @@ func TestOutage(t *testing.T) {
 func outageRequest(i int) generation.Request {
 	request := still(fmt.Sprint("scene ", i))
 	if *outageLength > 0 {
+		request.Timeout = 2 * time.Hour
 		return request
 	}
 	return soon(request)

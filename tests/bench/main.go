@@ -23,16 +23,11 @@ func main() {
 	rounds := flag.Int("rounds", 15, "rounds of each kind")
 	samples := flag.Int("samples", 600, "resumes measured at idle, of each kind")
 	waiting := flag.Int("waiting", 10_000, "generations that wait at once; 0 leaves this part out")
-	document := flag.String("write", "", "a document whose part between the bench's marks to write anew")
+	document := flag.String("write", "", "a document whose parts «bench» and «waiting» to write anew")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	var printed bytes.Buffer
-	err := run(ctx, io.MultiWriter(os.Stdout, &printed), sizes{*n, *rounds, *samples, *waiting})
-	if err == nil && *document != "" {
-		err = figures.Write(*document, "bench", printed.String())
-	}
-	if err != nil {
+	if err := run(ctx, *document, sizes{*n, *rounds, *samples, *waiting}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -40,21 +35,32 @@ func main() {
 
 type sizes struct{ n, rounds, samples, waiting int }
 
-func run(ctx context.Context, out io.Writer, size sizes) error {
+func run(ctx context.Context, document string, size sizes) error {
 	b, err := newBench(ctx)
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	for _, part := range []func(context.Context, io.Writer, sizes) error{
-		b.costs, b.throughput, b.resumes, b.signals,
-	} {
-		if err := part(ctx, out, size); err != nil {
-			return err
-		}
+	if err := measure(ctx, document, "bench", size, b.costs, b.throughput, b.resumes, b.signals); err != nil {
+		return err
 	}
 	if size.waiting == 0 {
 		return nil
 	}
-	return b.memory(ctx, out, size)
+	return measure(ctx, document, "waiting", size, b.memory)
+}
+
+// measure prints what parts measure, and writes it into the document's part of that
+// name.
+func measure(ctx context.Context, document, name string, size sizes, parts ...func(context.Context, io.Writer, sizes) error) error {
+	var printed bytes.Buffer
+	for _, part := range parts {
+		if err := part(ctx, io.MultiWriter(os.Stdout, &printed), size); err != nil {
+			return err
+		}
+	}
+	if document == "" {
+		return nil
+	}
+	return figures.Write(document, name, printed.String())
 }
