@@ -89,6 +89,17 @@ func addressError(ctx context.Context, in generation.SubmitInput, err error) err
 	return again(ctx, generation.ErrUnavailable, what, err)
 }
 
+// priceError: with a budget nothing is submitted without a price. Asking is free.
+func priceError(ctx context.Context, in generation.SubmitInput, err error) error {
+	what := fmt.Sprintf("generation %q: the price of %s, without which a budget lets nothing be submitted,", in.Key, in.Model)
+	switch kind := classify(err); kind {
+	case generation.ErrUnavailable, generation.ErrRateLimited:
+		return again(ctx, kind, what+" could not be had", err)
+	default:
+		return final(kind, what+" was refused: "+err.Error(), nil)
+	}
+}
+
 // readError: reading is free, so everything is tried again.
 func readError(ctx context.Context, what string, err error) error {
 	kind := classify(err)

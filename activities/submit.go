@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
@@ -35,7 +36,10 @@ func (a *Activities) Submit(ctx context.Context, in generation.SubmitInput) (gen
 	if err != nil {
 		return generation.Submitted{}, err
 	}
-	price := a.price(ctx, provider, in)
+	price, err := a.price(ctx, provider, in)
+	if err != nil {
+		return generation.Submitted{}, err
+	}
 	prediction, err := provider.Submit(ctx, wavespeed.SubmitRequest{Model: in.Model, Input: in.Input, WebhookURL: address})
 	if err != nil {
 		err = submitError(ctx, in, err)
@@ -97,16 +101,29 @@ func (a *Activities) address(ctx context.Context, in generation.SubmitInput) (st
 
 const priceTimeout = 5 * time.Second
 
-func (a *Activities) price(ctx context.Context, provider Provider, in generation.SubmitInput) *float64 {
-	if !a.options.Prices {
-		return nil
+// price asks what the submit would cost, where somebody wants to know. With a bound it
+// must be known, and within it.
+func (a *Activities) price(ctx context.Context, provider Provider, in generation.SubmitInput) (*float64, error) {
+	if !a.options.Prices && in.MaxPrice == nil {
+		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, priceTimeout)
 	defer cancel()
 	price, err := provider.Price(ctx, in.Model, in.Input)
-	if err != nil {
+	switch {
+	case err != nil && in.MaxPrice != nil:
+		return nil, priceError(ctx, in, err)
+	case err != nil:
 		activity.GetLogger(ctx).Debug("price not known", "key", in.Key, "model", in.Model, "error", err)
-		return nil
+		return nil, nil
+	case in.MaxPrice != nil && price.Amount > *in.MaxPrice+rounding:
+		return nil, temporal.NewApplicationErrorWithOptions(
+			fmt.Sprintf("generation %q: %s costs $%.4f, more than the $%.4f left for it; nothing was submitted", in.Key, in.Model, price.Amount, *in.MaxPrice),
+			generation.ErrBudgetExceeded, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{price.Amount}})
+	default:
+		return &price.Amount, nil
 	}
-	return &price.Amount
 }
+
+// rounding is what sums of prices may be off by, in USD.
+const rounding = 1e-6

@@ -12,6 +12,10 @@ type SubmitInput struct {
 	Input   json.RawMessage `json:"input"`
 	Account string          `json:"account"`
 	Nonce   string          `json:"nonce"`
+
+	// MaxPrice is the most that the submit may cost, in USD: one with a higher price, or
+	// with none that can be had, is not sent. Nil is no bound.
+	MaxPrice *float64 `json:"max_price,omitempty"`
 }
 
 // Submitted is the result of the activity [SubmitName].

@@ -42,7 +42,24 @@ const (
 
 	// ErrDeadlineExceeded: the generation did not end within its Timeout.
 	ErrDeadlineExceeded = "wavespeed.DeadlineExceeded"
+
+	// ErrBudgetExceeded: the submit would have passed the budget, and was not sent.
+	ErrBudgetExceeded = "wavespeed.BudgetExceeded"
+
+	// ErrTooManyFailed: of many generations more failed than are tolerated.
+	ErrTooManyFailed = "wavespeed.TooManyFailed"
+
+	// ErrRejected: people were asked, and did not approve.
+	ErrRejected = "wavespeed.Rejected"
 )
+
+// ErrorTypes are the types of all errors in which a generation ends.
+func ErrorTypes() []string {
+	return []string{
+		ErrInvalidInput, ErrUnauthorized, ErrInsufficientCredits, ErrModelNotFound, ErrRateLimited, ErrContentRejected,
+		ErrMediaUnreachable, ErrPredictionFailed, ErrSubmitUnknown, ErrDeadlineExceeded, ErrBudgetExceeded,
+	}
+}
 
 // Types of the errors on which activities are tried again. They end a
 // generation never; they show in the Temporal UI as an activity's last failure.

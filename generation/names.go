@@ -19,6 +19,14 @@ const (
 	// an [AwaitInput] in, an [Outcome] out.
 	AwaitName = "wavespeed.Await"
 
+	// DecideUpdate is the update by which people decide on what a workflow asks them: a
+	// [Decision] in, an [ApprovalStatus] out.
+	DecideUpdate = "wavespeed.decide"
+
+	// ApprovalsQuery is the query that answers an [ApprovalStatus] for everything that the
+	// workflow has asked people.
+	ApprovalsQuery = "wavespeed.approvals"
+
 	// StatusQuery is the query that answers a [Status] for every generation of
 	// the workflow, in the order in which they were begun.
 	StatusQuery = "wavespeed.status"

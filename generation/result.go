@@ -57,6 +57,9 @@ type Via string
 const (
 	ViaWebhook Via = "webhook"
 	ViaPoll    Via = "poll"
+
+	// ViaEarlier: the result was there before, and nothing was submitted.
+	ViaEarlier Via = "earlier"
 )
 
 // State is where a generation, or one attempt of it, stands.
@@ -65,6 +68,8 @@ type State string
 const (
 	// StateSubmitting: the POST is being made, or waits for the rate limit.
 	StateSubmitting State = "submitting"
+	// StateHeld: the budget does not cover the submit; it waits for more.
+	StateHeld State = "held"
 	// StateUnknown: the submit's answer was lost; its prediction is looked for.
 	StateUnknown State = "unknown"
 	// StateWaiting: accepted; the webhook is awaited.
@@ -88,7 +93,9 @@ type Attempt struct {
 	Number int `json:"number"`
 	// PredictionID is "" while, or when, it is not known.
 	PredictionID string `json:"prediction_id,omitempty"`
-	State        State  `json:"state"`
+	// Nonce is what the address of the attempt's webhook carries.
+	Nonce string `json:"nonce,omitempty"`
+	State State  `json:"state"`
 	// Reason says why the attempt is in this state, where that needs saying.
 	Reason string `json:"reason,omitempty"`
 	// Price is what the provider charges for it, in USD; nil when not known.
@@ -105,6 +112,18 @@ type Status struct {
 	State    State      `json:"state"`
 	Attempts []*Attempt `json:"attempts"`
 	Outputs  []Output   `json:"outputs,omitempty"`
+
+	// Omitted is set where the outputs are too large for a history; see [Result].
+	Omitted bool `json:"omitted,omitempty"`
+
+	// ErrorType is the type of the error in which the generation ended, if it did.
+	ErrorType string `json:"error_type,omitempty"`
+
+	// Fingerprint is the same for requests that ask for the same; see [Fingerprint].
+	Fingerprint string `json:"fingerprint,omitempty"`
+
+	// Kept is set where the result was there before this run, which paid nothing for it.
+	Kept bool `json:"kept,omitempty"`
 }
 
 // Clone is a copy that shares nothing that changes.
@@ -126,11 +145,31 @@ func (s Status) PredictionID() string {
 	return s.Attempts[len(s.Attempts)-1].PredictionID
 }
 
+// URL is the address of output i; "" when there is none.
+func (s Status) URL(i int) string {
+	if i < 0 || i >= len(s.Outputs) {
+		return ""
+	}
+	return s.Outputs[i].URL()
+}
+
+// Reason says why the generation stands where it does, where that needs saying.
+func (s Status) Reason() string {
+	if len(s.Attempts) == 0 {
+		return ""
+	}
+	return s.Attempts[len(s.Attempts)-1].Reason
+}
+
 // Price is the sum of the attempts' known prices in USD, and whether any is known.
-// Failed predictions are left out: the provider refunds them.
+// Failed predictions are left out, since the provider refunds them, and so is what an
+// earlier run paid.
 func (s Status) Price() (usd float64, known bool) {
+	if s.Kept {
+		return 0, false
+	}
 	for _, attempt := range s.Attempts {
-		if attempt.Price != nil && attempt.State != StateFailed {
+		if attempt.Price != nil && (attempt.State != StateFailed || s.ErrorType == ErrDeadlineExceeded) {
 			usd, known = usd+*attempt.Price, true
 		}
 	}

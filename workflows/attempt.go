@@ -13,8 +13,8 @@ import (
 // attempt is one submit with all that is known of its prediction.
 type attempt struct {
 	*generation.Attempt
-	nonce   string
 	webhook bool                // the provider was given an address
+	charged float64             // what the budget counts for it, in USD
 	retry   bool                // absent by proof, so it may be submitted again
 	hinted  bool                // a webhook came that must be checked by asking
 	outcome *generation.Outcome // how the prediction ended; nil while it runs
@@ -27,10 +27,8 @@ type attempt struct {
 func (a *attempt) settled() bool { return a.outcome != nil || a.hinted }
 
 func (r *run) newAttempt(ctx workflow.Context) *attempt {
-	a := &attempt{
-		Attempt: r.board.newAttempt(r.status, workflow.Now(ctx)),
-		nonce:   newNonce(ctx, r.request.Key),
-	}
+	a := &attempt{Attempt: r.board.newAttempt(r.status, workflow.Now(ctx))}
+	a.Nonce = newNonce(ctx, r.request.Key)
 	r.attempts = append(r.attempts, a)
 	r.board.show(ctx)
 	return a
@@ -53,7 +51,7 @@ func (r *run) hear() {
 		if !r.signals.ReceiveAsync(&signal) {
 			return
 		}
-		i := slices.IndexFunc(r.attempts, func(a *attempt) bool { return a.nonce == signal.Nonce })
+		i := slices.IndexFunc(r.attempts, func(a *attempt) bool { return a.Nonce == signal.Nonce })
 		if i < 0 {
 			r.logger.Info("signal ignored: it is for another run of this generation", "prediction_id", signal.PredictionID)
 			continue

@@ -14,10 +14,18 @@ import (
 type board struct {
 	statuses []*generation.Status
 	keys     map[string]bool
+	render   func() string
 	shown    string
+
+	approvals []*approval
+	decides   bool // the handlers of approvals are set
 }
 
-func newBoard() *board { return &board{keys: make(map[string]bool)} }
+func newBoard() *board {
+	b := &board{keys: make(map[string]bool)}
+	b.render = func() string { return details(b.statuses, b.approvals) }
+	return b
+}
 
 // add puts a generation on the board. Its key must be new.
 func (b *board) add(ctx workflow.Context, request generation.Request) (*generation.Status, error) {
@@ -54,6 +62,7 @@ func (b *board) query() ([]generation.Status, error) {
 func (b *board) newAttempt(status *generation.Status, now time.Time) *generation.Attempt {
 	attempt := &generation.Attempt{Number: len(status.Attempts) + 1, State: generation.StateSubmitting, Started: now}
 	status.State = generation.StateSubmitting
+	status.ErrorType = ""
 	status.Attempts = append(status.Attempts, attempt)
 	return attempt
 }
@@ -77,8 +86,19 @@ func (b *board) show(ctx workflow.Context) {
 	if workflow.GetCurrentDetails(ctx) != b.shown {
 		return
 	}
-	b.shown = details(b.statuses)
+	b.shown = b.render()
 	workflow.SetCurrentDetails(ctx, b.shown)
+}
+
+// ShowDetails has the workflow's current details written by render, whenever a
+// generation or an approval changes and at once, in place of the table of generations.
+func ShowDetails(ctx workflow.Context, render func() string) {
+	board, err := boardOf(ctx)
+	if err != nil {
+		return
+	}
+	board.render = render
+	board.show(ctx)
 }
 
 // Statuses are the generations of this workflow run so far, in the order in which they

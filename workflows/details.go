@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -16,12 +17,18 @@ const (
 
 	maxReasonBytes = 300
 	maxLinks       = 4
+	maxShown       = 20
 )
 
 // details is the board as Markdown: a line of counts and a row for each generation,
 // as many as fit. The UI shows no images, so outputs are links.
-func details(statuses []*generation.Status) string {
+func details(statuses []*generation.Status, approvals []*approval) string {
 	var text strings.Builder
+	for _, a := range approvals {
+		if a.open() {
+			text.WriteString(Question(a.status))
+		}
+	}
 	text.WriteString(headline(statuses))
 	text.WriteString("\n\n| generation | model | state | outputs | cost | prediction |\n| --- | --- | --- | --- | --- | --- |\n")
 	for i, status := range statuses {
@@ -38,6 +45,62 @@ func details(statuses []*generation.Status) string {
 		}
 	}
 	return text.String()
+}
+
+// Question is an open approval as Markdown: what to judge, and how to decide.
+func Question(a generation.ApprovalStatus) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "**Decide: %s**", escape(a.Key))
+	if a.Message != "" {
+		text.WriteString(" – " + escape(clip(a.Message)))
+	}
+	text.WriteString("\n\n")
+	for i, shown := range a.Show {
+		if i == maxShown {
+			fmt.Fprintf(&text, "- … and %d more: query `%s`\n", len(a.Show)-i, generation.ApprovalsQuery)
+			break
+		}
+		text.WriteString("- " + shownLink(shown) + "\n")
+	}
+	for i, choice := range a.Choices {
+		if i == maxShown {
+			fmt.Fprintf(&text, "- … and %d more: query `%s`\n", len(a.Choices)-i, generation.ApprovalsQuery)
+			break
+		}
+		fmt.Fprintf(&text, "- choice %d: %s\n", i, shownLink(generation.Output(choice).String()))
+	}
+	fmt.Fprintf(&text, "\nUpdate `%s`: approve", generation.DecideUpdate)
+	if len(a.Regenerable) > 0 {
+		fmt.Fprintf(&text, ", reject or regenerate %s", escape(strings.Join(a.Regenerable, ", ")))
+	} else {
+		text.WriteString(" or reject")
+	}
+	fmt.Fprintf(&text, "; %d of %d needed", approvals(a), a.Needed)
+	if len(a.Approvers) > 0 {
+		text.WriteString(" from " + escape(strings.Join(a.Approvers, ", ")))
+	}
+	fmt.Fprintf(&text, "; after %s: %s.\n\n", a.Deadline.UTC().Format("2006-01-02 15:04 UTC"), a.OnDeadline)
+	return text.String()
+}
+
+// approvals counts the approvals there are.
+func approvals(a generation.ApprovalStatus) int {
+	n := 0
+	for _, d := range a.Decisions {
+		if d.Verdict == generation.Approve {
+			n++
+		}
+	}
+	return n
+}
+
+func shownLink(text string) string {
+	encoded, _ := json.Marshal(text)
+	output := generation.Output(encoded)
+	if output.URL() == "" {
+		return escape(clip(text))
+	}
+	return link(0, output)
 }
 
 // attemptRows lists a generation's attempts where there is more to say of them than
@@ -82,7 +145,7 @@ func headline(statuses []*generation.Status) string {
 	var parts []string
 	for _, state := range []generation.State{
 		generation.StateCompleted, generation.StateFailed, generation.StateCanceled,
-		generation.StateUnknown, generation.StatePolling, generation.StateWaiting, generation.StateSubmitting,
+		generation.StateHeld, generation.StateUnknown, generation.StatePolling, generation.StateWaiting, generation.StateSubmitting,
 	} {
 		if counts[state] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[state], state))

@@ -19,7 +19,7 @@ func (r *run) enter(ctx workflow.Context, a *attempt, state generation.State, re
 
 func (r *run) complete(ctx workflow.Context, a *attempt) generation.Result {
 	a.Ended = workflow.Now(ctx)
-	r.status.Outputs = a.outcome.Outputs
+	r.status.Outputs, r.status.Omitted = a.outcome.Outputs, a.outcome.Omitted
 	r.enter(ctx, a, generation.StateCompleted, "")
 	return generation.Result{
 		Key:          r.request.Key,
@@ -44,7 +44,11 @@ func (r *run) fail(ctx workflow.Context, a *attempt, errorType, reason string) e
 		state = a.State
 	}
 	r.enter(ctx, a, state, reason)
+	if state == generation.StateAbsent || a.outcome != nil {
+		r.budget.refund(a)
+	}
 	r.status.State = generation.StateFailed
+	r.status.ErrorType = errorType
 	r.board.show(ctx)
 	return temporal.NewApplicationErrorWithOptions(r.message(a, reason), errorType, temporal.ApplicationErrorOptions{
 		NonRetryable: true,
@@ -79,7 +83,10 @@ const maxSummaryBytes = 200
 
 // summary is the line beside an event in the Temporal UI.
 func (r *run) summary(format string, args ...any) string {
-	text := r.request.Key + " · " + fmt.Sprintf(format, args...)
+	return clipSummary(r.request.Key + " · " + fmt.Sprintf(format, args...))
+}
+
+func clipSummary(text string) string {
 	if len(text) > maxSummaryBytes {
 		text = strings.ToValidUTF8(text[:maxSummaryBytes-len("…")], "") + "…"
 	}

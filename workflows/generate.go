@@ -24,6 +24,9 @@ func Generate(ctx workflow.Context, request generation.Request) (generation.Resu
 	if err != nil {
 		return generation.Result{}, err
 	}
+	if run.earlier != nil && hasResult(*run.earlier) {
+		return run.keep(ctx), nil
+	}
 	count(ctx, generation.MetricStarted, nil)
 	result, err := run.run(ctx)
 	run.measure(ctx, err)
@@ -40,6 +43,9 @@ type run struct {
 	attempts []*attempt
 	signals  workflow.ReceiveChannel
 	logger   log.Logger
+	budget   *Budget            // nil without one
+	price    float64            // for which a submit was refused by the budget, in USD
+	earlier  *generation.Status // what an earlier run has of it; nil for nothing
 }
 
 func begin(ctx workflow.Context, request generation.Request) (*run, error) {
@@ -59,6 +65,9 @@ func begin(ctx workflow.Context, request generation.Request) (*run, error) {
 	if err != nil {
 		return nil, invalid(request, err)
 	}
+	if status.Fingerprint, err = generation.Fingerprint(request); err != nil {
+		return nil, invalid(request, err)
+	}
 	return &run{
 		request:  request,
 		input:    input,
@@ -67,6 +76,8 @@ func begin(ctx workflow.Context, request generation.Request) (*run, error) {
 		status:   status,
 		signals:  workflow.GetSignalChannel(ctx, generation.SignalName(request.Key)),
 		logger:   log.With(workflow.GetLogger(ctx), "key", request.Key, "model", request.Model),
+		budget:   budgetOf(ctx),
+		earlier:  takeEarlier(ctx, request.Key, status.Fingerprint),
 	}, nil
 }
 
@@ -103,6 +114,9 @@ func (r *run) accept(ctx workflow.Context, a *attempt) error {
 	if r.request.Adopt != "" && a.Number == 1 {
 		r.setPrediction(ctx, a, r.request.Adopt)
 		return nil
+	}
+	if resumed, err := r.resume(ctx, a); resumed {
+		return err
 	}
 	unknown, err := r.submit(ctx, a)
 	if err != nil {

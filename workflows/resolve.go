@@ -16,7 +16,7 @@ import (
 func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 	r.enter(ctx, a, generation.StateUnknown, why)
 	search := generation.FindInput{
-		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account, Nonce: a.nonce,
+		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account, Nonce: a.Nonce,
 		Submitted: a.Started,
 		Settled:   workflow.Now(ctx).Add(r.request.Timing.Settle),
 		GiveUp:    workflow.Now(ctx).Add(r.request.Timing.Settle + r.request.Timing.Grace),

@@ -23,6 +23,29 @@ var neverResubmit = []string{
 // submit sends the POST. It returns why it is unknown whether the provider
 // accepted it, if it is, or an error if it surely did not.
 func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err error) {
+	share, err := r.reserve(ctx, a)
+	if err != nil {
+		return "", err
+	}
+	submitted, err := r.post(ctx, a, share)
+	if price, refused := priceRefused(err); refused && share != nil && ctx.Err() == nil {
+		r.budget.learn(r, price)
+		r.budget.settle(a, share, 0)
+		return r.submit(ctx, a)
+	}
+	if err != nil {
+		unknown, err = r.submitFailed(ctx, a, err)
+		r.budget.settleFailed(a, share)
+		return unknown, err
+	}
+	a.webhook, a.Price = submitted.Webhook, submitted.Price
+	r.budget.settleAccepted(a, share)
+	r.setPrediction(ctx, a, submitted.PredictionID)
+	return "", nil
+}
+
+// post runs the activity that sends the POST.
+func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *float64) (submitted generation.Submitted, err error) {
 	timeout := min(r.request.Timing.Submit, r.request.Timeout)
 	activityCtx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           r.request.TaskQueue,
@@ -40,16 +63,10 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 		},
 		Summary: r.summary("%s%s", r.request.Model, ordinal(a.Number)),
 	})
-	var submitted generation.Submitted
 	err = workflow.ExecuteActivity(activityCtx, generation.SubmitName, generation.SubmitInput{
-		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account, Nonce: a.nonce,
+		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account, Nonce: a.Nonce, MaxPrice: maxPrice,
 	}).Get(ctx, &submitted)
-	if err != nil {
-		return r.submitFailed(ctx, a, err)
-	}
-	a.webhook, a.Price = submitted.Webhook, submitted.Price
-	r.setPrediction(ctx, a, submitted.PredictionID)
-	return "", nil
+	return submitted, err
 }
 
 // submitFailed sorts a failed submit: proven refused, or unknown.
@@ -69,7 +86,7 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 	}
 	switch failure.Type() {
 	case generation.ErrInvalidInput, generation.ErrUnauthorized, generation.ErrInsufficientCredits,
-		generation.ErrModelNotFound, generation.ErrDeadlineExceeded:
+		generation.ErrModelNotFound, generation.ErrDeadlineExceeded, generation.ErrBudgetExceeded:
 		return "", r.refuse(ctx, a, failure.Type(), failure.Message())
 	case generation.ErrRateLimited, generation.ErrUnavailable:
 		return "", r.refuse(ctx, a, refusalAtDeadline(failure), failure.Message())

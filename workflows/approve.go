@@ -1,0 +1,384 @@
+package workflows
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// Approval is a question to people. Key is the only field that must be set.
+type Approval struct {
+	// Key names the approval in its workflow. Required.
+	Key string
+
+	// Message says what is to be decided, in Markdown.
+	Message string
+
+	// Show is what is to be judged: addresses of outputs, mostly.
+	Show []string
+
+	// Choices are what one is to be chosen of: anything that encodes to JSON. Defaults to
+	// none: a yes or no.
+	Choices []any
+
+	// Approvers are who may decide, by the names they give themselves. Defaults to anybody.
+	Approvers []string
+
+	// Needed is how many must approve (the same choice, where there are choices).
+	// Defaults to 1.
+	Needed int
+
+	// Timeout is how long to wait. Defaults to 3 days; the provider keeps outputs for 7.
+	Timeout time.Duration
+
+	// OnTimeout is what then counts as decided: [generation.Approve] or
+	// [generation.Reject]. Defaults to Reject.
+	OnTimeout string
+
+	// Regenerable names what [generation.Regenerate] may ask for. Defaults to nothing.
+	Regenerable []string
+}
+
+func (a Approval) withDefaults() Approval {
+	if a.Needed == 0 {
+		a.Needed = 1
+	}
+	if a.Timeout == 0 {
+		a.Timeout = 72 * time.Hour
+	}
+	if a.OnTimeout == "" {
+		a.OnTimeout = generation.Reject
+	}
+	return a
+}
+
+func (a Approval) validate() error {
+	switch {
+	case a.Key == "":
+		return fmt.Errorf("key: is empty")
+	case a.Needed < 1:
+		return fmt.Errorf("needed: %d is less than 1", a.Needed)
+	case len(a.Approvers) > 0 && a.Needed > len(a.Approvers):
+		return fmt.Errorf("needed: %d is more than the %d approvers", a.Needed, len(a.Approvers))
+	case a.OnTimeout != generation.Approve && a.OnTimeout != generation.Reject:
+		return fmt.Errorf("on_timeout: %q is neither %q nor %q", a.OnTimeout, generation.Approve, generation.Reject)
+	case a.Timeout < 0:
+		return fmt.Errorf("timeout: %v is negative", a.Timeout)
+	default:
+		return nil
+	}
+}
+
+// Approve asks people, and waits for what they decide by the update
+// [generation.DecideUpdate]: enough approvals, a rejection, a request to regenerate, or
+// the end of the time. It is rejected as soon as too few are left to approve: without
+// named approvers by the first who rejects.
+//
+// The answer's Verdict is Approve or Regenerate, in which case the last of its Decisions
+// says what to make again, and the caller asks again with the same key. It fails with
+// [generation.ErrRejected] otherwise, with the approval as its detail, and with a
+// *temporal.CanceledError.
+func Approve(ctx workflow.Context, question Approval) (generation.ApprovalStatus, error) {
+	board, err := boardOf(ctx)
+	if err != nil {
+		return generation.ApprovalStatus{}, err
+	}
+	question = question.withDefaults()
+	a, err := newApproval(ctx, question)
+	if err != nil {
+		return generation.ApprovalStatus{}, temporal.NewNonRetryableApplicationError(
+			fmt.Sprintf("approval %q: %v", question.Key, err), generation.ErrInvalidInput, nil)
+	}
+	if err := board.ask(ctx, a); err != nil {
+		return generation.ApprovalStatus{}, err
+	}
+	if err := a.await(ctx, question); err != nil {
+		return a.status, err
+	}
+	board.show(ctx)
+	if a.status.Verdict == generation.Reject {
+		return a.status, a.rejected()
+	}
+	return a.status, nil
+}
+
+// AnswerDecisions lets the workflow answer decisions before its first approval is open,
+// so that those who come too early are told so.
+func AnswerDecisions(ctx workflow.Context) error {
+	board, err := boardOf(ctx)
+	if err != nil {
+		return err
+	}
+	return board.answerDecisions(ctx)
+}
+
+// approval is one question with what has been decided.
+type approval struct {
+	status generation.ApprovalStatus
+}
+
+func newApproval(ctx workflow.Context, question Approval) (*approval, error) {
+	if err := question.validate(); err != nil {
+		return nil, err
+	}
+	a := &approval{status: generation.ApprovalStatus{
+		Key: question.Key, Message: question.Message, Show: question.Show, Approvers: question.Approvers, Needed: question.Needed,
+		Regenerable: question.Regenerable, Deadline: workflow.Now(ctx).Add(question.Timeout), OnDeadline: question.OnTimeout,
+	}}
+	for i, choice := range question.Choices {
+		encoded, err := json.Marshal(choice)
+		if err != nil {
+			return nil, fmt.Errorf("choices[%d]: %w", i, err)
+		}
+		a.status.Choices = append(a.status.Choices, encoded)
+	}
+	return a, nil
+}
+
+func (a *approval) open() bool { return a.status.Verdict == "" }
+
+// ask puts the approval on the board, in the place of an earlier one with its key.
+func (b *board) ask(ctx workflow.Context, a *approval) error {
+	if err := b.answerDecisions(ctx); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(b.approvals, func(other *approval) bool { return other.status.Key == a.status.Key })
+	switch {
+	case i < 0:
+		b.approvals = append(b.approvals, a)
+	case b.approvals[i].open():
+		return temporal.NewNonRetryableApplicationError(
+			fmt.Sprintf("approval %q: is open already; give each its own key", a.status.Key), generation.ErrInvalidInput, nil)
+	default:
+		b.approvals[i] = a
+	}
+	b.show(ctx)
+	return nil
+}
+
+func (b *board) answerDecisions(ctx workflow.Context) error {
+	if b.decides {
+		return nil
+	}
+	b.decides = true
+	if err := workflow.SetQueryHandlerWithOptions(ctx, generation.ApprovalsQuery,
+		func() ([]generation.ApprovalStatus, error) { return b.approvalStatuses(), nil },
+		workflow.QueryHandlerOptions{Description: "what people are, or were, asked to decide"}); err != nil {
+		return err
+	}
+	return workflow.SetUpdateHandlerWithOptions(ctx, generation.DecideUpdate,
+		func(ctx workflow.Context, d generation.Decision) (generation.ApprovalStatus, error) {
+			a, err := b.addressee(d)
+			if err != nil {
+				return generation.ApprovalStatus{}, err
+			}
+			a.decide(d)
+			b.show(ctx)
+			return a.status, nil
+		},
+		workflow.UpdateHandlerOptions{
+			Validator:   func(_ workflow.Context, d generation.Decision) error { return b.validate(d) },
+			Description: `decides an approval: {"approval": "…", "verdict": "approve" | "reject" | "regenerate", "by": "…", "comment": "…", "choice": 0, "input": {…}}`,
+		})
+}
+
+func (b *board) approvalStatuses() []generation.ApprovalStatus {
+	statuses := make([]generation.ApprovalStatus, len(b.approvals))
+	for i, a := range b.approvals {
+		statuses[i] = a.status
+		statuses[i].Decisions = slices.Clone(a.status.Decisions)
+	}
+	return statuses
+}
+
+func (b *board) validate(d generation.Decision) error {
+	a, err := b.addressee(d)
+	if err != nil {
+		return err
+	}
+	return a.validate(d)
+}
+
+// addressee is the open approval that a decision is for.
+func (b *board) addressee(d generation.Decision) (*approval, error) {
+	var open []string
+	var found *approval
+	for _, a := range b.approvals {
+		if !a.open() {
+			continue
+		}
+		open = append(open, a.status.Key)
+		if d.Approval == "" || d.Approval == a.status.Key {
+			found = a
+		}
+	}
+	switch {
+	case len(open) == 0:
+		return nil, fmt.Errorf("nothing waits for a decision now")
+	case found == nil:
+		return nil, fmt.Errorf("approval: %q does not wait for a decision; open: %s", d.Approval, strings.Join(open, ", "))
+	case d.Approval == "" && len(open) > 1:
+		return nil, fmt.Errorf("approval: name one of those that are open: %s", strings.Join(open, ", "))
+	default:
+		return found, nil
+	}
+}
+
+func (a *approval) validate(d generation.Decision) error {
+	if err := a.validatePerson(d); err != nil {
+		return err
+	}
+	switch d.Verdict {
+	case generation.Approve:
+		return a.validateChoice(d)
+	case generation.Reject:
+		return nil
+	case generation.Regenerate:
+		return a.validateRegenerate(d)
+	default:
+		return fmt.Errorf("verdict: %q is none of approve, reject and regenerate", d.Verdict)
+	}
+}
+
+func (a *approval) validatePerson(d generation.Decision) error {
+	switch {
+	case d.By == "" && (len(a.status.Approvers) > 0 || a.status.Needed > 1):
+		return fmt.Errorf("by: say who decides")
+	case len(a.status.Approvers) > 0 && !slices.Contains(a.status.Approvers, d.By):
+		return fmt.Errorf("by: %q is not among the approvers: %s", d.By, strings.Join(a.status.Approvers, ", "))
+	case d.By != "" && slices.ContainsFunc(a.status.Decisions, func(other generation.Decision) bool { return other.By == d.By }):
+		return fmt.Errorf("by: %s has decided already", d.By)
+	default:
+		return nil
+	}
+}
+
+func (a *approval) validateChoice(d generation.Decision) error {
+	switch n := len(a.status.Choices); {
+	case n == 0 && d.Choice != nil:
+		return fmt.Errorf("choice: %q offers none", a.status.Key)
+	case n > 0 && d.Choice == nil:
+		return fmt.Errorf("choice: choose one, from 0 to %d", n-1)
+	case n > 0 && (*d.Choice < 0 || *d.Choice >= n):
+		return fmt.Errorf("choice: %d is not from 0 to %d", *d.Choice, n-1)
+	default:
+		return nil
+	}
+}
+
+func (a *approval) validateRegenerate(d generation.Decision) error {
+	switch names := a.status.Regenerable; {
+	case len(names) == 0:
+		return fmt.Errorf("verdict: %q lets nothing be regenerated", a.status.Key)
+	case d.Regenerate == "" && len(names) > 1:
+		return fmt.Errorf("regenerate: name one of %s", strings.Join(names, ", "))
+	case d.Regenerate != "" && !slices.Contains(names, d.Regenerate):
+		return fmt.Errorf("regenerate: %q is none of %s", d.Regenerate, strings.Join(names, ", "))
+	case slices.ContainsFunc(d.Items, func(i int) bool { return i < 0 }):
+		return fmt.Errorf("items: count from 0")
+	default:
+		return nil
+	}
+}
+
+// decide takes a valid decision into account.
+func (a *approval) decide(d generation.Decision) {
+	d.Approval = a.status.Key
+	if d.Verdict == generation.Regenerate && d.Regenerate == "" {
+		d.Regenerate = a.status.Regenerable[0]
+	}
+	a.status.Decisions = append(a.status.Decisions, d)
+	switch {
+	case d.Verdict == generation.Regenerate:
+		a.status.Verdict = generation.Regenerate
+	case d.Verdict == generation.Approve && a.votes(d.Choice) >= a.status.Needed:
+		a.status.Verdict, a.status.Choice = generation.Approve, d.Choice
+	case a.lost():
+		a.status.Verdict = generation.Reject
+	}
+}
+
+// votes counts the approvals of a choice.
+func (a *approval) votes(choice *int) int {
+	n := 0
+	for _, d := range a.status.Decisions {
+		if d.Verdict == generation.Approve && (choice == nil || *d.Choice == *choice) {
+			n++
+		}
+	}
+	return n
+}
+
+// lost tells whether too few are left to approve.
+func (a *approval) lost() bool {
+	if len(a.status.Approvers) == 0 {
+		return a.status.Decisions[len(a.status.Decisions)-1].Verdict == generation.Reject
+	}
+	undecided := len(a.status.Approvers) - len(a.status.Decisions)
+	return a.mostVotes()+undecided < a.status.Needed
+}
+
+func (a *approval) mostVotes() int {
+	if len(a.status.Choices) == 0 {
+		return a.votes(nil)
+	}
+	most := 0
+	for i := range a.status.Choices {
+		most = max(most, a.votes(&i))
+	}
+	return most
+}
+
+// favourite is the choice with the most votes, the first of equals; nil without choices.
+func (a *approval) favourite() *int {
+	var favourite *int
+	most := -1
+	for i := range a.status.Choices {
+		if votes := a.votes(&i); votes > most {
+			favourite, most = &i, votes
+		}
+	}
+	return favourite
+}
+
+func (a *approval) await(ctx workflow.Context, question Approval) error {
+	timerCtx, stop := workflow.WithCancel(ctx)
+	defer stop()
+	timer := workflow.NewTimerWithOptions(timerCtx, question.Timeout, workflow.TimerOptions{
+		Summary: clipSummary(fmt.Sprintf("%s · a decision is awaited until this, then: %s", question.Key, question.OnTimeout)),
+	})
+	err := workflow.Await(ctx, func() bool { return !a.open() || timer.IsReady() })
+	switch {
+	case err != nil:
+		return temporal.NewCanceledError(a.status)
+	case a.open():
+		a.status.Verdict = question.OnTimeout
+		if question.OnTimeout == generation.Approve {
+			a.status.Choice = a.favourite()
+		}
+	}
+	return nil
+}
+
+func (a *approval) rejected() error {
+	reason := fmt.Sprintf("nobody decided until %s", a.status.Deadline.UTC().Format(time.RFC3339))
+	if n := len(a.status.Decisions); n > 0 && a.status.Decisions[n-1].Verdict == generation.Reject {
+		last := a.status.Decisions[n-1]
+		reason = "rejected"
+		if last.By != "" {
+			reason += " by " + last.By
+		}
+		if last.Comment != "" {
+			reason += ": " + last.Comment
+		}
+	}
+	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("approval %q: %s", a.status.Key, reason), generation.ErrRejected,
+		temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{a.status}})
+}

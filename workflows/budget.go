@@ -1,0 +1,222 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// Budget caps what generations may cost together. The price of each submit is asked for
+// before it is sent, and one that would pass the limit is not sent. Failed predictions,
+// which the provider refunds, do not count.
+//
+//	ctx = workflows.WithBudget(ctx, &workflows.Budget{Limit: 2.50})
+//
+// A budget belongs to one workflow run. Its fields are not to be changed once it is in use.
+type Budget struct {
+	// Limit is in USD. Required.
+	Limit float64
+
+	// Wait holds back what the limit does not cover until [Budget.Raise]. Defaults to
+	// ending it with [generation.ErrBudgetExceeded].
+	Wait bool
+
+	spent      float64
+	reserved   float64
+	submitting int
+	stopped    bool // a submit's price was asked for, and it does not fit
+	changes    int
+	held       int
+	needs      float64            // the price that does not fit
+	prices     map[string]float64 // the highest seen, by model
+}
+
+type budgetKey struct{}
+
+// WithBudget has the generations of a context draw on a budget.
+func WithBudget(ctx workflow.Context, budget *Budget) workflow.Context {
+	return workflow.WithValue(ctx, budgetKey{}, budget)
+}
+
+func budgetOf(ctx workflow.Context) *Budget {
+	budget, _ := ctx.Value(budgetKey{}).(*Budget)
+	return budget
+}
+
+// Raise sets another limit, for what waits to go on.
+func (b *Budget) Raise(limit float64) {
+	b.Limit = limit
+	b.stopped = false
+	b.changes++
+}
+
+// Spent is what accepted submits have cost so far, in USD.
+func (b *Budget) Spent() float64 { return b.spent }
+
+// Held tells how many generations wait for the limit to be raised, and the price of the
+// one that came first.
+func (b *Budget) Held() (generations int, price float64) { return b.held, b.needs }
+
+// Needs is the price that did not fit, in USD; 0 while all did.
+func (b *Budget) Needs() float64 {
+	if !b.stopped {
+		return 0
+	}
+	return b.needs
+}
+
+// Expect tells what a model's submits are likely to cost, so that many can be sent at
+// once before the first has been priced.
+func (b *Budget) Expect(model string, usd float64) {
+	if b.prices == nil {
+		b.prices = make(map[string]float64)
+	}
+	b.prices[model] = max(b.prices[model], usd)
+}
+
+// Expected is what a model's submits are likely to cost; 0 if that is not known.
+func (b *Budget) Expected(model string) float64 { return b.prices[model] }
+
+// cent of a cent of a cent: what sums of prices may be off by.
+const rounding = 1e-6
+
+func (b *Budget) free() float64 { return max(b.Limit-b.spent-b.reserved, 0) }
+
+// reserve takes from the budget what the attempt's submit may cost at most; nil where
+// there is no budget.
+//
+// What a submit costs is only known when the provider was asked. So it is sent with a
+// bound: the highest price seen of its model, or else all that is left, while the others
+// wait for what it turns out to be.
+func (r *run) reserve(ctx workflow.Context, a *attempt) (*float64, error) {
+	b := r.budget
+	if b == nil {
+		return nil, nil
+	}
+	for {
+		share, ok := b.share(r)
+		switch {
+		case ok:
+			b.reserved += share
+			b.submitting++
+			return &share, nil
+		case b.submitting == 0 && !b.Wait:
+			return nil, r.overBudget(ctx, a)
+		}
+		if err := r.hold(ctx, a); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// share is what the submit is to reserve, or false if it has to wait.
+func (b *Budget) share(r *run) (float64, bool) {
+	need := max(r.price, b.prices[r.request.Model])
+	switch {
+	case need > 0 && need <= b.free()+rounding && !b.stopped:
+		return need, true
+	case b.submitting > 0 || b.stopped:
+		return 0, false
+	case r.price > b.free()+rounding:
+		b.stopped, b.needs = true, r.price
+		return 0, false
+	default:
+		return b.free(), true
+	}
+}
+
+// hold waits until there is more to have of the budget. That time does not count
+// towards the generation's deadline.
+func (r *run) hold(ctx workflow.Context, a *attempt) error {
+	b := r.budget
+	began, seen := workflow.Now(ctx), b.changes
+	if b.stopped {
+		b.held++
+		defer func() { b.held-- }()
+		r.enter(ctx, a, generation.StateHeld, fmt.Sprintf("the budget of %s does not cover it", dollars(b.Limit)))
+		defer func() { r.enter(ctx, a, generation.StateSubmitting, "") }()
+	}
+	err := workflow.Await(ctx, func() bool { return b.changes != seen })
+	r.deadline = r.deadline.Add(workflow.Now(ctx).Sub(began))
+	if err != nil {
+		a.State = generation.StateAbsent
+		return r.cancel(ctx, a)
+	}
+	return nil
+}
+
+func (r *run) overBudget(ctx workflow.Context, a *attempt) error {
+	b := r.budget
+	price := ""
+	if r.price > 0 {
+		price = " of " + dollars(r.price)
+	}
+	return r.refuse(ctx, a, generation.ErrBudgetExceeded, fmt.Sprintf(
+		"its price%s would pass the budget of %s, of which %s is spent; nothing was submitted. Raise the budget and start it again",
+		price, dollars(b.Limit), dollars(b.spent)))
+}
+
+// learn notes the price that a submit was refused for.
+func (b *Budget) learn(r *run, price float64) {
+	r.price = price
+	b.Expect(r.request.Model, price)
+}
+
+// settle gives back a share, of which a part was spent.
+func (b *Budget) settle(a *attempt, share *float64, spent float64) {
+	if b == nil || share == nil {
+		return
+	}
+	b.reserved -= *share
+	b.submitting--
+	b.spent += spent
+	a.charged = spent
+	b.changes++
+}
+
+func (b *Budget) settleAccepted(a *attempt, share *float64) {
+	if b == nil || share == nil {
+		return
+	}
+	price := *share
+	if a.Price != nil {
+		price = *a.Price
+	}
+	b.settle(a, share, price)
+}
+
+// settleFailed counts a submit that may have been accepted as if it had been.
+func (b *Budget) settleFailed(a *attempt, share *float64) {
+	if b == nil || share == nil {
+		return
+	}
+	spent := 0.0
+	if a.State != generation.StateAbsent && a.State != generation.StateCanceled {
+		spent = *share
+	}
+	b.settle(a, share, spent)
+}
+
+// refund takes back what was charged for an attempt that cost nothing after all.
+func (b *Budget) refund(a *attempt) {
+	if b == nil || a.charged == 0 {
+		return
+	}
+	b.spent = max(b.spent-a.charged, 0)
+	a.charged = 0
+	b.stopped = false
+	b.changes++
+}
+
+// priceRefused is the price for which a submit was not sent.
+func priceRefused(err error) (price float64, refused bool) {
+	var failure *temporal.ApplicationError
+	if !errors.As(err, &failure) || failure.Type() != generation.ErrBudgetExceeded {
+		return 0, false
+	}
+	return price, failure.Details(&price) == nil
+}

@@ -1,0 +1,124 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+type earlierKey struct{}
+
+// earlier are generations of another run, by what they asked for.
+type earlier map[string][]generation.Status
+
+// WithEarlier keeps what an earlier run has paid for. A generation of the context whose
+// request asks for the same as an earlier one (model, account and input; the key is
+// preferred where several do) does not submit anything if that
+//
+//   - has completed: its result is this one's;
+//   - has a prediction that did not fail: the prediction is awaited;
+//   - has a submit of which nobody knows whether it was accepted: it is looked for, and
+//     submitted again only when it is proven absent.
+//
+// The earlier run's statuses are what its query [generation.StatusQuery] answers, also
+// after its end, and what [Statuses] gives. Leave out those that are to be made anew.
+func WithEarlier(ctx workflow.Context, statuses ...generation.Status) workflow.Context {
+	known := make(earlier, len(statuses))
+	for _, status := range statuses {
+		if status.Fingerprint != "" && worthKeeping(status) {
+			known[status.Fingerprint] = append(known[status.Fingerprint], status)
+		}
+	}
+	return workflow.WithValue(ctx, earlierKey{}, known)
+}
+
+func worthKeeping(status generation.Status) bool {
+	return hasResult(status) || openPrediction(status) != "" || openSubmit(status) != nil
+}
+
+func hasResult(status generation.Status) bool {
+	return status.State == generation.StateCompleted && (len(status.Outputs) > 0 || status.Omitted)
+}
+
+// openPrediction is one that was accepted and may still give a result.
+func openPrediction(status generation.Status) string {
+	switch last := lastAttempt(status); {
+	case last == nil || status.State == generation.StateCompleted:
+		return ""
+	case last.State == generation.StateFailed && status.ErrorType != generation.ErrDeadlineExceeded:
+		return ""
+	default:
+		return last.PredictionID
+	}
+}
+
+// openSubmit is one that may have been accepted.
+func openSubmit(status generation.Status) *generation.Attempt {
+	last := lastAttempt(status)
+	if last == nil || last.PredictionID != "" || last.Nonce == "" {
+		return nil
+	}
+	switch last.State {
+	case generation.StateSubmitting, generation.StateUnknown, generation.StateCanceled:
+		return last
+	default:
+		return nil
+	}
+}
+
+func lastAttempt(status generation.Status) *generation.Attempt {
+	if len(status.Attempts) == 0 {
+		return nil
+	}
+	return status.Attempts[len(status.Attempts)-1]
+}
+
+// takeEarlier gives each earlier generation away once.
+func takeEarlier(ctx workflow.Context, key, fingerprint string) *generation.Status {
+	known, _ := ctx.Value(earlierKey{}).(earlier)
+	same := known[fingerprint]
+	if len(same) == 0 {
+		return nil
+	}
+	chosen := 0
+	for i, status := range same {
+		if status.Key == key {
+			chosen = i
+			break
+		}
+	}
+	status := same[chosen]
+	known[fingerprint] = append(same[:chosen:chosen], same[chosen+1:]...)
+	return &status
+}
+
+// keep makes an earlier result this generation's.
+func (r *run) keep(ctx workflow.Context) generation.Result {
+	kept := r.earlier.Clone()
+	r.status.Kept = true
+	r.status.State = generation.StateCompleted
+	r.status.Model, r.status.Attempts, r.status.Outputs, r.status.Omitted = kept.Model, kept.Attempts, kept.Outputs, kept.Omitted
+	r.board.show(ctx)
+	return generation.Result{
+		Key: r.request.Key, Model: kept.Model, Account: kept.Account, PredictionID: kept.PredictionID(),
+		Outputs: kept.Outputs, Omitted: kept.Omitted, Via: generation.ViaEarlier, Attempts: r.status.Clone().Attempts,
+	}
+}
+
+// resume goes on with what the earlier generation left open, and false if it left
+// nothing.
+func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
+	if r.earlier == nil || a.Number > 1 {
+		return false, nil
+	}
+	if id := openPrediction(*r.earlier); id != "" {
+		r.setPrediction(ctx, a, id)
+		return true, nil
+	}
+	open := openSubmit(*r.earlier)
+	if open == nil {
+		return false, nil
+	}
+	a.Nonce, a.Started = open.Nonce, open.Started
+	return true, r.resolve(ctx, a, "an earlier run ended before its submit's answer was recorded")
+}

@@ -1,0 +1,57 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// Alternative is a request to fall back on.
+type Alternative struct {
+	// Request is what to generate instead. Its Key defaults to the first request's with
+	// the alternative's number, as "clip/2".
+	Request generation.Request
+
+	// On are the types of errors after which it is tried. Defaults to [FallbackErrors].
+	On []string
+}
+
+// FallbackErrors are those after which another model may help, and of which nothing is
+// left to be billed.
+var FallbackErrors = []string{generation.ErrPredictionFailed, generation.ErrModelNotFound, generation.ErrRateLimited}
+
+// Fallback generates the request, and when that fails, the first of the alternatives that
+// takes over after such an error; and so on along the alternatives. The error is the last
+// one's.
+func Fallback(ctx workflow.Context, request generation.Request, alternatives ...Alternative) (generation.Result, error) {
+	request = request.WithDefaults()
+	result, err := Generate(ctx, request)
+	for i, alternative := range alternatives {
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+		if !alternative.takesOver(err) {
+			continue
+		}
+		next := alternative.Request
+		if next.Key == "" {
+			next.Key = fmt.Sprintf("%s/%d", request.Key, i+2)
+		}
+		result, err = Generate(ctx, next)
+	}
+	return result, err
+}
+
+func (a Alternative) takesOver(err error) bool {
+	on := a.On
+	if len(on) == 0 {
+		on = FallbackErrors
+	}
+	var failure *temporal.ApplicationError
+	return errors.As(err, &failure) && slices.Contains(on, failure.Type())
+}

@@ -1,0 +1,99 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// ForEachOptions say how many items are worked on at once, and when to give up.
+type ForEachOptions struct {
+	// MaxParallel is how many items are worked on at once. Defaults to 10.
+	MaxParallel int
+
+	// Tolerate is how many items may fail. When one more has, no further item is begun;
+	// those under way are ended. Defaults to 0.
+	Tolerate int
+
+	// Stop is asked before each item: once it answers true, no further item is begun.
+	// Defaults to never.
+	Stop func() bool
+}
+
+// Item is what became of one item.
+type Item[R any] struct {
+	// Begun is false for an item that was left out after too many had failed, after Stop
+	// or after a cancellation.
+	Begun bool
+
+	// Result is what do returned.
+	Result R
+
+	// Err is the error that do returned.
+	Err error
+}
+
+// ForEach does something for each item, some at once. The items' results are in the
+// items' order, and all of them are there whatever the error: one that was not begun
+// says so.
+//
+// It fails with [generation.ErrTooManyFailed] when more items failed than are tolerated,
+// whose cause is the first of their errors, and with a *temporal.CanceledError when ctx
+// is canceled.
+//
+// A history holds some hundreds of items; the registered workflow of package
+// pipeline/engine spreads more of them over child workflows.
+func ForEach[T, R any](ctx workflow.Context, items []T, options ForEachOptions, do func(ctx workflow.Context, index int, item T) (R, error)) ([]Item[R], error) {
+	if options.MaxParallel <= 0 {
+		options.MaxParallel = 10
+	}
+	results := make([]Item[R], len(items))
+	next, failed := 0, 0
+	var first error
+	group := workflow.NewWaitGroup(ctx)
+	for range min(options.MaxParallel, len(items)) {
+		group.Go(ctx, func(ctx workflow.Context) {
+			for next < len(items) && failed <= options.Tolerate && ctx.Err() == nil && (options.Stop == nil || !options.Stop()) {
+				i := next
+				next++
+				result, err := do(ctx, i, items[i])
+				results[i] = Item[R]{Begun: true, Result: result, Err: err}
+				if err != nil {
+					failed++
+					first = cmpErr(first, err)
+				}
+			}
+		})
+	}
+	group.Wait(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return results, temporal.NewCanceledError()
+	case failed > options.Tolerate:
+		return results, tooMany(failed, next, options.Tolerate, first)
+	default:
+		return results, nil
+	}
+}
+
+func cmpErr(first, other error) error {
+	if first != nil {
+		return first
+	}
+	return other
+}
+
+func tooMany(failed, begun, tolerated int, first error) error {
+	reason := first.Error()
+	var failure *temporal.ApplicationError
+	if errors.As(first, &failure) {
+		reason = failure.Message()
+	}
+	return temporal.NewApplicationErrorWithOptions(
+		fmt.Sprintf("%d of %d items failed, and %d are tolerated. The first: %s", failed, begun, tolerated, reason),
+		generation.ErrTooManyFailed, temporal.ApplicationErrorOptions{NonRetryable: true, Cause: first})
+}
