@@ -8,6 +8,8 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -18,6 +20,8 @@ type Provider interface {
 	Result(ctx context.Context, id string) (wavespeed.Prediction, error)
 	List(context.Context, wavespeed.ListOptions) (wavespeed.Page, error)
 	Price(ctx context.Context, model string, input any) (wavespeed.Price, error)
+	Models(context.Context) ([]wavespeed.Model, error)
+	Balance(context.Context) (float64, error)
 }
 
 // Options say whom the activities talk to. Accounts is the only field that must
@@ -38,8 +42,9 @@ type Options struct {
 
 // Activities are the activities of this package, to be made by [New].
 type Activities struct {
-	options Options
-	claims  claims
+	options  Options
+	claims   claims
+	accounts map[string]preflight.Account
 }
 
 // New checks the options, so that a mistake shows when a worker starts.
@@ -47,12 +52,14 @@ func New(options Options) (*Activities, error) {
 	if len(options.Accounts) == 0 {
 		return nil, fmt.Errorf("activities: Accounts: needs at least one account")
 	}
+	accounts := make(map[string]preflight.Account, len(options.Accounts))
 	for name, provider := range options.Accounts {
 		if provider == nil {
 			return nil, fmt.Errorf("activities: Accounts[%q]: has no provider", name)
 		}
+		accounts[name] = preflight.Account{Provider: provider, Catalogue: preflight.NewCatalogue(provider.Models)}
 	}
-	return &Activities{options: options}, nil
+	return &Activities{options: options, accounts: accounts}, nil
 }
 
 // Registry is what a worker, a plugin's registry and a test environment have in
@@ -67,6 +74,8 @@ func (a *Activities) Register(registry Registry) {
 		generation.SubmitName: a.Submit,
 		generation.FindName:   a.Find,
 		generation.AwaitName:  a.Await,
+		pipeline.CheckName:    a.Check,
+		pipeline.RecallName:   a.Recall,
 	} {
 		registry.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}

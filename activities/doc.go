@@ -9,6 +9,9 @@
 //   - Await asks for one prediction until it has ended. It is one activity whose
 //     retries are the loop, so a history holds three events for it, however often
 //     it asks.
+//   - Check looks at a pipeline before anything of it is paid: models, inputs, prices,
+//     the balance.
+//   - Recall reads what an earlier run of a pipeline has made.
 //
 // Keys stay in the worker's memory: arguments and results name an account, never
 // its key. The HTTP client retries nothing, so Temporal alone decides what is

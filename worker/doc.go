@@ -9,8 +9,8 @@
 //	w.RegisterWorkflow(Clip)
 //	err = w.Run(sdkworker.InterruptCh())
 //
-// The plugin registers the workflow wavespeed.Generate and its activities, and the
-// interceptor that keeps a run's generations together. It goes on the client or on
+// The plugin registers the workflows wavespeed.Generate and wavespeed.Pipeline with their
+// activities, and the interceptor that keeps a run's generations together. It goes on the client or on
 // the worker, not on both: a client hands its plugins to its workers.
 //
 // Give the worker a WorkerStopTimeout of at least a minute, so that a deploy does

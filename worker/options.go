@@ -53,7 +53,7 @@ type Options struct {
 	// Defaults to false.
 	WorkflowsOnly bool
 
-	// VersioningBehavior is that of wavespeed.Generate on a versioned worker.
+	// VersioningBehavior is that of the registered workflows on a versioned worker.
 	// Defaults to pinned: a run ends on the version that began it.
 	VersioningBehavior workflow.VersioningBehavior
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/engine"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -90,8 +91,7 @@ func intercept(interceptors []interceptor.WorkerInterceptor) ([]interceptor.Work
 
 func (p *plugin) register(_ context.Context, o temporal.SimplePluginRunContextBeforeOptions) error {
 	if _, activitiesOnly := p.activityWorkers.Load(o.InstanceKey); !activitiesOnly {
-		o.Registry.RegisterWorkflowWithOptions(workflows.Generate, workflow.RegisterOptions{
-			Name:               generation.WorkflowName,
+		registerWorkflows(o.Registry, workflow.RegisterOptions{
 			VersioningBehavior: p.options.VersioningBehavior,
 			// A replayer registers for each history that it replays.
 			DisableAlreadyRegisteredCheck: o.WorkflowReplayer,
@@ -103,11 +103,17 @@ func (p *plugin) register(_ context.Context, o temporal.SimplePluginRunContextBe
 	return nil
 }
 
+func registerWorkflows(registry engine.Registry, options workflow.RegisterOptions) {
+	engine.Register(registry, options)
+	options.Name = generation.WorkflowName
+	registry.RegisterWorkflowWithOptions(workflows.Generate, options)
+}
+
 func (p *plugin) forget(_ context.Context, o temporal.SimplePluginRunContextAfterOptions) {
 	p.activityWorkers.Delete(o.InstanceKey)
 }
 
-// Register makes the workflow and its activities known to a registry without the
+// Register makes the workflows and their activities known to a registry without the
 // plugin, for instance to a test environment that has none. Such a worker also
 // needs &workflows.Interceptor{} among its worker.Options.Interceptors.
 func Register(registry sdkworker.Registry, options Options) error {
@@ -119,10 +125,7 @@ func Register(registry sdkworker.Registry, options Options) error {
 	if err != nil {
 		return err
 	}
-	registry.RegisterWorkflowWithOptions(workflows.Generate, workflow.RegisterOptions{
-		Name:               generation.WorkflowName,
-		VersioningBehavior: options.VersioningBehavior,
-	})
+	registerWorkflows(registry, workflow.RegisterOptions{VersioningBehavior: options.VersioningBehavior})
 	if activities != nil {
 		activities.Register(registry)
 	}

@@ -44,6 +44,10 @@ type Approval struct {
 
 	// Regenerable names what [generation.Regenerate] may ask for. Defaults to nothing.
 	Regenerable []string
+
+	// Validate says what is wrong with a decision, beyond what is checked anyway. It must
+	// not change anything. Defaults to nothing.
+	Validate func(generation.Decision) error
 }
 
 func (a Approval) withDefaults() Approval {
@@ -122,13 +126,14 @@ func AnswerDecisions(ctx workflow.Context) error {
 // approval is one question with what has been decided.
 type approval struct {
 	status generation.ApprovalStatus
+	check  func(generation.Decision) error
 }
 
 func newApproval(ctx workflow.Context, question Approval) (*approval, error) {
 	if err := question.validate(); err != nil {
 		return nil, err
 	}
-	a := &approval{status: generation.ApprovalStatus{
+	a := &approval{check: question.Validate, status: generation.ApprovalStatus{
 		Key: question.Key, Message: question.Message, Show: question.Show, Approvers: question.Approvers, Needed: question.Needed,
 		Regenerable: question.Regenerable, Deadline: workflow.Now(ctx).Add(question.Timeout), OnDeadline: question.OnTimeout,
 	}}
@@ -235,6 +240,13 @@ func (a *approval) validate(d generation.Decision) error {
 	if err := a.validatePerson(d); err != nil {
 		return err
 	}
+	if err := a.validateVerdict(d); err != nil || a.check == nil {
+		return err
+	}
+	return a.check(d)
+}
+
+func (a *approval) validateVerdict(d generation.Decision) error {
 	switch d.Verdict {
 	case generation.Approve:
 		return a.validateChoice(d)

@@ -13,7 +13,7 @@ import (
 // begun.
 type board struct {
 	statuses []*generation.Status
-	keys     map[string]bool
+	keys     map[string]*generation.Status
 	render   func() string
 	shown    string
 
@@ -22,14 +22,14 @@ type board struct {
 }
 
 func newBoard() *board {
-	b := &board{keys: make(map[string]bool)}
+	b := &board{keys: make(map[string]*generation.Status)}
 	b.render = func() string { return details(b.statuses, b.approvals) }
 	return b
 }
 
 // add puts a generation on the board. Its key must be new.
 func (b *board) add(ctx workflow.Context, request generation.Request) (*generation.Status, error) {
-	if b.keys[request.Key] {
+	if b.keys[request.Key] != nil {
 		return nil, fmt.Errorf("key: there is a generation %q in this workflow run already; give each its own key", request.Key)
 	}
 	if len(b.statuses) == 0 {
@@ -40,7 +40,7 @@ func (b *board) add(ctx workflow.Context, request generation.Request) (*generati
 	status := &generation.Status{
 		Key: request.Key, Model: request.Model, Account: request.Account, State: generation.StateSubmitting,
 	}
-	b.keys[request.Key] = true
+	b.keys[request.Key] = status
 	b.statuses = append(b.statuses, status)
 	return status, nil
 }
@@ -90,15 +90,23 @@ func (b *board) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, b.shown)
 }
 
-// ShowDetails has the workflow's current details written by render, whenever a
-// generation or an approval changes and at once, in place of the table of generations.
-func ShowDetails(ctx workflow.Context, render func() string) {
+// ShowDetails has the workflow's current details written by render in place of the table
+// of generations: at once, and whenever a generation or an approval changes. It is given
+// the run's generations as they stand, which it must not change.
+func ShowDetails(ctx workflow.Context, render func([]*generation.Status) string) {
 	board, err := boardOf(ctx)
 	if err != nil {
 		return
 	}
-	board.render = render
+	board.render = func() string { return render(board.statuses) }
 	board.show(ctx)
+}
+
+// UpdateDetails has the details written again, after something else has changed.
+func UpdateDetails(ctx workflow.Context) {
+	if board, err := boardOf(ctx); err == nil {
+		board.show(ctx)
+	}
 }
 
 // Statuses are the generations of this workflow run so far, in the order in which they
@@ -112,4 +120,23 @@ func Statuses(ctx workflow.Context) []generation.Status {
 	}
 	statuses, _ := board.query()
 	return statuses
+}
+
+// StatusOf is the generation with this key as it stands; false if none was begun.
+func StatusOf(ctx workflow.Context, key string) (generation.Status, bool) {
+	board, err := boardOf(ctx)
+	if err != nil || board.keys[key] == nil {
+		return generation.Status{}, false
+	}
+	return board.keys[key].Clone(), true
+}
+
+// Approvals are what the workflow run has asked people, as the query
+// [generation.ApprovalsQuery] answers.
+func Approvals(ctx workflow.Context) []generation.ApprovalStatus {
+	board, err := boardOf(ctx)
+	if err != nil {
+		return nil
+	}
+	return board.approvalStatuses()
 }

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 )
 
 // Budget caps what generations may cost together. The price of each submit is asked for
@@ -81,7 +82,32 @@ func (b *Budget) Expect(model string, usd float64) {
 // Expected is what a model's submits are likely to cost; 0 if that is not known.
 func (b *Budget) Expected(model string) float64 { return b.prices[model] }
 
-// cent of a cent of a cent: what sums of prices may be off by.
+// Grant takes up to want out of the budget, for a child workflow to spend. What it spent is
+// to be told to [Budget.Settle].
+func (b *Budget) Grant(want float64) float64 {
+	granted := min(want, b.free())
+	b.reserved += granted
+	return granted
+}
+
+// Settle ends a grant of which a part was spent.
+func (b *Budget) Settle(granted, spent float64) {
+	b.reserved -= granted
+	b.spent += spent
+	b.stopped = false
+	b.changes++
+}
+
+// Hold waits until the limit is raised to cover a price, or something comes back.
+func (b *Budget) Hold(ctx workflow.Context, price float64) error {
+	b.held++
+	defer func() { b.held-- }()
+	b.stopped, b.needs = true, price
+	seen := b.changes
+	return workflow.Await(ctx, func() bool { return b.changes != seen })
+}
+
+// rounding is what sums of prices may be off by.
 const rounding = 1e-6
 
 func (b *Budget) free() float64 { return max(b.Limit-b.spent-b.reserved, 0) }
@@ -137,7 +163,7 @@ func (r *run) hold(ctx workflow.Context, a *attempt) error {
 	if b.stopped {
 		b.held++
 		defer func() { b.held-- }()
-		r.enter(ctx, a, generation.StateHeld, fmt.Sprintf("the budget of %s does not cover it", dollars(b.Limit)))
+		r.enter(ctx, a, generation.StateHeld, fmt.Sprintf("the budget of %s does not cover it", markdown.Dollars(b.Limit)))
 		defer func() { r.enter(ctx, a, generation.StateSubmitting, "") }()
 	}
 	err := workflow.Await(ctx, func() bool { return b.changes != seen })
@@ -153,11 +179,11 @@ func (r *run) overBudget(ctx workflow.Context, a *attempt) error {
 	b := r.budget
 	price := ""
 	if r.price > 0 {
-		price = " of " + dollars(r.price)
+		price = " of " + markdown.Dollars(r.price)
 	}
 	return r.refuse(ctx, a, generation.ErrBudgetExceeded, fmt.Sprintf(
 		"its price%s would pass the budget of %s, of which %s is spent; nothing was submitted. Raise the budget and start it again",
-		price, dollars(b.Limit), dollars(b.spent)))
+		price, markdown.Dollars(b.Limit), markdown.Dollars(b.spent)))
 }
 
 // learn notes the price that a submit was refused for.

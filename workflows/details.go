@@ -1,13 +1,11 @@
 package workflows
 
 import (
-	"encoding/json"
 	"fmt"
-	"path"
-	"slices"
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 )
 
 const (
@@ -16,8 +14,6 @@ const (
 	maxTableBytes   = 15_000
 
 	maxReasonBytes = 300
-	maxLinks       = 4
-	maxShown       = 20
 )
 
 // details is the board as Markdown: a line of counts and a row for each generation,
@@ -26,7 +22,7 @@ func details(statuses []*generation.Status, approvals []*approval) string {
 	var text strings.Builder
 	for _, a := range approvals {
 		if a.open() {
-			text.WriteString(Question(a.status))
+			text.WriteString(markdown.Question(a.status))
 		}
 	}
 	text.WriteString(headline(statuses))
@@ -47,62 +43,6 @@ func details(statuses []*generation.Status, approvals []*approval) string {
 	return text.String()
 }
 
-// Question is an open approval as Markdown: what to judge, and how to decide.
-func Question(a generation.ApprovalStatus) string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "**Decide: %s**", escape(a.Key))
-	if a.Message != "" {
-		text.WriteString(" – " + escape(clip(a.Message)))
-	}
-	text.WriteString("\n\n")
-	for i, shown := range a.Show {
-		if i == maxShown {
-			fmt.Fprintf(&text, "- … and %d more: query `%s`\n", len(a.Show)-i, generation.ApprovalsQuery)
-			break
-		}
-		text.WriteString("- " + shownLink(shown) + "\n")
-	}
-	for i, choice := range a.Choices {
-		if i == maxShown {
-			fmt.Fprintf(&text, "- … and %d more: query `%s`\n", len(a.Choices)-i, generation.ApprovalsQuery)
-			break
-		}
-		fmt.Fprintf(&text, "- choice %d: %s\n", i, shownLink(generation.Output(choice).String()))
-	}
-	fmt.Fprintf(&text, "\nUpdate `%s`: approve", generation.DecideUpdate)
-	if len(a.Regenerable) > 0 {
-		fmt.Fprintf(&text, ", reject or regenerate %s", escape(strings.Join(a.Regenerable, ", ")))
-	} else {
-		text.WriteString(" or reject")
-	}
-	fmt.Fprintf(&text, "; %d of %d needed", approvals(a), a.Needed)
-	if len(a.Approvers) > 0 {
-		text.WriteString(" from " + escape(strings.Join(a.Approvers, ", ")))
-	}
-	fmt.Fprintf(&text, "; after %s: %s.\n\n", a.Deadline.UTC().Format("2006-01-02 15:04 UTC"), a.OnDeadline)
-	return text.String()
-}
-
-// approvals counts the approvals there are.
-func approvals(a generation.ApprovalStatus) int {
-	n := 0
-	for _, d := range a.Decisions {
-		if d.Verdict == generation.Approve {
-			n++
-		}
-	}
-	return n
-}
-
-func shownLink(text string) string {
-	encoded, _ := json.Marshal(text)
-	output := generation.Output(encoded)
-	if output.URL() == "" {
-		return escape(clip(text))
-	}
-	return link(0, output)
-}
-
 // attemptRows lists a generation's attempts where there is more to say of them than
 // its own row does.
 func attemptRows(status *generation.Status) string {
@@ -110,25 +50,18 @@ func attemptRows(status *generation.Status) string {
 		return ""
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "\nAttempts of %s:\n\n", escape(status.Key))
+	fmt.Fprintf(&text, "\nAttempts of %s:\n\n", markdown.Escape(status.Key))
 	for _, a := range status.Attempts {
 		fmt.Fprintf(&text, "%d. %s", a.Number, a.State)
 		if a.PredictionID != "" {
 			fmt.Fprintf(&text, ", prediction `%s`", a.PredictionID)
 		}
 		if a.Reason != "" {
-			text.WriteString(": " + escape(clip(a.Reason)))
+			text.WriteString(": " + markdown.Escape(markdown.Clip(a.Reason, maxReasonBytes)))
 		}
 		text.WriteString("\n")
 	}
 	return text.String()
-}
-
-func clip(reason string) string {
-	if len(reason) > maxReasonBytes {
-		return strings.ToValidUTF8(reason[:maxReasonBytes], "") + "…"
-	}
-	return reason
 }
 
 // headline counts the states, in the order of a generation's life.
@@ -153,7 +86,7 @@ func headline(statuses []*generation.Status) string {
 	}
 	line := "**" + strings.Join(parts, ", ") + "**"
 	if priced {
-		line += fmt.Sprintf(" · %s so far", dollars(usd))
+		line += fmt.Sprintf(" · %s so far", markdown.Dollars(usd))
 	}
 	return line
 }
@@ -161,14 +94,14 @@ func headline(statuses []*generation.Status) string {
 func detailsRow(status *generation.Status) string {
 	cost := "–"
 	if usd, known := status.Price(); known {
-		cost = dollars(usd)
+		cost = markdown.Dollars(usd)
 	}
 	prediction := "–"
 	if id := status.PredictionID(); id != "" {
 		prediction = "`" + id + "`"
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n",
-		escape(status.Key), escape(status.Model), stateCell(status), links(status.Outputs), cost, prediction)
+		markdown.Escape(status.Key), markdown.Escape(status.Model), stateCell(status), markdown.Links(status.Outputs), cost, prediction)
 }
 
 func stateCell(status *generation.Status) string {
@@ -177,64 +110,7 @@ func stateCell(status *generation.Status) string {
 		cell += fmt.Sprintf(", attempt %d", n)
 	}
 	if n := len(status.Attempts); n > 0 && status.Attempts[n-1].Reason != "" {
-		cell += ": " + escape(clip(status.Attempts[n-1].Reason))
+		cell += ": " + markdown.Escape(markdown.Clip(status.Attempts[n-1].Reason, maxReasonBytes))
 	}
 	return cell
-}
-
-func links(outputs []generation.Output) string {
-	var cells []string
-	for i, output := range outputs {
-		if i == maxLinks {
-			cells = append(cells, fmt.Sprintf("and %d more", len(outputs)-i))
-			break
-		}
-		cells = append(cells, link(i, output))
-	}
-	if len(cells) == 0 {
-		return "–"
-	}
-	return strings.Join(cells, " ")
-}
-
-// link shows a file's name. A URL that Markdown could take for more than a URL is
-// not made a link.
-func link(i int, output generation.Output) string {
-	url := output.URL()
-	if url == "" {
-		return fmt.Sprintf("output %d", i)
-	}
-	if strings.ContainsAny(url, "()<>|`\" \n\\") {
-		return fmt.Sprintf("output %d (query `%s`)", i, generation.StatusQuery)
-	}
-	name, _, _ := strings.Cut(path.Base(url), "?")
-	if name == "" || len(name) > 40 {
-		name = fmt.Sprintf("output %d", i)
-	}
-	return fmt.Sprintf("[%s](%s)", escape(name), url)
-}
-
-func dollars(usd float64) string {
-	text := strings.TrimRight(fmt.Sprintf("%.4f", usd), "0")
-	if i := strings.IndexByte(text, '.'); len(text)-i <= 2 {
-		text += strings.Repeat("0", i+3-len(text))
-	}
-	return "$" + text
-}
-
-// escape keeps a text inside its table cell and from being taken for markup.
-func escape(text string) string {
-	var escaped strings.Builder
-	for _, r := range text {
-		switch {
-		case slices.Contains([]rune("\\`*_[]<>|#~!"), r):
-			escaped.WriteRune('\\')
-			escaped.WriteRune(r)
-		case r < ' ':
-			escaped.WriteRune(' ')
-		default:
-			escaped.WriteRune(r)
-		}
-	}
-	return escaped.String()
 }

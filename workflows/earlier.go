@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -80,16 +82,35 @@ func takeEarlier(ctx workflow.Context, key, fingerprint string) *generation.Stat
 	if len(same) == 0 {
 		return nil
 	}
+	// A result is better than an open prediction, and of both the one with the key.
+	rank := func(status generation.Status) (points int) {
+		if hasResult(status) {
+			points += 2
+		}
+		if status.Key == key {
+			points++
+		}
+		return points
+	}
 	chosen := 0
 	for i, status := range same {
-		if status.Key == key {
+		if rank(status) > rank(same[chosen]) {
 			chosen = i
-			break
 		}
 	}
 	status := same[chosen]
 	known[fingerprint] = append(same[:chosen:chosen], same[chosen+1:]...)
 	return &status
+}
+
+// hasEarlierResult tells whether the request would be kept.
+func hasEarlierResult(ctx workflow.Context, request generation.Request) bool {
+	known, _ := ctx.Value(earlierKey{}).(earlier)
+	if len(known) == 0 {
+		return false
+	}
+	fingerprint, err := generation.Fingerprint(request)
+	return err == nil && slices.ContainsFunc(known[fingerprint], hasResult)
 }
 
 // keep makes an earlier result this generation's.

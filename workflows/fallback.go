@@ -27,22 +27,28 @@ var FallbackErrors = []string{generation.ErrPredictionFailed, generation.ErrMode
 
 // Fallback generates the request, and when that fails, the first of the alternatives that
 // takes over after such an error; and so on along the alternatives. The error is the last
-// one's.
+// one's. What an earlier run has a result of is not tried again: see [WithEarlier].
 func Fallback(ctx workflow.Context, request generation.Request, alternatives ...Alternative) (generation.Result, error) {
 	request = request.WithDefaults()
+	requests := []generation.Request{request}
+	for i, alternative := range alternatives {
+		next := alternative.Request
+		if next.Key == "" {
+			next.Key = fmt.Sprintf("%s/%d", request.Key, i+2)
+		}
+		requests = append(requests, next)
+	}
+	if i := slices.IndexFunc(requests, func(r generation.Request) bool { return hasEarlierResult(ctx, r) }); i >= 0 {
+		return Generate(ctx, requests[i])
+	}
 	result, err := Generate(ctx, request)
 	for i, alternative := range alternatives {
 		if err == nil || ctx.Err() != nil {
 			break
 		}
-		if !alternative.takesOver(err) {
-			continue
+		if alternative.takesOver(err) {
+			result, err = Generate(ctx, requests[i+1])
 		}
-		next := alternative.Request
-		if next.Key == "" {
-			next.Key = fmt.Sprintf("%s/%d", request.Key, i+2)
-		}
-		result, err = Generate(ctx, next)
 	}
 	return result, err
 }

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 )
 
 // warnOfTypos names variables that look like ours and are not.
@@ -14,7 +16,7 @@ func (l *loader) warnOfTypos() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.env)) {
 		if isOurs(name) && l.env[name] != "" && !slices.Contains(known, name) {
-			l.warn(name, "is set, but is no setting; did you mean %s?", nearest(name, known))
+			l.warn(name, "is set, but is no setting; did you mean %s?", nearest.Name(name, known))
 		}
 	}
 }
@@ -24,30 +26,4 @@ func (l *loader) warnOfTypos() {
 func isOurs(name string) bool {
 	return strings.HasPrefix(name, "WAVESPEED_") ||
 		strings.HasPrefix(name, "WEBHOOK_") && !strings.HasPrefix(name, "WEBHOOK_PORT") && !strings.HasPrefix(name, "WEBHOOK_SERVICE_")
-}
-
-// nearest is the name that takes the fewest changes of a letter.
-func nearest(name string, names []string) string {
-	return slices.MinFunc(names, func(a, b string) int { return distance(name, a) - distance(name, b) })
-}
-
-// distance is the number of letters to insert, delete or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

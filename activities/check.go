@@ -1,0 +1,41 @@
+package activities
+
+import (
+	"context"
+	"errors"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
+)
+
+// Check looks at a run of a pipeline before anything is paid. What is wrong with it is in
+// the report; an error is one of asking the provider, which Temporal tries again.
+func (a *Activities) Check(ctx context.Context, run pipeline.Run) (pipeline.Report, error) {
+	ctx, cancel := withMargin(ctx)
+	defer cancel()
+	plan, err := pipeline.Compile(run.Pipeline)
+	if err == nil {
+		var inputs map[string]any
+		if inputs, err = run.Pipeline.Bind(run.Inputs); err == nil {
+			var report pipeline.Report
+			if report, err = preflight.Check(ctx, a.accounts, plan, inputs); err == nil {
+				return report, nil
+			}
+		}
+	}
+	var problems pipeline.Problems
+	if errors.As(err, &problems) {
+		return pipeline.Report{Problems: problems}, nil
+	}
+	return pipeline.Report{}, checkError(ctx, run.Pipeline.Name, err)
+}
+
+// checkError: asking is free, so all is tried again but what will not pass.
+func checkError(ctx context.Context, name string, err error) error {
+	what := "pipeline " + name + ": its models and prices"
+	if kind := classify(err); kind == generation.ErrUnauthorized {
+		return final(kind, what+" could not be asked for: "+err.Error(), nil)
+	}
+	return again(ctx, generation.ErrUnavailable, what+" could not be had", err)
+}

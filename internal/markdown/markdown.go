@@ -1,0 +1,86 @@
+// Package markdown writes what the Temporal UI shows as a workflow's details: text that
+// stays inside its table cell, links to outputs, amounts, and questions to people. The UI
+// shows no images.
+package markdown
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+const (
+	maxMessage = 300
+	maxLinks   = 4
+	maxShown   = 20
+)
+
+// Clip shortens a text to so many bytes.
+func Clip(text string, bytes int) string {
+	if len(text) <= bytes {
+		return text
+	}
+	return strings.ToValidUTF8(text[:bytes-len("…")], "") + "…"
+}
+
+// Links are outputs, or the first of them, as links.
+func Links(outputs []generation.Output) string {
+	var cells []string
+	for i, output := range outputs {
+		if i == maxLinks {
+			cells = append(cells, fmt.Sprintf("and %d more", len(outputs)-i))
+			break
+		}
+		cells = append(cells, link(i, output))
+	}
+	if len(cells) == 0 {
+		return "–"
+	}
+	return strings.Join(cells, " ")
+}
+
+// link shows a file's name. A URL that Markdown could take for more than a URL is
+// not made a link.
+func link(i int, output generation.Output) string {
+	url := output.URL()
+	if url == "" {
+		return fmt.Sprintf("output %d", i)
+	}
+	if strings.ContainsAny(url, "()<>|`\" \n\\") {
+		return fmt.Sprintf("output %d (query `%s`)", i, generation.StatusQuery)
+	}
+	name, _, _ := strings.Cut(path.Base(url), "?")
+	if name == "" || len(name) > 40 {
+		name = fmt.Sprintf("output %d", i)
+	}
+	return fmt.Sprintf("[%s](%s)", Escape(name), url)
+}
+
+// Dollars is an amount with at least two places after the point, and at most four.
+func Dollars(usd float64) string {
+	text := strings.TrimRight(fmt.Sprintf("%.4f", usd), "0")
+	if i := strings.IndexByte(text, '.'); len(text)-i <= 2 {
+		text += strings.Repeat("0", i+3-len(text))
+	}
+	return "$" + text
+}
+
+// Escape keeps a text inside its table cell and from being taken for markup.
+func Escape(text string) string {
+	var escaped strings.Builder
+	for _, r := range text {
+		switch {
+		case slices.Contains([]rune("\\`*_[]<>|#~!"), r):
+			escaped.WriteRune('\\')
+			escaped.WriteRune(r)
+		case r < ' ':
+			escaped.WriteRune(' ')
+		default:
+			escaped.WriteRune(r)
+		}
+	}
+	return escaped.String()
+}

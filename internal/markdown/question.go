@@ -1,0 +1,65 @@
+package markdown
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// Question is an open approval as Markdown: what to judge, and how to decide.
+func Question(a generation.ApprovalStatus) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "**Decide: %s**", Escape(a.Key))
+	if a.Message != "" {
+		text.WriteString(" – " + Escape(Clip(a.Message, maxMessage)))
+	}
+	text.WriteString("\n\n")
+	for i, shown := range a.Show {
+		if i == maxShown {
+			fmt.Fprintf(&text, "- … and %d more: query `%s`\n", len(a.Show)-i, generation.ApprovalsQuery)
+			break
+		}
+		text.WriteString("- " + shownLink(shown) + "\n")
+	}
+	for i, choice := range a.Choices {
+		if i == maxShown {
+			fmt.Fprintf(&text, "- … and %d more: query `%s`\n", len(a.Choices)-i, generation.ApprovalsQuery)
+			break
+		}
+		fmt.Fprintf(&text, "- choice %d: %s\n", i, shownLink(generation.Output(choice).String()))
+	}
+	fmt.Fprintf(&text, "\nUpdate `%s`: approve", generation.DecideUpdate)
+	if len(a.Regenerable) > 0 {
+		fmt.Fprintf(&text, ", reject or regenerate %s", Escape(strings.Join(a.Regenerable, ", ")))
+	} else {
+		text.WriteString(" or reject")
+	}
+	fmt.Fprintf(&text, "; %d of %d needed", approvals(a), a.Needed)
+	if len(a.Approvers) > 0 {
+		text.WriteString(" from " + Escape(strings.Join(a.Approvers, ", ")))
+	}
+	fmt.Fprintf(&text, "; after %s: %s.\n\n", a.Deadline.UTC().Format("2006-01-02 15:04 UTC"), a.OnDeadline)
+	return text.String()
+}
+
+// approvals counts the approvals there are.
+func approvals(a generation.ApprovalStatus) int {
+	n := 0
+	for _, d := range a.Decisions {
+		if d.Verdict == generation.Approve {
+			n++
+		}
+	}
+	return n
+}
+
+func shownLink(text string) string {
+	encoded, _ := json.Marshal(text)
+	output := generation.Output(encoded)
+	if output.URL() == "" {
+		return Escape(Clip(text, maxMessage))
+	}
+	return link(0, output)
+}

@@ -1,0 +1,196 @@
+// Package schema checks JSON values by a JSON Schema, and says what is wrong in words for
+// people, without repeating the values: they may be prompts.
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+)
+
+// Schema is compiled.
+type Schema struct {
+	compiled *jsonschema.Schema
+}
+
+// Finding is one thing wrong with a value.
+type Finding struct {
+	// Path is where in the value.
+	Path []string
+
+	// OfType is set when the value is of the wrong type: what the schema wants then.
+	OfType []string
+
+	Message string
+}
+
+// Compile reads a schema. It loads nothing from elsewhere.
+func Compile(text []byte) (*Schema, error) {
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.UseLoader(nothing{})
+	const name = "mem:schema.json"
+	if err := compiler.AddResource(name, document); err != nil {
+		return nil, err
+	}
+	compiled, err := compiler.Compile(name)
+	if err != nil {
+		return nil, err
+	}
+	return &Schema{compiled}, nil
+}
+
+type nothing struct{}
+
+func (nothing) Load(url string) (any, error) { return nil, fmt.Errorf("%s is not loaded", url) }
+
+// Properties are the names that an object at the top may have; nil for any.
+func (s *Schema) Properties() []string {
+	return slices.Sorted(maps.Keys(s.compiled.Properties))
+}
+
+// Check finds everything that is wrong with a value, in the order of its paths.
+func (s *Schema) Check(value any) []Finding {
+	err := s.compiled.Validate(value)
+	if err == nil {
+		return nil
+	}
+	failure, ok := err.(*jsonschema.ValidationError)
+	if !ok {
+		return []Finding{{Message: err.Error()}}
+	}
+	var findings []Finding
+	s.collect(failure, &findings)
+	slices.SortStableFunc(findings, func(a, b Finding) int { return slices.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(findings, func(a, b Finding) bool {
+		return slices.Equal(a.Path, b.Path) && a.Message == b.Message
+	})
+}
+
+// collect gathers the errors that have no causes of their own.
+func (s *Schema) collect(failure *jsonschema.ValidationError, findings *[]Finding) {
+	if len(failure.Causes) > 0 {
+		for _, cause := range failure.Causes {
+			s.collect(cause, findings)
+		}
+		return
+	}
+	path := failure.InstanceLocation
+	switch k := failure.ErrorKind.(type) {
+	case *kind.AdditionalProperties:
+		for _, name := range k.Properties {
+			*findings = append(*findings, Finding{
+				Path:    append(slices.Clone(path), name),
+				Message: "is not known" + nearest.Hint(name, slices.Sorted(maps.Keys(s.at(failure.SchemaURL).Properties))),
+			})
+		}
+	case *kind.Required:
+		*findings = append(*findings, Finding{Path: path, Message: "lacks " + strings.Join(k.Missing, " and ")})
+	case *kind.Type:
+		*findings = append(*findings, Finding{Path: path, OfType: k.Want, Message: fmt.Sprintf("is of type %s, and must be %s", k.Got, strings.Join(k.Want, " or "))})
+	case *kind.Pattern:
+		*findings = append(*findings, Finding{Path: path, Message: s.form(failure.SchemaURL, k.Want)})
+	default:
+		*findings = append(*findings, Finding{Path: path, Message: words(k)})
+	}
+}
+
+// form says what a text must look like: by examples, where the schema has some.
+func (s *Schema) form(url, pattern string) string {
+	if examples := s.at(url).Examples; len(examples) > 0 {
+		return "must be of a form such as " + listed(examples)
+	}
+	return "must match " + pattern
+}
+
+func words(k jsonschema.ErrorKind) string {
+	switch k := k.(type) {
+	case *kind.Enum:
+		return "must be one of " + listed(k.Want)
+	case *kind.Const:
+		return "must be " + listed([]any{k.Want})
+	case *kind.Minimum:
+		return "must be at least " + k.Want.RatString()
+	case *kind.Maximum:
+		return "must be at most " + k.Want.RatString()
+	case *kind.ExclusiveMinimum:
+		return "must be more than " + k.Want.RatString()
+	case *kind.ExclusiveMaximum:
+		return "must be less than " + k.Want.RatString()
+	case *kind.MultipleOf:
+		return "must be a multiple of " + k.Want.RatString()
+	case *kind.MinLength:
+		return fmt.Sprintf("has %d characters, and must have at least %d", k.Got, k.Want)
+	case *kind.MaxLength:
+		return fmt.Sprintf("has %d characters, and must have at most %d", k.Got, k.Want)
+	case *kind.MinItems:
+		return fmt.Sprintf("has %d items, and must have at least %d", k.Got, k.Want)
+	case *kind.MaxItems:
+		return fmt.Sprintf("has %d items, and must have at most %d", k.Got, k.Want)
+	case *kind.MinProperties:
+		return fmt.Sprintf("must have at least %d fields", k.Want)
+	case *kind.Format:
+		return "must be of the form " + k.Want
+	default:
+		return "is not as the schema wants it: " + strings.Join(k.KeywordPath(), ".")
+	}
+}
+
+func listed(values []any) string {
+	texts := make([]string, len(values))
+	for i, value := range values {
+		encoded, _ := json.Marshal(value)
+		texts[i] = strings.Trim(string(encoded), `"`)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// at is the subschema at a location; an empty one if there is none.
+func (s *Schema) at(url string) *jsonschema.Schema {
+	seen := make(map[*jsonschema.Schema]bool)
+	var find func(*jsonschema.Schema) *jsonschema.Schema
+	find = func(at *jsonschema.Schema) *jsonschema.Schema {
+		if at == nil || seen[at] {
+			return nil
+		}
+		seen[at] = true
+		if at.Location == url {
+			return at
+		}
+		for _, inner := range inside(at) {
+			if found := find(inner); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	if found := find(s.compiled); found != nil {
+		return found
+	}
+	return &jsonschema.Schema{}
+}
+
+// inside are the schemas that one is made of.
+func inside(at *jsonschema.Schema) []*jsonschema.Schema {
+	inner := []*jsonschema.Schema{at.Ref, at.If, at.Then, at.Else, at.Items2020, at.Not}
+	for _, name := range slices.Sorted(maps.Keys(at.Properties)) {
+		inner = append(inner, at.Properties[name])
+	}
+	if additional, ok := at.AdditionalProperties.(*jsonschema.Schema); ok {
+		inner = append(inner, additional)
+	}
+	inner = append(inner, at.AllOf...)
+	inner = append(inner, at.AnyOf...)
+	return append(inner, at.OneOf...)
+}

@@ -1,0 +1,187 @@
+package pipeline
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// strict decodes one JSON value and refuses fields that are not known, since one that is
+// misspelt would be left out in silence and paid for with defaults.
+func strict(data []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	decoder.UseNumber()
+	if err := decoder.Decode(into); err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
+}
+
+// UnmarshalJSON refuses fields that it does not know.
+func (d *Definition) UnmarshalJSON(data []byte) error {
+	type plain Definition
+	if err := strict(data, (*plain)(d)); err != nil {
+		return fmt.Errorf("pipeline: %w", err)
+	}
+	for i := range d.Outputs {
+		d.Outputs[i].Value = numbers(d.Outputs[i].Value)
+	}
+	return nil
+}
+
+// UnmarshalJSON refuses fields that it does not know.
+func (s *Step) UnmarshalJSON(data []byte) error {
+	type plain Step
+	if err := strict(data, (*plain)(s)); err != nil {
+		return err
+	}
+	numbers(s.Input)
+	return nil
+}
+
+// UnmarshalJSON also reads a type alone.
+func (i *Input) UnmarshalJSON(data []byte) error {
+	type plain Input
+	if isString(data) {
+		return json.Unmarshal(data, &i.Type)
+	}
+	if err := strict(data, (*plain)(i)); err != nil {
+		return err
+	}
+	i.Default = numbers(i.Default)
+	numbers(i.Enum)
+	return nil
+}
+
+// UnmarshalJSON also reads an amount alone.
+func (b *Budget) UnmarshalJSON(data []byte) error {
+	type plain Budget
+	if isObject(data) {
+		return strict(data, (*plain)(b))
+	}
+	return json.Unmarshal(data, &b.USD)
+}
+
+// UnmarshalJSON also reads the items alone.
+func (f *ForEach) UnmarshalJSON(data []byte) error {
+	type plain ForEach
+	if !isObject(data) {
+		*f = ForEach{}
+		if err := strict(data, &f.Items); err != nil {
+			return err
+		}
+	} else if err := strict(data, (*plain)(f)); err != nil {
+		return err
+	}
+	f.Items = numbers(f.Items)
+	return nil
+}
+
+// UnmarshalJSON also reads the number of predictions alone.
+func (r *Retry) UnmarshalJSON(data []byte) error {
+	type plain Retry
+	if isObject(data) {
+		return strict(data, (*plain)(r))
+	}
+	return json.Unmarshal(data, &r.Predictions)
+}
+
+// UnmarshalJSON also reads a model alone.
+func (f *Fallback) UnmarshalJSON(data []byte) error {
+	type plain Fallback
+	if isString(data) {
+		return json.Unmarshal(data, &f.Model)
+	}
+	if err := strict(data, (*plain)(f)); err != nil {
+		return err
+	}
+	numbers(f.Input)
+	return nil
+}
+
+// UnmarshalJSON refuses fields that it does not know.
+func (a *Approve) UnmarshalJSON(data []byte) error {
+	type plain Approve
+	if err := strict(data, (*plain)(a)); err != nil {
+		return err
+	}
+	a.Show, a.Choose = numbers(a.Show), numbers(a.Choose)
+	return nil
+}
+
+// UnmarshalJSON reads 10 or "5%".
+func (t *Tolerance) UnmarshalJSON(data []byte) error {
+	if !isString(data) {
+		return json.Unmarshal(data, &t.Items)
+	}
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
+		return err
+	}
+	percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+	if err != nil || !strings.HasSuffix(text, "%") || percent < 0 || percent > 100 {
+		return fmt.Errorf("tolerate: %q is neither a number of items nor a share such as 5%%", text)
+	}
+	t.Percent = percent
+	return nil
+}
+
+func isObject(data []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) }
+func isString(data []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(data), []byte(`"`)) }
+
+func badDuration(text []byte) error {
+	return fmt.Errorf("%q is not a duration such as 90s, 15m or 6h", text)
+}
+
+func formatNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// numbers makes whole numbers int and others float64, in place where it can: expressions
+// tell them apart, and an index must be whole.
+func numbers(value any) any {
+	switch value := value.(type) {
+	case json.Number:
+		if whole, err := strconv.Atoi(value.String()); err == nil {
+			return whole
+		}
+		float, _ := value.Float64()
+		return float
+	case float64:
+		if whole := int(value); float64(whole) == value {
+			return whole
+		}
+	case map[string]any:
+		for key, member := range value {
+			value[key] = numbers(member)
+		}
+	case []any:
+		for i, member := range value {
+			value[i] = numbers(member)
+		}
+	}
+	return value
+}
+
+// Decode reads a JSON value as expressions see it: whole numbers as int, others as
+// float64.
+func Decode(data []byte) (any, error) {
+	var value any
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err
+	}
+	return numbers(value), nil
+}
+
+// Normal is a Go value as expressions see it: what its JSON decodes to.
+func Normal(value any) (any, error) {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	return Decode(encoded)
+}

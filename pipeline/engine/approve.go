@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
+)
+
+// approve asks people. That they want something made again is no end of the step.
+func (r *run) approve(ctx workflow.Context, s *step) error {
+	if s.decided != nil && s.decided.Verdict == generation.Approve && !r.freshBefore(s) {
+		s.approval = s.decided
+		return nil
+	}
+	question, err := r.question(s)
+	if err != nil {
+		return err
+	}
+	answer, err := workflows.Approve(ctx, question)
+	s.approval, s.fresh = &answer, true
+	if err != nil {
+		return err
+	}
+	if answer.Verdict == generation.Regenerate {
+		r.regenerate(s, answer.Decisions[len(answer.Decisions)-1])
+		return errAgain
+	}
+	return nil
+}
+
+// freshBefore tells whether something that people would judge was made in this run.
+func (r *run) freshBefore(s *step) bool {
+	for _, other := range r.steps {
+		if other.fresh && r.plan.Before(other.ID, s.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) question(s *step) (workflows.Approval, error) {
+	values := r.values(s.References())
+	message, err := s.Message.Eval(values)
+	if err != nil {
+		return workflows.Approval{}, invalid(s.ID, "approve.message", err)
+	}
+	shown, err := s.Show.Eval(values)
+	if err != nil {
+		return workflows.Approval{}, invalid(s.ID, "approve.show", err)
+	}
+	chosen, err := s.Choose.Eval(values)
+	if err != nil {
+		return workflows.Approval{}, invalid(s.ID, "approve.choose", err)
+	}
+	choices, isList := chosen.([]any)
+	if chosen != nil && (!isList || len(choices) == 0) {
+		return workflows.Approval{}, invalid(s.ID, "approve.choose", fmt.Errorf("must give a list with something in it"))
+	}
+	return workflows.Approval{
+		Key: s.ID, Message: text(message), Show: texts(shown), Choices: choices,
+		Approvers: s.Approve.Approvers, Needed: s.Approve.Needed,
+		Timeout: time.Duration(s.Approve.Timeout), OnTimeout: s.Approve.OnTimeout,
+		Regenerable: s.Regenerates,
+		Validate:    r.validate,
+	}, nil
+}
+
+// validate says what is wrong with what a decision wants to be made again.
+func (r *run) validate(d generation.Decision) error {
+	if d.Verdict != generation.Regenerate || len(d.Items) == 0 || d.Regenerate == "" {
+		return nil
+	}
+	target := r.step(d.Regenerate)
+	if target.Kind() != pipeline.KindForEach {
+		return fmt.Errorf("items: %s has none", target.ID)
+	}
+	for _, i := range d.Items {
+		if i >= len(target.items) {
+			return fmt.Errorf("items: %s has none with the number %d; they count from 0", target.ID, i)
+		}
+	}
+	return nil
+}
+
+// regenerate has a step made again, and what lies between it and the approval.
+func (r *run) regenerate(s *step, d generation.Decision) {
+	target := r.step(d.Regenerate)
+	if target.Kind() == pipeline.KindForEach && len(d.Items) > 0 {
+		for _, i := range d.Items {
+			key := target.items[i].key
+			if target.itemInput == nil {
+				target.itemInput = make(map[string]map[string]any)
+			}
+			target.itemInput[key] = merged(target.itemInput[key], d.Input)
+			delete(target.earlier, key)
+		}
+	} else {
+		target.input = merged(target.input, d.Input)
+		clear(target.earlier)
+	}
+	target.again()
+	for _, id := range r.plan.After(target.ID) {
+		if r.plan.Before(id, s.ID) {
+			r.step(id).again()
+		}
+	}
+	s.again()
+}
+
+// again has the step run once more. What it made is kept where it asks for the same.
+func (s *step) again() {
+	s.state, s.reason, s.errorType = pipeline.StepWaiting, "", ""
+	s.round++
+}
+
+// text is a value as people read it.
+func text(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return value
+	default:
+		encoded, _ := json.Marshal(value)
+		return string(encoded)
+	}
+}
+
+// texts are what there is to look at: each member of a list by itself.
+func texts(value any) []string {
+	list, isList := value.([]any)
+	if !isList {
+		list = []any{value}
+	}
+	var all []string
+	for _, member := range list {
+		if shown := strings.TrimSpace(text(member)); shown != "" {
+			all = append(all, shown)
+		}
+	}
+	return all
+}

@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"slices"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+var (
+	attributePipeline = temporal.NewSearchAttributeKeyKeyword(pipeline.AttributePipeline)
+	attributeModels   = temporal.NewSearchAttributeKeyKeywordList(pipeline.AttributeModels)
+	attributeState    = temporal.NewSearchAttributeKeyKeyword(pipeline.AttributeState)
+	attributeCost     = temporal.NewSearchAttributeKeyFloat64(pipeline.AttributeCost)
+)
+
+// shownAttributes is what the run's search attributes say.
+type shownAttributes struct {
+	state pipeline.RunState
+}
+
+// showAttributes sets the run's search attributes when its state has changed: each time
+// is a billable action.
+func (r *run) showAttributes(ctx workflow.Context) {
+	state := r.runState()
+	if !r.in.SearchAttributes || r.shown.state == state {
+		return
+	}
+	updates := []temporal.SearchAttributeUpdate{attributeState.ValueSet(string(state))}
+	if r.shown.state == "" {
+		updates = append(updates, attributePipeline.ValueSet(r.plan.Definition.Name), attributeModels.ValueSet(r.models()))
+	}
+	cost := 0.0
+	if total := r.status(ctx).Cost; total != nil {
+		cost = *total
+	}
+	updates = append(updates, attributeCost.ValueSet(cost))
+	r.shown.state = state
+	_ = workflow.UpsertTypedSearchAttributes(ctx, updates...)
+}
+
+// models are all that the pipeline names, each once.
+func (r *run) models() []string {
+	var models []string
+	for _, s := range r.steps {
+		models = append(models, s.Models()...)
+	}
+	slices.Sort(models)
+	return slices.Compact(models)
+}

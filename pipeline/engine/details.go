@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+const (
+	// maxTableBytes leaves room for the rest within the 20,000 bytes that Temporal keeps.
+	maxTableBytes = 14_000
+	maxReason     = 200
+	maxRows       = 40
+)
+
+// details is the run as Markdown: what waits for people, a line of totals, and a row for
+// each step.
+func (r *run) details(ctx workflow.Context) string {
+	status := r.status(ctx)
+	var text strings.Builder
+	for _, approval := range status.Approvals {
+		text.WriteString(markdown.Question(approval))
+	}
+	if status.State == pipeline.RunHeld {
+		fmt.Fprintf(&text, "**Held: the budget of %s does not cover the next submit, of %s.** Update `%s` raises it.\n\n",
+			markdown.Dollars(*status.Budget), markdown.Dollars(status.Needs), pipeline.BudgetUpdate)
+	}
+	text.WriteString(headline(status) + "\n\n| step | state | model | attempts | cost | time | outputs |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	for i, step := range status.Steps {
+		row := stepRow(step)
+		if text.Len()+len(row) > maxTableBytes {
+			fmt.Fprintf(&text, "\n… and %d more: query `%s`.\n", len(status.Steps)-i, pipeline.StatusQuery)
+			break
+		}
+		text.WriteString(row)
+	}
+	return text.String()
+}
+
+func headline(status pipeline.Status) string {
+	counts := make(map[pipeline.StepState]int)
+	for _, step := range status.Steps {
+		counts[step.State]++
+	}
+	var parts []string
+	for _, state := range []pipeline.StepState{
+		pipeline.StepCompleted, pipeline.StepFailed, pipeline.StepRejected, pipeline.StepCanceled, pipeline.StepSkipped,
+		pipeline.StepHeld, pipeline.StepApproval, pipeline.StepRunning, pipeline.StepWaiting,
+	} {
+		if counts[state] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[state], state))
+		}
+	}
+	line := fmt.Sprintf("**%s** · %s", status.State, strings.Join(parts, ", "))
+	if status.Cost != nil {
+		line += " · " + markdown.Dollars(*status.Cost) + " so far"
+	}
+	if status.Estimate != nil {
+		line += " · estimate " + estimateText(*status.Estimate)
+	}
+	if status.Budget != nil {
+		line += " · budget " + markdown.Dollars(*status.Budget)
+	}
+	return line
+}
+
+func estimateText(e pipeline.Estimate) string {
+	if e.AtLeast {
+		return "at least " + markdown.Dollars(e.Total)
+	}
+	return markdown.Dollars(e.Total)
+}
+
+func stepRow(step pipeline.StepStatus) string {
+	cost, took, attempts := "–", "–", "–"
+	if step.Cost != nil {
+		cost = markdown.Dollars(*step.Cost)
+	}
+	if !step.Ended.IsZero() && !step.Started.IsZero() {
+		took = fmt.Sprintf("%.1f s", step.Ended.Sub(step.Started).Seconds())
+	}
+	if step.Attempts > 0 {
+		attempts = fmt.Sprint(step.Attempts)
+	}
+	model := "–"
+	if step.Model != "" {
+		model = markdown.Escape(step.Model)
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n",
+		markdown.Escape(step.ID), stateCell(step), model, attempts, cost, took, markdown.Links(step.Outputs))
+}
+
+func stateCell(step pipeline.StepStatus) string {
+	cell := "**" + string(step.State) + "**"
+	if step.Kept {
+		cell += ", kept from an earlier run"
+	}
+	if step.Items != nil && step.Items.Total > 0 {
+		cell += ": " + countsText(*step.Items)
+		if step.Children > 0 {
+			cell += fmt.Sprintf(", in %d child workflows", step.Children)
+		}
+	}
+	if step.Reason != "" {
+		cell += ": " + markdown.Escape(markdown.Clip(step.Reason, maxReason))
+	}
+	return cell
+}
+
+func countsText(counts pipeline.Counts) string {
+	text := fmt.Sprintf("%d of %d completed", counts.Completed, counts.Total)
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{counts.Kept, "of them kept"}, {counts.Failed, "failed"}, {counts.Running, "running"}, {counts.Waiting, "waiting"}} {
+		if part.n > 0 {
+			text += fmt.Sprintf(", %d %s", part.n, part.what)
+		}
+	}
+	return text
+}
+
+// itemTable shows what is most worth a look of many generations: those that have failed,
+// then those under way.
+func itemTable(statuses []*generation.Status) string {
+	var text strings.Builder
+	text.WriteString("| item | model | state | prediction |\n| --- | --- | --- | --- |\n")
+	rows := 0
+	for _, wanted := range []func(generation.State) bool{
+		func(state generation.State) bool { return state == generation.StateFailed },
+		func(state generation.State) bool {
+			return state != generation.StateFailed && state != generation.StateCompleted
+		},
+	} {
+		for _, status := range statuses {
+			if rows < maxRows && wanted(status.State) {
+				rows++
+				fmt.Fprintf(&text, "| %s | %s | **%s** %s | %s |\n", markdown.Escape(status.Key), markdown.Escape(status.Model),
+					status.State, markdown.Escape(markdown.Clip(status.Reason(), maxReason)), status.PredictionID())
+			}
+		}
+	}
+	if rows == 0 {
+		return ""
+	}
+	return text.String()
+}

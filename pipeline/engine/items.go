@@ -1,0 +1,249 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
+)
+
+// Chunk is the argument of [Items]: a part of a step's items, and all that is needed to
+// make them.
+type Chunk struct {
+	Pipeline pipeline.Definition `json:"pipeline"`
+	Step     string              `json:"step"`
+
+	// Values are what the step's expressions refer to.
+	Values map[string]any `json:"values"`
+
+	Items []ChunkItem `json:"items"`
+	Round int         `json:"round,omitempty"`
+
+	// MaxParallel is how many may be in flight.
+	MaxParallel int `json:"max_parallel"`
+
+	// Strikes is how many must fail for no more to be begun.
+	Strikes int `json:"strikes"`
+
+	// Budget is what they may cost together, in USD, and Price what each is likely to.
+	Budget *float64 `json:"budget,omitempty"`
+	Price  float64  `json:"price,omitempty"`
+}
+
+// ChunkItem is one item of a [Chunk].
+type ChunkItem struct {
+	Index   int                 `json:"index"`
+	Key     string              `json:"key"`
+	Value   any                 `json:"value"`
+	Input   map[string]any      `json:"input,omitempty"`
+	Earlier []generation.Status `json:"earlier,omitempty"`
+}
+
+// ChunkResult is what became of a [Chunk]'s items; those that were not begun are not in it.
+type ChunkResult struct {
+	Items []pipeline.ItemResult `json:"items"`
+	Spent float64               `json:"spent,omitempty"`
+
+	// Needs is a price that the budget did not cover; 0 if it did.
+	Needs float64 `json:"needs,omitempty"`
+}
+
+// Progress is what a child tells its run from time to time.
+type Progress struct {
+	pipeline.Child
+	Completed int     `json:"completed"`
+	Failed    int     `json:"failed"`
+	Spent     float64 `json:"spent,omitempty"`
+}
+
+const (
+	// progressEvery is how many items end between two reports, which cost an action each.
+	progressEvery = 50
+
+	// maxOutputsBytes bounds the outputs in a result: items beyond leave theirs out.
+	maxOutputsBytes = 1_200_000
+)
+
+// Items makes a chunk of a step's items, for a run whose child it is. It fails only when
+// it is canceled, and then with its result as the error's detail.
+func Items(ctx workflow.Context, in Chunk) (ChunkResult, error) {
+	plan, err := pipeline.Compile(in.Pipeline)
+	if err != nil {
+		return ChunkResult{}, temporal.NewNonRetryableApplicationError(err.Error(), generation.ErrInvalidInput, nil)
+	}
+	c, err := newChunkRun(ctx, in, plan)
+	if err != nil {
+		return ChunkResult{}, err
+	}
+	return c.run(ctx)
+}
+
+// chunkRun is a child in progress.
+type chunkRun struct {
+	in      Chunk
+	maker   maker
+	values  map[string]any
+	items   []*item
+	budget  *workflows.Budget
+	stopped bool
+	needs   float64
+	ended   int
+	failed  int
+}
+
+func newChunkRun(ctx workflow.Context, in Chunk, plan *pipeline.Plan) (*chunkRun, error) {
+	values, err := pipeline.Normal(in.Values)
+	if err != nil {
+		return nil, err
+	}
+	c := &chunkRun{
+		in: in, values: values.(map[string]any),
+		maker: maker{step: plan.Step(in.Step), account: in.Pipeline.Account, round: in.Round},
+	}
+	for _, given := range in.Items {
+		value, err := pipeline.Normal(given.Value)
+		if err != nil {
+			return nil, err
+		}
+		c.items = append(c.items, &item{index: given.Index, key: given.Key, value: value, state: pipeline.StepWaiting})
+	}
+	if in.Budget != nil {
+		c.budget = &workflows.Budget{Limit: *in.Budget}
+		if in.Price > 0 {
+			c.budget.Expect(c.maker.step.Model, in.Price)
+		}
+	}
+	err = workflow.SetQueryHandlerWithOptions(ctx, pipeline.ResultsQuery,
+		func(pipeline.Cursor) (pipeline.Page, error) { return c.page(ctx), nil },
+		workflow.QueryHandlerOptions{Description: "what has been made of the items so far"})
+	return c, err
+}
+
+func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
+	workflows.ShowDetails(ctx, func(statuses []*generation.Status) string { return c.details(statuses) })
+	stop := workflow.GetSignalChannel(ctx, pipeline.StopSignal)
+	workflow.GoNamed(ctx, "stop", func(ctx workflow.Context) {
+		stop.Receive(ctx, nil)
+		c.stopped = true
+	})
+	if c.budget != nil {
+		ctx = workflows.WithBudget(ctx, c.budget)
+	}
+	options := workflows.ForEachOptions{
+		MaxParallel: c.in.MaxParallel, Tolerate: c.in.Strikes - 1,
+		Stop: func() bool { return c.stopped || c.needs > 0 },
+	}
+	_, err := workflows.ForEach(ctx, c.items, options, c.make)
+	var canceled *temporal.CanceledError
+	if errors.As(err, &canceled) {
+		return ChunkResult{}, temporal.NewCanceledError(c.result(ctx))
+	}
+	return c.result(ctx), nil
+}
+
+func (c *chunkRun) make(ctx workflow.Context, i int, item *item) (struct{}, error) {
+	given := c.in.Items[i]
+	err := c.maker.make(ctx, item, itemName(c.in.Step, item.key), withItem(c.values, item), given.Input, given.Earlier)
+	var failure *temporal.ApplicationError
+	if errors.As(err, &failure) && failure.Type() == generation.ErrBudgetExceeded {
+		item.state, item.reason, item.generations = pipeline.StepWaiting, "", nil
+		c.needs = max(c.needs, c.budget.Needs())
+		return struct{}{}, nil
+	}
+	c.ended++
+	if err != nil {
+		c.failed++
+	}
+	if c.ended%progressEvery == 0 && c.ended < len(c.items) {
+		c.report(ctx)
+	}
+	return struct{}{}, err
+}
+
+// report tells the run how far it is. That it does not arrive changes nothing.
+func (c *chunkRun) report(ctx workflow.Context) {
+	info := workflow.GetInfo(ctx)
+	if info.ParentWorkflowExecution == nil || ctx.Err() != nil {
+		return
+	}
+	report := Progress{
+		Child:     pipeline.Child{WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID},
+		Completed: c.ended - c.failed, Failed: c.failed,
+	}
+	if c.budget != nil {
+		report.Spent = c.budget.Spent()
+	}
+	workflow.SignalExternalWorkflow(ctx, info.ParentWorkflowExecution.ID, info.ParentWorkflowExecution.RunID, pipeline.ProgressSignal, report)
+}
+
+func (c *chunkRun) result(ctx workflow.Context) ChunkResult {
+	result := ChunkResult{Needs: c.needs}
+	if c.budget != nil {
+		result.Spent = c.budget.Spent()
+	}
+	bytes := 0
+	for _, item := range c.items {
+		if item.state == pipeline.StepWaiting {
+			continue
+		}
+		made := c.maker.result(ctx, item, itemName(c.in.Step, item.key))
+		bytes += trimOutputs(&made, maxOutputsBytes-bytes)
+		result.Items = append(result.Items, made)
+	}
+	return result
+}
+
+// trimOutputs leaves out outputs that have more than so many bytes, and says so. They stay
+// with the provider. It returns the bytes of what stays in.
+func trimOutputs(made *pipeline.ItemResult, room int) int {
+	bytes := 0
+	for i, status := range made.Generations {
+		for _, output := range status.Outputs {
+			bytes += len(output)
+		}
+		if bytes > room {
+			made.Generations = slices.Clone(made.Generations)
+			status.Outputs, status.Omitted = nil, true
+			made.Generations[i] = status
+		}
+	}
+	if bytes > room {
+		return 0
+	}
+	return bytes
+}
+
+// page is all of what a query may want: a child has few items.
+func (c *chunkRun) page(ctx workflow.Context) pipeline.Page {
+	return pipeline.Page{Steps: []pipeline.StepResults{{ID: c.in.Step, Items: c.result(ctx).Items}}}
+}
+
+func (c *chunkRun) details(statuses []*generation.Status) string {
+	completed, failed, running := 0, 0, 0
+	for _, item := range c.items {
+		switch item.state {
+		case pipeline.StepCompleted:
+			completed++
+		case pipeline.StepRunning:
+			running++
+		case pipeline.StepWaiting:
+		default:
+			failed++
+		}
+	}
+	head := fmt.Sprintf("**%s** of %s: %s\n\n", c.in.Step, c.in.Pipeline.Name,
+		countsText(pipeline.Counts{Total: len(c.items), Completed: completed, Failed: failed, Running: running, Waiting: len(c.items) - completed - failed - running}))
+	return head + itemTable(statuses)
+}
+
+func weigh(value any) int {
+	encoded, _ := json.Marshal(value)
+	return len(encoded)
+}

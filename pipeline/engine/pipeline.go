@@ -1,0 +1,316 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
+)
+
+// Pipeline runs a pipeline to its end.
+//
+// It fails with a *temporal.ApplicationError whose first detail is the run's
+// [pipeline.Status]: of the type in which the first step failed, of type
+// [generation.ErrInvalidInput] when the check finds problems, or
+// [generation.ErrInsufficientCredits] when the balance does not cover the estimate; and
+// with a *temporal.CanceledError with the same detail.
+func Pipeline(ctx workflow.Context, in pipeline.Run) (pipeline.Result, error) {
+	r, err := newRun(ctx, in)
+	if err != nil {
+		return pipeline.Result{}, err
+	}
+	err = r.prepare(ctx)
+	if err == nil {
+		err = r.schedule(ctx)
+	}
+	return r.end(ctx, err)
+}
+
+// run is one execution of a pipeline.
+type run struct {
+	in       pipeline.Run
+	plan     *pipeline.Plan
+	inputs   map[string]any
+	steps    []*step
+	live     []*generation.Status // of the generations in the run itself, as they stand
+	owners   map[string]*step     // by the keys of generations
+	budget   *workflows.Budget
+	estimate *pipeline.Estimate
+	state    pipeline.RunState // once it has ended
+	checked  bool
+	outputs  map[string]any
+	omitted  bool
+	started  time.Time
+	ended    time.Time
+	changes  int
+	shown    shownAttributes
+}
+
+func newRun(ctx workflow.Context, in pipeline.Run) (*run, error) {
+	plan, err := pipeline.Compile(in.Pipeline)
+	if err != nil {
+		return nil, refused(in, err)
+	}
+	inputs, err := in.Pipeline.Bind(in.Inputs)
+	if err != nil {
+		return nil, refused(in, err)
+	}
+	r := &run{in: in, plan: plan, inputs: inputs, owners: make(map[string]*step), started: workflow.Now(ctx)}
+	for _, planned := range plan.Steps {
+		r.steps = append(r.steps, newStep(planned))
+	}
+	if err := r.checkResume(); err != nil {
+		return nil, refused(in, err)
+	}
+	r.setBudget()
+	return r, r.answer(ctx)
+}
+
+func (r *run) setBudget() {
+	limit := r.in.Budget
+	wait := true
+	if defined := r.plan.Definition.Budget; defined != nil {
+		wait = defined.OnExceeded != pipeline.FailOver
+		if limit == nil {
+			limit = &defined.USD
+		}
+	}
+	if limit != nil {
+		r.budget = &workflows.Budget{Limit: *limit, Wait: wait}
+	}
+}
+
+func (r *run) checkResume() error {
+	if r.in.Resume == nil {
+		return nil
+	}
+	var problems pipeline.Problems
+	if from := r.in.Resume.From; from != "" && r.plan.Step(from) == nil {
+		problems = append(problems, pipeline.Problem{Path: []string{"resume", "from"}, Message: fmt.Sprintf("there is no step %q", from)})
+	}
+	for _, id := range workflow.DeterministicKeys(r.in.Resume.Input) {
+		if step := r.plan.Step(id); step == nil || step.Approve != nil {
+			problems = append(problems, pipeline.Problem{Path: []string{"resume", "input", id}, Message: "there is no such generation step"})
+		}
+	}
+	return problems.Err()
+}
+
+// refused is the error of a run that cannot begin.
+func refused(in pipeline.Run, err error) error {
+	var problems pipeline.Problems
+	if !errors.As(err, &problems) {
+		problems = pipeline.Problems{{Message: err.Error()}}
+	}
+	return temporal.NewApplicationErrorWithOptions(
+		fmt.Sprintf("pipeline %s: nothing was submitted:\n%s", in.Pipeline.Name, problems.Error()),
+		generation.ErrInvalidInput, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{problems}})
+}
+
+const (
+	checkTimeout = 2 * time.Minute
+	checkPeriod  = time.Hour
+)
+
+// prepare checks the run, and reads what an earlier one has made.
+func (r *run) prepare(ctx workflow.Context) error {
+	activityCtx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    checkTimeout,
+		ScheduleToCloseTimeout: checkPeriod,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 2 * time.Second, MaximumInterval: 30 * time.Second},
+		Summary:                "checks models, inputs, prices and the balance",
+	})
+	var report pipeline.Report
+	if err := workflow.ExecuteActivity(activityCtx, pipeline.CheckName, r.in).Get(ctx, &report); err != nil {
+		return err
+	}
+	r.estimate = report.Estimate
+	if len(report.Problems) > 0 {
+		return refused(r.in, report.Problems)
+	}
+	if err := r.checkBalance(); err != nil {
+		return err
+	}
+	r.expectPrices()
+	r.checked = true
+	if r.in.Resume == nil {
+		return nil
+	}
+	return r.recall(ctx)
+}
+
+func (r *run) checkBalance() error {
+	e := r.estimate
+	if e == nil || e.Balance == nil || r.in.Resume != nil {
+		return nil
+	}
+	total := e.Total
+	if r.budget != nil {
+		total = min(total, r.budget.Limit)
+	}
+	if *e.Balance >= total {
+		return nil
+	}
+	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(
+		"pipeline %s: the balance of $%.2f does not cover the estimate of $%.2f; nothing was submitted. Top up, or lower the budget",
+		r.in.Pipeline.Name, *e.Balance, total), generation.ErrInsufficientCredits, nil)
+}
+
+func (r *run) expectPrices() {
+	if r.budget == nil || r.estimate == nil {
+		return
+	}
+	for _, step := range r.estimate.Steps {
+		r.budget.Expect(step.Model, step.Each)
+	}
+}
+
+// schedule begins each step when what it waits for is there, until nothing is left that
+// could begin or end.
+func (r *run) schedule(ctx workflow.Context) error {
+	if r.budget != nil {
+		ctx = workflows.WithBudget(ctx, r.budget)
+	}
+	for {
+		r.beginReady(ctx)
+		if !r.underWay() {
+			break
+		}
+		seen := r.changes
+		if err := workflow.Await(ctx, func() bool { return r.changes != seen }); err != nil {
+			r.drain(ctx)
+			break
+		}
+	}
+	return r.verdict(ctx)
+}
+
+// beginReady begins what can begin. What is skipped may let others begin or be skipped.
+func (r *run) beginReady(ctx workflow.Context) {
+	for changed := true; changed; {
+		changed = false
+		for _, s := range r.steps {
+			if s.state != pipeline.StepWaiting || !r.needsEnded(s) {
+				continue
+			}
+			changed = true
+			if run, err := r.decide(ctx, s); err != nil {
+				r.finish(ctx, s, err)
+			} else if run {
+				r.begin(ctx, s)
+			}
+		}
+	}
+	r.show(ctx)
+}
+
+func (r *run) begin(ctx workflow.Context, s *step) {
+	s.state, s.reason, s.errorType = pipeline.StepRunning, "", ""
+	s.started, s.ended = workflow.Now(ctx), time.Time{}
+	workflow.GoNamed(ctx, s.ID, func(ctx workflow.Context) {
+		r.finish(ctx, s, r.perform(ctx, s))
+	})
+}
+
+func (r *run) perform(ctx workflow.Context, s *step) error {
+	switch s.Kind() {
+	case pipeline.KindApprove:
+		return r.approve(ctx, s)
+	case pipeline.KindForEach:
+		return r.fanOut(ctx, s)
+	default:
+		return r.generate(ctx, s)
+	}
+}
+
+// finish notes how a step ended.
+func (r *run) finish(ctx workflow.Context, s *step, err error) {
+	r.changes++
+	if errors.Is(err, errAgain) {
+		return
+	}
+	s.ended = workflow.Now(ctx)
+	s.state, s.reason, s.errorType = endOf(err)
+	r.show(ctx)
+}
+
+func endOf(err error) (state pipeline.StepState, reason, errorType string) {
+	var failure *temporal.ApplicationError
+	var canceled *temporal.CanceledError
+	switch {
+	case err == nil:
+		return pipeline.StepCompleted, "", ""
+	case errors.As(err, &canceled):
+		return pipeline.StepCanceled, "the run was canceled", ""
+	case errors.As(err, &failure) && failure.Type() == generation.ErrRejected:
+		return pipeline.StepRejected, failure.Message(), failure.Type()
+	case errors.As(err, &failure):
+		return pipeline.StepFailed, failure.Message(), failure.Type()
+	default:
+		return pipeline.StepFailed, err.Error(), generation.ErrInvalidInput
+	}
+}
+
+func (r *run) underWay() bool {
+	for _, s := range r.steps {
+		if s.state == pipeline.StepRunning {
+			return true
+		}
+	}
+	return false
+}
+
+// drain lets what is under way end after a cancellation, which it learns of itself.
+func (r *run) drain(ctx workflow.Context) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	_ = workflow.Await(ctx, func() bool { return !r.underWay() })
+	for _, s := range r.steps {
+		if s.state == pipeline.StepWaiting {
+			s.state, s.reason = pipeline.StepCanceled, "the run was canceled"
+		}
+	}
+}
+
+// verdict is the error in which the run ends, nil if it completes. A failure that an If
+// looks at has been dealt with.
+func (r *run) verdict(ctx workflow.Context) error {
+	if ctx.Err() != nil {
+		return temporal.NewCanceledError()
+	}
+	var first *step
+	var notRun []string
+	for _, s := range r.steps {
+		switch {
+		case s.state == pipeline.StepSkipped && s.blocked:
+			notRun = append(notRun, s.ID)
+		case (s.state == pipeline.StepFailed || s.state == pipeline.StepRejected) && !r.watched(s.ID) && first == nil:
+			first = s
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	message := fmt.Sprintf("pipeline %s: step %s %s: %s", r.in.Pipeline.Name, first.ID, first.state, first.reason)
+	if len(notRun) > 0 {
+		message += "; not run: " + strings.Join(notRun, ", ")
+	}
+	return temporal.NewNonRetryableApplicationError(message+". What was paid for is kept: rerun it to go on", first.errorType, nil)
+}
+
+func (r *run) watched(id string) bool {
+	for _, s := range r.steps {
+		for _, watched := range s.Watches {
+			if watched == id && s.state != pipeline.StepSkipped {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,308 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
+)
+
+// answer sets the handlers with which a run is looked at and steered.
+func (r *run) answer(ctx workflow.Context) error {
+	workflows.ShowDetails(ctx, func(statuses []*generation.Status) string {
+		r.live = statuses
+		return r.details(ctx)
+	})
+	r.listen(ctx)
+	return errors.Join(
+		workflow.SetQueryHandlerWithOptions(ctx, pipeline.StatusQuery,
+			func() (pipeline.Status, error) { return r.status(ctx), nil },
+			workflow.QueryHandlerOptions{Description: "the run: its steps, their states, cost and outputs"}),
+		workflow.SetQueryHandlerWithOptions(ctx, pipeline.ResultsQuery,
+			func(from pipeline.Cursor) (pipeline.Page, error) { return r.page(ctx, from), nil },
+			workflow.QueryHandlerOptions{Description: "what the run has made, in pages: {} for the first, then what next says"}),
+		workflow.SetUpdateHandlerWithOptions(ctx, pipeline.BudgetUpdate,
+			func(ctx workflow.Context, usd float64) (pipeline.Status, error) {
+				r.budget.Raise(usd)
+				r.show(ctx)
+				return r.status(ctx), nil
+			},
+			workflow.UpdateHandlerOptions{
+				Validator:   func(_ workflow.Context, usd float64) error { return r.validateBudget(usd) },
+				Description: "sets the run's budget, in US dollars: a number. A run that is held goes on when it covers what is next",
+			}),
+		workflows.AnswerDecisions(ctx),
+	)
+}
+
+func (r *run) validateBudget(usd float64) error {
+	switch {
+	case r.budget == nil:
+		return fmt.Errorf("the run has no budget, and so no bound")
+	case !(usd > 0):
+		return fmt.Errorf("the budget must be more than 0 US dollars")
+	default:
+		return nil
+	}
+}
+
+// show brings what is seen of the run up to date.
+func (r *run) show(ctx workflow.Context) {
+	workflows.UpdateDetails(ctx)
+	r.showAttributes(ctx)
+}
+
+func (r *run) status(ctx workflow.Context) pipeline.Status {
+	tallies := r.tallies()
+	status := pipeline.Status{
+		Pipeline: r.plan.Definition.Name, State: r.runState(), Estimate: r.estimate, Outputs: r.outputs, Omitted: r.omitted,
+		Started: r.started, Ended: r.ended,
+	}
+	for _, approval := range workflows.Approvals(ctx) {
+		if approval.Verdict == "" && r.state == "" {
+			status.Approvals = append(status.Approvals, approval)
+		}
+	}
+	if r.budget != nil {
+		limit := r.budget.Limit
+		status.Budget, status.Needs = &limit, r.budget.Needs()
+	}
+	for _, s := range r.steps {
+		step := r.stepStatus(s, tallies[s])
+		if step.Cost != nil {
+			total := *step.Cost
+			if status.Cost != nil {
+				total += *status.Cost
+			}
+			status.Cost = &total
+		}
+		status.Steps = append(status.Steps, step)
+	}
+	return status
+}
+
+// tally is what a step's generations in the run itself come to.
+type tally struct {
+	usd      float64
+	priced   bool
+	attempts int
+	held     int
+	model    string
+}
+
+func (r *run) tallies() map[*step]tally {
+	tallies := make(map[*step]tally)
+	for _, status := range r.live {
+		s := r.owners[status.Key]
+		if s == nil {
+			continue
+		}
+		t := tallies[s]
+		usd, known := status.Price()
+		t.usd, t.priced = t.usd+usd, t.priced || known
+		if !status.Kept {
+			t.attempts += len(status.Attempts)
+		}
+		if status.State == generation.StateHeld {
+			t.held++
+		}
+		t.model = status.Model
+		tallies[s] = t
+	}
+	return tallies
+}
+
+// maxShown is how many outputs of a step a status holds.
+const maxShown = 4
+
+func (r *run) stepStatus(s *step, t tally) pipeline.StepStatus {
+	status := pipeline.StepStatus{
+		ID: s.ID, Kind: s.Kind(), State: r.stepState(s, t), Reason: s.reason, ErrorType: s.errorType, Model: s.Model,
+		Attempts: t.attempts + s.attempts, Needs: s.Needs, Started: s.started, Ended: s.ended,
+	}
+	if t.model != "" && s.Kind() == pipeline.KindGenerate {
+		status.Model = t.model
+	}
+	if t.priced || s.priced {
+		usd := t.usd + s.spent
+		status.Cost = &usd
+	}
+	if s.Kind() == pipeline.KindForEach {
+		counts := s.counts()
+		status.Items = &counts
+	}
+	if s.fan != nil {
+		status.Children = s.fan.children
+	}
+	status.Kept = s.state == pipeline.StepCompleted && !s.fresh && s.Kind() != pipeline.KindApprove && len(s.items) > 0
+	for _, item := range s.items {
+		for _, output := range item.last().Outputs {
+			if len(status.Outputs) < maxShown && len(output) < 2000 {
+				status.Outputs = append(status.Outputs, output)
+			}
+		}
+		if len(status.Outputs) == maxShown {
+			break
+		}
+	}
+	return status
+}
+
+func (s *step) counts() pipeline.Counts {
+	if s.fan != nil {
+		return s.fan.counts()
+	}
+	counts := pipeline.Counts{Total: len(s.items)}
+	for _, item := range s.items {
+		switch item.state {
+		case pipeline.StepCompleted:
+			counts.Completed++
+			if item.kept {
+				counts.Kept++
+			}
+		case pipeline.StepRunning:
+			counts.Running++
+		case pipeline.StepWaiting:
+			counts.Waiting++
+		default:
+			counts.Failed++
+		}
+	}
+	return counts
+}
+
+// stepState says more of a running step than that it runs.
+func (r *run) stepState(s *step, t tally) pipeline.StepState {
+	switch {
+	case s.state != pipeline.StepRunning:
+		return s.state
+	case s.Kind() == pipeline.KindApprove:
+		return pipeline.StepApproval
+	case t.held > 0 || s.fan != nil && s.fan.holding > 0:
+		return pipeline.StepHeld
+	default:
+		return s.state
+	}
+}
+
+func (r *run) runState() pipeline.RunState {
+	switch {
+	case r.state != "":
+		return r.state
+	case !r.checked:
+		return pipeline.RunChecking
+	}
+	state := pipeline.RunRunning
+	tallies := r.tallies()
+	for _, s := range r.steps {
+		switch r.stepState(s, tallies[s]) {
+		case pipeline.StepApproval:
+			return pipeline.RunApproval
+		case pipeline.StepHeld:
+			state = pipeline.RunHeld
+		}
+	}
+	return state
+}
+
+// maxResultBytes keeps a result below Temporal's limit of 2 MiB.
+const maxResultBytes = 1_200_000
+
+// end gives the run's result, or its error with all that is known.
+func (r *run) end(ctx workflow.Context, err error) (pipeline.Result, error) {
+	if err == nil {
+		err = r.setOutputs()
+	}
+	r.ended = workflow.Now(ctx)
+	var failure *temporal.ApplicationError
+	var canceled *temporal.CanceledError
+	switch {
+	case err == nil:
+		r.state = pipeline.RunCompleted
+	case errors.As(err, &canceled):
+		r.state = pipeline.RunCanceled
+		err = temporal.NewCanceledError(r.status(ctx))
+	case errors.As(err, &failure):
+		r.state = pipeline.RunFailed
+		err = r.failed(ctx, failure)
+	default:
+		r.state = pipeline.RunFailed
+	}
+	r.show(ctx)
+	if err != nil {
+		return pipeline.Result{}, err
+	}
+	status := r.status(ctx)
+	return pipeline.Result{Outputs: r.outputs, Omitted: r.omitted, Cost: status.Cost, Steps: status.Steps}, nil
+}
+
+// failed puts what is known of the run into the error; what a check found stays there.
+func (r *run) failed(ctx workflow.Context, failure *temporal.ApplicationError) error {
+	var problems pipeline.Problems
+	details := []any{r.status(ctx)}
+	if failure.HasDetails() && failure.Details(&problems) == nil && len(problems) > 0 {
+		details = []any{problems}
+	}
+	return temporal.NewApplicationErrorWithOptions(failure.Message(), failure.Type(), temporal.ApplicationErrorOptions{
+		NonRetryable: true, Details: details,
+	})
+}
+
+// setOutputs evaluates what the run gives. What refers to a step that did not complete
+// is null.
+func (r *run) setOutputs() error {
+	outputs := make(map[string]any)
+	known := func(ref pipeline.Reference) bool {
+		return ref.Root != pipeline.RootSteps || ref.Field == pipeline.FieldState || ref.Field == pipeline.FieldError ||
+			r.step(ref.Name).state == pipeline.StepCompleted
+	}
+	for _, output := range r.plan.Outputs {
+		value, err := output.Value.Preview(r.values(output.Value.References()), known)
+		if err != nil {
+			return temporal.NewNonRetryableApplicationError(fmt.Sprintf(
+				"pipeline %s: outputs.%s: %v; every step has ended, and its results are kept: rerun with a pipeline that mends this",
+				r.plan.Definition.Name, output.Name, err), generation.ErrInvalidInput, nil)
+		}
+		outputs[output.Name] = withoutUnknown(value)
+	}
+	if len(r.plan.Outputs) == 0 {
+		for _, s := range r.steps {
+			field := pipeline.FieldOutput
+			if s.Kind() == pipeline.KindForEach {
+				field = pipeline.FieldOutputs
+			}
+			if s.state == pipeline.StepCompleted {
+				values := make(map[string]any)
+				s.addValue(values, field)
+				outputs[s.ID] = values[field]
+			}
+		}
+	}
+	if weigh(outputs) > maxResultBytes {
+		r.omitted = true
+		return nil
+	}
+	r.outputs = outputs
+	return nil
+}
+
+func withoutUnknown(value any) any {
+	switch value := value.(type) {
+	case pipeline.Unknown:
+		return nil
+	case []any:
+		for i, member := range value {
+			value[i] = withoutUnknown(member)
+		}
+	case map[string]any:
+		for _, name := range workflow.DeterministicKeys(value) {
+			value[name] = withoutUnknown(value[name])
+		}
+	}
+	return value
+}

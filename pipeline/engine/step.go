@@ -1,0 +1,244 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// errAgain ends an approval that had something made again: it will be asked anew.
+var errAgain = errors.New("to be done again")
+
+// step is one step of a run in progress.
+type step struct {
+	*pipeline.PlannedStep
+	state     pipeline.StepState
+	reason    string
+	errorType string
+	blocked   bool // skipped since one that it needs has not completed
+	started   time.Time
+	ended     time.Time
+
+	round     int                       // how often it was made again
+	input     map[string]any            // fields that replace those of the definition
+	itemInput map[string]map[string]any // the same for single items, by key
+
+	spent    float64 // by children that have ended
+	priced   bool
+	attempts int
+
+	items    []*item // a step without for_each has one while it runs, and after
+	fresh    bool    // it has made something that was not there before
+	fan      *fan    // of a for_each that is handed to children
+	approval *generation.ApprovalStatus
+	earlier  map[string][]generation.Status // by item key; what need not be made again
+	decided  *generation.ApprovalStatus     // by an earlier run
+}
+
+// item is one item of a step.
+type item struct {
+	index       int
+	key         string
+	value       any
+	state       pipeline.StepState // waiting, running, completed or failed
+	reason      string
+	kept        bool
+	generations []generation.Status // when it has ended
+}
+
+func newStep(planned *pipeline.PlannedStep) *step {
+	return &step{PlannedStep: planned, state: pipeline.StepWaiting, earlier: make(map[string][]generation.Status)}
+}
+
+func (r *run) step(id string) *step {
+	i := slices.IndexFunc(r.steps, func(s *step) bool { return s.ID == id })
+	return r.steps[i]
+}
+
+func (r *run) needsEnded(s *step) bool {
+	for _, need := range s.Needs {
+		if !r.step(need).state.Ended() {
+			return false
+		}
+	}
+	return true
+}
+
+// decide tells whether a step whose needs have ended is to run; if not it is skipped.
+func (r *run) decide(ctx workflow.Context, s *step) (bool, error) {
+	for _, need := range s.Needs {
+		if other := r.step(need); other.state != pipeline.StepCompleted && !slices.Contains(s.Watches, need) {
+			r.skip(ctx, s, fmt.Sprintf("needs %s, which was %s", need, other.state))
+			s.blocked = other.state != pipeline.StepSkipped || other.blocked
+			return false, nil
+		}
+	}
+	if s.Condition == nil {
+		return true, nil
+	}
+	value, err := s.Condition.Eval(r.values(s.References()))
+	if err != nil {
+		return false, invalid(s.ID, "if", err)
+	}
+	run, ok := value.(bool)
+	if !ok {
+		return false, invalid(s.ID, "if", fmt.Errorf("gives %T, and must give true or false", value))
+	}
+	if !run {
+		r.skip(ctx, s, "its if is false")
+	}
+	return run, nil
+}
+
+func (r *run) skip(ctx workflow.Context, s *step, reason string) {
+	s.state, s.reason, s.ended = pipeline.StepSkipped, reason, workflow.Now(ctx)
+	s.blocked = false
+	r.changes++
+}
+
+// invalid is the error of a step whose expressions do not give what they should.
+func invalid(id, field string, err error) error {
+	return temporal.NewNonRetryableApplicationError(
+		fmt.Sprintf("step %s: %s: %v; nothing was submitted for it", id, field, err), generation.ErrInvalidInput, nil)
+}
+
+// values are what references look at, and no more: it may be handed to a child.
+func (r *run) values(refs []pipeline.Reference) map[string]any {
+	inputs, steps := make(map[string]any), make(map[string]any)
+	for _, ref := range refs {
+		switch ref.Root {
+		case pipeline.RootInputs:
+			inputs[ref.Name] = r.inputs[ref.Name]
+		case pipeline.RootSteps:
+			if steps[ref.Name] == nil {
+				steps[ref.Name] = make(map[string]any)
+			}
+			r.step(ref.Name).addValue(steps[ref.Name].(map[string]any), ref.Field)
+		}
+	}
+	return map[string]any{pipeline.RootInputs: inputs, pipeline.RootSteps: steps}
+}
+
+// addValue sets a field of the step as expressions see it; all of them for "".
+func (s *step) addValue(values map[string]any, field string) {
+	is := func(name string) bool { return field == name || field == "" }
+	if is(pipeline.FieldState) {
+		values[pipeline.FieldState] = string(s.state)
+	}
+	if is(pipeline.FieldError) {
+		values[pipeline.FieldError] = strings.TrimPrefix(s.errorType, "wavespeed.")
+	}
+	switch s.Kind() {
+	case pipeline.KindApprove:
+		s.addApproval(values, is)
+	case pipeline.KindForEach:
+		s.addItems(values, is)
+	default:
+		s.addGeneration(values, is)
+	}
+}
+
+func (s *step) addGeneration(values map[string]any, is func(string) bool) {
+	var last generation.Status
+	if len(s.items) > 0 {
+		last = s.items[0].last()
+	}
+	outputs := decodeAll(last.Outputs)
+	if is(pipeline.FieldOutputs) {
+		values[pipeline.FieldOutputs] = outputs
+	}
+	if is(pipeline.FieldOutput) {
+		values[pipeline.FieldOutput] = first(outputs)
+	}
+	if is(pipeline.FieldModel) {
+		values[pipeline.FieldModel] = last.Model
+	}
+}
+
+func (s *step) addItems(values map[string]any, is func(string) bool) {
+	if is(pipeline.FieldOutputs) || is(pipeline.FieldOutput) {
+		outputs := make([]any, len(s.items))
+		for i, item := range s.items {
+			outputs[i] = first(decodeAll(item.last().Outputs))
+		}
+		if is(pipeline.FieldOutputs) {
+			values[pipeline.FieldOutputs] = outputs
+		}
+		if is(pipeline.FieldOutput) {
+			values[pipeline.FieldOutput] = first(outputs)
+		}
+	}
+	if !is(pipeline.FieldItems) {
+		return
+	}
+	items := make([]any, len(s.items))
+	for i, item := range s.items {
+		last := item.last()
+		outputs := decodeAll(last.Outputs)
+		items[i] = map[string]any{
+			"index": item.index, "key": item.key, "item": item.value, "state": string(item.state),
+			"error": strings.TrimPrefix(last.ErrorType, "wavespeed."), "outputs": outputs, "output": first(outputs),
+		}
+	}
+	values[pipeline.FieldItems] = items
+}
+
+func (s *step) addApproval(values map[string]any, is func(string) bool) {
+	var choice, output any
+	comment := ""
+	if a := s.approval; a != nil {
+		if a.Choice != nil {
+			choice = *a.Choice
+			output, _ = pipeline.Decode(a.Choices[*a.Choice])
+		}
+		if n := len(a.Decisions); n > 0 {
+			comment = a.Decisions[n-1].Comment
+		}
+	}
+	if is(pipeline.FieldChoice) {
+		values[pipeline.FieldChoice] = choice
+	}
+	if is(pipeline.FieldComment) {
+		values[pipeline.FieldComment] = comment
+	}
+	if is(pipeline.FieldOutput) {
+		values[pipeline.FieldOutput] = output
+	}
+	if is(pipeline.FieldOutputs) {
+		values[pipeline.FieldOutputs] = []any{}
+		if output != nil {
+			values[pipeline.FieldOutputs] = []any{output}
+		}
+	}
+}
+
+// last is the generation that tells what became of the item.
+func (i *item) last() generation.Status {
+	if len(i.generations) == 0 {
+		return generation.Status{}
+	}
+	return i.generations[len(i.generations)-1]
+}
+
+func decodeAll(outputs []generation.Output) []any {
+	values := make([]any, len(outputs))
+	for i, output := range outputs {
+		values[i] = pipeline.DecodeOutput(output)
+	}
+	return values
+}
+
+func first(values []any) any {
+	if len(values) == 0 {
+		return nil
+	}
+	return values[0]
+}

@@ -1,0 +1,209 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+)
+
+// maxNodes bounds an expression. What one may allocate, the library bounds.
+const maxNodes = 1000
+
+// Expression is compiled. It gives the same for the same values, always: nothing in it
+// can ask for the time, or depends on the order of a map.
+type Expression struct {
+	Source  string
+	program *vm.Program
+	refs    []Reference
+}
+
+// Reference is something that an expression looks at: inputs.Name, or Field of
+// steps.Name; "" is the whole.
+type Reference struct {
+	Root  string
+	Name  string
+	Field string
+}
+
+// Roots of references.
+const (
+	RootInputs = "inputs"
+	RootSteps  = "steps"
+	RootItem   = "item"
+	RootIndex  = "index"
+)
+
+// unsteady are builtins that do not give the same for the same values: the time, and the
+// order of a map. Of the latter, sorted ones stand in their place.
+var unsteady = []string{"now", "date", "timezone", "duration", "keys", "values", "toPairs"}
+
+var steady = func() []expr.Option {
+	options := []expr.Option{expr.MaxNodes(maxNodes)}
+	for _, name := range unsteady {
+		options = append(options, expr.DisableBuiltin(name))
+	}
+	return append(options,
+		expr.Function("keys", onMap(func(m map[string]any) any {
+			return convert(slices.Sorted(maps.Keys(m)), func(name string) any { return name })
+		}), new(func(map[string]any) []any)),
+		expr.Function("values", onMap(func(m map[string]any) any {
+			return convert(slices.Sorted(maps.Keys(m)), func(name string) any { return m[name] })
+		}), new(func(map[string]any) []any)),
+		expr.Function("toPairs", onMap(func(m map[string]any) any {
+			return convert(slices.Sorted(maps.Keys(m)), func(name string) any { return []any{name, m[name]} })
+		}), new(func(map[string]any) []any)),
+	)
+}()
+
+func onMap(f func(map[string]any) any) func(...any) (any, error) {
+	return func(args ...any) (any, error) {
+		m, ok := args[0].(map[string]any)
+		if !ok {
+			return nil, fmt.Errorf("is no object")
+		}
+		return f(m), nil
+	}
+}
+
+func convert(names []string, f func(string) any) []any {
+	values := make([]any, len(names))
+	for i, name := range names {
+		values[i] = f(name)
+	}
+	return values
+}
+
+// compile reads an expression in a scope. The problem has an offset and a message.
+func (s *scope) compile(source string) (*Expression, *Problem) {
+	tree, err := parser.Parse(source)
+	if err != nil {
+		return nil, problemOf(err)
+	}
+	found := &finder{scope: s, known: make(map[ast.Node]bool)}
+	ast.Walk(&tree.Node, found)
+	if found.problem = found.check(); found.problem != nil {
+		return nil, found.problem
+	}
+	program, err := expr.Compile(source, append(steady[:len(steady):len(steady)], expr.Env(s.types))...)
+	if err != nil {
+		return nil, problemOf(err)
+	}
+	return &Expression{Source: source, program: program, refs: found.refs}, nil
+}
+
+func problemOf(err error) *Problem {
+	var at *file.Error
+	if !errors.As(err, &at) {
+		return &Problem{Message: err.Error()}
+	}
+	return &Problem{Offset: at.From, Message: at.Message}
+}
+
+// Eval gives the expression's value.
+func (e *Expression) Eval(values map[string]any) (any, error) {
+	value, err := expr.Run(e.program, values)
+	if err != nil {
+		var at *file.Error
+		if errors.As(err, &at) {
+			err = errors.New(at.Message)
+		}
+		return nil, fmt.Errorf("%s: %w", e.Source, err)
+	}
+	switch value.(type) {
+	case nil, string, int, float64, bool:
+		return value, nil
+	}
+	return Normal(value)
+}
+
+// Kind is the type of what the expression gives, as far as that can be told beforehand;
+// reflect.Interface where it cannot.
+func (e *Expression) Kind() reflect.Kind {
+	t := e.program.Node().Type()
+	if t == nil {
+		return reflect.Interface
+	}
+	return t.Kind()
+}
+
+// finder collects what an expression refers to, and what it may not.
+type finder struct {
+	scope   *scope
+	refs    []Reference
+	roots   []*ast.IdentifierNode
+	known   map[ast.Node]bool // roots that are followed by a name
+	problem *Problem
+}
+
+// Visit is called for inner nodes before outer ones.
+func (f *finder) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.IdentifierNode:
+		switch n.Value {
+		case RootSteps, RootInputs:
+			f.roots = append(f.roots, n)
+		case RootItem, RootIndex:
+			f.refs = append(f.refs, Reference{Root: n.Value})
+		case "$env":
+			f.fail(n, "$env is not to be had; use inputs and steps")
+		}
+	case *ast.MemberNode:
+		f.member(n)
+	}
+}
+
+func (f *finder) member(n *ast.MemberNode) {
+	property, ok := n.Property.(*ast.StringNode)
+	if !ok {
+		return
+	}
+	switch base := n.Node.(type) {
+	case *ast.IdentifierNode:
+		if base.Value == RootSteps || base.Value == RootInputs {
+			f.known[base] = true
+			f.name(base, property)
+		}
+	case *ast.MemberNode:
+		root, isRoot := base.Node.(*ast.IdentifierNode)
+		name, named := base.Property.(*ast.StringNode)
+		if isRoot && named && root.Value == RootSteps {
+			f.refs = append(f.refs, Reference{Root: RootSteps, Name: name.Value, Field: property.Value})
+		}
+	}
+}
+
+func (f *finder) name(root *ast.IdentifierNode, name *ast.StringNode) {
+	names, what := f.scope.inputs, "input"
+	if root.Value == RootSteps {
+		names, what = f.scope.steps, "step"
+	}
+	f.refs = append(f.refs, Reference{Root: root.Value, Name: name.Value})
+	if !slices.Contains(names, name.Value) {
+		f.fail(name, "there is no %s %q%s", what, name.Value, nearest.Hint(name.Value, names))
+	}
+}
+
+func (f *finder) fail(n ast.Node, format string, args ...any) {
+	if f.problem == nil {
+		f.problem = &Problem{Offset: n.Location().From, Message: fmt.Sprintf(format, args...)}
+	}
+}
+
+func (f *finder) check() *Problem {
+	for _, root := range f.roots {
+		if !f.known[root] {
+			f.fail(root, "%s must be followed by a name, as %s.still", root.Value, root.Value)
+		}
+	}
+	return f.problem
+}

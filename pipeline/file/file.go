@@ -1,0 +1,289 @@
+package file
+
+import (
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/schema"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// Schema is the JSON Schema of a pipeline.
+//
+//go:embed schema.json
+var Schema []byte
+
+var compiled = sync.OnceValues(func() (*schema.Schema, error) { return schema.Compile(Schema) })
+
+// maxBytes bounds a file; what a run is given comes on top.
+const maxBytes = 1 << 20
+
+// File is a pipeline with where its parts stand.
+type File struct {
+	// Name is the file's, as it appears in problems.
+	Name string
+
+	// Definition is what it says.
+	Definition pipeline.Definition
+
+	source []byte
+	places map[string]place
+	form   pipeline.Problems // what is wrong with its form
+}
+
+// Read reads a file.
+func Read(name string) (*File, error) {
+	info, err := os.Stat(name)
+	if err == nil && info.Size() > maxBytes {
+		err = fmt.Errorf("%s: has more than %d bytes; give lists as inputs", name, maxBytes)
+	}
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(name) // #nosec G304 -- whoever runs the program names it
+	if err != nil {
+		return nil, err
+	}
+	return Parse(name, text)
+}
+
+// Parse reads a pipeline from a text; name is only shown. A pipeline without a name has
+// the file's. It fails with [pipeline.Problems] if the text cannot be read at all; what is
+// wrong with what it says, [File.Compile] tells.
+func Parse(name string, text []byte) (*File, error) {
+	f := &File{Name: name, source: text, places: make(map[string]place)}
+	value, problems := f.read()
+	if len(problems) > 0 {
+		return nil, f.Locate(problems)
+	}
+	value = f.complete(value)
+	f.form = f.Locate(check(value))
+	for _, problem := range f.form {
+		value = without(value, problem.Path)
+	}
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(encoded, &f.Definition); err != nil {
+		if len(f.form) == 0 {
+			f.form = f.Locate(pipeline.Problems{{Message: err.Error()}})
+		}
+		return nil, f.form
+	}
+	return f, nil
+}
+
+// without is a value without what stands at a path, so that the rest can be looked at.
+func without(value any, path []string) any {
+	if len(path) == 0 {
+		return value
+	}
+	switch value := value.(type) {
+	case pipeline.Named[any]:
+		var kept pipeline.Named[any]
+		for _, entry := range value {
+			switch {
+			case entry.Name != path[0]:
+				kept = append(kept, entry)
+			case len(path) > 1:
+				kept = append(kept, pipeline.Entry[any]{Name: entry.Name, Value: without(entry.Value, path[1:])})
+			case isMapping(entry.Value): // something in it is missing
+				kept = append(kept, entry)
+			}
+		}
+		return kept
+	case []any:
+		kept := slices.Clone(value)
+		for i := range kept {
+			if strconv.Itoa(i) == path[0] {
+				kept[i] = without(kept[i], path[1:])
+			}
+		}
+		return kept
+	default:
+		return value
+	}
+}
+
+func isMapping(value any) bool {
+	_, is := value.(pipeline.Named[any])
+	return is
+}
+
+// complete leaves out what is for editors, and names a pipeline that has no name.
+func (f *File) complete(value any) any {
+	top, ok := value.(pipeline.Named[any])
+	if !ok {
+		return value
+	}
+	var kept pipeline.Named[any]
+	if _, named := top.Get("name"); !named {
+		base := filepath.Base(f.Name)
+		kept = append(kept, pipeline.Entry[any]{Name: "name", Value: strings.TrimSuffix(base, filepath.Ext(base))})
+	}
+	for _, entry := range top {
+		if entry.Name != "$schema" {
+			kept = append(kept, entry)
+		}
+	}
+	return kept
+}
+
+// check checks the form, by the schema.
+func check(ordered any) pipeline.Problems {
+	s, err := compiled()
+	if err != nil {
+		return pipeline.Problems{{Message: err.Error()}}
+	}
+	value, err := pipeline.Normal(ordered)
+	if err != nil {
+		return pipeline.Problems{{Message: err.Error()}}
+	}
+	var problems pipeline.Problems
+	for _, finding := range s.Check(value) {
+		problems = append(problems, pipeline.Problem{Path: finding.Path, Message: finding.Message})
+	}
+	return problems
+}
+
+// Compile makes the pipeline ready to run. It fails with [pipeline.Problems], all of them
+// at once.
+func (f *File) Compile() (*pipeline.Plan, error) {
+	plan, problems := f.Analyze()
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return plan, nil
+}
+
+// Analyze is Compile for those who look for more that may be wrong; see
+// [pipeline.Analyze].
+func (f *File) Analyze() (*pipeline.Plan, pipeline.Problems) {
+	plan, found := pipeline.Analyze(f.Definition)
+	problems := slices.Clone(f.form)
+	for _, problem := range f.Locate(found) {
+		if !f.told(problem) {
+			problems = append(problems, problem)
+		}
+	}
+	Sort(problems)
+	return plan, problems
+}
+
+// told tells whether a problem only follows from one with the form.
+func (f *File) told(problem pipeline.Problem) bool {
+	return slices.ContainsFunc(f.form, func(other pipeline.Problem) bool {
+		n := min(len(other.Path), len(problem.Path))
+		return n > 0 && slices.Equal(other.Path[:n], problem.Path[:n]) && (n > 1 || len(other.Path) == len(problem.Path))
+	})
+}
+
+// Sort sorts problems by where they stand.
+func Sort(problems pipeline.Problems) {
+	slices.SortStableFunc(problems, func(a, b pipeline.Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}
+
+// place is where a value stands.
+type place struct {
+	key    position // of a mapping's key, or of a list's member
+	value  position
+	quoted bool
+}
+
+type position struct{ line, column int }
+
+// Locate says where the problems are.
+func (f *File) Locate(problems pipeline.Problems) pipeline.Problems {
+	located := make(pipeline.Problems, len(problems))
+	for i, problem := range problems {
+		if problem.Line == 0 {
+			at := f.locate(problem)
+			problem.File, problem.Line, problem.Column = f.Name, at.line, at.column
+		}
+		located[i] = problem
+	}
+	return located
+}
+
+func (f *File) locate(problem pipeline.Problem) position {
+	path := problem.Path
+	for n := len(path); n >= 0; n-- {
+		where, known := f.places[key(path[:n])]
+		switch {
+		case !known:
+			continue
+		case problem.Expression > 0:
+			return f.expression(where.value, problem.Expression, problem.Offset)
+		case problem.Offset > 0 && !where.quoted:
+			return position{where.value.line, where.value.column + problem.Offset}
+		case problem.Offset > 0:
+			return position{where.value.line, where.value.column + 1 + problem.Offset}
+		default:
+			return where.key
+		}
+	}
+	return position{1, 1}
+}
+
+// expression finds the n-th expression of a text, and a character in it.
+func (f *File) expression(start position, n, offset int) position {
+	rest := f.source[f.offset(start):]
+	at := len(f.source) - len(rest)
+	for {
+		i := strings.Index(string(rest), "${{")
+		if i < 0 {
+			return start
+		}
+		escaped := i > 0 && rest[i-1] == '$'
+		at += i + len("${{")
+		rest = rest[i+len("${{"):]
+		if escaped {
+			continue
+		}
+		if n--; n == 0 {
+			break
+		}
+	}
+	for ; offset > 0 && at < len(f.source); offset-- {
+		_, size := utf8.DecodeRune(f.source[at:])
+		at += size
+	}
+	return f.position(at)
+}
+
+// offset is the byte at a position.
+func (f *File) offset(p position) int {
+	at := 0
+	for line := 1; line < p.line; line++ {
+		i := strings.IndexByte(string(f.source[at:]), '\n')
+		if i < 0 {
+			return at
+		}
+		at += i + 1
+	}
+	for column := 1; column < p.column && at < len(f.source); column++ {
+		_, size := utf8.DecodeRune(f.source[at:])
+		at += size
+	}
+	return at
+}
+
+func (f *File) position(at int) position {
+	before := string(f.source[:at])
+	line := strings.Count(before, "\n") + 1
+	return position{line, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1}
+}
+
+func key(path []string) string { return strings.Join(path, "\x00") }

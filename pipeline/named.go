@@ -1,0 +1,93 @@
+package pipeline
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// Named are values by name, in the order in which they are written: a JSON object that
+// keeps its order.
+type Named[T any] []Entry[T]
+
+// Entry is one of them.
+type Entry[T any] struct {
+	Name  string
+	Value T
+}
+
+// Get is the value of this name.
+func (n Named[T]) Get(name string) (T, bool) {
+	i := slices.IndexFunc(n, func(e Entry[T]) bool { return e.Name == name })
+	if i < 0 {
+		var zero T
+		return zero, false
+	}
+	return n[i].Value, true
+}
+
+// Names are the names in their order.
+func (n Named[T]) Names() []string {
+	names := make([]string, len(n))
+	for i, entry := range n {
+		names[i] = entry.Name
+	}
+	return names
+}
+
+// MarshalJSON writes an object.
+func (n Named[T]) MarshalJSON() ([]byte, error) {
+	var buffer bytes.Buffer
+	buffer.WriteByte('{')
+	for i, entry := range n {
+		if i > 0 {
+			buffer.WriteByte(',')
+		}
+		name, err := json.Marshal(entry.Name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(entry.Value)
+		if err != nil {
+			return nil, err
+		}
+		buffer.Write(name)
+		buffer.WriteByte(':')
+		buffer.Write(value)
+	}
+	buffer.WriteByte('}')
+	return buffer.Bytes(), nil
+}
+
+// UnmarshalJSON reads an object, and refuses a name that stands twice.
+func (n *Named[T]) UnmarshalJSON(data []byte) error {
+	*n = nil
+	if string(data) == "null" {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
+		return fmt.Errorf("must be an object")
+	}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		name := token.(string)
+		if _, twice := n.Get(name); twice {
+			return fmt.Errorf("%q stands twice", name)
+		}
+		var raw json.RawMessage
+		if err := decoder.Decode(&raw); err != nil {
+			return err
+		}
+		var value T
+		if err := json.Unmarshal(raw, &value); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		*n = append(*n, Entry[T]{name, value})
+	}
+	return nil
+}

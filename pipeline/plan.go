@@ -1,0 +1,262 @@
+package pipeline
+
+import (
+	"slices"
+)
+
+// Plan is a definition made ready to run: its expressions compiled, its order known.
+type Plan struct {
+	Definition Definition
+
+	// Steps are in the definition's order.
+	Steps []*PlannedStep
+
+	// Outputs are what a run gives, by name.
+	Outputs Named[*Template]
+}
+
+// PlannedStep is a step with its expressions.
+type PlannedStep struct {
+	Step
+	ID string
+
+	// Needs are all steps that this one waits for, in the definition's order.
+	Needs []string
+
+	// Watches are those of them whose state its If looks at: they need not have completed.
+	Watches []string
+
+	// Condition is If; nil for none.
+	Condition *Expression
+
+	// Items and Key are ForEach's; nil for none.
+	Items *Template
+	Key   *Expression
+
+	// Inputs are the input of the model, and of each one to fall back on.
+	Inputs []*Template
+
+	// Message, Show and Choose are Approve's.
+	Message, Show, Choose *Template
+
+	// Regenerates are the steps that an approval may have made again.
+	Regenerates []string
+}
+
+// Step is the one with this id; nil if there is none.
+func (p *Plan) Step(id string) *PlannedStep {
+	i := slices.IndexFunc(p.Steps, func(s *PlannedStep) bool { return s.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return p.Steps[i]
+}
+
+// Compile makes a definition ready to run. It fails with [Problems], all of them at once.
+func Compile(definition Definition) (*Plan, error) {
+	plan, problems := Analyze(definition)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return plan, nil
+}
+
+// Analyze is Compile for those who look for more that may be wrong: it gives a plan with
+// whatever could be compiled, which is not fit to run if there are problems.
+func Analyze(definition Definition) (*Plan, Problems) {
+	var problems Problems
+	checkHead(definition, &problems)
+	scope := newScope(definition)
+	plan := &Plan{Definition: definition}
+	for _, entry := range definition.Steps {
+		path := []string{"steps", entry.Name}
+		checkStep(definition, entry.Name, entry.Value, path, &problems)
+		plan.Steps = append(plan.Steps, scope.compileStep(entry.Name, entry.Value, path, &problems))
+	}
+	for _, output := range definition.Outputs {
+		template := scope.compileTemplate(output.Value, []string{"outputs", output.Name}, &problems)
+		plan.Outputs = append(plan.Outputs, Entry[*Template]{output.Name, template})
+	}
+	if len(problems) == 0 {
+		plan.checkOrder(&problems)
+	}
+	if len(problems) == 0 {
+		plan.setRegenerates(&problems)
+	}
+	return plan, problems
+}
+
+func (s *scope) compileStep(id string, step Step, path []string, problems *Problems) *PlannedStep {
+	planned := &PlannedStep{Step: step, ID: id}
+	if step.If != "" {
+		planned.Condition = s.compileCondition(step.If, join(path, "if"), problems)
+		checkBool(planned.Condition, join(path, "if"), problems)
+	}
+	inner := s
+	if step.ForEach != nil {
+		planned.Items = s.compileTemplate(step.ForEach.Items, join(path, "for_each", "items"), problems)
+		checkList(planned.Items, join(path, "for_each", "items"), problems)
+		inner = s.withItem()
+		if step.ForEach.Key != "" {
+			planned.Key = inner.compileCondition(step.ForEach.Key, join(path, "for_each", "key"), problems)
+		}
+	}
+	if step.Approve != nil {
+		at := join(path, "approve")
+		planned.Message = s.compileTemplate(step.Approve.Message, join(at, "message"), problems)
+		planned.Show = s.compileTemplate(step.Approve.Show, join(at, "show"), problems)
+		planned.Choose = s.compileTemplate(step.Approve.Choose, join(at, "choose"), problems)
+		checkList(planned.Choose, join(at, "choose"), problems)
+	} else {
+		planned.Inputs = inner.compileInputs(step, path, problems)
+	}
+	planned.setNeeds(s.steps)
+	return planned
+}
+
+func (s *scope) compileInputs(step Step, path []string, problems *Problems) []*Template {
+	input := func(value map[string]any, path []string) *Template {
+		if value == nil {
+			value = map[string]any{}
+		}
+		return s.compileTemplate(value, path, problems)
+	}
+	inputs := []*Template{input(step.Input, join(path, "input"))}
+	for i, fallback := range step.Fallback {
+		if fallback.Input == nil {
+			inputs = append(inputs, inputs[0])
+			continue
+		}
+		inputs = append(inputs, input(fallback.Input, join(path, "fallback", itoa(i), "input")))
+	}
+	return inputs
+}
+
+// References are all that the step's expressions look at.
+func (s *PlannedStep) References() []Reference {
+	var refs []Reference
+	for _, expression := range []*Expression{s.Condition, s.Key} {
+		if expression != nil {
+			refs = append(refs, expression.refs...)
+		}
+	}
+	for _, template := range append([]*Template{s.Items, s.Message, s.Show, s.Choose}, s.Inputs...) {
+		refs = append(refs, template.References()...)
+	}
+	return refs
+}
+
+// setNeeds gathers what the step waits for, in the order of all steps.
+func (s *PlannedStep) setNeeds(order []string) {
+	wanted := slices.Clone(s.Step.Needs)
+	for _, ref := range s.References() {
+		if ref.Root == RootSteps {
+			wanted = append(wanted, ref.Name)
+		}
+	}
+	if s.Condition != nil {
+		for _, ref := range s.Condition.refs {
+			if ref.Root == RootSteps && (ref.Field == FieldState || ref.Field == FieldError) {
+				s.Watches = append(s.Watches, ref.Name)
+			}
+		}
+	}
+	s.Needs = nil
+	for _, id := range order {
+		if slices.Contains(wanted, id) {
+			s.Needs = append(s.Needs, id)
+		}
+	}
+}
+
+// Before tells whether a step must have ended before another begins.
+func (p *Plan) Before(earlier, later string) bool {
+	for _, need := range p.Step(later).Needs {
+		if need == earlier || p.Before(earlier, need) {
+			return true
+		}
+	}
+	return false
+}
+
+// After are the steps that wait for one, directly or not, in the definition's order.
+func (p *Plan) After(id string) []string {
+	var after []string
+	for _, step := range p.Steps {
+		if p.Before(id, step.ID) {
+			after = append(after, step.ID)
+		}
+	}
+	return after
+}
+
+// checkOrder finds steps that wait for each other.
+func (p *Plan) checkOrder(problems *Problems) {
+	state := make(map[string]int) // 1 while looked at, 2 when done
+	var visit func(id string, way []string)
+	visit = func(id string, way []string) {
+		way = append(way, id)
+		switch state[id] {
+		case 2:
+			return
+		case 1:
+			ring := way[slices.Index(way, id):]
+			problems.add([]string{"steps", id}, "waits for itself: %s", arrows(ring))
+			return
+		}
+		state[id] = 1
+		for _, need := range p.Step(id).Needs {
+			visit(need, slices.Clone(way))
+		}
+		state[id] = 2
+	}
+	for _, step := range p.Steps {
+		visit(step.ID, nil)
+	}
+}
+
+// setRegenerates finds which steps each approval may have made again. Whatever uses one
+// must come before the approval, and is made again too, or wait for it.
+func (p *Plan) setRegenerates(problems *Problems) {
+	for _, step := range p.Steps {
+		if step.Approve == nil {
+			continue
+		}
+		path := []string{"steps", step.ID, "approve"}
+		step.Regenerates = p.regenerates(step, path, problems)
+		for _, id := range step.Regenerates {
+			for _, user := range p.After(id) {
+				if user == step.ID || p.Before(user, step.ID) || p.Before(step.ID, user) {
+					continue
+				}
+				problems.add([]string{"steps", user}, "uses %s, which the approval %s may have made again; add needs: [%s], or regenerate: [] to the approval",
+					id, step.ID, step.ID)
+			}
+		}
+	}
+}
+
+func (p *Plan) regenerates(step *PlannedStep, path []string, problems *Problems) []string {
+	var ids []string
+	if step.Approve.Regenerate == nil {
+		for _, ref := range append(step.Show.References(), step.Choose.References()...) {
+			if ref.Root == RootSteps && p.Step(ref.Name).Approve == nil && !slices.Contains(ids, ref.Name) {
+				ids = append(ids, ref.Name)
+			}
+		}
+		return ids
+	}
+	for i, id := range *step.Approve.Regenerate {
+		at := join(path, "regenerate", itoa(i))
+		switch other := p.Step(id); {
+		case other == nil:
+			problems.add(at, "there is no step %q", id)
+		case other.Approve != nil:
+			problems.add(at, "%s is no generation", id)
+		case !p.Before(id, step.ID):
+			problems.add(at, "%s does not come before the approval; show it, or add needs: [%s]", id, id)
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}

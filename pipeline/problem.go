@@ -1,0 +1,81 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Problem is something wrong with a pipeline or with what a run is given.
+type Problem struct {
+	// Path says where: steps, clip, input, images, 0.
+	Path []string `json:"path,omitempty"`
+
+	// Expression is which expression of the text at Path it is about, counted from 1; 0
+	// for the text as a whole. Offset is where in it, in characters.
+	Expression int `json:"expression,omitempty"`
+	Offset     int `json:"offset,omitempty"`
+
+	// File, Line and Column are where it stands, counted from 1, if that is known.
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+
+	// Message says what is wrong and what to do.
+	Message string `json:"message"`
+}
+
+// String is one line: film.yaml:12:9: steps.clip.input.image: there is no step …
+func (p Problem) String() string {
+	var text strings.Builder
+	if p.File != "" {
+		fmt.Fprintf(&text, "%s:%d:%d: ", p.File, p.Line, p.Column)
+	}
+	if len(p.Path) > 0 {
+		text.WriteString(PathString(p.Path) + ": ")
+	}
+	return text.String() + p.Message
+}
+
+// PathString writes a path as steps.clip.input.images[0].
+func PathString(path []string) string {
+	var text strings.Builder
+	for i, segment := range path {
+		switch {
+		case segment != "" && strings.Trim(segment, "0123456789") == "":
+			text.WriteString("[" + segment + "]")
+		case i == 0:
+			text.WriteString(segment)
+		default:
+			text.WriteString("." + segment)
+		}
+	}
+	return text.String()
+}
+
+// Problems is the error of a pipeline that is not right: all of it at once.
+type Problems []Problem
+
+// Error has a line for each problem.
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, problem := range p {
+		lines[i] = problem.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Err is the problems as an error, nil if there are none.
+func (p Problems) Err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return p
+}
+
+func (p *Problems) add(path []string, format string, args ...any) {
+	*p = append(*p, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+func join(path []string, segments ...string) []string {
+	return append(append([]string(nil), path...), segments...)
+}

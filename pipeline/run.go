@@ -1,0 +1,287 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// Run asks for one execution of a pipeline. The definition is part of it, so that a
+// later edit changes nothing in a run that has begun.
+type Run struct {
+	Pipeline Definition `json:"pipeline"`
+
+	// Inputs are the values of the pipeline's inputs. Those with a default may be left out.
+	Inputs map[string]any `json:"inputs,omitempty"`
+
+	// Budget replaces the cap of the pipeline's budget, in USD. Defaults to that.
+	Budget *float64 `json:"budget,omitempty"`
+
+	// Resume keeps what an earlier run has paid for. Defaults to starting from nothing.
+	Resume *Resume `json:"resume,omitempty"`
+
+	// SearchAttributes has the run set the attributes of this package, which the namespace
+	// must have: on one that lacks them it would be stuck. Defaults to false.
+	SearchAttributes bool `json:"search_attributes,omitempty"`
+}
+
+// Resume says which results of an earlier run to keep. A step's result is kept if its
+// request is the same: model, account and input.
+type Resume struct {
+	// WorkflowID and RunID name the earlier run. WorkflowID defaults to the new run's own.
+	WorkflowID string `json:"workflow_id,omitempty"`
+	RunID      string `json:"run_id"`
+
+	// From is a step to make anew, with all that come after it. Defaults to none: only
+	// what has failed, or was not begun, is made.
+	From string `json:"from,omitempty"`
+
+	// Input replaces fields of steps' inputs, by step; null removes one. Defaults to none.
+	Input map[string]map[string]any `json:"input,omitempty"`
+
+	// ResubmitUnknown submits anew what may have been accepted, in place of looking for it
+	// first: the risk is to pay twice. Defaults to false.
+	ResubmitUnknown bool `json:"resubmit_unknown,omitempty"`
+}
+
+// Result is what a completed run gives.
+type Result struct {
+	Outputs map[string]any `json:"outputs"`
+
+	// Omitted is set where the outputs are too large for a result; the query
+	// [ResultsQuery] gives them in pages.
+	Omitted bool `json:"omitted,omitempty"`
+
+	// Cost is what this run was charged, in USD, without what earlier ones were; nil if no
+	// price is known.
+	Cost *float64 `json:"cost,omitempty"`
+
+	Steps []StepStatus `json:"steps"`
+}
+
+// RunState is where a run stands.
+type RunState string
+
+// States of runs.
+const (
+	RunChecking  RunState = "checking"
+	RunRunning   RunState = "running"
+	RunApproval  RunState = "approval" // people are asked
+	RunHeld      RunState = "held"     // the budget does not cover what is next
+	RunCompleted RunState = "completed"
+	RunFailed    RunState = "failed"
+	RunCanceled  RunState = "canceled"
+)
+
+// Status is a run as the query [StatusQuery] shows it. Its size does not depend on the
+// number of items.
+type Status struct {
+	Pipeline string       `json:"pipeline"`
+	State    RunState     `json:"state"`
+	Steps    []StepStatus `json:"steps"`
+
+	// Cost is what the run was charged so far, in USD; nil if no price is known.
+	Cost *float64 `json:"cost,omitempty"`
+
+	// Budget is its cap in USD, nil for none; Needs is the price that the cap does not
+	// cover, while the run is held.
+	Budget *float64 `json:"budget,omitempty"`
+	Needs  float64  `json:"needs,omitempty"`
+
+	Estimate  *Estimate                   `json:"estimate,omitempty"`
+	Approvals []generation.ApprovalStatus `json:"approvals,omitempty"`
+	Outputs   map[string]any              `json:"outputs,omitempty"`
+	Omitted   bool                        `json:"omitted,omitempty"`
+	Started   time.Time                   `json:"started"`
+	Ended     time.Time                   `json:"ended,omitzero"`
+}
+
+// StepState is where a step stands.
+type StepState string
+
+// States of steps.
+const (
+	StepWaiting   StepState = "waiting" // for others
+	StepRunning   StepState = "running"
+	StepApproval  StepState = "approval" // people are asked
+	StepHeld      StepState = "held"     // the budget does not cover it
+	StepCompleted StepState = "completed"
+	StepFailed    StepState = "failed"
+	StepRejected  StepState = "rejected"
+	StepSkipped   StepState = "skipped"
+	StepCanceled  StepState = "canceled"
+)
+
+// Ended tells whether a step in this state is over.
+func (s StepState) Ended() bool {
+	switch s {
+	case StepCompleted, StepFailed, StepRejected, StepSkipped, StepCanceled:
+		return true
+	default:
+		return false
+	}
+}
+
+// StepStatus is one step of a run.
+type StepStatus struct {
+	ID    string    `json:"id"`
+	Kind  Kind      `json:"kind"`
+	State StepState `json:"state"`
+
+	// Reason says why, where that needs saying; ErrorType is the type of the error.
+	Reason    string `json:"reason,omitempty"`
+	ErrorType string `json:"error_type,omitempty"`
+
+	// Model is the one in use, or to be used first.
+	Model string `json:"model,omitempty"`
+
+	// Attempts counts submits, those of fallbacks and regenerations included.
+	Attempts int `json:"attempts,omitempty"`
+
+	// Items are the counts of a for_each; nil of other steps.
+	Items *Counts `json:"items,omitempty"`
+
+	// Outputs are the first few.
+	Outputs []generation.Output `json:"outputs,omitempty"`
+
+	// Kept is set where the result was there before this run.
+	Kept bool `json:"kept,omitempty"`
+
+	Cost    *float64  `json:"cost,omitempty"`
+	Needs   []string  `json:"needs,omitempty"`
+	Started time.Time `json:"started,omitzero"`
+	Ended   time.Time `json:"ended,omitzero"`
+
+	// Children are the workflows in which items are made.
+	Children int `json:"children,omitempty"`
+}
+
+// Counts account for every item of a for_each: they add up to Total.
+type Counts struct {
+	Total     int `json:"total"`
+	Completed int `json:"completed"`
+	Failed    int `json:"failed"`
+
+	// Running are in flight, or handed to a child that has not reported them yet.
+	Running int `json:"running"`
+
+	// Waiting are not begun; after the step's end they never were.
+	Waiting int `json:"waiting"`
+
+	// Kept are those of Completed whose results were there before this run.
+	Kept int `json:"kept,omitempty"`
+}
+
+// Report is what a check before the run finds.
+type Report struct {
+	Problems Problems  `json:"problems,omitempty"`
+	Estimate *Estimate `json:"estimate,omitempty"`
+}
+
+// Estimate is what a run is likely to cost, in USD.
+type Estimate struct {
+	Steps []StepEstimate `json:"steps"`
+	Total float64        `json:"total"`
+
+	// AtLeast is set where the price of a step depends on what is only known in the run.
+	AtLeast bool `json:"at_least,omitempty"`
+
+	// Balance is the account's credit; nil if it was not asked.
+	Balance *float64 `json:"balance,omitempty"`
+}
+
+// StepEstimate is what one step is likely to cost.
+type StepEstimate struct {
+	ID    string  `json:"id"`
+	Model string  `json:"model"`
+	Items int     `json:"items"`
+	Each  float64 `json:"each"`
+	Total float64 `json:"total"`
+
+	// AtLeast is set where the price depends on what is only known in the run; Unknown
+	// where not even the number of items is.
+	AtLeast bool `json:"at_least,omitempty"`
+	Unknown bool `json:"unknown,omitempty"`
+
+	// Sampled is how many items were priced, if not all.
+	Sampled int `json:"sampled,omitempty"`
+}
+
+// RecallInput is the argument of the activity [RecallName].
+type RecallInput struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	Cursor     Cursor `json:"cursor"`
+}
+
+// Cursor is a place in a run's results: an item of a step. The zero value is the first.
+type Cursor struct {
+	Step string `json:"step,omitempty"`
+	Item int    `json:"item,omitempty"`
+}
+
+// Page is a part of a run's results.
+type Page struct {
+	Steps []StepResults `json:"steps"`
+
+	// Next is where the next page begins; nil after the last.
+	Next *Cursor `json:"next,omitempty"`
+}
+
+// StepResults are what a step has made.
+type StepResults struct {
+	ID string `json:"id"`
+
+	// Input is what a regeneration changed in the step's input; ItemInput in that of
+	// single items, by their keys.
+	Input     map[string]any            `json:"input,omitempty"`
+	ItemInput map[string]map[string]any `json:"item_input,omitempty"`
+
+	// Items are the generations, one entry for a step without for_each.
+	Items []ItemResult `json:"items,omitempty"`
+
+	// Children are workflows with results that the run has not taken over.
+	Children []Child `json:"children,omitempty"`
+
+	// Approval is how people decided.
+	Approval *generation.ApprovalStatus `json:"approval,omitempty"`
+}
+
+// ItemResult is what became of one item.
+type ItemResult struct {
+	Index int       `json:"index"`
+	Key   string    `json:"key,omitempty"`
+	State StepState `json:"state"`
+
+	// Reason says why an item failed without a generation.
+	Reason string `json:"reason,omitempty"`
+
+	// Generations are those of the item: one, or more after fallbacks and regenerations.
+	// The last tells what became of it.
+	Generations []generation.Status `json:"generations,omitempty"`
+}
+
+// Child names a workflow.
+type Child struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+}
+
+// Last is the generation that tells what became of the item; the zero value while none
+// was begun.
+func (i ItemResult) Last() generation.Status {
+	if len(i.Generations) == 0 {
+		return generation.Status{}
+	}
+	return i.Generations[len(i.Generations)-1]
+}
+
+// DecodeOutput is an output as expressions see it.
+func DecodeOutput(output generation.Output) any {
+	value, err := Decode(json.RawMessage(output))
+	if err != nil {
+		return nil
+	}
+	return value
+}

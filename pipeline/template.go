@@ -1,0 +1,267 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Template is a value with expressions in it: a text, a list, an object or a constant.
+// A text that is one expression keeps the type of what that gives; in a longer text
+// values are written out. "$${{" stands for "${{" itself.
+type Template struct {
+	constant any
+	broken   bool // it could not be compiled
+	whole    *Expression
+	parts    []part // of a text
+	list     []*Template
+	object   map[string]*Template
+}
+
+// part is a piece of text, or an expression.
+type part struct {
+	text string
+	expr *Expression
+}
+
+// Unknown stands for a value that is not known before the run.
+type Unknown struct {
+	// Kind is its type if that is known: string, integer, number, boolean, array or object;
+	// any otherwise.
+	Kind string
+}
+
+const (
+	opening = "${{"
+	closing = "}}"
+)
+
+// compileTemplate reads a value. All problems are added, with their paths.
+func (s *scope) compileTemplate(value any, path []string, problems *Problems) *Template {
+	switch value := value.(type) {
+	case string:
+		return s.compileText(value, path, problems)
+	case []any:
+		t := &Template{list: make([]*Template, len(value))}
+		for i, member := range value {
+			t.list[i] = s.compileTemplate(member, join(path, strconv.Itoa(i)), problems)
+		}
+		return t
+	case map[string]any:
+		t := &Template{object: make(map[string]*Template, len(value))}
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			t.object[name] = s.compileTemplate(value[name], join(path, name), problems)
+		}
+		return t
+	default:
+		return &Template{constant: value}
+	}
+}
+
+func (s *scope) compileText(text string, path []string, problems *Problems) *Template {
+	if !strings.Contains(text, opening) {
+		return &Template{constant: text}
+	}
+	var parts []part
+	number, broken := 0, false
+	for rest := text; rest != ""; {
+		before, after, found := strings.Cut(rest, opening)
+		if found && strings.HasSuffix(before, "$") {
+			parts = append(parts, part{text: strings.TrimSuffix(before, "$") + opening})
+			rest = after
+			continue
+		}
+		if before != "" {
+			parts = append(parts, part{text: before})
+		}
+		if !found {
+			break
+		}
+		number++
+		source, rest2, closed := cutClosing(after)
+		if !closed {
+			*problems = append(*problems, Problem{Path: path, Expression: number, Message: "an expression that begins with ${{ must end with }}"})
+			return &Template{broken: true}
+		}
+		expression := s.compileAt(source, path, number, problems)
+		broken = broken || expression == nil
+		parts = append(parts, part{expr: expression})
+		rest = rest2
+	}
+	if broken {
+		return &Template{broken: true}
+	}
+	if len(parts) == 1 && parts[0].expr != nil {
+		return &Template{whole: parts[0].expr}
+	}
+	return &Template{parts: parts}
+}
+
+// cutClosing finds the end of an expression, which is not one inside of quotes.
+func cutClosing(text string) (source, rest string, closed bool) {
+	quote := byte(0)
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quote != 0 && c == '\\' && quote != '`':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'' || c == '`':
+			quote = c
+		case strings.HasPrefix(text[i:], closing):
+			// An object's own brace may stand before.
+			for strings.HasPrefix(text[i+1:], closing) {
+				i++
+			}
+			return text[:i], text[i+len(closing):], true
+		}
+	}
+	return "", "", false
+}
+
+func (s *scope) compileAt(source string, path []string, number int, problems *Problems) *Expression {
+	trimmed := strings.TrimLeft(source, " \t\r\n")
+	lead := len(source) - len(trimmed)
+	trimmed = strings.TrimRight(trimmed, " \t\r\n")
+	if trimmed == "" {
+		*problems = append(*problems, Problem{Path: path, Expression: number, Message: "the expression is empty"})
+		return nil
+	}
+	expression, problem := s.compile(trimmed)
+	if problem != nil {
+		problem.Path, problem.Expression = path, number
+		problem.Offset += lead
+		*problems = append(*problems, *problem)
+	}
+	return expression
+}
+
+// compileCondition reads an expression that stands alone, with or without ${{ }}.
+func (s *scope) compileCondition(text string, path []string, problems *Problems) *Expression {
+	trimmed := strings.TrimSpace(text)
+	if inner, ok := strings.CutPrefix(trimmed, opening); ok && strings.HasSuffix(inner, closing) {
+		return s.compileAt(strings.TrimSuffix(inner, closing), path, 1, problems)
+	}
+	expression, problem := s.compile(trimmed)
+	if problem != nil {
+		problem.Path = path
+		*problems = append(*problems, *problem)
+	}
+	return expression
+}
+
+// References are all that the template looks at.
+func (t *Template) References() []Reference {
+	var refs []Reference
+	t.each(func(e *Expression) { refs = append(refs, e.refs...) })
+	return refs
+}
+
+func (t *Template) each(do func(*Expression)) {
+	if t == nil {
+		return
+	}
+	if t.whole != nil {
+		do(t.whole)
+	}
+	for _, p := range t.parts {
+		if p.expr != nil {
+			do(p.expr)
+		}
+	}
+	for _, member := range t.list {
+		member.each(do)
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.object)) {
+		t.object[name].each(do)
+	}
+}
+
+// Eval gives the template's value.
+func (t *Template) Eval(values map[string]any) (any, error) {
+	return t.eval(values, func(Reference) bool { return true })
+}
+
+// Preview gives the template's value as far as it is known beforehand, with an [Unknown]
+// in each place that refers to something that is not.
+func (t *Template) Preview(values map[string]any, known func(Reference) bool) (any, error) {
+	return t.eval(values, known)
+}
+
+func (t *Template) eval(values map[string]any, known func(Reference) bool) (any, error) {
+	switch {
+	case t == nil:
+		return nil, nil
+	case t.broken:
+		return Unknown{Kind: "any"}, nil
+	case t.whole != nil:
+		return t.whole.preview(values, known)
+	case t.parts != nil:
+		return t.text(values, known)
+	case t.list != nil:
+		list := make([]any, len(t.list))
+		for i, member := range t.list {
+			value, err := member.eval(values, known)
+			if err != nil {
+				return nil, err
+			}
+			list[i] = value
+		}
+		return list, nil
+	case t.object != nil:
+		object := make(map[string]any, len(t.object))
+		for _, name := range slices.Sorted(maps.Keys(t.object)) {
+			value, err := t.object[name].eval(values, known)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			object[name] = value
+		}
+		return object, nil
+	default:
+		return t.constant, nil
+	}
+}
+
+func (e *Expression) preview(values map[string]any, known func(Reference) bool) (any, error) {
+	for _, ref := range e.refs {
+		if !known(ref) {
+			return Unknown{Kind: kindName(e.Kind())}, nil
+		}
+	}
+	return e.Eval(values)
+}
+
+func (t *Template) text(values map[string]any, known func(Reference) bool) (any, error) {
+	var text strings.Builder
+	for _, p := range t.parts {
+		if p.expr == nil {
+			text.WriteString(p.text)
+			continue
+		}
+		value, err := p.expr.preview(values, known)
+		if err != nil {
+			return nil, err
+		}
+		switch value := value.(type) {
+		case Unknown:
+			return Unknown{Kind: "string"}, nil
+		case string:
+			text.WriteString(value)
+		case nil:
+			return nil, fmt.Errorf("%s: gives null, which has no place in a text; give another value with ??", p.expr.Source)
+		default:
+			encoded, err := json.Marshal(value)
+			if err != nil {
+				return nil, err
+			}
+			text.Write(encoded)
+		}
+	}
+	return text.String(), nil
+}
