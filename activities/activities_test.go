@@ -42,6 +42,10 @@ func (p *provider) List(_ context.Context, o wavespeed.ListOptions) (wavespeed.P
 
 func (p *provider) Price(context.Context, string, any) (wavespeed.Price, error) { return p.price() }
 
+func (p *provider) Models(context.Context) ([]wavespeed.Model, error) { return nil, nil }
+
+func (p *provider) Balance(context.Context) (float64, error) { return 0, nil }
+
 func accepting() *provider {
 	return &provider{submit: func(wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
 		return wavespeed.Prediction{ID: "p1", Status: wavespeed.StatusCreated}, nil

@@ -83,7 +83,7 @@ func (s *scope) compileText(text string, path []string, problems *Problems) *Tem
 		number++
 		source, rest2, closed := cutClosing(after)
 		if !closed {
-			*problems = append(*problems, Problem{Path: path, Expression: number, Message: "an expression that begins with ${{ must end with }}"})
+			*problems = append(*problems, Problem{Path: path, Expression: number, Message: "an expression that begins with ${{ must end with }}; a text with # or : in it belongs in quotes"})
 			return &Template{broken: true}
 		}
 		expression := s.compileAt(source, path, number, problems)

@@ -243,7 +243,16 @@ func (a *approval) validate(d generation.Decision) error {
 	if err := a.validateVerdict(d); err != nil || a.check == nil {
 		return err
 	}
-	return a.check(d)
+	return a.check(a.complete(d))
+}
+
+// complete fills in what a valid decision may leave open.
+func (a *approval) complete(d generation.Decision) generation.Decision {
+	d.Approval = a.status.Key
+	if d.Verdict == generation.Regenerate && d.Regenerate == "" {
+		d.Regenerate = a.status.Regenerable[0]
+	}
+	return d
 }
 
 func (a *approval) validateVerdict(d generation.Decision) error {
@@ -302,10 +311,7 @@ func (a *approval) validateRegenerate(d generation.Decision) error {
 
 // decide takes a valid decision into account.
 func (a *approval) decide(d generation.Decision) {
-	d.Approval = a.status.Key
-	if d.Verdict == generation.Regenerate && d.Regenerate == "" {
-		d.Regenerate = a.status.Regenerable[0]
-	}
+	d = a.complete(d)
 	a.status.Decisions = append(a.status.Decisions, d)
 	switch {
 	case d.Verdict == generation.Regenerate:

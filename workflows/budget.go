@@ -82,12 +82,15 @@ func (b *Budget) Expect(model string, usd float64) {
 // Expected is what a model's submits are likely to cost; 0 if that is not known.
 func (b *Budget) Expected(model string) float64 { return b.prices[model] }
 
-// Grant takes up to want out of the budget, for a child workflow to spend. What it spent is
-// to be told to [Budget.Settle].
-func (b *Budget) Grant(want float64) float64 {
-	granted := min(want, b.free())
+// Grant takes up to want out of the budget, for a child workflow to spend, or nothing if
+// there is less than least. What the child spent is to be told to [Budget.Settle].
+func (b *Budget) Grant(want, least float64) (granted float64, ok bool) {
+	granted = min(want, b.free())
+	if granted <= 0 || granted+rounding < least {
+		return 0, false
+	}
 	b.reserved += granted
-	return granted
+	return granted, true
 }
 
 // Settle ends a grant of which a part was spent.

@@ -74,7 +74,7 @@ func (r *run) question(s *step) (workflows.Approval, error) {
 
 // validate says what is wrong with what a decision wants to be made again.
 func (r *run) validate(d generation.Decision) error {
-	if d.Verdict != generation.Regenerate || len(d.Items) == 0 || d.Regenerate == "" {
+	if d.Verdict != generation.Regenerate || len(d.Items) == 0 {
 		return nil
 	}
 	target := r.step(d.Regenerate)

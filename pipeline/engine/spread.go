@@ -141,11 +141,9 @@ func (f *fan) grant(ctx workflow.Context, items int) (*float64, error) {
 		if each == 0 {
 			want = b.Limit
 		}
-		granted := b.Grant(want)
-		if granted > 0 && granted >= f.needs {
+		if granted, ok := b.Grant(want, f.needs); ok {
 			return &granted, nil
 		}
-		b.Settle(granted, 0)
 		seen := f.changes
 		switch {
 		case len(f.live) > 0: // one of them may give something back

@@ -23,6 +23,9 @@ type Entry struct {
 	WebhookURL string    `json:"webhook_url,omitempty"`
 	At         time.Time `json:"at"`
 
+	// Ended is when the prediction came to its end; zero while it runs.
+	Ended time.Time `json:"ended,omitzero"`
+
 	// Price is in USD; Refunded tells that it was given back.
 	Price    float64 `json:"price"`
 	Refunded bool    `json:"refunded,omitempty"`

@@ -145,6 +145,7 @@ var taskErrors = map[int]string{
 // holds the lock.
 func (s *Server) end(p *prediction, status string) {
 	p.ended = true
+	p.entry.Ended = time.Now()
 	p.entry.Code = p.code
 	p.set(status)
 	a := p.account
