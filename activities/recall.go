@@ -18,6 +18,9 @@ func (a *Activities) Recall(ctx context.Context, in pipeline.RecallInput) (pipel
 	ctx, cancel := withMargin(ctx)
 	defer cancel()
 	page, err := queryPage(ctx, pipeline.Child{WorkflowID: in.WorkflowID, RunID: in.RunID}, in.Cursor)
+	for err == nil && page.Before != nil {
+		page, err = queryPage(ctx, *page.Before, in.Cursor)
+	}
 	if err != nil {
 		return pipeline.Page{}, recallError(ctx, in, err)
 	}

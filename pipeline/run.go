@@ -163,7 +163,7 @@ type Counts struct {
 	Completed int `json:"completed"`
 	Failed    int `json:"failed"`
 
-	// Running are in flight, or handed to a child that has not reported them yet.
+	// Running are in flight; of items that are made in children, at most so many.
 	Running int `json:"running"`
 
 	// Waiting are not begun; after the step's end they never were.
@@ -227,6 +227,10 @@ type Page struct {
 
 	// Next is where the next page begins; nil after the last.
 	Next *Cursor `json:"next,omitempty"`
+
+	// Before is the run whose results are to be read instead: the one asked was to resume
+	// it, and ended before it had read them.
+	Before *Child `json:"before,omitempty"`
 }
 
 // StepResults are what a step has made.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"net/url"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // invite tells what to try next.
@@ -21,11 +23,29 @@ Everything stays up until you press Ctrl-C.
 	fmt.Fprintf(out, `
 Try, in another terminal:
 
-  export TEMPORAL_ADDRESS=%s
+  export TEMPORAL_ADDRESS=%s TEMPORAL_UI_URL=%s
+  export WAVESPEED_API_KEY=%s WAVESPEED_BASE_URL=%s
   go run ./cmd/wavespeed-temporal generate wavespeed-ai/flux-dev prompt="a cat in the rain" --wait
-  go run ./cmd/wavespeed-temporal generate wavespeed-ai/dia-tts prompt="Good evening." --wait --output out
-  go run ./cmd/wavespeed-temporal generate --help
-`, s.temporal.FrontendHostPort())
+  go run ./cmd/wavespeed-temporal pipeline run out/demo/film.yaml scene="a harbour at night" --output out
+  go run ./cmd/wavespeed-temporal pipeline run examples/pipelines/styles.yaml
+  go run ./cmd/wavespeed-temporal pipeline run examples/pipelines/catalogue.yaml products=@examples/pipelines/products.csv
+  go run ./cmd/wavespeed-temporal pipeline --help
+`, s.temporal.FrontendHostPort(), s.ui, s.shownKey(), s.shownURL())
+}
+
+// shownKey is the simulator's key; a real one is not printed.
+func (s *stack) shownKey() string {
+	if s.apiURL == "" {
+		return "…"
+	}
+	return s.apiKey
+}
+
+func (s *stack) shownURL() string {
+	if s.apiURL == "" {
+		return wavespeed.DefaultBaseURL
+	}
+	return s.apiURL
 }
 
 // listenAddress is where to listen for a public URL: on its own port if it is this

@@ -1,7 +1,7 @@
 // Command dev runs the whole of wavespeed-temporal on this machine: a Temporal
 // server with its UI, WaveSpeedAI or its simulator, a worker and a webhook handler.
 //
-//	dev demo   runs the pipeline of examples/clip to its end and leaves nothing running
+//	dev demo   runs the pipeline examples/pipelines/film.yaml to its end and leaves nothing running
 //	dev up     runs it too, and keeps everything up until it is interrupted
 //
 // With WAVESPEED_API_KEY set it uses WaveSpeedAI itself, which costs money. Set
@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer s.stop()
-	if err := s.makeClip(ctx, out); err != nil {
+	if err := s.makeFilm(ctx, out); err != nil {
 		return err
 	}
 	if args[0] == "demo" {

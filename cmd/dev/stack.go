@@ -14,7 +14,6 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	sdkworker "go.temporal.io/sdk/worker"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/examples/clip"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
@@ -67,7 +66,6 @@ func start(ctx context.Context, out io.Writer) (_ *stack, err error) {
 		Plugins:           []sdkworker.Plugin{plugin},
 		WorkerStopTimeout: 10 * time.Second,
 	})
-	w.RegisterWorkflow(clip.Clip)
 	if err := w.Start(); err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)
 	}

@@ -22,14 +22,14 @@ const (
 	exitOK          = 0
 	exitFailure     = 1 // of Temporal, the network or this program
 	exitUsage       = 2 // arguments or configuration
-	exitFailed      = 3 // the generation failed
+	exitFailed      = 3 // the generation or the pipeline failed
 	exitUndecided   = 4 // its deadline passed, or its submit is unknown
 	exitCanceled    = 5 // the workflow was canceled or terminated
 	exitInterrupted = 130
 )
 
 const exitCodes = `Exit codes: 0 done, 1 Temporal or the network failed, 2 usage or configuration,
-3 the generation failed, 4 its deadline passed or its submit is unknown,
+3 the generation or the pipeline failed, 4 its deadline passed or its submit is unknown,
 5 it was canceled or terminated, 130 interrupted.`
 
 // Streams are what a program has of the outside.
@@ -112,7 +112,7 @@ TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_… and the temporal command'
 		p.daemon("worker", "Run a worker: workflows and activities", config.Need{Worker: true}),
 		p.daemon("webhook", "Run a webhook handler", config.Need{Webhook: true}),
 		p.daemon("serve", "Run a worker and a webhook handler in one process", config.Need{Worker: true, Webhook: true}),
-		p.generate(), p.setup(), p.healthcheck(), p.config(), p.version(),
+		p.generate(), p.pipeline(), p.setup(), p.healthcheck(), p.config(), p.version(),
 	)
 	return root
 }

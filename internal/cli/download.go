@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -29,28 +30,52 @@ func (p *program) download(ctx context.Context, dir string, result generation.Re
 		return fmt.Errorf("--output: %w", err)
 	}
 	for i, output := range result.Outputs {
-		name := outputName(result, i)
-		file, err := saveOutput(ctx, dir, name, output)
-		if err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := p.save(ctx, dir, outputName(result, i), output, os.Link); err != nil {
 			return fmt.Errorf("output %d of prediction %s: %w; WaveSpeed keeps it for 7 days", i, result.PredictionID, err)
 		}
-		fmt.Fprintf(p.Err, "saved %s\n", file)
 	}
+	return nil
+}
+
+// saveOutput saves an output of a pipeline under its name there, in the place of an
+// earlier run's.
+func (p *program) saveOutput(ctx context.Context, dir, name, text string) error {
+	encoded, err := json.Marshal(text)
+	if err != nil {
+		return err
+	}
+	output := generation.Output(encoded)
+	if err := p.save(ctx, dir, safe(name)+extension(output), output, os.Rename); err != nil {
+		return fmt.Errorf("output %s: %w; WaveSpeed keeps it for 7 days", name, err)
+	}
+	return nil
+}
+
+func (p *program) save(ctx context.Context, dir, name string, output generation.Output, put func(from, to string) error) error {
+	file, err := saveOutput(ctx, dir, name, output, put)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	fmt.Fprintf(p.Err, "saved %s\n", file)
 	return nil
 }
 
 // outputName is made of the key, the prediction and the kind of file, never of what a
 // URL says beyond that.
 func outputName(result generation.Result, i int) string {
-	name := fmt.Sprintf("%s-%s-%d", safe(result.Key), safe(result.PredictionID), i)
-	address := result.Outputs[i].URL()
-	if address == "" {
-		return name + ".txt"
+	return fmt.Sprintf("%s-%s-%d", safe(result.Key), safe(result.PredictionID), i) + extension(result.Outputs[i])
+}
+
+func extension(output generation.Output) string {
+	u, err := url.Parse(output.URL())
+	switch {
+	case output.URL() == "":
+		return ".txt"
+	case err != nil:
+		return ""
+	default:
+		return safe(path.Ext(u.Path))
 	}
-	if u, err := url.Parse(address); err == nil {
-		name += safe(path.Ext(u.Path))
-	}
-	return name
 }
 
 func safe(text string) string {
@@ -65,9 +90,9 @@ func safe(text string) string {
 	return text[:min(len(text), 80)]
 }
 
-// saveOutput writes beside the name and renames, so that a file is there whole or not
-// at all.
-func saveOutput(ctx context.Context, dir, name string, output generation.Output) (file string, err error) {
+// saveOutput writes beside the name and then puts the file there, so that it is there
+// whole or not at all.
+func saveOutput(ctx context.Context, dir, name string, output generation.Output, put func(from, to string) error) (file string, err error) {
 	body, err := openOutput(ctx, output)
 	if err != nil {
 		return "", err
@@ -90,7 +115,7 @@ func saveOutput(ctx context.Context, dir, name string, output generation.Output)
 		return "", err
 	}
 	file = filepath.Join(dir, name)
-	return file, os.Link(partial.Name(), file)
+	return file, put(partial.Name(), file)
 }
 
 func openOutput(ctx context.Context, output generation.Output) (io.ReadCloser, error) {

@@ -182,30 +182,19 @@ func (p *program) await(ctx context.Context, c client.Client, run client.Workflo
 
 // ended chooses the exit code for a run that ended without a result.
 func (p *program) ended(err error, o generateOptions) error {
-	code := exitFailure
-	var canceled *temporal.CanceledError
-	var terminated *temporal.TerminatedError
+	code := exitCode(err)
 	var application *temporal.ApplicationError
-	switch {
-	case errors.As(err, &canceled), errors.As(err, &terminated):
-		code = exitCanceled
-	case errors.As(err, &application):
-		err = errors.New(application.Message())
-		switch application.Type() {
-		case generation.ErrDeadlineExceeded, generation.ErrSubmitUnknown:
-			code = exitUndecided
-		default:
-			code = exitFailed
-		}
-		if o.json {
-			var status generation.Status
-			_ = application.Details(&status)
-			if printErr := p.printJSON(failed{application.Type(), application.Message(), status}); printErr != nil {
-				return printErr
-			}
+	if !errors.As(err, &application) {
+		return failure(code, err)
+	}
+	if o.json {
+		var status generation.Status
+		_ = application.Details(&status)
+		if printErr := p.printJSON(failed{application.Type(), application.Message(), status}); printErr != nil {
+			return printErr
 		}
 	}
-	return failure(code, err)
+	return failure(code, errors.New(application.Message()))
 }
 
 // failed is what generate prints as JSON when there is no result.

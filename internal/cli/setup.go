@@ -16,6 +16,9 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // setup makes what the program needs in Temporal, if it is not there.
@@ -27,12 +30,20 @@ func (p *program) setup() *cobra.Command {
 		Short: "Create the namespace and search attributes, where they are missing",
 		Long: `Create the namespace and search attributes, where they are missing. It may run
 as often as one likes. Temporal Cloud's namespaces are made elsewhere; there it
-only looks whether the namespace exists.`,
+only looks whether the namespace exists. With PIPELINE_SEARCH_ATTRIBUTES it creates those
+of pipelines too.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			wanted, err := parseAttributes(attributes)
 			if err != nil {
 				return failure(exitUsage, err)
+			}
+			settings, _, err := p.load(config.Need{})
+			if err != nil {
+				return err
+			}
+			if settings.SearchAttributes {
+				maps.Copy(wanted, pipelineAttributes)
 			}
 			c, options, err := p.dial(cmd.Context())
 			if err != nil {
@@ -48,6 +59,14 @@ only looks whether the namespace exists.`,
 	cmd.Flags().DurationVar(&retention, "retention", 7*24*time.Hour, "how long the namespace keeps closed runs; WaveSpeed keeps outputs for 7 days")
 	cmd.Flags().StringArrayVar(&attributes, "search-attribute", nil, "a search attribute to create, as Name=Keyword (repeatable)")
 	return cmd
+}
+
+// pipelineAttributes are the search attributes that runs of pipelines may set.
+var pipelineAttributes = map[string]enumspb.IndexedValueType{
+	pipeline.AttributePipeline: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+	pipeline.AttributeModels:   enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+	pipeline.AttributeState:    enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+	pipeline.AttributeCost:     enumspb.INDEXED_VALUE_TYPE_DOUBLE,
 }
 
 func (p *program) setupNamespace(ctx context.Context, c client.Client, name string, retention time.Duration) error {

@@ -19,8 +19,12 @@ type Config struct {
 	StaleHint     bool
 	AdminListen   string
 	TaskQueue     string
-	UIURL         string
-	Cache         int
+
+	// SearchAttributes has runs of pipelines set theirs.
+	SearchAttributes bool
+
+	UIURL string
+	Cache int
 
 	// ActivitiesPerSecond is 0 when they are not bounded.
 	ActivitiesPerSecond int

@@ -52,6 +52,10 @@ var Settings = []Setting{
 		Help: "task queue of the worker and of generate",
 		set:  into(func(c *Config) *string { return &c.TaskQueue }, text),
 	}, {
+		Env: "PIPELINE_SEARCH_ATTRIBUTES", Flag: "pipeline-search-attributes", Type: Bool, Default: "false", Generate: true,
+		Help: "have runs of pipelines set search attributes, and setup create them: without them in the namespace such a run is stuck",
+		set:  into(func(c *Config) *bool { return &c.SearchAttributes }, boolean),
+	}, {
 		Env: "TEMPORAL_UI_URL", Flag: "ui-url", Type: "url", Generate: true,
 		Help: "address of the Temporal UI, for links to runs",
 		set:  into(func(c *Config) *string { return &c.UIURL }, webURL),

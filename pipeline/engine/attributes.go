@@ -30,7 +30,7 @@ func (r *run) showAttributes(ctx workflow.Context) {
 	}
 	updates := []temporal.SearchAttributeUpdate{attributeState.ValueSet(string(state))}
 	if r.shown.state == "" {
-		updates = append(updates, attributePipeline.ValueSet(r.plan.Definition.Name), attributeModels.ValueSet(r.models()))
+		updates = append(updates, attributePipeline.ValueSet(r.in.Pipeline.Name), attributeModels.ValueSet(r.models()))
 	}
 	cost := 0.0
 	if total := r.status(ctx).Cost; total != nil {

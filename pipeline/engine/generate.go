@@ -42,7 +42,7 @@ type maker struct {
 }
 
 func (r *run) maker(s *step) maker {
-	return maker{step: s.PlannedStep, account: r.plan.Definition.Account, round: s.round}
+	return maker{step: s.PlannedStep, account: r.in.Pipeline.Account, round: s.round}
 }
 
 // key names a generation of the step in its workflow; each round has its own.

@@ -96,6 +96,7 @@ type chunkRun struct {
 	needs   float64
 	ended   int
 	failed  int
+	spent   float64 // for items that have ended
 }
 
 func newChunkRun(ctx workflow.Context, in Chunk, plan *pipeline.Plan) (*chunkRun, error) {
@@ -157,6 +158,10 @@ func (c *chunkRun) make(ctx workflow.Context, i int, item *item) (struct{}, erro
 		c.needs = max(c.needs, c.budget.Needs())
 		return struct{}{}, nil
 	}
+	for _, status := range item.generations {
+		usd, _ := status.Price()
+		c.spent += usd
+	}
 	c.ended++
 	if err != nil {
 		c.failed++
@@ -175,10 +180,7 @@ func (c *chunkRun) report(ctx workflow.Context) {
 	}
 	report := Progress{
 		Child:     pipeline.Child{WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID},
-		Completed: c.ended - c.failed, Failed: c.failed,
-	}
-	if c.budget != nil {
-		report.Spent = c.budget.Spent()
+		Completed: c.ended - c.failed, Failed: c.failed, Spent: c.spent,
 	}
 	workflow.SignalExternalWorkflow(ctx, info.ParentWorkflowExecution.ID, info.ParentWorkflowExecution.RunID, pipeline.ProgressSignal, report)
 }

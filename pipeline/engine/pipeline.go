@@ -22,13 +22,12 @@ import (
 // [generation.ErrInsufficientCredits] when the balance does not cover the estimate; and
 // with a *temporal.CanceledError with the same detail.
 func Pipeline(ctx workflow.Context, in pipeline.Run) (pipeline.Result, error) {
-	r, err := newRun(ctx, in)
-	if err != nil {
-		return pipeline.Result{}, err
-	}
-	err = r.prepare(ctx)
-	if err == nil {
-		err = r.schedule(ctx)
+	r := &run{in: in, owners: make(map[string]*step), started: workflow.Now(ctx)}
+	err := r.answer(ctx)
+	for _, phase := range []func(workflow.Context) error{r.compile, r.check, r.recall, r.schedule} {
+		if err == nil {
+			err = phase(ctx)
+		}
 	}
 	return r.end(ctx, err)
 }
@@ -45,6 +44,7 @@ type run struct {
 	estimate *pipeline.Estimate
 	state    pipeline.RunState // once it has ended
 	checked  bool
+	recalled bool
 	outputs  map[string]any
 	omitted  bool
 	started  time.Time
@@ -53,30 +53,30 @@ type run struct {
 	shown    shownAttributes
 }
 
-func newRun(ctx workflow.Context, in pipeline.Run) (*run, error) {
-	plan, err := pipeline.Compile(in.Pipeline)
+// compile makes the steps ready, or says what is wrong with the pipeline or its inputs.
+func (r *run) compile(workflow.Context) error {
+	plan, err := pipeline.Compile(r.in.Pipeline)
 	if err != nil {
-		return nil, refused(in, err)
+		return refused(r.in, err)
 	}
-	inputs, err := in.Pipeline.Bind(in.Inputs)
-	if err != nil {
-		return nil, refused(in, err)
+	if r.inputs, err = r.in.Pipeline.Bind(r.in.Inputs); err != nil {
+		return refused(r.in, err)
 	}
-	r := &run{in: in, plan: plan, inputs: inputs, owners: make(map[string]*step), started: workflow.Now(ctx)}
+	r.plan = plan
 	for _, planned := range plan.Steps {
 		r.steps = append(r.steps, newStep(planned))
 	}
-	if err := r.checkResume(); err != nil {
-		return nil, refused(in, err)
-	}
 	r.setBudget()
-	return r, r.answer(ctx)
+	if err := r.checkResume(); err != nil {
+		return refused(r.in, err)
+	}
+	return nil
 }
 
 func (r *run) setBudget() {
 	limit := r.in.Budget
 	wait := true
-	if defined := r.plan.Definition.Budget; defined != nil {
+	if defined := r.in.Pipeline.Budget; defined != nil {
 		wait = defined.OnExceeded != pipeline.FailOver
 		if limit == nil {
 			limit = &defined.USD
@@ -119,8 +119,8 @@ const (
 	checkPeriod  = time.Hour
 )
 
-// prepare checks the run, and reads what an earlier one has made.
-func (r *run) prepare(ctx workflow.Context) error {
+// check looks at the run before anything is paid.
+func (r *run) check(ctx workflow.Context) error {
 	activityCtx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    checkTimeout,
 		ScheduleToCloseTimeout: checkPeriod,
@@ -140,10 +140,7 @@ func (r *run) prepare(ctx workflow.Context) error {
 	}
 	r.expectPrices()
 	r.checked = true
-	if r.in.Resume == nil {
-		return nil
-	}
-	return r.recall(ctx)
+	return nil
 }
 
 func (r *run) checkBalance() error {

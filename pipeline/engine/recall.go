@@ -20,9 +20,13 @@ const (
 	pageChildren = 4
 )
 
-// recall reads what the earlier run has made, and keeps what need not be made again.
+// recall reads what the earlier run has made, if there is one, and keeps what need not be
+// made again.
 func (r *run) recall(ctx workflow.Context) error {
 	resume := r.in.Resume
+	if resume == nil {
+		return nil
+	}
 	redo := []string{}
 	if resume.From != "" {
 		redo = append(r.plan.After(resume.From), resume.From)
@@ -33,9 +37,8 @@ func (r *run) recall(ctx workflow.Context) error {
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 20 * time.Second},
 		Summary:                "reads what the earlier run has made",
 	})
-	in := pipeline.RecallInput{
-		WorkflowID: cmp.Or(resume.WorkflowID, workflow.GetInfo(ctx).WorkflowExecution.ID), RunID: resume.RunID,
-	}
+	earlier := r.resumed(ctx)
+	in := pipeline.RecallInput{WorkflowID: earlier.WorkflowID, RunID: earlier.RunID}
 	for {
 		var page pipeline.Page
 		if err := workflow.ExecuteActivity(ctx, pipeline.RecallName, in).Get(ctx, &page); err != nil {
@@ -53,7 +56,15 @@ func (r *run) recall(ctx workflow.Context) error {
 		s := r.step(id)
 		s.input = merged(s.input, resume.Input[id])
 	}
+	r.recalled = true
 	return nil
+}
+
+// resumed is the run that this one resumes.
+func (r *run) resumed(ctx workflow.Context) pipeline.Child {
+	return pipeline.Child{
+		WorkflowID: cmp.Or(r.in.Resume.WorkflowID, workflow.GetInfo(ctx).WorkflowExecution.ID), RunID: r.in.Resume.RunID,
+	}
 }
 
 // takeBack gives a step what an earlier run has of it; of one that is to be made anew,
@@ -88,6 +99,10 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 
 // page is a part of what the run has made, from a place on.
 func (r *run) page(ctx workflow.Context, from pipeline.Cursor) pipeline.Page {
+	if r.in.Resume != nil && !r.recalled {
+		earlier := r.resumed(ctx)
+		return pipeline.Page{Before: &earlier}
+	}
 	var page pipeline.Page
 	room := pageBytes
 	for _, s := range r.steps {
@@ -139,18 +154,22 @@ func (r *run) results(ctx workflow.Context, s *step, from int, room *int) (resul
 			return results, i + 1
 		}
 	}
-	if len(s.items) == 0 {
-		results.Items = unused(s)
-	}
+	results.Items = append(results.Items, s.unused()...)
 	return results, 0
 }
 
-// unused are results that an earlier run gave to a step which has not begun: a run that
-// resumes this one is to have them too.
-func unused(s *step) []pipeline.ItemResult {
+// unused are results of earlier runs that the step had no use for, for instance since it
+// has not begun: a run that resumes this one is to have them too.
+func (s *step) unused() []pipeline.ItemResult {
+	used := make(map[string]bool, len(s.items))
+	for _, item := range s.items {
+		used[item.key] = true
+	}
 	var items []pipeline.ItemResult
 	for _, key := range workflow.DeterministicKeys(s.earlier) {
-		items = append(items, pipeline.ItemResult{Key: key, State: pipeline.StepWaiting, Generations: s.earlier[key]})
+		if !used[key] {
+			items = append(items, pipeline.ItemResult{Key: key, State: pipeline.StepWaiting, Generations: s.earlier[key]})
+		}
 	}
 	return items
 }

@@ -52,7 +52,13 @@ type child struct {
 	pipeline.Child
 	future   workflow.ChildWorkflowFuture
 	items    []*item
+	atOnce   int
 	progress Progress
+}
+
+// running is how many of the child's items are in flight at most.
+func (c *child) running() int {
+	return min(len(c.items)-c.progress.Completed-c.progress.Failed, c.atOnce)
 }
 
 // spread hands the items to children: lanes of them work at once, each with a part of
@@ -198,7 +204,7 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *flo
 		StaticSummary:       markdown.Clip(name, maxSummaryBytes),
 		WaitForCancellation: true,
 	})
-	c := &child{items: items}
+	c := &child{items: items, atOnce: atOnce}
 	f.live = append(f.live, c)
 	defer f.forget(c)
 	c.future = workflow.ExecuteChildWorkflow(childCtx, pipeline.ItemsName, in)
@@ -227,7 +233,7 @@ func (f *fan) forget(c *child) {
 
 func (f *fan) chunk(items []*item, atOnce int, granted *float64) Chunk {
 	in := Chunk{
-		Pipeline: reduced(f.r.plan.Definition, f.s.ID), Step: f.s.ID, Values: f.values, Round: f.s.round,
+		Pipeline: reduced(f.r.in.Pipeline, f.s.ID), Step: f.s.ID, Values: f.values, Round: f.s.round,
 		MaxParallel: atOnce, Strikes: max((f.tolerated+1-f.failed)/f.lanes, 1), Budget: granted,
 	}
 	if granted != nil {
@@ -322,7 +328,7 @@ func (f *fan) counts() pipeline.Counts {
 	for _, c := range f.live {
 		counts.Completed += c.progress.Completed
 		counts.Failed += c.progress.Failed
-		counts.Running += len(c.items) - c.progress.Completed - c.progress.Failed
+		counts.Running += c.running()
 	}
 	counts.Waiting = counts.Total - counts.Completed - counts.Failed - counts.Running
 	for _, item := range f.s.items {

@@ -60,7 +60,7 @@ func (r *run) show(ctx workflow.Context) {
 func (r *run) status(ctx workflow.Context) pipeline.Status {
 	tallies := r.tallies()
 	status := pipeline.Status{
-		Pipeline: r.plan.Definition.Name, State: r.runState(), Estimate: r.estimate, Outputs: r.outputs, Omitted: r.omitted,
+		Pipeline: r.in.Pipeline.Name, State: r.runState(), Estimate: r.estimate, Outputs: r.outputs, Omitted: r.omitted,
 		Started: r.started, Ended: r.ended,
 	}
 	for _, approval := range workflows.Approvals(ctx) {
@@ -128,8 +128,13 @@ func (r *run) stepStatus(s *step, t tally) pipeline.StepStatus {
 	if t.model != "" && s.Kind() == pipeline.KindGenerate {
 		status.Model = t.model
 	}
-	if t.priced || s.priced {
-		usd := t.usd + s.spent
+	usd := t.usd + s.spent
+	if s.fan != nil {
+		for _, c := range s.fan.live {
+			usd += c.progress.Spent
+		}
+	}
+	if t.priced || s.priced || usd > 0 {
 		status.Cost = &usd
 	}
 	if s.Kind() == pipeline.KindForEach {
@@ -266,7 +271,7 @@ func (r *run) setOutputs() error {
 		if err != nil {
 			return temporal.NewNonRetryableApplicationError(fmt.Sprintf(
 				"pipeline %s: outputs.%s: %v; every step has ended, and its results are kept: rerun with a pipeline that mends this",
-				r.plan.Definition.Name, output.Name, err), generation.ErrInvalidInput, nil)
+				r.in.Pipeline.Name, output.Name, err), generation.ErrInvalidInput, nil)
 		}
 		outputs[output.Name] = withoutUnknown(value)
 	}

@@ -1,0 +1,281 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/gob"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// checked is a pipeline that was looked at with what a run would be given.
+type checked struct {
+	file   *file.File
+	inputs map[string]any
+	report pipeline.Report
+	plan   *pipeline.Plan
+}
+
+// check reads a file and looks for everything that is wrong with it and with the inputs.
+// Without complete, inputs that are not given are taken to be right.
+func (p *program) check(ctx context.Context, c config.Config, args []string, complete bool) (checked, error) {
+	f, err := file.Read(args[0])
+	if err != nil {
+		return checked{}, failure(exitUsage, err)
+	}
+	given, err := p.pipelineInputs(ctx, c, f.Definition, args[1:])
+	if err != nil {
+		return checked{}, failure(exitUsage, err)
+	}
+	plan, problems := f.Analyze()
+	bound, err := f.Definition.Bind(given)
+	var wrong pipeline.Problems
+	if errors.As(err, &wrong) {
+		for _, problem := range wrong {
+			if _, isGiven := given[problem.Path[len(problem.Path)-1]]; isGiven || complete {
+				problems = append(problems, f.Locate(pipeline.Problems{problem})...)
+			}
+		}
+	}
+	result := checked{file: f, inputs: given, plan: plan}
+	result.report, err = p.preflight(ctx, c, plan, bound)
+	if err != nil && !errors.Is(err, errNotChecked) {
+		return result, failure(exitFailure, err)
+	}
+	problems = append(problems, f.Locate(result.report.Problems)...)
+	file.Sort(problems)
+	result.report.Problems = problems
+	if len(problems) > 0 {
+		return result, failure(exitUsage, problems)
+	}
+	return result, err
+}
+
+func (p *program) preflight(ctx context.Context, c config.Config, plan *pipeline.Plan, inputs map[string]any) (pipeline.Report, error) {
+	accounts := make(map[string]preflight.Account)
+	for name, account := range c.Accounts {
+		if account.APIKey == "" {
+			continue
+		}
+		provider, err := wavespeed.New(wavespeed.Options{APIKey: account.APIKey, BaseURL: c.BaseURL, AllowHTTP: c.AllowHTTP})
+		if err != nil {
+			return pipeline.Report{}, err
+		}
+		accounts[name] = preflight.Account{Provider: provider, Catalogue: preflight.NewCatalogue(keptModels(c.BaseURL, provider.Models))}
+	}
+	if len(accounts) == 0 {
+		return pipeline.Report{}, errNotChecked
+	}
+	return preflight.Check(ctx, accounts, plan, inputs)
+}
+
+// catalogueAge is how long a fetched catalogue counts: it has two megabytes.
+const catalogueAge = time.Hour
+
+// keptModels reads the catalogue from this user's cache, where it is young enough.
+func keptModels(baseURL string, fetch func(context.Context) ([]wavespeed.Model, error)) func(context.Context) ([]wavespeed.Model, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return fetch
+	}
+	sum := sha256.Sum256([]byte(baseURL))
+	path := filepath.Join(dir, "wavespeed-temporal", "models-"+hex.EncodeToString(sum[:8]))
+	return func(ctx context.Context) ([]wavespeed.Model, error) {
+		if models, ok := readModels(path); ok {
+			return models, nil
+		}
+		models, err := fetch(ctx)
+		if err == nil {
+			writeModels(path, models)
+		}
+		return models, err
+	}
+}
+
+func readModels(path string) (models []wavespeed.Model, ok bool) {
+	info, err := os.Stat(path)
+	if err != nil || time.Since(info.ModTime()) > catalogueAge {
+		return nil, false
+	}
+	f, err := os.Open(path) // #nosec G304 -- a name of ours in the user's cache
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close()
+	return models, gob.NewDecoder(f).Decode(&models) == nil && len(models) > 0
+}
+
+// writeModels keeps the catalogue for the next command, if that can be done.
+func writeModels(path string, models []wavespeed.Model) {
+	if os.MkdirAll(filepath.Dir(path), 0o750) != nil {
+		return
+	}
+	partial, err := os.CreateTemp(filepath.Dir(path), ".models-*")
+	if err != nil {
+		return
+	}
+	defer os.Remove(partial.Name())
+	err = gob.NewEncoder(partial).Encode(models)
+	if partial.Close() == nil && err == nil {
+		_ = os.Rename(partial.Name(), path)
+	}
+}
+
+func (p *program) pipelineValidate() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "validate FILE [name=value …]", Short: "Say everything that is wrong with a pipeline, and what it would cost", Args: cobra.MinimumNArgs(1),
+		Long: `Say everything that is wrong with a pipeline, with file, line and column: its form,
+references, types, cycles; and, with an API key, models that do not exist, inputs that a
+model's own schema refuses, prices and the balance. Nothing is submitted. Exits with 2 if
+anything is wrong. Inputs that are not given are taken to be right.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, _, err := p.load(config.Need{})
+			if err != nil {
+				return err
+			}
+			result, err := p.check(cmd.Context(), c, args, false)
+			if asJSON && result.file != nil {
+				if printErr := p.printJSON(result.report); printErr != nil {
+					return printErr
+				}
+				if len(result.report.Problems) > 0 {
+					return &codedError{code: exitUsage}
+				}
+			}
+			if err != nil && !errors.Is(err, errNotChecked) {
+				return err
+			}
+			if !asJSON {
+				fmt.Fprintf(p.Out, "%s is right: %s%s\n", args[0], plural(len(result.plan.Steps), "step"), costText(result.report.Estimate))
+			}
+			if err != nil {
+				fmt.Fprintln(p.Err, "warning:", err)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print problems and estimate as one JSON object")
+	return cmd
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func costText(e *pipeline.Estimate) string {
+	if e == nil {
+		return ""
+	}
+	text := ", " + estimated(e.Total, e.AtLeast)
+	if e.Balance != nil {
+		text += fmt.Sprintf(", balance %s", markdown.Dollars(*e.Balance))
+	}
+	return text
+}
+
+func estimated(usd float64, atLeast bool) string {
+	if atLeast {
+		return "at least " + markdown.Dollars(usd)
+	}
+	return "about " + markdown.Dollars(usd)
+}
+
+func (p *program) pipelinePrice() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "price FILE [name=value …]", Short: "Estimate what a run would cost, by step", Args: cobra.MinimumNArgs(1),
+		Long: `Estimate what a run would cost if every step runs once, by the provider's own prices.
+Where a price depends on what is only known in the run, it is a lower bound.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, _, err := p.load(config.Need{})
+			if err != nil {
+				return err
+			}
+			result, err := p.check(cmd.Context(), c, args, false)
+			if errors.Is(err, errNotChecked) {
+				return failure(exitUsage, errors.New("prices are asked for with an API key: set WAVESPEED_API_KEY"))
+			}
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return p.printJSON(result.report.Estimate)
+			}
+			return failure(exitFailure, p.printEstimate(result.report.Estimate))
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the estimate as one JSON object")
+	return cmd
+}
+
+func (p *program) printEstimate(e *pipeline.Estimate) error {
+	table := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "STEP\tMODEL\tITEMS\tEACH\tTOTAL\t")
+	for _, step := range e.Steps {
+		items, total, note := fmt.Sprint(step.Items), markdown.Dollars(step.Total), ""
+		switch {
+		case step.Unknown:
+			items, total, note = "?", "?", "the number of items is known in the run"
+		case step.AtLeast:
+			note = "at least: it depends on an earlier step's output"
+		case step.Sampled > 0:
+			note = fmt.Sprintf("by %d of the items", step.Sampled)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", step.ID, step.Model, items, markdown.Dollars(step.Each), total, note)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(p.Out, "\nIn all %s.", estimated(e.Total, e.AtLeast))
+	if err == nil && e.Balance != nil {
+		_, err = fmt.Fprintf(p.Out, " The balance is %s.", markdown.Dollars(*e.Balance))
+	}
+	fmt.Fprintln(p.Out)
+	return err
+}
+
+func (p *program) pipelineGraph() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use: "graph FILE", Short: "Draw a pipeline, as text or Mermaid", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			f, err := file.Read(args[0])
+			if err != nil {
+				return failure(exitUsage, err)
+			}
+			plan, err := f.Compile()
+			if err != nil {
+				return failure(exitUsage, err)
+			}
+			switch format {
+			case "text":
+				_, err = fmt.Fprint(p.Out, plan.Text())
+			case "mermaid":
+				_, err = fmt.Fprint(p.Out, plan.Mermaid())
+			default:
+				return failure(exitUsage, fmt.Errorf("--format: %q is neither text nor mermaid", format))
+			}
+			return failure(exitFailure, err)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "text", "text or mermaid")
+	return cmd
+}

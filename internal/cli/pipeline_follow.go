@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+const (
+	// A query is a billable action, so a long run is asked less often.
+	followFirst  = 500 * time.Millisecond
+	followLater  = 5 * time.Second
+	followGrowth = 1.1
+)
+
+// follow shows a run until it has ended or ctx does.
+func (p *program) follow(ctx context.Context, s session, run client.WorkflowRun) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		_ = run.Get(ctx, nil)
+		cancel()
+	}()
+	screen := newScreen(p.Err, run.GetID())
+	for wait := followFirst; ; wait = min(time.Duration(float64(wait)*followGrowth), followLater) {
+		if status, err := askStatus(ctx, s.client, run.GetID(), run.GetRunID()); err == nil {
+			screen.show(status, time.Now())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// askStatus asks a run how it stands, also one that has ended.
+func askStatus(ctx context.Context, c client.Client, id, runID string) (status pipeline.Status, err error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	answer, err := c.QueryWorkflow(ctx, id, runID, pipeline.StatusQuery)
+	if err != nil {
+		return status, err
+	}
+	return status, answer.Get(&status)
+}
+
+// ending is what a run command does with the result.
+type ending struct {
+	json   bool
+	output string
+}
+
+// finish waits for the run's end, showing it, and prints what came of it.
+func (p *program) finish(ctx context.Context, s session, run client.WorkflowRun, o ending) error {
+	p.follow(ctx, s, run)
+	if ctx.Err() != nil {
+		return p.interrupted(run.GetID())
+	}
+	var result pipeline.Result
+	err := run.Get(ctx, &result)
+	if ctx.Err() != nil {
+		return p.interrupted(run.GetID())
+	}
+	p.showEnd(ctx, s, run)
+	if err != nil {
+		return p.pipelineEnded(err, run, o)
+	}
+	if o.output != "" {
+		if err := p.saveOutputs(ctx, o.output, result.Outputs); err != nil {
+			return failure(exitFailure, err)
+		}
+	}
+	if o.json {
+		return p.printJSON(result)
+	}
+	for _, name := range slices.Sorted(maps.Keys(result.Outputs)) {
+		fmt.Fprintf(p.Out, "%s\t%s\n", name, plainText(result.Outputs[name]))
+	}
+	return nil
+}
+
+// showEnd shows the table once more, as the run ended.
+func (p *program) showEnd(ctx context.Context, s session, run client.WorkflowRun) {
+	if status, err := askStatus(ctx, s.client, run.GetID(), run.GetRunID()); err == nil {
+		fmt.Fprintf(p.Err, "\n%s\n", runTable(status, time.Now()))
+	}
+}
+
+// pipelineEnded chooses the exit code for a run that ended without a result.
+func (p *program) pipelineEnded(err error, run client.WorkflowRun, o ending) error {
+	var application *temporal.ApplicationError
+	if !errors.As(err, &application) {
+		return failure(exitCode(err), err)
+	}
+	if o.json {
+		var status pipeline.Status
+		_ = application.Details(&status)
+		if printErr := p.printJSON(pipelineFailed{application.Type(), application.Message(), status}); printErr != nil {
+			return printErr
+		}
+	}
+	return failure(exitCode(err), fmt.Errorf("%s\nGo on with: wavespeed-temporal pipeline rerun %s", application.Message(), run.GetID()))
+}
+
+// pipelineFailed is what run prints as JSON when there is no result.
+type pipelineFailed struct {
+	Error   string          `json:"error"`
+	Message string          `json:"message"`
+	Status  pipeline.Status `json:"status"`
+}
+
+// exitCode is that for an error in which a workflow ended.
+func exitCode(err error) int {
+	var canceled *temporal.CanceledError
+	var terminated *temporal.TerminatedError
+	var application *temporal.ApplicationError
+	switch {
+	case errors.As(err, &canceled), errors.As(err, &terminated):
+		return exitCanceled
+	case !errors.As(err, &application):
+		return exitFailure
+	case application.Type() == generation.ErrDeadlineExceeded, application.Type() == generation.ErrSubmitUnknown:
+		return exitUndecided
+	default:
+		return exitFailed
+	}
+}
+
+func plainText(value any) string {
+	if text, ok := value.(string); ok {
+		return text
+	}
+	encoded, err := encodeJSON(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return encoded
+}
+
+// saveOutputs downloads every output that is the address of a file.
+func (p *program) saveOutputs(ctx context.Context, dir string, outputs map[string]any) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(outputs)) {
+		list, isList := outputs[name].([]any)
+		if !isList {
+			list = []any{outputs[name]}
+		}
+		for i, value := range list {
+			text, isText := value.(string)
+			if !isText {
+				continue
+			}
+			label := name
+			if isList {
+				label = fmt.Sprintf("%s-%04d", name, i)
+			}
+			if err := p.saveOutput(ctx, dir, label, text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func isRunning(status enumspb.WorkflowExecutionStatus) bool {
+	return status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+}

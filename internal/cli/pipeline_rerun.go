@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
+)
+
+// rerunOptions are the flags of rerun.
+type rerunOptions struct {
+	from            string
+	set             []string
+	file            string
+	budget          float64
+	resubmitUnknown bool
+	filter          string
+	limit           int
+	yes             bool
+	detach          bool
+	ending
+}
+
+func (p *program) pipelineRerun() *cobra.Command {
+	var o rerunOptions
+	cmd := &cobra.Command{
+		Use: "rerun RUN [name=value …]", Short: "Run a run again, keeping what it has paid for",
+		Long: `Run a run again under its workflow id, keeping what it has paid for. A step's result is
+kept if its request is the same: model, account and input. So without anything else only
+what has failed, or was not begun, is made; of many items only those. What was under way
+when the run ended is awaited, and what may have been accepted is looked for first.
+
+  wavespeed-temporal pipeline rerun RUN
+  wavespeed-temporal pipeline rerun RUN --from clip --set clip.prompt="waves, slowly"
+  wavespeed-temporal pipeline rerun RUN scene="a harbour at night"
+  wavespeed-temporal pipeline rerun --filter 'ExecutionStatus = "Failed" AND WorkflowId STARTS_WITH "pipeline-film-"' --yes
+
+` + exitCodes,
+		RunE: p.connected(func(ctx context.Context, s session, args []string) error {
+			switch {
+			case o.filter != "" && len(args) > 0:
+				return failure(exitUsage, errors.New("give a RUN or a --filter, and not both"))
+			case o.filter != "":
+				return p.rerunMany(ctx, s, o)
+			case len(args) == 0:
+				return failure(exitUsage, errors.New("name a RUN, or give a --filter"))
+			default:
+				return p.rerunOne(ctx, s, args, o)
+			}
+		}),
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&o.from, "from", "", "a `step` to make anew, with all that come after it")
+	flags.StringArrayVar(&o.set, "set", nil, "a field of a step's input, as `step.field=value` (repeatable); null removes it")
+	flags.StringVar(&o.file, "file", "", "run this `file` in place of the run's own pipeline")
+	flags.Float64Var(&o.budget, "budget", 0, "cap on what the new run may cost, in `USD`")
+	flags.BoolVar(&o.resubmitUnknown, "resubmit-unknown", false, "submit anew what may have been accepted: the risk is to pay twice")
+	flags.StringVar(&o.filter, "filter", "", "run all again that match this Temporal list `filter` and have not completed")
+	flags.IntVar(&o.limit, "limit", 1000, "how many runs of a filter at most")
+	flags.BoolVar(&o.yes, "yes", false, "run those of the filter again; without it they are listed only")
+	flags.BoolVarP(&o.detach, "detach", "d", false, "do not wait for the run's end")
+	flags.BoolVar(&o.json, "json", false, "print the result as one JSON object")
+	flags.StringVarP(&o.output, "output", "o", "", "download the outputs into this `directory`")
+	return cmd
+}
+
+func (p *program) rerunOne(ctx context.Context, s session, args []string, o rerunOptions) error {
+	described, err := s.client.DescribeWorkflowExecution(ctx, args[0], "")
+	if err != nil {
+		return failure(exitFailure, err)
+	}
+	info := described.GetWorkflowExecutionInfo()
+	switch {
+	case info.GetType().GetName() != pipeline.WorkflowName:
+		return failure(exitUsage, fmt.Errorf("%s is a run of %s, and of no pipeline", args[0], info.GetType().GetName()))
+	case isRunning(info.GetStatus()):
+		return failure(exitUsage, fmt.Errorf("%s still goes on: nothing was started", args[0]))
+	}
+	in, err := s.input(ctx, args[0], info.GetExecution().GetRunId())
+	if err != nil {
+		return failure(exitFailure, err)
+	}
+	if err := p.change(ctx, s, &in, info.GetExecution().GetRunId(), args[1:], o); err != nil {
+		return failure(exitUsage, err)
+	}
+	run, err := s.startPipeline(ctx, args[0], in)
+	if err != nil {
+		return failure(exitFailure, err)
+	}
+	p.announce(s.config, s.options.Namespace, run)
+	if o.detach {
+		return nil
+	}
+	return p.finish(ctx, s, run, o.ending)
+}
+
+// input is what a run was started with, out of the first event of its history.
+func (s session) input(ctx context.Context, id, runID string) (in pipeline.Run, err error) {
+	history := s.client.GetWorkflowHistory(ctx, id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	event, err := history.Next()
+	if err != nil {
+		return in, err
+	}
+	payloads := event.GetWorkflowExecutionStartedEventAttributes().GetInput()
+	if err := s.converter().FromPayloads(payloads, &in); err != nil {
+		return in, fmt.Errorf("%s: what it was started with cannot be read: %w", id, err)
+	}
+	return in, nil
+}
+
+// change makes a new run of an old one's input.
+func (p *program) change(ctx context.Context, s session, in *pipeline.Run, runID string, pairs []string, o rerunOptions) error {
+	if o.file != "" {
+		f, err := file.Read(o.file)
+		if err != nil {
+			return err
+		}
+		if _, err := f.Compile(); err != nil {
+			return err
+		}
+		in.Pipeline = f.Definition
+	}
+	inputs, err := p.pipelineInputs(ctx, s.config, in.Pipeline, pairs)
+	if err != nil {
+		return err
+	}
+	if in.Inputs == nil {
+		in.Inputs = make(map[string]any)
+	}
+	maps.Copy(in.Inputs, inputs)
+	if _, err := in.Pipeline.Bind(in.Inputs); err != nil {
+		return err
+	}
+	changes, err := fields("", o.set)
+	if err != nil {
+		return err
+	}
+	if err := checkChanges(in.Pipeline, o.from, changes); err != nil {
+		return err
+	}
+	in.Resume = &pipeline.Resume{RunID: runID, From: o.from, Input: changes, ResubmitUnknown: o.resubmitUnknown}
+	in.SearchAttributes = s.config.SearchAttributes
+	if o.budget > 0 {
+		in.Budget = &o.budget
+	}
+	return nil
+}
+
+// checkChanges tells whether the steps that are named are there.
+func checkChanges(d pipeline.Definition, from string, changes map[string]map[string]any) error {
+	ids := d.Steps.Names()
+	if from != "" && !slices.Contains(ids, from) {
+		return fmt.Errorf("--from: there is no step %q%s", from, nearest.Hint(from, ids))
+	}
+	for id := range changes {
+		if step, known := d.Steps.Get(id); !known || step.Approve != nil {
+			return fmt.Errorf("--set: there is no generation step %q%s", id, nearest.Hint(id, ids))
+		}
+	}
+	return nil
+}
+
+// rerunMany runs all again that match the filter, have not completed, and are the latest
+// of their workflow id: of the others there is a newer run already.
+func (p *program) rerunMany(ctx context.Context, s session, o rerunOptions) error {
+	filter := "ExecutionStatus IN ('Failed', 'Canceled', 'Terminated', 'TimedOut') AND (" + o.filter + ")"
+	runs, err := s.list(ctx, filter, o.limit)
+	if err != nil {
+		return failure(exitFailure, err)
+	}
+	seen := make(map[string]bool)
+	started, failures := 0, 0
+	for _, run := range runs {
+		described, err := s.client.DescribeWorkflowExecution(ctx, run.WorkflowID, "")
+		if err != nil {
+			return failure(exitFailure, err)
+		}
+		if seen[run.WorkflowID] || described.GetWorkflowExecutionInfo().GetExecution().GetRunId() != run.RunID {
+			continue
+		}
+		seen[run.WorkflowID] = true
+		if !o.yes {
+			fmt.Fprintf(p.Out, "%s\t%s\t%s\n", run.WorkflowID, dash(run.Pipeline), run.Status)
+			continue
+		}
+		one := o
+		one.detach = true
+		if err := p.rerunOne(ctx, s, []string{run.WorkflowID}, one); err != nil {
+			failures++
+			fmt.Fprintf(p.Err, "%s: %v\n", run.WorkflowID, err)
+			continue
+		}
+		started++
+		fmt.Fprintln(p.Out, run.WorkflowID)
+	}
+	if !o.yes {
+		fmt.Fprintf(p.Err, "%s would be run again; add --yes to do it\n", plural(len(seen), "run"))
+		return nil
+	}
+	fmt.Fprintf(p.Err, "%s run again\n", plural(started, "run"))
+	if failures > 0 {
+		return failure(exitFailure, fmt.Errorf("%d of %d could not be started", failures, started+failures))
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// runTable is a run as lines of text: a head, a table of its steps, and what waits for people.
+func runTable(status pipeline.Status, now time.Time) string {
+	var text strings.Builder
+	fmt.Fprintln(&text, runHead(status, now))
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "STEP\tSTATE\tMODEL\tATTEMPTS\tCOST\tTIME\tOUTPUT")
+	for _, step := range status.Steps {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", step.ID, stepState(step), dash(step.Model), dash(number(step.Attempts)),
+			dash(dollars(step.Cost)), dash(took(step, now)), dash(firstOutput(step)))
+	}
+	_ = table.Flush()
+	for _, step := range status.Steps {
+		if step.Reason != "" {
+			fmt.Fprintf(&text, "%s: %s\n", step.ID, step.Reason)
+		}
+	}
+	return text.String()
+}
+
+func runHead(status pipeline.Status, now time.Time) string {
+	end := status.Ended
+	if end.IsZero() {
+		end = now
+	}
+	parts := []string{status.Pipeline, string(status.State), end.Sub(status.Started).Round(time.Second).String()}
+	if status.Cost != nil {
+		parts = append(parts, markdown.Dollars(*status.Cost)+" so far")
+	}
+	if status.Estimate != nil {
+		parts = append(parts, estimated(status.Estimate.Total, status.Estimate.AtLeast))
+	}
+	if status.Budget != nil {
+		parts = append(parts, "budget "+markdown.Dollars(*status.Budget))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func stepState(step pipeline.StepStatus) string {
+	text := string(step.State)
+	if step.Kept {
+		text += ", kept"
+	}
+	if c := step.Items; c != nil && c.Total > 0 {
+		text += fmt.Sprintf(" %d/%d", c.Completed, c.Total)
+		kept := c.Kept
+		if step.Kept {
+			kept = 0
+		}
+		for _, part := range []struct {
+			n    int
+			what string
+		}{{kept, "kept"}, {c.Failed, "failed"}, {c.Running, "running"}} {
+			if part.n > 0 {
+				text += fmt.Sprintf(", %d %s", part.n, part.what)
+			}
+		}
+	}
+	return text
+}
+
+func took(step pipeline.StepStatus, now time.Time) string {
+	switch {
+	case step.Started.IsZero():
+		return ""
+	case step.Ended.IsZero():
+		return now.Sub(step.Started).Round(time.Second).String()
+	default:
+		return step.Ended.Sub(step.Started).Round(100 * time.Millisecond).String()
+	}
+}
+
+func firstOutput(step pipeline.StepStatus) string {
+	if len(step.Outputs) == 0 {
+		return ""
+	}
+	text := step.Outputs[0].String()
+	if step.Outputs[0].URL() == "" {
+		text = markdown.Clip(text, 60)
+	}
+	return text
+}
+
+func dash(text string) string {
+	if text == "" {
+		return "–"
+	}
+	return text
+}
+
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}
+
+func dollars(usd *float64) string {
+	if usd == nil {
+		return ""
+	}
+	return markdown.Dollars(*usd)
+}
+
+// toDo says what the run waits for, and the commands with which it goes on.
+func toDo(run string, status pipeline.Status) string {
+	var text strings.Builder
+	for _, a := range status.Approvals {
+		fmt.Fprintf(&text, "\n%s waits for a decision", a.Key)
+		if a.Message != "" {
+			fmt.Fprintf(&text, ": %s", a.Message)
+		}
+		fmt.Fprintf(&text, " (until %s, then: %s)\n", a.Deadline.Local().Format("2006-01-02 15:04"), a.OnDeadline)
+		for _, shown := range a.Show {
+			fmt.Fprintf(&text, "  %s\n", shown)
+		}
+		for i, choice := range a.Choices {
+			fmt.Fprintf(&text, "  %d  %s\n", i, generation.Output(choice))
+		}
+		fmt.Fprintf(&text, "  wavespeed-temporal pipeline approve %s %s%s%s\n", run, a.Key, flagIf(len(a.Choices) > 0, " --choose N"), flagIf(len(a.Approvers) > 0, " --by NAME"))
+		fmt.Fprintf(&text, "  wavespeed-temporal pipeline reject %s %s\n", run, a.Key)
+		for _, id := range a.Regenerable {
+			fmt.Fprintf(&text, "  wavespeed-temporal pipeline regenerate %s %s field=value\n", run, id)
+		}
+	}
+	if status.State == pipeline.RunHeld && status.Budget != nil {
+		fmt.Fprintf(&text, "\nThe budget of %s does not cover the next submit, of %s. Raise it with:\n  wavespeed-temporal pipeline budget %s USD\n",
+			markdown.Dollars(*status.Budget), markdown.Dollars(status.Needs), run)
+	}
+	return text.String()
+}
+
+func flagIf(is bool, flag string) string {
+	if is {
+		return flag
+	}
+	return ""
+}
+
+// screen shows a run that changes: on a terminal in place, elsewhere in a line for each
+// step that enters another state.
+type screen struct {
+	out      io.Writer
+	terminal bool
+	run      string
+	lines    int
+	states   map[string]string
+	waited   string
+}
+
+func newScreen(out io.Writer, run string) *screen {
+	return &screen{out: out, terminal: isTerminal(out), run: run, states: make(map[string]string)}
+}
+
+func (s *screen) show(status pipeline.Status, now time.Time) {
+	if s.terminal {
+		text := runTable(status, now) + toDo(s.run, status)
+		if s.lines > 0 {
+			fmt.Fprintf(s.out, "\033[%dA\033[J", s.lines)
+		}
+		fmt.Fprint(s.out, text)
+		s.lines = strings.Count(text, "\n")
+		return
+	}
+	for _, step := range status.Steps {
+		state := string(step.State)
+		if c := step.Items; c != nil && step.State == pipeline.StepRunning && c.Total > 0 {
+			state = fmt.Sprintf("running, %d %% ended", 10*(10*(c.Completed+c.Failed)/c.Total))
+		}
+		if state == s.states[step.ID] || step.State == pipeline.StepWaiting {
+			continue
+		}
+		s.states[step.ID] = state
+		fmt.Fprintln(s.out, s.line(status, step, now))
+	}
+	if waits := toDo(s.run, status); waits != s.waited {
+		s.waited = waits
+		fmt.Fprint(s.out, waits)
+	}
+}
+
+func (s *screen) line(status pipeline.Status, step pipeline.StepStatus, now time.Time) string {
+	parts := []string{fmt.Sprintf("%7.1f s  %-12s %-10s", now.Sub(status.Started).Seconds(), step.ID, stepState(step))}
+	for _, part := range []string{step.Model, dollars(step.Cost), firstOutput(step), step.Reason} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, "  ")
+}
