@@ -60,7 +60,7 @@ chaos: devserver ## Kill, stop and cut everything while N=10000 generations run
 
 .PHONY: histories
 histories: devserver ## Record anew the histories that replay tests read
-	$(GO) test ./tests -run TestHistories -count=1 -record
+	$(GO) test ./tests -run "TestHistories|TestPipelineHistories" -count=1 -record
 
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZTIME (30s)

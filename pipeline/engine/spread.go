@@ -200,7 +200,6 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *flo
 	f.children++
 	name := fmt.Sprintf("%s · items %s to %s", f.s.ID, items[0].key, items[len(items)-1].key)
 	childCtx := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:          fmt.Sprintf("%s/%s/%s/%d", workflow.GetInfo(ctx).WorkflowExecution.ID, workflow.GetInfo(ctx).OriginalRunID[:8], f.s.ID, f.children),
 		StaticSummary:       markdown.Clip(name, maxSummaryBytes),
 		WaitForCancellation: true,
 	})
