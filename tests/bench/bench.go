@@ -102,6 +102,7 @@ func (b *bench) startWorker() error {
 	b.worker.RegisterWorkflowWithOptions(b.floor, workflow.RegisterOptions{Name: "floor"})
 	b.worker.RegisterWorkflowWithOptions(sink, workflow.RegisterOptions{Name: "sink"})
 	b.worker.RegisterActivityWithOptions(b.floorSubmit, activity.RegisterOptions{Name: "floorSubmit"})
+	registerPipelines(b.worker)
 	return b.worker.Start()
 }
 

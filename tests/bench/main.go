@@ -23,31 +23,44 @@ func main() {
 	rounds := flag.Int("rounds", 15, "rounds of each kind")
 	samples := flag.Int("samples", 600, "resumes measured at idle, of each kind")
 	waiting := flag.Int("waiting", 10_000, "generations that wait at once; 0 leaves this part out")
-	document := flag.String("write", "", "a document whose parts «bench» and «waiting» to write anew")
+	items := flag.Int("items", 10_000, "items of a large for_each; 0 leaves this part out")
+	only := flag.String("only", "", "the one part to measure: bench, pipelines or waiting")
+	document := flag.String("write", "", "a document whose parts «bench», «pipelines» and «waiting» to write anew")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *document, sizes{*n, *rounds, *samples, *waiting}); err != nil {
+	if err := run(ctx, *document, *only, sizes{*n, *rounds, *samples, *waiting, *items}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-type sizes struct{ n, rounds, samples, waiting int }
+type sizes struct{ n, rounds, samples, waiting, items int }
 
-func run(ctx context.Context, document string, size sizes) error {
+func run(ctx context.Context, document, only string, size sizes) error {
 	b, err := newBench(ctx)
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	if err := measure(ctx, document, "bench", size, b.costs, b.throughput, b.resumes, b.signals); err != nil {
-		return err
+	type part = func(context.Context, io.Writer, sizes) error
+	for _, of := range []struct {
+		name  string
+		parts []part
+		size  int
+	}{
+		{"bench", []part{b.costs, b.throughput, b.resumes, b.signals}, 1},
+		{"pipelines", []part{b.pipelineCosts, b.pipelineThroughput, b.fanOuts, b.tenThousand}, size.items},
+		{"waiting", []part{b.memory}, size.waiting},
+	} {
+		if of.size == 0 || only != "" && only != of.name {
+			continue
+		}
+		if err := measure(ctx, document, of.name, size, of.parts...); err != nil {
+			return err
+		}
 	}
-	if size.waiting == 0 {
-		return nil
-	}
-	return measure(ctx, document, "waiting", size, b.memory)
+	return nil
 }
 
 // measure prints what parts measure, and writes it into the document's part of that

@@ -26,9 +26,10 @@ type provider struct {
 	server *http.Server
 	url    string
 
-	mu   sync.Mutex
-	held []func() // endings that wait to be released
-	hold bool
+	mu    sync.Mutex
+	delay time.Duration
+	held  []func() // endings that wait to be released
+	hold  bool
 }
 
 func newProvider(c client.Client) (*provider, error) {
@@ -36,6 +37,15 @@ func newProvider(c client.Client) (*provider, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /floor/{workflow}", p.acceptFloor)
 	mux.HandleFunc("POST /api/v3/bench/model", p.accept)
+	for pattern, data := range map[string]string{
+		"GET /api/v3/models":       `[{"model_id":"bench/model","base_price":0.01}]`,
+		"POST /api/v3/model/price": `{"model_id":"bench/model","price":0.01,"discounted_price":0.01,"currency":"USD"}`,
+		"GET /api/v3/balance":      `{"balance":1000000}`,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `{"code":200,"message":"success","data":%s}`, data)
+		})
+	}
 	var err error
 	p.server, p.url, err = serve(mux)
 	return p, err
@@ -84,7 +94,18 @@ func (p *provider) end(f func()) {
 		p.held = append(p.held, f)
 		return
 	}
+	if p.delay > 0 {
+		time.AfterFunc(p.delay, f)
+		return
+	}
 	go f()
+}
+
+// setDelay lets predictions take so long.
+func (p *provider) setDelay(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.delay = d
 }
 
 // holdBack keeps predictions from ending; release ends those held.
