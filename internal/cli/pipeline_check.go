@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -75,7 +76,7 @@ func (p *program) preflight(ctx context.Context, c config.Config, plan *pipeline
 		if err != nil {
 			return pipeline.Report{}, err
 		}
-		accounts[name] = preflight.Account{Provider: provider, Catalogue: preflight.NewCatalogue(keptModels(c.BaseURL, provider.Models))}
+		accounts[name] = preflight.Account{Provider: provider, Catalogue: preflight.NewCatalogue(keptModels(p.cacheDir(), c.BaseURL, provider.Models))}
 	}
 	if len(accounts) == 0 {
 		return pipeline.Report{}, errNotChecked
@@ -83,13 +84,24 @@ func (p *program) preflight(ctx context.Context, c config.Config, plan *pipeline
 	return preflight.Check(ctx, accounts, plan, inputs)
 }
 
+// cacheDir is where this user's programs keep what they can fetch again; "" for nowhere.
+func (p *program) cacheDir() string {
+	for _, place := range [][2]string{{"XDG_CACHE_HOME", ""}, {"LocalAppData", ""}, {"HOME", ".cache"}} {
+		for _, pair := range p.environ {
+			if name, dir, _ := strings.Cut(pair, "="); name == place[0] && dir != "" {
+				return filepath.Join(dir, place[1])
+			}
+		}
+	}
+	return ""
+}
+
 // catalogueAge is how long a fetched catalogue counts: it has two megabytes.
 const catalogueAge = time.Hour
 
 // keptModels reads the catalogue from this user's cache, where it is young enough.
-func keptModels(baseURL string, fetch func(context.Context) ([]wavespeed.Model, error)) func(context.Context) ([]wavespeed.Model, error) {
-	dir, err := os.UserCacheDir()
-	if err != nil {
+func keptModels(dir, baseURL string, fetch func(context.Context) ([]wavespeed.Model, error)) func(context.Context) ([]wavespeed.Model, error) {
+	if dir == "" {
 		return fetch
 	}
 	sum := sha256.Sum256([]byte(baseURL))

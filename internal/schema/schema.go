@@ -29,6 +29,12 @@ type Finding struct {
 	// OfType is set when the value is of the wrong type: what the schema wants then.
 	OfType []string
 
+	// OfName is set when not the value is wrong but the name of its field.
+	OfName bool
+
+	// OfMembers is set when an object lacks fields, or has too few or too many.
+	OfMembers bool
+
 	Message string
 }
 
@@ -80,6 +86,12 @@ func (s *Schema) Check(value any) []Finding {
 
 // collect gathers the errors that have no causes of their own.
 func (s *Schema) collect(failure *jsonschema.ValidationError, findings *[]Finding) {
+	if k, ok := failure.ErrorKind.(*kind.PropertyNames); ok {
+		*findings = append(*findings, Finding{
+			Path: append(slices.Clone(failure.InstanceLocation), k.Property), OfName: true, Message: "is a name that is not allowed here",
+		})
+		return
+	}
 	if len(failure.Causes) > 0 {
 		for _, cause := range failure.Causes {
 			s.collect(cause, findings)
@@ -96,7 +108,11 @@ func (s *Schema) collect(failure *jsonschema.ValidationError, findings *[]Findin
 			})
 		}
 	case *kind.Required:
-		*findings = append(*findings, Finding{Path: path, Message: "lacks " + strings.Join(k.Missing, " and ")})
+		*findings = append(*findings, Finding{Path: path, OfMembers: true, Message: "lacks " + strings.Join(k.Missing, " and ")})
+	case *kind.MinProperties:
+		*findings = append(*findings, Finding{Path: path, OfMembers: true, Message: fmt.Sprintf("has %d fields, and must have at least %d", k.Got, k.Want)})
+	case *kind.MaxProperties:
+		*findings = append(*findings, Finding{Path: path, OfMembers: true, Message: fmt.Sprintf("has %d fields, and must have at most %d", k.Got, k.Want)})
 	case *kind.Type:
 		*findings = append(*findings, Finding{Path: path, OfType: k.Want, Message: fmt.Sprintf("is of type %s, and must be %s", k.Got, strings.Join(k.Want, " or "))})
 	case *kind.Pattern:
@@ -138,8 +154,6 @@ func words(k jsonschema.ErrorKind) string {
 		return fmt.Sprintf("has %d items, and must have at least %d", k.Got, k.Want)
 	case *kind.MaxItems:
 		return fmt.Sprintf("has %d items, and must have at most %d", k.Got, k.Want)
-	case *kind.MinProperties:
-		return fmt.Sprintf("must have at least %d fields", k.Want)
 	case *kind.Format:
 		return "must be of the form " + k.Want
 	default:

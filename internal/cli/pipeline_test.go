@@ -1,0 +1,385 @@
+package cli_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+)
+
+const filmFile = `
+name: film
+inputs:
+  scene: {default: a lighthouse}
+  seconds: {type: integer, default: 5}
+steps:
+  still:
+    model: wavespeed-ai/flux-dev
+    input: {prompt: "${{ inputs.scene }}"}
+  clip:
+    model: wavespeed-ai/wan-2.1/i2v-480p
+    input: {prompt: waves, image: "${{ steps.still.output }}", duration: "${{ inputs.seconds }}"}
+outputs:
+  still: ${{ steps.still.output }}
+  clip: ${{ steps.clip.output }}
+`
+
+// written is a file with a text, in a folder of the test's own.
+func written(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func newID() string { return "cli-" + uuid.NewString() }
+
+// TestPipelineRun shows progress, prints and saves the outputs.
+func TestPipelineRun(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Duration: 200 * time.Millisecond})
+	dir := t.TempDir()
+	film := written(t, "film.yaml", filmFile)
+	code, out, progress := s.run(t, "pipeline", "run", film, "scene=a harbour", "seconds=10", "--output", dir)
+	require.Zero(t, code, progress)
+	require.Regexp(t, `(?m)^clip\t`+s.Simulator.URL(), out)
+	require.Regexp(t, `(?m)^still\t`, out)
+	for _, text := range []string{"/workflows/pipeline-film-", "STEP", "still  completed  wavespeed-ai/flux-dev", "saved " + dir + "/clip.gif"} {
+		require.Contains(t, progress, text)
+	}
+	require.NotContains(t, progress, "\033", "no line is rewritten where there is no terminal")
+	require.FileExists(t, dir+"/still.png")
+	require.Contains(t, string(s.Simulator.Ledger()[0].Input), "a harbour")
+	require.Contains(t, string(s.Simulator.Ledger()[1].Input), `"duration":10`)
+
+	// Another run's outputs take the place of this one's.
+	before, err := os.ReadFile(dir + "/still.png")
+	require.NoError(t, err)
+	code, out, _ = s.run(t, "pipeline", "run", film, "scene=a forest", "--output", dir, "--json")
+	require.Zero(t, code)
+	var result pipeline.Result
+	require.NoError(t, json.Unmarshal([]byte(out), &result))
+	require.Len(t, result.Steps, 2)
+	after, err := os.ReadFile(dir + "/still.png")
+	require.NoError(t, err)
+	require.NotEqual(t, before, after)
+}
+
+// TestPipelineProblems names everything that is wrong, with where it stands, and submits
+// nothing.
+func TestPipelineProblems(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	film := written(t, "film.yaml", `inputs: {scene: string}
+steps:
+  still:
+    model: wavespeed-ai/flux-devv
+    input: {prompt: "${{ inputs.scene }}"}
+  clip:
+    modle: x
+    model: wavespeed-ai/wan-2.1/i2v-480p
+    input: {prompt: waves, imgae: "${{ steps.sitll.output }}", duration: 60}
+`)
+	for _, command := range [][]string{{"validate", film}, {"run", film, "scene=secret prompt"}, {"price", film}, {"schedule", film, "--every", "1h"}} {
+		code, _, problems := s.run(t, append([]string{"pipeline"}, command...)...)
+		require.Equal(t, 2, code, problems)
+		for _, text := range []string{
+			film + `:4:5: steps.still.model: WaveSpeedAI has no model "wavespeed-ai/flux-devv"; did you mean wavespeed-ai/flux-dev?`,
+			film + `:7:5: steps.clip.modle: is not known; did you mean model?`,
+			film + `:9:28: steps.clip.input.imgae: wavespeed-ai/wan-2.1/i2v-480p has no such field; did you mean image?`,
+			`steps.clip.input.imgae: there is no step "sitll"; did you mean still?`,
+			film + `:9:64: steps.clip.input.duration: must be at most 10`,
+		} {
+			require.Contains(t, problems, text)
+		}
+		require.NotContains(t, problems, "secret prompt")
+	}
+	code, out, _ := s.run(t, "pipeline", "validate", film, "--json")
+	require.Equal(t, 2, code)
+	var report pipeline.Report
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	require.Len(t, report.Problems, 6)
+
+	good := written(t, "good.yaml", filmFile)
+	for want, args := range map[string][]string{
+		"inputs.seconds: is not integer in JSON":             {"run", good, "seconds=ten"},
+		"inputs.sceen: the pipeline has no such input; did":  {"run", good, "sceen=x"},
+		"no such file":                                       {"run", "/none.yaml"},
+		"the balance of":                                     {"run", good},
+		"steps.clip.input.duration: must be at most 10":      {"validate", good, "seconds=60"},
+		"say when: --cron or --every":                        {"schedule", good},
+		"--format: \"dot\" is neither":                       {"graph", good, "--format", "dot"},
+		"name a RUN, or give a --filter":                     {"rerun"},
+		`"abc" is no number of US dollars`:                   {"budget", "x", "abc"},
+		`"prompt" is not of the form field=value`:            {"regenerate", "x", "still", "prompt"},
+		"an expression that begins with ${{ must end with }": {"validate", written(t, "open.yaml", "steps: {a: {model: a/b, input: {prompt: '${{ 1'}}}")},
+	} {
+		sh := s
+		if want == "the balance of" {
+			sh = newShell(t, wavespeedtest.Options{Accounts: []wavespeedtest.Account{{Balance: 0.1}}})
+		}
+		code, _, problems := sh.run(t, append([]string{"pipeline"}, args...)...)
+		require.Equal(t, 2, code, problems)
+		require.Contains(t, problems, want)
+	}
+	require.Empty(t, s.Simulator.Ledger())
+}
+
+// TestPipelineWithoutKey: the form is checked all the same.
+func TestPipelineWithoutKey(t *testing.T) {
+	t.Parallel()
+	l := &line{}
+	require.Zero(t, l.run(t.Context(), "pipeline", "validate", written(t, "film.yaml", filmFile)), l.err.String())
+	require.Contains(t, l.out.String(), "is right: 2 steps")
+	require.Contains(t, l.err.String(), "warning: models, inputs and prices are not checked")
+	require.Equal(t, 2, l.run(t.Context(), "pipeline", "price", written(t, "film.yaml", filmFile)))
+	var schema line
+	require.Zero(t, schema.run(t.Context(), "pipeline", "schema"))
+	require.True(t, json.Valid([]byte(schema.out.String())))
+}
+
+func TestPipelinePriceAndGraph(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	film := written(t, "film.yaml", filmFile)
+	code, out, err := s.run(t, "pipeline", "price", film, "seconds=10")
+	require.Zero(t, code, err)
+	require.Regexp(t, `clip +wavespeed-ai/wan-2.1/i2v-480p +1 +\$0.40 +\$0.40`, out)
+	require.Contains(t, out, "In all about $0.412. The balance is $1000000.00.")
+	code, out, _ = s.run(t, "pipeline", "validate", film)
+	require.Zero(t, code)
+	require.Contains(t, out, "is right: 2 steps, about $0.212, balance $1000000.00")
+	_, out, _ = s.run(t, "pipeline", "graph", film)
+	require.Contains(t, out, "clip  wavespeed-ai/wan-2.1/i2v-480p  ← still")
+	_, out, _ = s.run(t, "pipeline", "graph", film, "--format", "mermaid")
+	require.Contains(t, out, "flowchart TD")
+	require.Contains(t, out, "s_still --> s_clip")
+}
+
+// TestPipelineCatalogueIsCached: it has megabytes.
+func TestPipelineCatalogueIsCached(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	s.env = append(s.env, "XDG_CACHE_HOME="+t.TempDir())
+	film := written(t, "film.yaml", filmFile)
+	for range 3 {
+		code, _, err := s.run(t, "pipeline", "validate", film)
+		require.Zero(t, code, err)
+	}
+	require.Equal(t, 1, s.Simulator.Counts().Requests["models"])
+}
+
+// TestPipelineInputs: lists out of CSV, JSON and YAML, texts out of files, files uploaded.
+func TestPipelineInputs(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	p := written(t, "p.yaml", `
+inputs: {rows: array, text: string, picture: file, factor: {type: number, default: 2}}
+steps:
+  shots:
+    for_each: {items: "${{ inputs.rows }}", key: item.sku}
+    model: wavespeed-ai/flux-dev
+    input: {prompt: "${{ item.title }}: ${{ inputs.text }}", image: "${{ inputs.picture }}"}
+outputs: {keys: "${{ map(steps.shots.items, .key) }}"}
+`)
+	picture := written(t, "cat.png", "\x89PNG")
+	text := written(t, "text.txt", "in the rain\n")
+	for _, rows := range []string{
+		written(t, "rows.csv", "\ufeffsku,title\nA-1,\"a cat, sitting\"\nA-2,a dog\n"),
+		written(t, "rows.json", `[{"sku":"A-1","title":"a cat, sitting"},{"sku":"A-2","title":"a dog"}]`),
+		written(t, "rows.yaml", "- {sku: A-1, title: 'a cat, sitting'}\n- {sku: A-2, title: a dog}\n"),
+	} {
+		code, out, err := s.run(t, "pipeline", "run", p, "rows=@"+rows, "text=@"+text, "picture=@"+picture)
+		require.Zero(t, code, err)
+		require.Equal(t, "keys\t[\"A-1\",\"A-2\"]\n", out)
+	}
+	for _, entry := range s.Simulator.Ledger() {
+		require.Regexp(t, `"prompt":"a (cat, sitting|dog): in the rain"`, string(entry.Input))
+		require.Contains(t, string(entry.Input), s.Simulator.URL()+"/media/")
+	}
+}
+
+// TestPipelineDetach: leaving off does not end the run.
+func TestPipelineDetach(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.NeverEnds, Input: "waves"}}})
+	film, id := written(t, "film.yaml", filmFile), newID()
+	ctx, interrupt := context.WithCancel(t.Context())
+	l := s.line()
+	ended := make(chan int, 1)
+	go func() { ended <- l.run(ctx, "pipeline", "run", film, "--id", id) }()
+	stack.Eventually(t, "the clip does not run", func() bool { return strings.Contains(l.err.String(), "clip         running") })
+	interrupt()
+	require.Equal(t, 130, <-ended)
+	require.Contains(t, l.err.String(), "the run goes on")
+	code, out, err := s.run(t, "pipeline", "status", id)
+	require.Zero(t, code, err)
+	require.Regexp(t, `clip +running`, out)
+	code, _, err = s.run(t, "pipeline", "run", film, "--id", id)
+	require.Equal(t, 1, code, "the id is taken, and nothing is doubled")
+	require.Contains(t, err, "already")
+	code, _, err = s.run(t, "pipeline", "rerun", id)
+	require.Equal(t, 2, code)
+	require.Contains(t, err, "still goes on")
+	require.Len(t, s.Simulator.Ledger(), 2)
+}
+
+const reviewFile = `
+name: review
+budget: 0.1
+steps:
+  still:
+    model: wavespeed-ai/flux-dev
+    input: {prompt: first}
+  look:
+    approve: {message: "Good?", show: "${{ steps.still.output }}", approvers: [art, brand], needed: 2}
+  clip:
+    needs: [look]
+    model: wavespeed-ai/wan-2.1/i2v-480p
+    input: {prompt: waves, image: "${{ steps.still.output }}"}
+`
+
+// TestPipelineDecisions: a run that waits says with which commands it goes on, and goes on
+// with them.
+func TestPipelineDecisions(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	id := newID()
+	l := s.line()
+	ended := make(chan int, 1)
+	go func() { ended <- l.run(t.Context(), "pipeline", "run", written(t, "review.yaml", reviewFile), "--id", id, "--budget", "0.1") }()
+	asked := fmt.Sprintf("wavespeed-temporal pipeline approve %s look --by NAME", id)
+	stack.Eventually(t, "nobody is asked", func() bool { return strings.Contains(l.err.String(), asked) })
+	require.Contains(t, l.err.String(), fmt.Sprintf("wavespeed-temporal pipeline regenerate %s still field=value", id))
+
+	do := func(want int, text string, args ...string) {
+		t.Helper()
+		code, _, err := s.run(t, append([]string{"pipeline"}, args...)...)
+		require.Equal(t, want, code, err)
+		require.Contains(t, err, text)
+	}
+	do(2, `"boss" is not among the approvers: art, brand`, "approve", id, "--by", "boss")
+	do(0, "look: still is made again", "regenerate", id, "still", "prompt=second", "--by", "brand")
+	stack.Eventually(t, "it is not asked again", func() bool {
+		_, out, _ := s.run(t, "pipeline", "status", id, "--json")
+		var status pipeline.Status
+		return json.Unmarshal([]byte(out), &status) == nil && status.State == pipeline.RunApproval && len(s.Simulator.Ledger()) == 2
+	})
+	require.Contains(t, string(s.Simulator.Ledger()[1].Input), "second")
+	do(0, "look: noted; 1 of 2 approvals", "approve", id, "look", "--by", "art")
+	do(0, "look: approved", "approve", id, "--by", "brand", "--comment", "fine")
+	stack.Eventually(t, "it is not held", func() bool {
+		return strings.Contains(l.err.String(), fmt.Sprintf("wavespeed-temporal pipeline budget %s USD", id))
+	})
+	do(2, "more than 0", "budget", id, "0")
+	do(0, "the budget is $1.00 now", "budget", id, "1")
+	require.Zero(t, <-ended, l.err.String())
+	do(1, "is not running", "approve", id)
+	require.Len(t, s.Simulator.Ledger(), 3)
+}
+
+// TestPipelineRerun repairs one run, and many by a filter.
+func TestPipelineRerun(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.Fails, Input: "waves"}}})
+	film := written(t, "film.yaml", filmFile)
+	ids := []string{newID(), newID(), newID()}
+	for _, id := range ids {
+		code, _, err := s.run(t, "pipeline", "run", film, "--id", id)
+		require.Equal(t, 3, code, err)
+		require.Contains(t, err, "step clip failed")
+		require.Contains(t, err, "Go on with: wavespeed-temporal pipeline rerun "+id)
+	}
+	require.Len(t, s.Simulator.Ledger(), 6)
+	s.Simulator.Heal()
+	for want, args := range map[string][]string{
+		`--from: there is no step "clop"; did you mean clip?`: {"--from", "clop"},
+		`--set: there is no generation step "clop"`:           {"--set", "clop.prompt=x"},
+		`is not of the form step.field=value`:                 {"--set", "prompt=x"},
+		`the pipeline has no such input`:                      {"other=x"},
+	} {
+		code, _, err := s.run(t, append([]string{"pipeline", "rerun", ids[0]}, args...)...)
+		require.Equal(t, 2, code)
+		require.Contains(t, err, want)
+	}
+	code, out, err := s.run(t, "pipeline", "rerun", ids[0], "--set", `clip.prompt=slow waves`)
+	require.Zero(t, code, err)
+	require.Contains(t, err, "still  completed, kept")
+	require.Contains(t, out, "clip\t")
+	require.Len(t, s.Simulator.Ledger(), 7)
+	require.Contains(t, string(s.Simulator.Ledger()[6].Input), "slow waves")
+
+	filter := fmt.Sprintf(`WorkflowId IN ("%s")`, strings.Join(ids, `", "`))
+	stack.Eventually(t, "the failed runs are not listed", func() bool {
+		_, out, _ = s.run(t, "pipeline", "rerun", "--filter", filter)
+		return !strings.Contains(out, ids[0]) && strings.Contains(out, ids[1]) && strings.Contains(out, ids[2])
+	})
+	require.Len(t, s.Simulator.Ledger(), 7, "without --yes nothing is run")
+	code, out, err = s.run(t, "pipeline", "rerun", "--filter", filter, "--yes")
+	require.Zero(t, code, err)
+	require.ElementsMatch(t, ids[1:], strings.Fields(out))
+	for _, id := range ids[1:] {
+		code, _, err := s.run(t, "pipeline", "status", id, "--watch")
+		require.Zero(t, code, err)
+	}
+	require.Len(t, s.Simulator.Ledger(), 9, "only what had failed is paid for")
+
+	_, out, _ = s.run(t, "pipeline", "list", "--filter", filter, "--json")
+	require.Contains(t, out, `"pipeline": "film"`)
+
+	// A pipeline that was mended.
+	mended := written(t, "mended.yaml", strings.ReplaceAll(filmFile, "prompt: waves", "prompt: calm sea"))
+	code, _, err = s.run(t, "pipeline", "rerun", ids[0], "--file", mended, "--from", "clip")
+	require.Zero(t, code, err)
+	require.Len(t, s.Simulator.Ledger(), 10)
+}
+
+func TestPipelineSchedule(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	id := newID()
+	code, _, err := s.run(t, "pipeline", "schedule", written(t, "film.yaml", filmFile), "scene=x", "--cron", "0 6 * * *", "--every", "1s", "--id", id)
+	require.Zero(t, code, err)
+	require.Contains(t, err, "created; each run costs about $0.212")
+	stack.Eventually(t, "it does not run", func() bool {
+		_, out, _ := s.run(t, "pipeline", "list", "--filter", fmt.Sprintf(`WorkflowId STARTS_WITH "%s" AND ExecutionStatus = "Completed"`, id))
+		return strings.Contains(out, "film")
+	})
+	stack.Eventually(t, "it is not listed", func() bool {
+		_, out, _ := s.run(t, "pipeline", "schedule", "--list")
+		return strings.Contains(out, id)
+	})
+	code, _, err = s.run(t, "pipeline", "schedule", "--delete", id)
+	require.Zero(t, code, err)
+}
+
+// TestPipelineSearchAttributes are set where they are asked for, and lists can be filtered
+// by them.
+func TestPipelineSearchAttributes(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	s.env = append(s.env, "PIPELINE_SEARCH_ATTRIBUTES=true")
+	stack.Eventually(t, "setup fails", func() bool {
+		code, _, err := s.run(t, "setup")
+		return code == 0 && strings.Contains(err, "search attribute WavespeedState: is there")
+	})
+	id := newID()
+	code, _, err := s.run(t, "pipeline", "run", written(t, "review.yaml", reviewFile), "--id", id, "--detach")
+	require.Zero(t, code, err)
+	filter := fmt.Sprintf(`WavespeedPipeline = "review" AND WavespeedState = "approval" AND WavespeedModels = "wavespeed-ai/flux-dev" AND WavespeedCost > 0.01 AND WorkflowId = "%s"`, id)
+	stack.Eventually(t, "the run is not found by its attributes", func() bool {
+		_, out, _ := s.run(t, "pipeline", "list", "--filter", filter)
+		return strings.Contains(out, id)
+	})
+}
