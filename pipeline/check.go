@@ -102,6 +102,9 @@ func checkStep(d Definition, id string, step Step, path []string, problems *Prob
 		checkFallback(fallback, join(path, "fallback", itoa(i)), problems)
 	}
 	if step.ForEach != nil {
+		if step.ForEach.Items == nil {
+			problems.add(join(path, "for_each", "items"), "must be given: a list, or an expression that gives one")
+		}
 		if step.ForEach.MaxParallel < 0 {
 			problems.add(join(path, "for_each", "max_parallel"), "%d is negative", step.ForEach.MaxParallel)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -148,10 +149,10 @@ func numbers(value any) any {
 			return whole
 		}
 		float, _ := value.Float64()
-		return float
+		return numbers(float)
 	case float64:
-		if whole := int(value); float64(whole) == value {
-			return whole
+		if value == math.Trunc(value) && math.Abs(value) < 1<<63 {
+			return int(value)
 		}
 	case map[string]any:
 		for key, member := range value {

@@ -158,8 +158,8 @@ type Fallback struct {
 	// Model is the provider's model id. Required.
 	Model string `json:"model"`
 
-	// Input is what this model is given. Defaults to the step's.
-	Input map[string]any `json:"input,omitempty"`
+	// Input is what this model is given. Defaults to the step's; an empty one is nothing.
+	Input map[string]any `json:"input,omitzero"`
 
 	// On are the kinds of error after which it is tried: those of package generation
 	// without "wavespeed.". Defaults to PredictionFailed, ModelNotFound and RateLimited.

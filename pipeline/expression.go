@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
@@ -16,8 +19,12 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 )
 
-// maxNodes bounds an expression. What one may allocate, the library bounds.
-const maxNodes = 1000
+// maxNodes and maxSource bound an expression: the parser calls itself for each bracket. What
+// lists one may make, the library bounds.
+const (
+	maxNodes  = 1000
+	maxSource = 10_000
+)
 
 // Expression is compiled. It gives the same for the same values, always: nothing in it
 // can ask for the time, or depends on the order of a map.
@@ -85,6 +92,9 @@ func convert(names []string, f func(string) any) []any {
 
 // compile reads an expression in a scope. The problem has an offset and a message.
 func (s *scope) compile(source string) (*Expression, *Problem) {
+	if len(source) > maxSource {
+		return nil, &Problem{Message: fmt.Sprintf("the expression has %d bytes, more than %d", len(source), maxSource)}
+	}
 	tree, err := parser.Parse(source)
 	if err != nil {
 		return nil, problemOf(err)
@@ -113,17 +123,46 @@ func problemOf(err error) *Problem {
 func (e *Expression) Eval(values map[string]any) (any, error) {
 	value, err := expr.Run(e.program, values)
 	if err != nil {
-		var at *file.Error
-		if errors.As(err, &at) {
-			err = errors.New(at.Message)
+		return nil, fmt.Errorf("%s: %s", e.Source, e.reason(err))
+	}
+	switch v := value.(type) {
+	case float64:
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			return nil, fmt.Errorf("%s: gives %v, which is no number of JSON", e.Source, v)
 		}
-		return nil, fmt.Errorf("%s: %w", e.Source, err)
+		return v, nil
+	case nil, string, int, bool:
+		return v, nil
 	}
-	switch value.(type) {
-	case nil, string, int, float64, bool:
-		return value, nil
+	if value, err = Normal(value); err != nil {
+		return nil, fmt.Errorf("%s: gives no value of JSON", e.Source)
 	}
-	return Normal(value)
+	return value, nil
+}
+
+// harmless are those of the library's messages that name types, places and what stands in
+// the expression. Others repeat values, which may be prompts.
+var harmless = func() *regexp.Regexp {
+	const kind = `(string|bool|int|float64|<nil>|map\[string\]interface \{\}|\[\]interface \{\})`
+	return regexp.MustCompile(`^(memory budget exceeded|runtime error: .*|reflect.*|interface conversion: .*|is no object` +
+		`|index out of range: .*|cannot fetch (?P<name>\S+) from ` + kind + `|operator "in" not defined on ` + kind +
+		`|invalid argument for \w+ \(type ` + kind + `\)|invalid operation: (- )?` + kind +
+		`|invalid operation: ` + kind + ` \S+ ` + kind + `|invalid operation: \w+\(` + kind + `\))$`)
+}()
+
+var toPeople = strings.NewReplacer("map[string]interface {}", "object", "[]interface {}", "array", "<nil>", "null", "float64", "number")
+
+// reason says why an expression gave nothing.
+func (e *Expression) reason(err error) string {
+	var at *file.Error
+	if !errors.As(err, &at) {
+		return err.Error()
+	}
+	found := harmless.FindStringSubmatch(at.Message)
+	if found == nil || !strings.Contains(e.Source, found[harmless.SubexpIndex("name")]) {
+		return "cannot be evaluated with the values that it is given"
+	}
+	return toPeople.Replace(at.Message)
 }
 
 // Kind is the type of what the expression gives, as far as that can be told beforehand;

@@ -70,15 +70,17 @@ func (n *Named[T]) UnmarshalJSON(data []byte) error {
 	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
 		return fmt.Errorf("must be an object")
 	}
+	seen := make(map[string]bool)
 	for decoder.More() {
 		token, err := decoder.Token()
 		if err != nil {
 			return err
 		}
 		name := token.(string)
-		if _, twice := n.Get(name); twice {
+		if seen[name] {
 			return fmt.Errorf("%q stands twice", name)
 		}
+		seen[name] = true
 		var raw json.RawMessage
 		if err := decoder.Decode(&raw); err != nil {
 			return err

@@ -171,12 +171,24 @@ func (s *PlannedStep) setNeeds(order []string) {
 
 // Before tells whether a step must have ended before another begins.
 func (p *Plan) Before(earlier, later string) bool {
-	for _, need := range p.Step(later).Needs {
-		if need == earlier || p.Before(earlier, need) {
-			return true
+	seen := make(map[string]bool) // many ways may lead to a step
+	var before func(string) bool
+	before = func(later string) bool {
+		for _, need := range p.Step(later).Needs {
+			if need == earlier {
+				return true
+			}
+			if seen[need] {
+				continue
+			}
+			seen[need] = true
+			if before(need) {
+				return true
+			}
 		}
+		return false
 	}
-	return false
+	return before(later)
 }
 
 // After are the steps that wait for one, directly or not, in the definition's order.

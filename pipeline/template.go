@@ -37,6 +37,7 @@ type Unknown struct {
 const (
 	opening = "${{"
 	closing = "}}"
+	space   = " \t\r\n"
 )
 
 // compileTemplate reads a value. All problems are added, with their paths.
@@ -100,9 +101,10 @@ func (s *scope) compileText(text string, path []string, problems *Problems) *Tem
 	return &Template{parts: parts}
 }
 
-// cutClosing finds the end of an expression, which is not one inside of quotes.
+// cutClosing finds the end of an expression, which is neither inside of quotes nor the
+// end of objects.
 func cutClosing(text string) (source, rest string, closed bool) {
-	quote := byte(0)
+	quote, open := byte(0), 0
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case quote != 0 && c == '\\' && quote != '`':
@@ -113,11 +115,11 @@ func cutClosing(text string) (source, rest string, closed bool) {
 			}
 		case c == '"' || c == '\'' || c == '`':
 			quote = c
+		case c == '{':
+			open++
+		case c == '}' && open > 0:
+			open--
 		case strings.HasPrefix(text[i:], closing):
-			// An object's own brace may stand before.
-			for strings.HasPrefix(text[i+1:], closing) {
-				i++
-			}
 			return text[:i], text[i+len(closing):], true
 		}
 	}
@@ -125,9 +127,9 @@ func cutClosing(text string) (source, rest string, closed bool) {
 }
 
 func (s *scope) compileAt(source string, path []string, number int, problems *Problems) *Expression {
-	trimmed := strings.TrimLeft(source, " \t\r\n")
+	trimmed := strings.TrimLeft(source, space)
 	lead := len(source) - len(trimmed)
-	trimmed = strings.TrimRight(trimmed, " \t\r\n")
+	trimmed = strings.TrimRight(trimmed, space)
 	if trimmed == "" {
 		*problems = append(*problems, Problem{Path: path, Expression: number, Message: "the expression is empty"})
 		return nil
@@ -143,13 +145,14 @@ func (s *scope) compileAt(source string, path []string, number int, problems *Pr
 
 // compileCondition reads an expression that stands alone, with or without ${{ }}.
 func (s *scope) compileCondition(text string, path []string, problems *Problems) *Expression {
-	trimmed := strings.TrimSpace(text)
+	trimmed := strings.Trim(text, space)
 	if inner, ok := strings.CutPrefix(trimmed, opening); ok && strings.HasSuffix(inner, closing) {
 		return s.compileAt(strings.TrimSuffix(inner, closing), path, 1, problems)
 	}
 	expression, problem := s.compile(trimmed)
 	if problem != nil {
 		problem.Path = path
+		problem.Offset += len(text) - len(strings.TrimLeft(text, space))
 		*problems = append(*problems, *problem)
 	}
 	return expression
@@ -256,12 +259,21 @@ func (t *Template) text(values map[string]any, known func(Reference) bool) (any,
 		case nil:
 			return nil, fmt.Errorf("%s: gives null, which has no place in a text; give another value with ??", p.expr.Source)
 		default:
-			encoded, err := json.Marshal(value)
+			encoded, err := written(value)
 			if err != nil {
 				return nil, err
 			}
-			text.Write(encoded)
+			text.WriteString(encoded)
 		}
 	}
 	return text.String(), nil
+}
+
+// written is a value as JSON for people and models, not for web pages.
+func written(value any) (string, error) {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(value)
+	return strings.TrimSuffix(text.String(), "\n"), err
 }

@@ -29,10 +29,10 @@ type Budget struct {
 	spent      float64
 	reserved   float64
 	submitting int
-	stopped    bool // a submit's price was asked for, and it does not fit
+	stopped    bool // with Wait: a price does not fit, and all that comes after it waits
 	changes    int
 	held       int
-	needs      float64            // the price that does not fit
+	needs      float64            // the price that does not fit; 0 while all do
 	prices     map[string]float64 // the highest seen, by model
 }
 
@@ -51,7 +51,12 @@ func budgetOf(ctx workflow.Context) *Budget {
 // Raise sets another limit, for what waits to go on.
 func (b *Budget) Raise(limit float64) {
 	b.Limit = limit
-	b.stopped = false
+	b.change()
+}
+
+// change has all that waits look again.
+func (b *Budget) change() {
+	b.stopped, b.needs = false, 0
 	b.changes++
 }
 
@@ -63,12 +68,7 @@ func (b *Budget) Spent() float64 { return b.spent }
 func (b *Budget) Held() (generations int, price float64) { return b.held, b.needs }
 
 // Needs is the price that did not fit, in USD; 0 while all did.
-func (b *Budget) Needs() float64 {
-	if !b.stopped {
-		return 0
-	}
-	return b.needs
-}
+func (b *Budget) Needs() float64 { return b.needs }
 
 // Expect tells what a model's submits are likely to cost, so that many can be sent at
 // once before the first has been priced.
@@ -97,8 +97,7 @@ func (b *Budget) Grant(want, least float64) (granted float64, ok bool) {
 func (b *Budget) Settle(granted, spent float64) {
 	b.reserved -= granted
 	b.spent += spent
-	b.stopped = false
-	b.changes++
+	b.change()
 }
 
 // Hold waits until the limit is raised to cover a price, or something comes back.
@@ -151,7 +150,7 @@ func (b *Budget) share(r *run) (float64, bool) {
 	case b.submitting > 0 || b.stopped:
 		return 0, false
 	case r.price > b.free()+rounding:
-		b.stopped, b.needs = true, r.price
+		b.stopped, b.needs = b.Wait, r.price
 		return 0, false
 	default:
 		return b.free(), true
@@ -237,8 +236,7 @@ func (b *Budget) refund(a *attempt) {
 	}
 	b.spent = max(b.spent-a.charged, 0)
 	a.charged = 0
-	b.stopped = false
-	b.changes++
+	b.change()
 }
 
 // priceRefused is the price for which a submit was not sent.

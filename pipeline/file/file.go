@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bytes"
 	"cmp"
 	_ "embed"
 	"encoding/json"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/schema"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -60,15 +63,18 @@ func Read(name string) (*File, error) {
 // the file's. It fails with [pipeline.Problems] if the text cannot be read at all; what is
 // wrong with what it says, [File.Compile] tells.
 func Parse(name string, text []byte) (*File, error) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // the mark with which some editors begin a file
 	f := &File{Name: name, source: text, places: make(map[string]place)}
 	value, problems := f.read()
 	if len(problems) > 0 {
 		return nil, f.Locate(problems)
 	}
 	value = f.complete(value)
-	f.form = f.Locate(check(value))
-	for _, problem := range f.form {
-		value = without(value, problem.Path)
+	found, broken := check(value)
+	f.form = f.Locate(found)
+	Sort(f.form)
+	for _, path := range broken {
+		value = without(value, path)
 	}
 	encoded, err := json.Marshal(value)
 	if err != nil {
@@ -97,27 +103,24 @@ func without(value any, path []string) any {
 				kept = append(kept, entry)
 			case len(path) > 1:
 				kept = append(kept, pipeline.Entry[any]{Name: entry.Name, Value: without(entry.Value, path[1:])})
-			case isMapping(entry.Value): // something in it is missing
-				kept = append(kept, entry)
 			}
 		}
 		return kept
 	case []any:
 		kept := slices.Clone(value)
 		for i := range kept {
-			if strconv.Itoa(i) == path[0] {
+			switch {
+			case strconv.Itoa(i) != path[0]:
+			case len(path) > 1:
 				kept[i] = without(kept[i], path[1:])
+			default:
+				kept[i] = nil // the others keep their numbers
 			}
 		}
 		return kept
 	default:
 		return value
 	}
-}
-
-func isMapping(value any) bool {
-	_, is := value.(pipeline.Named[any])
-	return is
 }
 
 // complete leaves out what is for editors, and names a pipeline that has no name.
@@ -139,21 +142,26 @@ func (f *File) complete(value any) any {
 	return kept
 }
 
-// check checks the form, by the schema.
-func check(ordered any) pipeline.Problems {
+// check checks the form, by the schema. What stands at the broken paths cannot be decoded.
+func check(ordered any) (problems pipeline.Problems, broken [][]string) {
 	s, err := compiled()
 	if err != nil {
-		return pipeline.Problems{{Message: err.Error()}}
+		return pipeline.Problems{{Message: err.Error()}}, nil
 	}
 	value, err := pipeline.Normal(ordered)
 	if err != nil {
-		return pipeline.Problems{{Message: err.Error()}}
+		return pipeline.Problems{{Message: err.Error()}}, nil
 	}
-	var problems pipeline.Problems
 	for _, finding := range s.Check(value) {
+		if finding.OfName {
+			continue // what is wrong with a name, pipeline.Analyze says
+		}
 		problems = append(problems, pipeline.Problem{Path: finding.Path, Message: finding.Message})
+		if !finding.OfMembers {
+			broken = append(broken, finding.Path)
+		}
 	}
-	return problems
+	return problems, broken
 }
 
 // Compile makes the pipeline ready to run. It fails with [pipeline.Problems], all of them
@@ -184,8 +192,16 @@ func (f *File) Analyze() (*pipeline.Plan, pipeline.Problems) {
 func (f *File) told(problem pipeline.Problem) bool {
 	return slices.ContainsFunc(f.form, func(other pipeline.Problem) bool {
 		n := min(len(other.Path), len(problem.Path))
-		return n > 0 && slices.Equal(other.Path[:n], problem.Path[:n]) && (n > 1 || len(other.Path) == len(problem.Path))
+		if !slices.Equal(other.Path[:n], problem.Path[:n]) {
+			return false
+		}
+		return n > 1 || n > 0 && len(other.Path) >= len(problem.Path) || len(problem.Path) == n+1 && lacks(other, problem.Path[n])
 	})
+}
+
+func lacks(problem pipeline.Problem, name string) bool {
+	missing, ok := strings.CutPrefix(problem.Message, "lacks ")
+	return ok && slices.Contains(strings.Split(missing, " and "), name)
 }
 
 // Sort sorts problems by where they stand.
@@ -197,9 +213,9 @@ func Sort(problems pipeline.Problems) {
 
 // place is where a value stands.
 type place struct {
-	key    position // of a mapping's key, or of a list's member
-	value  position
-	quoted bool
+	key   position // of a mapping's key, or of a list's member
+	value position
+	style token.Type // of a text: how it is written
 }
 
 type position struct{ line, column int }
@@ -225,11 +241,9 @@ func (f *File) locate(problem pipeline.Problem) position {
 		case !known:
 			continue
 		case problem.Expression > 0:
-			return f.expression(where.value, problem.Expression, problem.Offset)
-		case problem.Offset > 0 && !where.quoted:
-			return position{where.value.line, where.value.column + problem.Offset}
+			return f.expression(where, problem.Expression, problem.Offset)
 		case problem.Offset > 0:
-			return position{where.value.line, where.value.column + 1 + problem.Offset}
+			return f.position(f.forward(where.style, f.begin(where), problem.Offset))
 		default:
 			return where.key
 		}
@@ -238,36 +252,73 @@ func (f *File) locate(problem pipeline.Problem) position {
 }
 
 // expression finds the n-th expression of a text, and a character in it.
-func (f *File) expression(start position, n, offset int) position {
-	rest := f.source[f.offset(start):]
-	at := len(f.source) - len(rest)
-	for {
-		i := strings.Index(string(rest), "${{")
+func (f *File) expression(where place, n, offset int) position {
+	at := f.offset(where.value)
+	for n > 0 {
+		i := bytes.Index(f.source[at:], []byte("${{"))
 		if i < 0 {
-			return start
+			return where.value
 		}
-		escaped := i > 0 && rest[i-1] == '$'
-		at += i + len("${{")
-		rest = rest[i+len("${{"):]
-		if escaped {
-			continue
+		if at += i; at == 0 || f.source[at-1] != '$' {
+			n--
 		}
-		if n--; n == 0 {
-			break
+		at += len("${{")
+	}
+	return f.position(f.forward(where.style, at, offset))
+}
+
+// begin is the byte at which a text itself begins.
+func (f *File) begin(where place) int {
+	at := f.offset(where.value)
+	switch where.style {
+	case token.SingleQuoteType, token.DoubleQuoteType:
+		return at + 1
+	case token.LiteralType, token.FoldedType:
+		if i := bytes.IndexByte(f.source[at:], '\n'); i >= 0 {
+			at += i
+			return at + 1 + len(indentation(f.source[at+1:]))
 		}
 	}
-	for ; offset > 0 && at < len(f.source); offset-- {
-		_, size := utf8.DecodeRune(f.source[at:])
-		at += size
+	return at
+}
+
+// forward is the byte so many characters of a text after another.
+func (f *File) forward(style token.Type, at, characters int) int {
+	indent := len(indentation(f.source[bytes.LastIndexByte(f.source[:at], '\n')+1:]))
+	for ; characters > 0 && at < len(f.source); characters-- {
+		switch c := f.source[at]; {
+		case c == '\n' && (style == token.LiteralType || style == token.FoldedType):
+			at += 1 + min(indent, len(indentation(f.source[at+1:])))
+		case c == '\n': // lines are joined
+			at += 1 + len(indentation(f.source[at+1:]))
+		case c == '\\' && style == token.DoubleQuoteType:
+			at += escaped(f.source[at+1:])
+		case c == '\'' && style == token.SingleQuoteType:
+			at += len("''")
+		default:
+			_, size := utf8.DecodeRune(f.source[at:])
+			at += size
+		}
 	}
-	return f.position(at)
+	return min(at, len(f.source))
+}
+
+func indentation(text []byte) []byte { return text[:len(text)-len(bytes.TrimLeft(text, " \t"))] }
+
+// escaped is the length of what stands for one character, from its backslash on.
+func escaped(rest []byte) int {
+	length := map[byte]int{'x': 4, 'u': 6, 'U': 10}
+	if len(rest) > 0 && length[rest[0]] > 0 {
+		return length[rest[0]]
+	}
+	return len(`\n`)
 }
 
 // offset is the byte at a position.
 func (f *File) offset(p position) int {
 	at := 0
 	for line := 1; line < p.line; line++ {
-		i := strings.IndexByte(string(f.source[at:]), '\n')
+		i := bytes.IndexByte(f.source[at:], '\n')
 		if i < 0 {
 			return at
 		}
@@ -281,9 +332,8 @@ func (f *File) offset(p position) int {
 }
 
 func (f *File) position(at int) position {
-	before := string(f.source[:at])
-	line := strings.Count(before, "\n") + 1
-	return position{line, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1}
+	before := f.source[:at]
+	return position{bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1}
 }
 
 func key(path []string) string { return strings.Join(path, "\x00") }

@@ -1,8 +1,10 @@
 package file
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -21,7 +23,7 @@ func (f *File) read() (any, pipeline.Problems) {
 	if err != nil {
 		return nil, pipeline.Problems{f.syntax(err)}
 	}
-	r := &reader{file: f, anchors: make(map[string]ast.Node)}
+	r := &reader{file: f, anchors: make(map[string]ast.Node), inside: make(map[string]bool)}
 	var body ast.Node
 	for _, document := range parsed.Docs {
 		if document.Body == nil {
@@ -55,12 +57,19 @@ func (f *File) syntax(err error) pipeline.Problem {
 type reader struct {
 	file     *File
 	anchors  map[string]ast.Node
+	inside   map[string]bool // anchors whose values are being read
+	aliases  int             // that are being followed
+	merges   int
+	copied   int // values that aliases have brought
 	depth    int
 	problems pipeline.Problems
 }
 
-// maxDepth bounds nesting, also by aliases that lead in a circle.
-const maxDepth = 50
+// maxDepth bounds nesting, and maxCopied what aliases may make of a small file.
+const (
+	maxDepth  = 50
+	maxCopied = 100_000
+)
 
 func (r *reader) fail(path []string, node ast.Node, format string, args ...any) {
 	at := at(node)
@@ -70,6 +79,14 @@ func (r *reader) fail(path []string, node ast.Node, format string, args ...any) 
 }
 
 func at(node ast.Node) position {
+	switch n := node.(type) {
+	case *ast.MappingValueNode:
+		return at(n.Key)
+	case *ast.MappingNode:
+		if !n.IsFlowStyle && len(n.Values) > 0 {
+			return at(n.Values[0].Key)
+		}
+	}
 	if t := node.GetToken(); t != nil && t.Position != nil {
 		return position{t.Position.Line, t.Position.Column}
 	}
@@ -77,11 +94,34 @@ func at(node ast.Node) position {
 }
 
 func (r *reader) note(path []string, keyNode, valueNode ast.Node) {
-	t := valueNode.GetToken()
-	r.file.places[key(path)] = place{
-		key: at(keyNode), value: at(valueNode),
-		quoted: t != nil && (t.Type == token.SingleQuoteType || t.Type == token.DoubleQuoteType),
+	if _, known := r.file.places[key(path)]; known && r.merges > 0 {
+		return // what a merge brings does not replace what is there
 	}
+	valueNode = r.written(valueNode)
+	where := place{key: at(keyNode), value: at(valueNode)}
+	if t := valueNode.GetToken(); t != nil {
+		where.style = t.Type
+	}
+	r.file.places[key(path)] = where
+}
+
+// written is where a value is written down: behind its anchor, also for an alias.
+func (r *reader) written(node ast.Node) ast.Node {
+	for range maxDepth {
+		switch n := node.(type) {
+		case *ast.AnchorNode:
+			node = n.Value
+		case *ast.AliasNode:
+			target, known := r.anchors[n.Value.GetToken().Value]
+			if !known {
+				return node
+			}
+			node = target
+		default:
+			return node
+		}
+	}
+	return node
 }
 
 func (r *reader) value(node ast.Node, path []string) any {
@@ -91,6 +131,14 @@ func (r *reader) value(node ast.Node, path []string) any {
 		return nil
 	}
 	defer func() { r.depth-- }()
+	if r.aliases > 0 {
+		if r.copied++; r.copied > maxCopied {
+			if r.copied == maxCopied+1 {
+				r.fail(path, node, "aliases bring more than %d values", maxCopied)
+			}
+			return nil
+		}
+	}
 	if len(path) == 0 {
 		r.note(path, node, node)
 	}
@@ -108,15 +156,11 @@ func (r *reader) value(node ast.Node, path []string) any {
 		}
 		return list
 	case *ast.AnchorNode:
-		r.anchors[n.Name.GetToken().Value] = n.Value
-		return r.value(n.Value, path)
+		name := n.Name.GetToken().Value
+		r.anchors[name] = n.Value
+		return r.follow(name, n.Value, path)
 	case *ast.AliasNode:
-		name := n.Value.GetToken().Value
-		if target, known := r.anchors[name]; known {
-			return r.value(target, path)
-		}
-		r.fail(path, n, "there is no anchor &%s before", name)
-		return nil
+		return r.alias(n, path)
 	case *ast.TagNode:
 		r.fail(path, n, "tags such as %s have no meaning here", n.GetToken().Value)
 		return nil
@@ -125,9 +169,35 @@ func (r *reader) value(node ast.Node, path []string) any {
 	}
 }
 
+// follow reads the value of an anchor.
+func (r *reader) follow(name string, value ast.Node, path []string) any {
+	r.inside[name] = true
+	defer delete(r.inside, name)
+	return r.value(value, path)
+}
+
+func (r *reader) alias(n *ast.AliasNode, path []string) any {
+	name := n.Value.GetToken().Value
+	target, known := r.anchors[name]
+	switch {
+	case !known:
+		r.fail(path, n, "there is no anchor &%s before", name)
+		return nil
+	case r.inside[name]:
+		r.fail(path, n, "*%s stands inside of &%s itself", name, name)
+		return nil
+	}
+	r.aliases++
+	defer func() { r.aliases-- }()
+	return r.follow(name, target, path)
+}
+
 func (r *reader) scalar(node ast.Node, path []string) any {
 	switch n := node.(type) {
 	case *ast.StringNode:
+		if n.Token.Type == token.StringType && exponential.MatchString(n.Value) {
+			return r.number(n, path)
+		}
 		return n.Value
 	case *ast.LiteralNode:
 		return n.Value.Value
@@ -145,38 +215,52 @@ func (r *reader) scalar(node ast.Node, path []string) any {
 	}
 }
 
+// exponential are numbers of JSON that YAML 1.1 takes for texts.
+var exponential = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?[eE][+-]?[0-9]+$`)
+
+func (r *reader) number(n *ast.StringNode, path []string) any {
+	if _, err := strconv.ParseFloat(n.Value, 64); err != nil {
+		r.fail(path, n, "is no number that can be kept")
+	}
+	return json.Number(n.Value)
+}
+
 func (r *reader) mapping(values []*ast.MappingValueNode, path []string) any {
-	mapping := pipeline.Named[any]{}
+	mapping, merged := pipeline.Named[any]{}, pipeline.Named[any]{}
+	seen := make(map[string]bool, len(values))
 	for _, entry := range values {
 		if _, merge := entry.Key.(*ast.MergeKeyNode); merge {
-			mapping = r.merge(mapping, entry, path)
+			merged = append(merged, r.merge(entry, path)...)
 			continue
 		}
 		name := keyName(entry.Key)
 		inner := append(slices.Clone(path), name)
-		if _, twice := mapping.Get(name); twice {
+		if seen[name] {
 			r.fail(inner, entry.Key, "stands twice")
 			continue
 		}
+		seen[name] = true
 		r.note(inner, entry.Key, entry.Value)
 		mapping = append(mapping, pipeline.Entry[any]{Name: name, Value: r.value(entry.Value, inner)})
 	}
-	return mapping
-}
-
-// merge adds what «<<: *anchor» brings and the mapping has not.
-func (r *reader) merge(mapping pipeline.Named[any], entry *ast.MappingValueNode, path []string) pipeline.Named[any] {
-	merged, ok := r.value(entry.Value, path).(pipeline.Named[any])
-	if !ok {
-		r.fail(path, entry.Key, "<< must be followed by an alias of a mapping")
-		return mapping
-	}
 	for _, more := range merged {
-		if _, has := mapping.Get(more.Name); !has {
+		if !seen[more.Name] {
+			seen[more.Name] = true
 			mapping = append(mapping, more)
 		}
 	}
 	return mapping
+}
+
+// merge is what «<<: *anchor» brings.
+func (r *reader) merge(entry *ast.MappingValueNode, path []string) pipeline.Named[any] {
+	r.merges++
+	defer func() { r.merges-- }()
+	merged, ok := r.value(entry.Value, path).(pipeline.Named[any])
+	if !ok {
+		r.fail(path, entry.Key, "<< must be followed by an alias of a mapping")
+	}
+	return merged
 }
 
 func keyName(node ast.MapKeyNode) string {
