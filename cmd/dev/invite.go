@@ -23,8 +23,10 @@ Everything stays up until you press Ctrl-C.
 	fmt.Fprintf(out, `
 Try, in another terminal:
 
-  export TEMPORAL_ADDRESS=%s TEMPORAL_UI_URL=%s
-  export WAVESPEED_API_KEY=%s WAVESPEED_BASE_URL=%s
+  export TEMPORAL_ADDRESS=%s
+  export TEMPORAL_UI_URL=%s
+  export WAVESPEED_API_KEY=%s
+  export WAVESPEED_BASE_URL=%s
   go run ./cmd/wavespeed-temporal generate wavespeed-ai/flux-dev prompt="a cat in the rain" --wait
   go run ./cmd/wavespeed-temporal pipeline run out/demo/film.yaml scene="a harbour at night" --output out
   go run ./cmd/wavespeed-temporal pipeline run examples/pipelines/styles.yaml

@@ -32,7 +32,13 @@ type Process struct {
 // it printed is shown.
 func StartProcess(t testing.TB, program string, args, env []string) *Process {
 	t.Helper()
-	p := &Process{t: t, name: program, args: args, env: env, dir: t.TempDir()}
+	return StartProcessIn(t, t.TempDir(), program, args, env)
+}
+
+// StartProcessIn does so in a folder.
+func StartProcessIn(t testing.TB, dir, program string, args, env []string) *Process {
+	t.Helper()
+	p := &Process{t: t, name: program, args: args, env: env, dir: dir}
 	p.Start()
 	t.Cleanup(func() {
 		p.Kill()

@@ -1,0 +1,90 @@
+package tests
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/cli"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+)
+
+// shownPrice is the price that an example's comment states.
+var shownPrice = regexp.MustCompile(`(?m)^# Price: (at least )?(\$[0-9.]+)$`)
+
+// TestExamplePipelines are right, cost what they say, and run as they are.
+func TestExamplePipelines(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(stack.Root(), "examples", "pipelines")
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	require.NoError(t, err)
+	require.Len(t, files, 4)
+	for _, path := range files {
+		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPipelinesWith(t, wavespeedtest.Options{})
+			args := []string{path}
+			if name == "catalogue" {
+				args = append(args, "products=@"+filepath.Join(dir, "products.csv"))
+			}
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			price := shownPrice.FindStringSubmatch(string(text))
+			require.NotNil(t, price, "%s states no price", name)
+			code, out := p.command(append([]string{"pipeline", "price"}, args...)...)
+			require.Zero(t, code, out)
+			want := "In all about " + price[2]
+			if price[1] != "" {
+				want = "In all at least " + price[2]
+			}
+			require.Contains(t, out, want)
+
+			id := "example-" + p.TaskQueue
+			done := make(chan string, 1)
+			go func() {
+				code, out := p.command(append([]string{"pipeline", "run", "--id", id}, args...)...)
+				if code != 0 {
+					out = "failed: " + out
+				}
+				done <- out
+			}()
+			if name == "styles" {
+				p.chooseStyle(id)
+			}
+			out = <-done
+			require.NotContains(t, out, "failed: ")
+			require.Contains(t, out, "/outputs/")
+			if name == "catalogue" {
+				require.Len(t, p.Simulator.Ledger(), 1000)
+			}
+		})
+	}
+}
+
+func (p *pipelines) chooseStyle(id string) {
+	run := p.Client.GetWorkflow(p.t.Context(), id, "")
+	status := p.awaitState(run, pipeline.RunApproval)
+	require.Len(p.t, status.Approvals[0].Choices, 5)
+	choice := 2
+	require.NoError(p.t, p.decide(run, generation.Decision{Verdict: generation.Approve, Choice: &choice}))
+}
+
+// command runs a command line against the system, and gives what it printed.
+func (p *pipelines) command(args ...string) (int, string) {
+	var out strings.Builder
+	code := cli.Run(p.t.Context(), args, []string{
+		"TEMPORAL_ADDRESS=" + stack.SharedTemporal(p.t).Address,
+		"TEMPORAL_TASK_QUEUE=" + p.TaskQueue,
+		"WAVESPEED_API_KEY=" + wavespeedtest.DefaultKey,
+		"WAVESPEED_BASE_URL=" + p.Simulator.URL(),
+	}, cli.Streams{In: strings.NewReader(""), Out: &out, Err: &out})
+	return code, out.String()
+}
