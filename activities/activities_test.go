@@ -24,6 +24,7 @@ type provider struct {
 	result  func(id string) (wavespeed.Prediction, error)
 	list    func(wavespeed.ListOptions) (wavespeed.Page, error)
 	price   func() (wavespeed.Price, error)
+	models  []wavespeed.Model
 	submits []wavespeed.SubmitRequest
 }
 
@@ -42,7 +43,7 @@ func (p *provider) List(_ context.Context, o wavespeed.ListOptions) (wavespeed.P
 
 func (p *provider) Price(context.Context, string, any) (wavespeed.Price, error) { return p.price() }
 
-func (p *provider) Models(context.Context) ([]wavespeed.Model, error) { return nil, nil }
+func (p *provider) Models(context.Context) ([]wavespeed.Model, error) { return p.models, nil }
 
 func (p *provider) Balance(context.Context) (float64, error) { return 0, nil }
 

@@ -387,7 +387,9 @@ func (a *approval) await(ctx workflow.Context, question Approval) error {
 
 func (a *approval) rejected() error {
 	reason := fmt.Sprintf("nobody decided until %s", a.status.Deadline.UTC().Format(time.RFC3339))
-	if n := len(a.status.Decisions); n > 0 && a.status.Decisions[n-1].Verdict == generation.Reject {
+	switch n := len(a.status.Decisions); {
+	case n == 0:
+	case a.status.Decisions[n-1].Verdict == generation.Reject:
 		last := a.status.Decisions[n-1]
 		reason = "rejected"
 		if last.By != "" {
@@ -396,6 +398,8 @@ func (a *approval) rejected() error {
 		if last.Comment != "" {
 			reason += ": " + last.Comment
 		}
+	case a.lost():
+		reason = fmt.Sprintf("too few are left for a choice to have %d votes", a.status.Needed)
 	}
 	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("approval %q: %s", a.status.Key, reason), generation.ErrRejected,
 		temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{a.status}})

@@ -86,7 +86,7 @@ func headline(statuses []*generation.Status) string {
 	}
 	line := "**" + strings.Join(parts, ", ") + "**"
 	if priced {
-		line += fmt.Sprintf(" · %s so far", markdown.Dollars(usd))
+		line += fmt.Sprintf(" · %s so far", markdown.USD(usd))
 	}
 	return line
 }
@@ -94,7 +94,7 @@ func headline(statuses []*generation.Status) string {
 func detailsRow(status *generation.Status) string {
 	cost := "–"
 	if usd, known := status.Price(); known {
-		cost = markdown.Dollars(usd)
+		cost = markdown.USD(usd)
 	}
 	prediction := "–"
 	if id := status.PredictionID(); id != "" {

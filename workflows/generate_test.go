@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,8 +20,10 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// provider stands in for the three activities and remembers what they were asked.
+// provider stands in for the three activities and remembers what they were asked. Of
+// those that run at once, one is answered after the other.
 type provider struct {
+	mu     sync.Mutex
 	submit func(call int, in generation.SubmitInput) (generation.Submitted, error)
 	find   func(call int, in generation.FindInput) (generation.Found, error)
 	await  func(call int, in generation.AwaitInput) (generation.Outcome, error)
@@ -31,16 +34,22 @@ type provider struct {
 }
 
 func (p *provider) Submit(_ context.Context, in generation.SubmitInput) (generation.Submitted, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.submits = append(p.submits, in)
 	return p.submit(len(p.submits), in)
 }
 
 func (p *provider) Find(_ context.Context, in generation.FindInput) (generation.Found, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.finds = append(p.finds, in)
 	return p.find(len(p.finds), in)
 }
 
 func (p *provider) Await(_ context.Context, in generation.AwaitInput) (generation.Outcome, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.awaits = append(p.awaits, in)
 	return p.await(len(p.awaits), in)
 }

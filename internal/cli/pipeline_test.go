@@ -113,10 +113,10 @@ steps:
 
 	good := written(t, "good.yaml", filmFile)
 	for want, args := range map[string][]string{
-		"inputs.seconds: is not integer in JSON":             {"run", good, "seconds=ten"},
-		"inputs.sceen: the pipeline has no such input; did":  {"run", good, "sceen=x"},
-		"no such file":                                       {"run", "/none.yaml"},
-		"the balance of":                                     {"run", good},
+		"inputs.seconds: is not integer in JSON":            {"run", good, "seconds=ten"},
+		"inputs.sceen: the pipeline has no such input; did": {"run", good, "sceen=x"},
+		"no such file":   {"run", "/none.yaml"},
+		"the balance of": {"run", good},
 		"steps.clip.input.duration: must be at most 10":      {"validate", good, "seconds=60"},
 		"say when: --cron or --every":                        {"schedule", good},
 		"--format: \"dot\" is neither":                       {"graph", good, "--format", "dot"},
@@ -258,7 +258,9 @@ func TestPipelineDecisions(t *testing.T) {
 	id := newID()
 	l := s.line()
 	ended := make(chan int, 1)
-	go func() { ended <- l.run(t.Context(), "pipeline", "run", written(t, "review.yaml", reviewFile), "--id", id, "--budget", "0.1") }()
+	go func() {
+		ended <- l.run(t.Context(), "pipeline", "run", written(t, "review.yaml", reviewFile), "--id", id, "--budget", "0.1")
+	}()
 	asked := fmt.Sprintf("wavespeed-temporal pipeline approve %s look --by NAME", id)
 	stack.Eventually(t, "nobody is asked", func() bool { return strings.Contains(l.err.String(), asked) })
 	require.Contains(t, l.err.String(), fmt.Sprintf("wavespeed-temporal pipeline regenerate %s still field=value", id))

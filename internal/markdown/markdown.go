@@ -49,7 +49,7 @@ func link(i int, output generation.Output) string {
 	if url == "" {
 		return fmt.Sprintf("output %d", i)
 	}
-	if strings.ContainsAny(url, "()<>|`\" \n\\") {
+	if strings.ContainsFunc(url, func(r rune) bool { return r <= ' ' || strings.ContainsRune("()<>|`\"\\", r) }) {
 		return fmt.Sprintf("output %d (query `%s`)", i, generation.StatusQuery)
 	}
 	name, _, _ := strings.Cut(path.Base(url), "?")
@@ -68,12 +68,15 @@ func Dollars(usd float64) string {
 	return "$" + text
 }
 
+// USD is an amount in Markdown: two plain dollar signs would be taken for a formula.
+func USD(usd float64) string { return Escape(Dollars(usd)) }
+
 // Escape keeps a text inside its table cell and from being taken for markup.
 func Escape(text string) string {
 	var escaped strings.Builder
 	for _, r := range text {
 		switch {
-		case slices.Contains([]rune("\\`*_[]<>|#~!"), r):
+		case slices.Contains([]rune("\\`*_[]<>|#~!$"), r):
 			escaped.WriteRune('\\')
 			escaped.WriteRune(r)
 		case r < ' ':

@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -137,15 +139,15 @@ func words(k jsonschema.ErrorKind) string {
 	case *kind.Const:
 		return "must be " + listed([]any{k.Want})
 	case *kind.Minimum:
-		return "must be at least " + k.Want.RatString()
+		return "must be at least " + decimal(k.Want)
 	case *kind.Maximum:
-		return "must be at most " + k.Want.RatString()
+		return "must be at most " + decimal(k.Want)
 	case *kind.ExclusiveMinimum:
-		return "must be more than " + k.Want.RatString()
+		return "must be more than " + decimal(k.Want)
 	case *kind.ExclusiveMaximum:
-		return "must be less than " + k.Want.RatString()
+		return "must be less than " + decimal(k.Want)
 	case *kind.MultipleOf:
-		return "must be a multiple of " + k.Want.RatString()
+		return "must be a multiple of " + decimal(k.Want)
 	case *kind.MinLength:
 		return fmt.Sprintf("has %d characters, and must have at least %d", k.Got, k.Want)
 	case *kind.MaxLength:
@@ -156,9 +158,17 @@ func words(k jsonschema.ErrorKind) string {
 		return fmt.Sprintf("has %d items, and must have at most %d", k.Got, k.Want)
 	case *kind.Format:
 		return "must be of the form " + k.Want
+	case *kind.Not:
+		return "is what the schema excludes"
 	default:
 		return "is not as the schema wants it: " + strings.Join(k.KeywordPath(), ".")
 	}
+}
+
+// decimal writes 1.01, not 101/100.
+func decimal(number *big.Rat) string {
+	float, _ := number.Float64()
+	return strconv.FormatFloat(float, 'f', -1, 64)
 }
 
 func listed(values []any) string {

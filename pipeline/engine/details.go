@@ -28,7 +28,7 @@ func (r *run) details(ctx workflow.Context) string {
 	}
 	if status.State == pipeline.RunHeld {
 		fmt.Fprintf(&text, "**Held: the budget of %s does not cover the next submit, of %s.** Update `%s` raises it.\n\n",
-			markdown.Dollars(*status.Budget), markdown.Dollars(status.Needs), pipeline.BudgetUpdate)
+			markdown.USD(*status.Budget), markdown.USD(status.Needs), pipeline.BudgetUpdate)
 	}
 	text.WriteString(headline(status) + "\n\n| step | state | model | attempts | cost | time | outputs |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for i, step := range status.Steps {
@@ -58,28 +58,28 @@ func headline(status pipeline.Status) string {
 	}
 	line := fmt.Sprintf("**%s** · %s", status.State, strings.Join(parts, ", "))
 	if status.Cost != nil {
-		line += " · " + markdown.Dollars(*status.Cost) + " so far"
+		line += " · " + markdown.USD(*status.Cost) + " so far"
 	}
 	if status.Estimate != nil {
 		line += " · estimate " + estimateText(*status.Estimate)
 	}
 	if status.Budget != nil {
-		line += " · budget " + markdown.Dollars(*status.Budget)
+		line += " · budget " + markdown.USD(*status.Budget)
 	}
 	return line
 }
 
 func estimateText(e pipeline.Estimate) string {
 	if e.AtLeast {
-		return "at least " + markdown.Dollars(e.Total)
+		return "at least " + markdown.USD(e.Total)
 	}
-	return markdown.Dollars(e.Total)
+	return markdown.USD(e.Total)
 }
 
 func stepRow(step pipeline.StepStatus) string {
 	cost, took, attempts := "–", "–", "–"
 	if step.Cost != nil {
-		cost = markdown.Dollars(*step.Cost)
+		cost = markdown.USD(*step.Cost)
 	}
 	if !step.Ended.IsZero() && !step.Started.IsZero() {
 		took = fmt.Sprintf("%.1f s", step.Ended.Sub(step.Started).Seconds())

@@ -66,6 +66,7 @@ func (r *run) makeInline(ctx workflow.Context, s *step, options workflows.ForEac
 		name := itemName(s.ID, item.key)
 		r.own(s, m.keys(name))
 		err := m.make(ctx, item, name, withItem(values, item), merged(s.input, s.itemInput[item.key]), s.earlier[item.key])
+		r.show(ctx)
 		return struct{}{}, err
 	})
 	return err

@@ -63,6 +63,8 @@ type Progress struct {
 	Spent     float64 `json:"spent,omitempty"`
 }
 
+func (p Progress) ended() int { return p.Completed + p.Failed }
+
 const (
 	// progressEvery is how many items end between two reports, which cost an action each.
 	progressEvery = 50
@@ -166,10 +168,18 @@ func (c *chunkRun) make(ctx workflow.Context, i int, item *item) (struct{}, erro
 	if err != nil {
 		c.failed++
 	}
-	if c.ended%progressEvery == 0 && c.ended < len(c.items) {
+	if c.worthTelling() {
 		c.report(ctx)
 	}
+	workflows.UpdateDetails(ctx)
 	return struct{}{}, err
+}
+
+// worthTelling spaces reports, and has more of them towards the end, when few items may
+// take long: the run is never behind by more than are left.
+func (c *chunkRun) worthTelling() bool {
+	left := len(c.items) - c.ended
+	return left > 0 && (c.ended%progressEvery == 0 || left < progressEvery && left&(left-1) == 0)
 }
 
 // report tells the run how far it is. That it does not arrive changes nothing.

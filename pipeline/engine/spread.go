@@ -58,7 +58,7 @@ type child struct {
 
 // running is how many of the child's items are in flight at most.
 func (c *child) running() int {
-	return min(len(c.items)-c.progress.Completed-c.progress.Failed, c.atOnce)
+	return min(len(c.items)-c.progress.ended(), c.atOnce)
 }
 
 // spread hands the items to children: lanes of them work at once, each with a part of
@@ -351,13 +351,14 @@ func (r *run) listen(ctx workflow.Context) {
 	})
 }
 
+// note takes a report that says more than the one before: they may come in any order.
 func (r *run) note(report Progress) {
 	for _, s := range r.steps {
 		if s.fan == nil {
 			continue
 		}
 		for _, c := range s.fan.live {
-			if c.Child == report.Child && report.Completed+report.Failed <= len(c.items) {
+			if c.Child == report.Child && report.ended() > c.progress.ended() && report.ended() <= len(c.items) {
 				c.progress = report
 			}
 		}

@@ -95,9 +95,9 @@ func (p priced) estimate(ctx context.Context) (pipeline.StepEstimate, error) {
 func (p priced) samples() []map[string]any {
 	var samples []map[string]any
 	seen := make(map[string]bool)
-	stride := max(len(p.inputs)/maxSamples, 1)
-	for i := 0; i < len(p.inputs) && len(samples) < maxSamples; i += stride {
-		input := p.inputs[i].(map[string]any)
+	n := min(len(p.inputs), maxSamples)
+	for i := range n {
+		input := p.inputs[i*len(p.inputs)/n].(map[string]any)
 		encoded, err := json.Marshal(input)
 		if err == nil && !seen[string(encoded)] {
 			seen[string(encoded)] = true

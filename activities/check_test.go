@@ -1,0 +1,79 @@
+package activities_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// film is a run of one step that makes a still.
+func film(model string, input map[string]any) pipeline.Run {
+	return pipeline.Run{Pipeline: pipeline.Definition{
+		Name: "film", Inputs: pipeline.Named[pipeline.Input]{{Name: "scene"}},
+		Steps: pipeline.Named[pipeline.Step]{{Name: "still", Value: pipeline.Step{Model: model, Input: input}}},
+	}, Inputs: map[string]any{"scene": "a lighthouse"}}
+}
+
+func shop() *provider {
+	p := accepting()
+	p.models = []wavespeed.Model{{ID: "a/b"}}
+	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: 0.5}, nil }
+	return p
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	value, err := execute(t, forProvider(shop()), pipeline.CheckName, film("a/b", map[string]any{"prompt": "${{ inputs.scene }}"}))
+	require.NoError(t, err)
+	var report pipeline.Report
+	require.NoError(t, value.Get(&report))
+	require.Empty(t, report.Problems)
+	require.InDelta(t, 0.5, report.Estimate.Total, 1e-9)
+}
+
+// TestCheckFindsProblems of whatever kind: those are its result, not its error.
+func TestCheckFindsProblems(t *testing.T) {
+	t.Parallel()
+	missing := film("a/b", nil)
+	missing.Inputs = nil
+	for want, run := range map[string]pipeline.Run{
+		`steps.still.model: WaveSpeedAI has no model "a/c"`:     film("a/c", nil),
+		`steps.still.input.p: there is no input "x"`:            film("a/b", map[string]any{"p": "${{ inputs.x }}"}),
+		"inputs.scene: must be given":                           missing,
+		"steps.still.input: p: int(inputs.scene): cannot be ev": film("a/b", map[string]any{"p": "${{ int(inputs.scene) }}"}),
+	} {
+		value, err := execute(t, forProvider(shop()), pipeline.CheckName, run)
+		require.NoError(t, err)
+		var report pipeline.Report
+		require.NoError(t, value.Get(&report))
+		require.Contains(t, report.Problems.Error(), want)
+		require.NotContains(t, report.Problems.Error(), "lighthouse")
+	}
+}
+
+func TestCheckThatCannotAsk(t *testing.T) {
+	t.Parallel()
+	for code, c := range map[int]struct {
+		want      string
+		retryable bool
+	}{
+		http.StatusServiceUnavailable: {generation.ErrUnavailable, true},
+		http.StatusTooManyRequests:    {generation.ErrUnavailable, true},
+		http.StatusUnauthorized:       {generation.ErrUnauthorized, false},
+	} {
+		p := shop()
+		p.price = func() (wavespeed.Price, error) { return wavespeed.Price{}, status(code, "") }
+		_, err := execute(t, forProvider(p), pipeline.CheckName, film("a/b", nil))
+		var got *temporal.ApplicationError
+		require.ErrorAs(t, err, &got)
+		require.Equal(t, c.want, got.Type())
+		require.Equal(t, c.retryable, !got.NonRetryable())
+		require.Contains(t, got.Message(), "pipeline film: its models and prices could not be")
+	}
+}

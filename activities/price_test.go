@@ -1,0 +1,87 @@
+package activities_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// bounded is a submit that may cost 10 cents.
+func bounded() generation.SubmitInput {
+	in := submitInput(`{"prompt":"a lighthouse"}`)
+	most := 0.10
+	in.MaxPrice = &most
+	return in
+}
+
+func TestWithinTheBound(t *testing.T) {
+	t.Parallel()
+	for name, usd := range map[string]float64{"cheaper": 0.05, "as much": 0.10, "as much but for rounding": 0.1000000001, "nothing": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := accepting()
+			p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: usd}, nil }
+			value, err := execute(t, forProvider(p), generation.SubmitName, bounded())
+			require.NoError(t, err)
+			var got generation.Submitted
+			require.NoError(t, value.Get(&got))
+			require.InDelta(t, usd, *got.Price, 1e-9, "whoever bounds a price is told it, also without Options.Prices")
+			require.Len(t, p.submits, 1)
+		})
+	}
+}
+
+func TestBeyondTheBoundNothingIsSubmitted(t *testing.T) {
+	t.Parallel()
+	p := accepting()
+	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: 0.25}, nil }
+	_, err := execute(t, forProvider(p), generation.SubmitName, bounded())
+	var got *temporal.ApplicationError
+	require.ErrorAs(t, err, &got)
+	require.Equal(t, generation.ErrBudgetExceeded, got.Type())
+	require.True(t, got.NonRetryable())
+	require.Equal(t, `generation "still": wavespeed-ai/flux-dev costs $0.2500, more than the $0.1000 left for it; nothing was submitted`, got.Message())
+	var price float64
+	require.NoError(t, got.Details(&price))
+	require.InDelta(t, 0.25, price, 1e-9)
+	require.Empty(t, p.submits)
+}
+
+// TestWithoutAPriceNothingIsSubmitted where there is a bound. Asking is free, so what may
+// pass is asked again.
+func TestWithoutAPriceNothingIsSubmitted(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err       error
+		want      string
+		retryable bool
+	}{
+		"down":          {status(http.StatusServiceUnavailable, ""), generation.ErrUnavailable, true},
+		"limited":       {status(http.StatusTooManyRequests, ""), generation.ErrRateLimited, true},
+		"cut":           {errors.New("connection reset"), generation.ErrUnavailable, true},
+		"no such model": {status(http.StatusNotFound, ""), generation.ErrModelNotFound, false},
+		"wrong input":   {status(http.StatusBadRequest, "size"), generation.ErrInvalidInput, false},
+		"wrong key":     {status(http.StatusUnauthorized, ""), generation.ErrUnauthorized, false},
+		"no credits":    {status(http.StatusPaymentRequired, ""), generation.ErrInsufficientCredits, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := accepting()
+			p.price = func() (wavespeed.Price, error) { return wavespeed.Price{}, c.err }
+			_, err := execute(t, forProvider(p), generation.SubmitName, bounded())
+			var got *temporal.ApplicationError
+			require.ErrorAs(t, err, &got)
+			require.Equal(t, c.want, got.Type())
+			require.Equal(t, c.retryable, !got.NonRetryable())
+			require.Contains(t, got.Message(), `generation "still": the price of wavespeed-ai/flux-dev`)
+			require.NotContains(t, got.Message(), "lighthouse")
+			require.Empty(t, p.submits)
+		})
+	}
+}

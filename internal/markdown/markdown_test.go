@@ -1,0 +1,129 @@
+package markdown_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+)
+
+func outputs(values ...any) []generation.Output {
+	list := make([]generation.Output, len(values))
+	for i, value := range values {
+		list[i], _ = json.Marshal(value)
+	}
+	return list
+}
+
+func TestEscape(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"a still":                   "a still",
+		"a|b":                       `a\|b`,
+		"a\nb\r\tc\x00":             "a b  c ",
+		"**bold** _it_ `code` ~no~": "\\*\\*bold\\*\\* \\_it\\_ \\`code\\` \\~no\\~",
+		"[a](https://evil.test)":    `\[a\](https://evil.test)`,
+		"<img src=x>":               `\<img src=x\>`,
+		`\| # !`:                    `\\\| \# \!`,
+		"é – 😀":                     "é – 😀",
+	} {
+		require.Equal(t, want, markdown.Escape(text))
+	}
+}
+
+// TestClip leaves no half of a letter, and has no more bytes than it is to have.
+func TestClip(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "still", markdown.Clip("still", 5))
+	require.Equal(t, "st…", markdown.Clip("stills", 5))
+	for bytes := len("…"); bytes < 20; bytes++ {
+		got := markdown.Clip(strings.Repeat("é😀", 10), bytes)
+		require.True(t, utf8.ValidString(got))
+		require.LessOrEqual(t, len(got), bytes)
+		require.True(t, strings.HasSuffix(got, "…"))
+	}
+}
+
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	const long = "https://cdn.test/a-name-that-is-longer-than-what-is-shown.png"
+	for name, c := range map[string]struct {
+		outputs []generation.Output
+		want    string
+	}{
+		"none":                {nil, "–"},
+		"one":                 {outputs("https://cdn.test/a/1.png"), "[1.png](https://cdn.test/a/1.png)"},
+		"query":               {outputs("https://cdn.test/1.png?x=1&y=2"), "[1.png](https://cdn.test/1.png?x=1&y=2)"},
+		"object":              {outputs(map[string]any{"url": "https://cdn.test/2.glb"}), "[2.glb](https://cdn.test/2.glb)"},
+		"letters of markdown": {outputs("https://cdn.test/a_b*c.png"), `[a\_b\*c.png](https://cdn.test/a_b*c.png)`},
+		"long name":           {outputs(long), "[output 0](" + long + ")"},
+		"text":                {outputs("a better prompt", "https://cdn.test/1.png"), "output 0 [1.png](https://cdn.test/1.png)"},
+		"other schemes":       {outputs("javascript:alert(1)"), "output 0"},
+		"many":                {outputs("https://c.test/0", "https://c.test/1", "https://c.test/2", "https://c.test/3", "https://c.test/4", "https://c.test/5"), "[0](https://c.test/0) [1](https://c.test/1) [2](https://c.test/2) [3](https://c.test/3) and 2 more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.want, markdown.Links(c.outputs))
+		})
+	}
+}
+
+// TestURLsThatAreMoreThanURLs: what a model gives is not trusted to be one.
+func TestURLsThatAreMoreThanURLs(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{
+		")", "(", "<", ">", "|", "`", `"`, " ", "\n", `\`, "\r", "\t", "\v", "\x00", "\x1b", ` "title")`, "\r\n| a | b |", ") **bold** [x](https://evil.test",
+	} {
+		got := markdown.Links(outputs("https://cdn.test/1.png" + end))
+		require.Equal(t, "output 0 (query `wavespeed.status`)", got, "%q", end)
+	}
+}
+
+func TestDollars(t *testing.T) {
+	t.Parallel()
+	for usd, want := range map[float64]string{
+		0: "$0.00", 1: "$1.00", 0.5: "$0.50", 0.012: "$0.012", 0.0015: "$0.0015", 12.345678: "$12.3457", 0.00001: "$0.00", 1234.5: "$1234.50", 10: "$10.00",
+	} {
+		require.Equal(t, want, markdown.Dollars(usd))
+	}
+}
+
+func question() generation.ApprovalStatus {
+	return generation.ApprovalStatus{
+		Key: "review", Needed: 2, Deadline: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), OnDeadline: generation.Reject,
+		Decisions: []generation.Decision{{Verdict: generation.Approve, By: "art"}},
+	}
+}
+
+func TestQuestion(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "**Decide: review**\n\n\nUpdate `wavespeed.decide`: approve or reject; 1 of 2 needed; after 2026-01-02 03:04 UTC: reject.\n\n", markdown.Question(question()))
+	whole := question()
+	whole.Message, whole.Approvers, whole.Regenerable = "Is it *good*?", []string{"art", "b|c"}, []string{"still", "clip_2"}
+	whole.Show = []string{"https://cdn.test/1.png", "a text"}
+	whole.Choices = []json.RawMessage{json.RawMessage(`"https://cdn.test/2.png"`), json.RawMessage(`{"n":1}`)}
+	require.Equal(t, "**Decide: review** – Is it \\*good\\*?\n\n"+
+		"- [1.png](https://cdn.test/1.png)\n- a text\n- choice 0: [2.png](https://cdn.test/2.png)\n- choice 1: {\"n\":1}\n"+
+		"\nUpdate `wavespeed.decide`: approve, reject or regenerate still, clip\\_2; 1 of 2 needed from art, b\\|c; after 2026-01-02 03:04 UTC: reject.\n\n", markdown.Question(whole))
+}
+
+// TestQuestionsAreBounded: Temporal keeps 20 kB of details.
+func TestQuestionsAreBounded(t *testing.T) {
+	t.Parallel()
+	whole := question()
+	whole.Message = strings.Repeat("x\n", 5000)
+	for i := range 1000 {
+		whole.Show = append(whole.Show, fmt.Sprintf("text %d %s", i, strings.Repeat("y", 1000)))
+		whole.Choices = append(whole.Choices, json.RawMessage(`"`+strings.Repeat("z", 1000)+`"`))
+	}
+	got := markdown.Question(whole)
+	require.Less(t, len(got), 15_000)
+	require.Equal(t, 2, strings.Count(got, "… and 980 more: query `wavespeed.approvals`"))
+}

@@ -1,0 +1,202 @@
+package pipeline_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+func TestShortForms(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ short, long string }{
+		"input":    {`{"inputs":{"n":"integer"}}`, `{"inputs":{"n":{"type":"integer"}}}`},
+		"budget":   {`{"budget":2.5}`, `{"budget":{"usd":2.5}}`},
+		"list":     {`{"steps":{"a":{"for_each":["oil",1,2.5]}}}`, `{"steps":{"a":{"for_each":{"items":["oil",1,2.5]}}}}`},
+		"items":    {`{"steps":{"a":{"for_each":"${{ inputs.rows }}"}}}`, `{"steps":{"a":{"for_each":{"items":"${{ inputs.rows }}"}}}}`},
+		"retry":    {`{"steps":{"a":{"retry":3}}}`, `{"steps":{"a":{"retry":{"predictions":3}}}}`},
+		"fallback": {`{"steps":{"a":{"fallback":["x/y","x/z"]}}}`, `{"steps":{"a":{"fallback":[{"model":"x/y"},{"model":"x/z"}]}}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, decode(t, c.long), decode(t, c.short))
+		})
+	}
+}
+
+func TestTolerance(t *testing.T) {
+	t.Parallel()
+	for text, c := range map[string]struct {
+		written string
+		of      int // 250 items
+	}{
+		`3`:      {`3`, 3},
+		`0`:      {`0`, 0},
+		`"5%"`:   {`"5%"`, 12},
+		`"2.5%"`: {`"2.5%"`, 6},
+		`"100%"`: {`"100%"`, 250},
+		`"0%"`:   {`0`, 0},
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			var tolerance pipeline.Tolerance
+			require.NoError(t, json.Unmarshal([]byte(text), &tolerance))
+			require.Equal(t, c.of, tolerance.Of(250))
+			encoded, err := json.Marshal(tolerance)
+			require.NoError(t, err)
+			require.Equal(t, c.written, string(encoded))
+		})
+	}
+	for _, text := range []string{`"5"`, `"x%"`, `"-1%"`, `"101%"`, `"%"`, `true`, `1.5`} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			require.Error(t, json.Unmarshal([]byte(text), new(pipeline.Tolerance)))
+		})
+	}
+}
+
+// TestUnknownFieldsAreRefused: a field that is misspelt would be left out in silence, and
+// what is made without it is billed.
+func TestUnknownFieldsAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"pipeline": `{"wrong":1}`,
+		"input":    `{"inputs":{"a":{"wrong":1}}}`,
+		"budget":   `{"budget":{"wrong":1}}`,
+		"step":     `{"steps":{"a":{"wrong":1}}}`,
+		"for_each": `{"steps":{"a":{"for_each":{"wrong":1}}}}`,
+		"retry":    `{"steps":{"a":{"retry":{"wrong":1}}}}`,
+		"fallback": `{"steps":{"a":{"fallback":[{"wrong":1}]}}}`,
+		"approve":  `{"steps":{"a":{"approve":{"wrong":1}}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.ErrorContains(t, json.Unmarshal([]byte(text), new(pipeline.Definition)), `unknown field "wrong"`)
+		})
+	}
+}
+
+func TestWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, want string }{
+		"step twice":         {`{"steps":{"a":{},"a":{}}}`, `"a" stands twice`},
+		"input twice":        {`{"inputs":{"a":{},"a":{}}}`, `"a" stands twice`},
+		"output twice":       {`{"outputs":{"a":1,"a":1}}`, `"a" stands twice`},
+		"steps in a list":    {`{"steps":[]}`, "must be an object"},
+		"model is a number":  {`{"steps":{"a":{"model":5}}}`, "a: "},
+		"timeout is a word":  {`{"steps":{"a":{"timeout":"soon"}}}`, `"soon" is not a duration such as 90s`},
+		"timeout is seconds": {`{"steps":{"a":{"timeout":90}}}`, "timeout"},
+		"wait is a word":     {`{"steps":{"a":{"retry":{"predictions":2,"wait":"soon"}}}}`, `"soon" is not a duration`},
+		"half a prediction":  {`{"steps":{"a":{"retry":1.5}}}`, "a: "},
+		"budget is a text":   {`{"budget":"5"}`, "budget"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.ErrorContains(t, json.Unmarshal([]byte(c.text), new(pipeline.Definition)), c.want)
+		})
+	}
+}
+
+// whole has every field.
+const whole = `{
+	"name": "film", "description": "d",
+	"inputs": {"z": {"type": "integer", "description": "n", "default": 2, "enum": [1, 2]}, "a": {"type": "file"}},
+	"account": "team", "budget": {"usd": 2.5, "on_exceeded": "fail"},
+	"steps": {
+		"zoom": {
+			"description": "d", "needs": ["ask"], "if": "inputs.z > 1", "model": "x/zoom", "input": {"n": 1, "f": 1.5, "l": [1, {"m": 2}]},
+			"for_each": {"items": ["a", 1], "key": "item", "max_parallel": 3, "tolerate": "5%"}, "account": "other",
+			"timeout": "1h30m0s", "retry": {"predictions": 2, "wait": "10s"},
+			"fallback": [{"model": "x/y", "input": {"n": 3}, "on": ["RateLimited"]}], "on_unknown": "resubmit"
+		},
+		"ask": {"approve": {
+			"message": "Good?", "show": ["x"], "choose": [1], "approvers": ["art"], "needed": 1, "timeout": "1h0m0s", "on_timeout": "approve", "regenerate": []
+		}}
+	},
+	"outputs": {"z": "${{ steps.zoom.output }}", "a": [1, 2.5]}
+}`
+
+func TestDefinitionOnTheWire(t *testing.T) {
+	t.Parallel()
+	d := decode(t, whole)
+	encoded, err := json.Marshal(d)
+	require.NoError(t, err)
+	require.JSONEq(t, whole, string(encoded))
+	require.Equal(t, d, decode(t, string(encoded)))
+	require.Equal(t, []string{"zoom", "ask"}, d.Steps.Names(), "steps keep their order")
+	require.Equal(t, []string{"z", "a"}, d.Inputs.Names())
+	require.Equal(t, []string{"z", "a"}, d.Outputs.Names())
+	require.Equal(t, pipeline.Duration(90*time.Minute), d.Steps[0].Value.Timeout)
+}
+
+// TestEmptyIsNotLeftOut: to fall back on a model without any input, and to let nothing be
+// made again, differ from saying nothing.
+func TestEmptyIsNotLeftOut(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"fallback without input": `{"name":"film","steps":{"a":{"model":"x/y","fallback":[{"model":"x/z","input":{}}]}}}`,
+		"nothing to regenerate":  `{"name":"film","steps":{"a":{"approve":{"regenerate":[]}}}}`,
+		"a default of false":     `{"name":"film","inputs":{"a":{"type":"boolean","default":false}},"steps":{}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			encoded, err := json.Marshal(decode(t, text))
+			require.NoError(t, err)
+			require.JSONEq(t, text, string(encoded))
+		})
+	}
+}
+
+// TestNumbers: whole ones are int wherever they come from, since an index must be whole.
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]any{
+		`1`: 1, `1.0`: 1, `1e3`: 1000, `-0`: 0, `1.5`: 1.5, `9007199254740993`: 9007199254740993, `1e300`: 1e300,
+		`{"a":[1,2.0,{"b":3}]}`: map[string]any{"a": []any{1, 2, map[string]any{"b": 3}}},
+		`"1"`:                   "1", `true`: true, `null`: nil,
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			got, err := pipeline.Decode([]byte(text))
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+			again, err := pipeline.Normal(got)
+			require.NoError(t, err)
+			require.Equal(t, want, again)
+		})
+	}
+	_, err := pipeline.Decode([]byte(`{"a":`))
+	require.Error(t, err)
+	_, err = pipeline.Normal(make(chan int))
+	require.Error(t, err)
+}
+
+func TestKindsOfSteps(t *testing.T) {
+	t.Parallel()
+	d := decode(t, whole)
+	require.Equal(t, pipeline.KindForEach, d.Steps[0].Value.Kind())
+	require.Equal(t, pipeline.KindApprove, d.Steps[1].Value.Kind())
+	require.Equal(t, pipeline.KindGenerate, pipeline.Step{Model: "x/y"}.Kind())
+	require.Equal(t, []string{"x/zoom", "x/y"}, d.Steps[0].Value.Models())
+	require.Empty(t, d.Steps[1].Value.Models())
+}
+
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	var n pipeline.Named[int]
+	require.NoError(t, json.Unmarshal([]byte(`{"b":1,"a":2}`), &n))
+	value, known := n.Get("a")
+	require.True(t, known)
+	require.Equal(t, 2, value)
+	_, known = n.Get("c")
+	require.False(t, known)
+	encoded, err := json.Marshal(n)
+	require.NoError(t, err)
+	require.Equal(t, `{"b":1,"a":2}`, string(encoded))
+	require.NoError(t, json.Unmarshal([]byte(`null`), &n))
+	require.Empty(t, n)
+	require.ErrorContains(t, json.Unmarshal([]byte(`{"a":"x"}`), &n), "a: ")
+}

@@ -1,0 +1,469 @@
+package preflight_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+)
+
+// testBundle is a provider with what checks need of it.
+type testBundle struct {
+	provider *wavespeedtest.Server
+	accounts map[string]preflight.Account
+}
+
+func setup(t *testing.T, options wavespeedtest.Options) *testBundle {
+	t.Helper()
+	if len(options.Accounts) == 0 {
+		options.Accounts = []wavespeedtest.Account{{}}
+	}
+	provider, err := wavespeedtest.New(options)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, provider.Close()) })
+	b := &testBundle{provider: provider, accounts: make(map[string]preflight.Account)}
+	for _, account := range options.Accounts {
+		name, key := account.Name, account.Key
+		if name == "" {
+			name, key = wavespeedtest.DefaultAccount, wavespeedtest.DefaultKey
+		}
+		client, err := wavespeed.New(wavespeed.Options{APIKey: key, BaseURL: provider.URL()})
+		require.NoError(t, err)
+		b.accounts[name] = preflight.Account{Provider: client, Catalogue: preflight.NewCatalogue(client.Models)}
+	}
+	return b
+}
+
+// check checks a pipeline that compiles.
+func (b *testBundle) check(t *testing.T, text string, inputs map[string]any) pipeline.Report {
+	t.Helper()
+	report, err := preflight.Check(t.Context(), b.accounts, plan(t, text), inputs)
+	require.NoError(t, err)
+	return report
+}
+
+func plan(t *testing.T, text string) *pipeline.Plan {
+	t.Helper()
+	f, err := file.Parse("film.yaml", []byte(text))
+	require.NoError(t, err)
+	plan, err := f.Compile()
+	require.NoError(t, err)
+	return plan
+}
+
+// step is a pipeline of one step that makes a still with this input.
+func step(input string) string {
+	return "inputs: {scene: string, count: integer, size: string, rows: array}\nsteps:\n  still: {model: wavespeed-ai/flux-dev, input: " + input + "}\n"
+}
+
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	known := map[string]any{"scene": "a lighthouse", "count": 3, "size": "512*512", "rows": []any{}}
+	for name, c := range map[string]struct {
+		text   string
+		inputs map[string]any
+		want   []string
+	}{
+		"right": {step(`{prompt: "${{ inputs.scene }}", num_images: "${{ inputs.count }}", size: "${{ inputs.size }}"}`), known, nil},
+		"unknown model": {"steps: {a: {model: wavespeed-ai/flux-devv, input: {prompt: x}}}", nil,
+			[]string{`steps.a.model: WaveSpeedAI has no model "wavespeed-ai/flux-devv"; did you mean wavespeed-ai/flux-dev?`}},
+		"nothing like it": {"steps: {a: {model: xyz, input: {prompt: x}}}", nil, []string{`steps.a.model: WaveSpeedAI has no model "xyz"`}},
+		"unknown model to fall back on": {step(`{prompt: x}, fallback: [wavespeed-ai/z-image/turbo, bytedance/seededit-v4]`), nil,
+			[]string{`steps.still.fallback[1].model: WaveSpeedAI has no model "bytedance/seededit-v4"; did you mean bytedance/seededit-v3?`}},
+		"the step's input does not fit what it falls back on": {step(`{prompt: x}, fallback: [wavespeed-ai/image-upscaler]`), nil,
+			[]string{"steps.still.input.prompt: wavespeed-ai/image-upscaler has no such field", "steps.still.input: lacks image (wavespeed-ai/image-upscaler)"}},
+		"its own input does not": {step(`{prompt: x}, fallback: [{model: wavespeed-ai/image-upscaler, input: {image: 5}}]`), nil,
+			[]string{"steps.still.fallback[0].input.image: is of type number, and must be string (wavespeed-ai/image-upscaler)"}},
+		"unknown field": {step(`{promt: x, prompt: y}`), nil,
+			[]string{"steps.still.input.promt: wavespeed-ai/flux-dev has no such field; did you mean prompt?"}},
+		"missing field":     {step(`{size: 512*512}`), nil, []string{"steps.still.input: lacks prompt (wavespeed-ai/flux-dev)"}},
+		"no input":          {"steps: {a: {model: wavespeed-ai/flux-dev}}", nil, []string{"steps.a.input: lacks prompt (wavespeed-ai/flux-dev)"}},
+		"wrong type":        {step(`{prompt: x, strength: high}`), nil, []string{"steps.still.input.strength: is of type string, and must be number (wavespeed-ai/flux-dev)"}},
+		"null":              {step(`{prompt: ~}`), nil, []string{"steps.still.input.prompt: is of type null, and must be string (wavespeed-ai/flux-dev)"}},
+		"half a picture":    {step(`{prompt: x, num_images: 1.5}`), nil, []string{"steps.still.input.num_images: is of type number, and must be integer (wavespeed-ai/flux-dev)"}},
+		"too many":          {step(`{prompt: x, num_images: 5}`), nil, []string{"steps.still.input.num_images: must be at most 4 (wavespeed-ai/flux-dev)"}},
+		"too few":           {step(`{prompt: x, num_images: 0}`), nil, []string{"steps.still.input.num_images: must be at least 1 (wavespeed-ai/flux-dev)"}},
+		"not in the enum":   {step(`{prompt: x, output_format: gif}`), nil, []string{"steps.still.input.output_format: must be one of jpeg, png, webp (wavespeed-ai/flux-dev)"}},
+		"evaluated":         {step(`{prompt: x, num_images: "${{ inputs.count + 2 }}"}`), known, []string{"steps.still.input.num_images: must be at most 4 (wavespeed-ai/flux-dev)"}},
+		"cannot be":         {step(`{prompt: "${{ int(inputs.scene) }}"}`), known, []string{"steps.still.input: prompt: int(inputs.scene): cannot be evaluated with the values that it is given"}},
+		"sync mode":         {step(`{prompt: x, enable_sync_mode: true}`), nil, []string{"steps.still.input.enable_sync_mode: a generation waits without holding a connection; leave it out"}},
+		"sync mode off":     {step(`{prompt: x, enable_sync_mode: false}`), nil, nil},
+		"base64":            {step(`{prompt: x, enable_base64_output: true}`), nil, []string{"steps.still.input.enable_base64_output: the provider delivers no base64 to a webhook"}},
+		"a switch for all":  {"steps: {a: {model: wavespeed-ai/wan-2.1/i2v-480p, input: {prompt: x, image: y, enable_sync_mode: false}}}", nil, nil},
+		"account of a step": {step(`{prompt: x}, account: team`), nil, []string{`steps.still.account: there is no account "team"; configure its API key or name another`}},
+		"account":           {"account: team\n" + step(`{prompt: x}`), nil, []string{`account: there is no account "team"`}},
+		"all steps": {"steps: {a: {model: wavespeed-ai/flux-dev}, ask: {approve: {}}, b: {model: xyz}}", nil,
+			[]string{"steps.a.input: lacks prompt (wavespeed-ai/flux-dev)", `steps.b.model: WaveSpeedAI has no model "xyz"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			report := setup(t, wavespeedtest.Options{}).check(t, c.text, c.inputs)
+			require.Len(t, report.Problems, len(c.want), "%v", report.Problems)
+			for i, want := range c.want {
+				require.Contains(t, report.Problems[i].String(), want)
+			}
+			require.Equal(t, len(c.want) > 0, report.Estimate == nil, "what is wrong has no price")
+		})
+	}
+}
+
+// TestWhatIsNotKnownIsNotWrong: only the run will tell. But a type that is known must fit.
+func TestWhatIsNotKnownIsNotWrong(t *testing.T) {
+	t.Parallel()
+	const before = "inputs: {scene: string, count: integer, any: number}\nsteps:\n  still: {model: wavespeed-ai/flux-dev, input: {prompt: x}}\n  clip: {model: wavespeed-ai/wan-2.1/i2v-480p, input: "
+	for name, c := range map[string]struct {
+		input string
+		want  string
+	}{
+		"output":                 {`{prompt: x, image: "${{ steps.still.output }}"}`, ""},
+		"output where a number":  {`{prompt: x, image: y, seed: "${{ steps.still.output }}"}`, ""},
+		"output of few values":   {`{prompt: x, image: y, size: "${{ steps.still.output }}"}`, ""},
+		"text of an output":      {`{prompt: "of ${{ steps.still.output }}", image: y}`, ""},
+		"text of a few values":   {`{prompt: x, image: y, size: "${{ steps.still.model }}"}`, ""},
+		"input that is not told": {`{prompt: "${{ inputs.scene }}", image: y, duration: "${{ inputs.count }}"}`, ""},
+		"number that may fit":    {`{prompt: x, image: y, duration: "${{ inputs.any }}"}`, ""},
+		"text where a number":    {`{prompt: x, image: y, duration: "${{ inputs.scene }}"}`, "steps.clip.input.duration: is of type string, and must be integer"},
+		"text of one as well":    {`{prompt: x, image: y, duration: "1${{ steps.still.output }}"}`, "steps.clip.input.duration: is of type string, and must be integer"},
+		"number where a text":    {`{prompt: "${{ inputs.count }}", image: y}`, "steps.clip.input.prompt: is of type number, and must be string"},
+		"list where a text":      {`{prompt: x, image: "${{ steps.still.outputs }}"}`, "steps.clip.input.image: is of type array, and must be string"},
+		"boolean where a text":   {`{prompt: x, image: "${{ steps.still.output != nil }}"}`, "steps.clip.input.image: is of type boolean, and must be string"},
+		"another field is wrong": {`{prompt: x, image: "${{ steps.still.output }}", duration: 50}`, "steps.clip.input.duration: must be at most 10"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			report := setup(t, wavespeedtest.Options{}).check(t, before+c.input+"}\n", nil)
+			if c.want == "" {
+				require.Empty(t, report.Problems)
+				return
+			}
+			require.Len(t, report.Problems, 1)
+			require.Contains(t, report.Problems[0].String(), c.want)
+		})
+	}
+}
+
+func TestWhatIsNotKnownInsideIsNotWrong(t *testing.T) {
+	t.Parallel()
+	b := setup(t, wavespeedtest.Options{Models: []wavespeedtest.Model{{ID: "test/many", Schema: json.RawMessage(
+		`{"type":"object","properties":{"images":{"type":"array","items":{"type":"string","maxLength":3},"maxItems":2},"of":{"type":"object","properties":{"n":{"type":"integer"}}}}}`)}}})
+	const before = "steps:\n  still: {model: wavespeed-ai/flux-dev, input: {prompt: x}}\n  many: {model: test/many, input: "
+	require.Empty(t, b.check(t, before+`{images: ["a", "${{ steps.still.output }}"], of: {n: "${{ steps.still.output }}"}}}`, nil).Problems)
+	require.Equal(t, []string{
+		"steps.many.input.images: has 3 items, and must have at most 2 (test/many)",
+		"steps.many.input.images[1]: has 4 characters, and must have at most 3 (test/many)",
+		"steps.many.input.of.n: is of type string, and must be integer (test/many)",
+	}, strings.Split(b.check(t, before+`{images: ["${{ steps.still.output }}", "four", "${{ steps.still.output }}"], of: {n: "${{ steps.still.model }}"}}}`, nil).Problems.Error(), "\n"))
+}
+
+func TestItems(t *testing.T) {
+	t.Parallel()
+	rows := func(n int, wrong ...int) map[string]any {
+		list := make([]any, n)
+		for i := range list {
+			list[i] = map[string]any{"title": fmt.Sprintf("product %d", i), "count": 1}
+		}
+		for _, i := range wrong {
+			list[i].(map[string]any)["count"] = 5
+		}
+		return map[string]any{"rows": list}
+	}
+	const text = "inputs: {rows: array}\nsteps:\n  shots:\n    for_each: ${{ inputs.rows }}\n    model: wavespeed-ai/flux-dev\n    input: {prompt: '${{ item.title }}', num_images: '${{ item.count }}', seed: '${{ index }}'}\n"
+	b := setup(t, wavespeedtest.Options{})
+	require.Empty(t, b.check(t, text, rows(30)).Problems)
+	require.Equal(t, []string{
+		"steps.shots.input.num_images: item 3: must be at most 4 (wavespeed-ai/flux-dev)",
+		"steps.shots.input.num_images: item 17: must be at most 4 (wavespeed-ai/flux-dev)",
+	}, strings.Split(b.check(t, text, rows(30, 17, 3)).Problems.Error(), "\n"))
+
+	var all []int
+	for i := range 500 {
+		all = append(all, i)
+	}
+	problems := b.check(t, text, rows(500, all...)).Problems
+	require.Len(t, problems, 11, "nobody reads 500")
+	require.Equal(t, "steps.shots.input: and perhaps more items like these", problems[10].String())
+}
+
+// TestItemsThatAreNotKnown: one stands for all of them.
+func TestItemsThatAreNotKnown(t *testing.T) {
+	t.Parallel()
+	b := setup(t, wavespeedtest.Options{})
+	const text = "inputs: {rows: array}\nsteps:\n  still: {model: wavespeed-ai/flux-dev, input: {prompt: x, num_images: 4}}\n  larger:\n    for_each: %s\n    model: wavespeed-ai/image-upscaler\n    input: {image: '${{ item }}', target_resolution: %s}\n"
+	for _, items := range []string{"${{ steps.still.outputs }}", "${{ inputs.rows }}", "['${{ steps.still.output }}']"} {
+		require.Empty(t, b.check(t, fmt.Sprintf(text, items, "4k"), nil).Problems)
+		problems := b.check(t, fmt.Sprintf(text, items, "16k"), nil).Problems
+		require.Len(t, problems, 1)
+		require.Contains(t, problems[0].Message, "must be one of 2k, 4k, 8k")
+	}
+	problems := b.check(t, fmt.Sprintf(text, "${{ steps.still.output }}", "4k"), nil).Problems
+	require.Empty(t, problems, "it may turn out to be a list")
+	problems = b.check(t, "inputs: {n: number}\nsteps: {a: {for_each: '${{ [[1], inputs.n][1] }}', model: wavespeed-ai/flux-dev, input: {prompt: x}}}", map[string]any{"n": 1}).Problems
+	require.Equal(t, "steps.a.for_each.items: must give a list", problems.Error())
+	problems = b.check(t, "inputs: {n: array}\nsteps: {a: {for_each: '${{ inputs.n[3] }}', model: wavespeed-ai/flux-dev, input: {prompt: x}}}", map[string]any{"n": []any{}}).Problems
+	require.Contains(t, problems.Error(), "steps.a.for_each.items: inputs.n[3]: index out of range")
+}
+
+// TestPromptsAreNotRepeated, wherever one is not right.
+func TestPromptsAreNotRepeated(t *testing.T) {
+	t.Parallel()
+	b := setup(t, wavespeedtest.Options{Models: []wavespeedtest.Model{{ID: "test/strict", Schema: json.RawMessage(`{
+		"type": "object", "required": ["a"], "additionalProperties": false, "properties": {
+			"short": {"type": "string", "maxLength": 3}, "long": {"type": "string", "minLength": 1000}, "enum": {"enum": ["a"]}, "const": {"const": "a"},
+			"pattern": {"type": "string", "pattern": "^[0-9]+$"}, "number": {"type": "number"}, "list": {"type": "array"}, "object": {"type": "object", "additionalProperties": false},
+			"any": {"anyOf": [{"type": "integer"}, {"type": "boolean"}]}, "one": {"oneOf": [{"type": "string"}, {"type": "string"}]}, "not": {"not": {"type": "string"}},
+			"inner": {"type": "array", "items": {"type": "integer"}}, "unique": {"type": "array", "uniqueItems": true}, "depends": {"type": "object", "dependentRequired": {"x": ["y"]}}
+		}}`)}}})
+	report := b.check(t, `
+inputs: {scene: string, rows: array}
+steps:
+  strict:
+    model: test/strict
+    input:
+      short: &p a secret prompt
+      long: *p
+      enum: *p
+      const: *p
+      pattern: *p
+      number: *p
+      list: *p
+      object: {x: *p}
+      any: *p
+      one: *p
+      not: *p
+      inner: [*p, 1]
+      unique: [*p, *p]
+      depends: {x: *p}
+      other: *p
+  int: {model: wavespeed-ai/flux-dev, input: {prompt: "${{ int(inputs.scene) }}"}}
+  items: {model: wavespeed-ai/flux-dev, for_each: "${{ inputs.rows }}", input: {prompt: "${{ fromJSON(item) }}"}}
+  list: {model: wavespeed-ai/flux-dev, for_each: "${{ fromJSON(inputs.scene) }}", input: {prompt: x}}
+`, map[string]any{"scene": "a secret prompt", "rows": []any{"a secret prompt"}})
+	require.Greater(t, len(report.Problems), 17)
+	require.NotContains(t, report.Problems.Error(), "secret")
+	encoded, err := json.Marshal(report)
+	require.NoError(t, err)
+	require.NotContains(t, string(encoded), "secret")
+}
+
+func TestEstimate(t *testing.T) {
+	t.Parallel()
+	b := setup(t, wavespeedtest.Options{Accounts: []wavespeedtest.Account{{Balance: 12.5}}})
+	report := b.check(t, `
+inputs: {rows: array}
+steps:
+  still: {model: wavespeed-ai/flux-dev, input: {prompt: x, num_images: 2}}
+  shots: {model: wavespeed-ai/flux-dev, for_each: "${{ inputs.rows }}", input: {prompt: "${{ item }}"}}
+  clip: {model: wavespeed-ai/wan-2.1/i2v-480p, input: {prompt: x, image: "${{ steps.still.output }}", duration: 10}, fallback: [kwaivgi/kling-v2.1-i2v-pro]}
+  ask: {approve: {show: "${{ steps.clip.output }}", regenerate: []}}
+`, map[string]any{"rows": []any{"a", "b", "c"}})
+	require.Empty(t, report.Problems)
+	require.Equal(t, []pipeline.StepEstimate{
+		{ID: "still", Model: "wavespeed-ai/flux-dev", Items: 1, Each: 0.024, Total: 0.024},
+		{ID: "shots", Model: "wavespeed-ai/flux-dev", Items: 3, Each: 0.012, Total: 0.036},
+		{ID: "clip", Model: "wavespeed-ai/wan-2.1/i2v-480p", Items: 1, Each: 0.4, Total: 0.4},
+	}, rounded(report.Estimate.Steps))
+	require.InDelta(t, 0.46, report.Estimate.Total, 1e-9)
+	require.False(t, report.Estimate.AtLeast, "no price depends on the address of a picture")
+	require.InDelta(t, 12.5, *report.Estimate.Balance, 1e-9)
+	require.Empty(t, b.provider.Ledger())
+}
+
+// rounded drops what sums of floats are off by.
+func rounded(steps []pipeline.StepEstimate) []pipeline.StepEstimate {
+	for i := range steps {
+		for _, usd := range []*float64{&steps[i].Each, &steps[i].Total} {
+			*usd = float64(int(*usd*1e6+0.5)) / 1e6
+		}
+	}
+	return steps
+}
+
+// TestEstimateIsALowerBound where what is not known may cost more.
+func TestEstimateIsALowerBound(t *testing.T) {
+	t.Parallel()
+	const before = "inputs: {count: integer}\nsteps:\n  still: {model: wavespeed-ai/flux-dev, input: {prompt: x}}\n  next: "
+	for name, c := range map[string]struct {
+		step string
+		want pipeline.StepEstimate
+	}{
+		"the formula has the field": {"{model: wavespeed-ai/flux-dev, input: {prompt: x, num_images: '${{ inputs.count }}'}}",
+			pipeline.StepEstimate{Model: "wavespeed-ai/flux-dev", Items: 1, Each: 0.012, Total: 0.012, AtLeast: true}},
+		"the formula has another": {"{model: wavespeed-ai/flux-dev, input: {prompt: '${{ steps.still.output }}'}}",
+			pipeline.StepEstimate{Model: "wavespeed-ai/flux-dev", Items: 1, Each: 0.012, Total: 0.012}},
+		"no formula, but a video": {"{model: wavespeed-ai/ultimate-video-upscaler, input: {video: '${{ steps.still.output }}'}}",
+			pipeline.StepEstimate{Model: "wavespeed-ai/ultimate-video-upscaler", Items: 1, Each: 0.15, Total: 0.15, AtLeast: true}},
+		"no formula, a picture": {"{model: wavespeed-ai/image-upscaler, input: {image: '${{ steps.still.output }}'}}",
+			pipeline.StepEstimate{Model: "wavespeed-ai/image-upscaler", Items: 1, Each: 0.01, Total: 0.01}},
+		"items are not known": {"{model: wavespeed-ai/image-upscaler, for_each: '${{ steps.still.outputs }}', input: {image: '${{ item }}'}}",
+			pipeline.StepEstimate{Model: "wavespeed-ai/image-upscaler", Each: 0.01, AtLeast: true, Unknown: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			report := setup(t, wavespeedtest.Options{}).check(t, before+c.step+"\n", nil)
+			require.Empty(t, report.Problems)
+			c.want.ID = "next"
+			require.Equal(t, c.want, rounded(report.Estimate.Steps)[1])
+			require.Equal(t, c.want.AtLeast, report.Estimate.AtLeast)
+		})
+	}
+}
+
+// TestManyItemsAreSampled: a thousand prices would take minutes, and be refused.
+func TestManyItemsAreSampled(t *testing.T) {
+	t.Parallel()
+	const text = "inputs: {rows: array}\nsteps: {shots: {model: wavespeed-ai/flux-dev, for_each: '${{ inputs.rows }}', input: {prompt: '${{ item.title }}', num_images: '${{ item.count }}'}}}\n"
+	rows := func(n int, row func(i int) map[string]any) map[string]any {
+		list := make([]any, n)
+		for i := range list {
+			list[i] = row(i)
+		}
+		return map[string]any{"rows": list}
+	}
+	for name, c := range map[string]struct {
+		inputs  map[string]any
+		calls   int
+		sampled int
+		total   float64
+	}{
+		"a thousand":           {rows(1000, func(i int) map[string]any { return map[string]any{"title": fmt.Sprint(i), "count": 2} }), 8, 8, 24},
+		"all alike":            {rows(1000, func(int) map[string]any { return map[string]any{"title": "x", "count": 2} }), 1, 1, 24},
+		"few":                  {rows(8, func(i int) map[string]any { return map[string]any{"title": fmt.Sprint(i), "count": 1 + i%2} }), 8, 0, 0.144},
+		"the dearer ones last": {rows(12, func(i int) map[string]any { return map[string]any{"title": fmt.Sprint(i), "count": 1 + 2*(i/6)} }), 8, 8, 0.288},
+		"none":                 {rows(0, nil), 0, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, wavespeedtest.Options{})
+			report := b.check(t, text, c.inputs)
+			require.Empty(t, report.Problems)
+			require.InDelta(t, c.total, report.Estimate.Total, 1e-9)
+			require.Equal(t, c.sampled, report.Estimate.Steps[0].Sampled)
+			require.Equal(t, len(c.inputs["rows"].([]any)), report.Estimate.Steps[0].Items)
+			require.Equal(t, c.calls, b.provider.Counts().Requests["price"])
+			require.Equal(t, 1, b.provider.Counts().Requests["models"])
+			require.Equal(t, 1, b.provider.Counts().Requests["balance"])
+		})
+	}
+}
+
+func TestBalanceIsThatOfWhoPays(t *testing.T) {
+	t.Parallel()
+	b := setup(t, wavespeedtest.Options{Accounts: []wavespeedtest.Account{
+		{Name: "default", Key: "key-of-default", Balance: 1}, {Name: "team", Key: "key-of-team", Balance: 2}, {Name: "other", Key: "key-of-other", Balance: 3},
+	}})
+	const still = "model: wavespeed-ai/flux-dev, input: {prompt: x}"
+	for text, want := range map[string]float64{
+		"steps: {a: {" + still + "}}":                                                    1,
+		"account: team\nsteps: {a: {" + still + "}, b: {" + still + "}}":                 2,
+		"account: team\nsteps: {a: {" + still + ", account: other}}":                     3,
+		"account: team\nsteps: {a: {" + still + ", account: other}, b: {" + still + "}}": 0, // there is no sum of two
+	} {
+		report := b.check(t, text, nil)
+		require.Empty(t, report.Problems)
+		if want == 0 {
+			require.Nil(t, report.Estimate.Balance)
+			continue
+		}
+		require.InDelta(t, want, *report.Estimate.Balance, 1e-9)
+	}
+}
+
+// TestModelsAreFetchedOnce: the catalogue has two megabytes.
+func TestModelsAreFetchedOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t, wavespeedtest.Options{})
+	for range 5 {
+		require.Empty(t, b.check(t, step("{prompt: x}"), nil).Problems)
+		require.NotEmpty(t, b.check(t, "steps: {a: {model: xyz}}", nil).Problems)
+	}
+	require.Equal(t, 1, b.provider.Counts().Requests["models"])
+}
+
+func TestModelsWithoutASchemaAreNotChecked(t *testing.T) {
+	t.Parallel()
+	b := setup(t, wavespeedtest.Options{Models: []wavespeedtest.Model{
+		{ID: "test/any", Price: 0.5}, {ID: "test/odd", Price: 0.5, Schema: json.RawMessage(`{"$ref":"https://example.test/elsewhere.json"}`)},
+	}})
+	report := b.check(t, "steps: {a: {model: test/any, input: {x: 1}}, b: {model: test/odd, input: {x: 1}}}", nil)
+	require.Empty(t, report.Problems)
+	require.InDelta(t, 1, report.Estimate.Total, 1e-9)
+}
+
+// account is one whose answers are made up.
+type account struct {
+	models  func() ([]wavespeed.Model, error)
+	price   func(model string) (wavespeed.Price, error)
+	balance func() (float64, error)
+}
+
+func (a account) Price(_ context.Context, model string, _ any) (wavespeed.Price, error) {
+	return a.price(model)
+}
+
+func (a account) Balance(context.Context) (float64, error) { return a.balance() }
+
+func (a account) checkable() map[string]preflight.Account {
+	return map[string]preflight.Account{"default": {
+		Provider: a, Catalogue: preflight.NewCatalogue(func(context.Context) ([]wavespeed.Model, error) { return a.models() }),
+	}}
+}
+
+// TestProviderThatDoesNotAnswer: what could not be asked is no problem of the pipeline.
+func TestProviderThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	down := &wavespeed.Error{Op: "price", StatusCode: http.StatusServiceUnavailable}
+	for name, change := range map[string]func(*account){
+		"models":  func(a *account) { a.models = func() ([]wavespeed.Model, error) { return nil, down } },
+		"price":   func(a *account) { a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, down } },
+		"balance": func(a *account) { a.balance = func() (float64, error) { return 0, down } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := answering()
+			change(&a)
+			_, err := preflight.Check(t.Context(), a.checkable(), plan(t, "steps: {a: {model: a/b}}"), nil)
+			require.ErrorIs(t, err, down)
+		})
+	}
+}
+
+func answering() account {
+	return account{
+		models:  func() ([]wavespeed.Model, error) { return []wavespeed.Model{{ID: "a/b"}, {ID: "a/c"}}, nil },
+		price:   func(string) (wavespeed.Price, error) { return wavespeed.Price{Amount: 1}, nil },
+		balance: func() (float64, error) { return 5, nil },
+	}
+}
+
+// TestPricesThatAreRefused: a provider that refuses the price will refuse the submit.
+func TestPricesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	for status, refused := range map[int]bool{400: true, 404: true, 422: true, 401: false, 429: false, 500: false, 0: false} {
+		a := answering()
+		a.price = func(model string) (wavespeed.Price, error) {
+			if model == "a/c" {
+				return wavespeed.Price{}, &wavespeed.Error{Op: "price", StatusCode: status, Err: errors.New("no")}
+			}
+			return wavespeed.Price{Amount: 1}, nil
+		}
+		report, err := preflight.Check(t.Context(), a.checkable(), plan(t, "steps: {a: {model: a/b}, b: {model: a/c}}"), nil)
+		if !refused {
+			require.Error(t, err, status)
+			continue
+		}
+		require.NoError(t, err, status)
+		require.Len(t, report.Problems, 1)
+		require.Contains(t, report.Problems[0].String(), "steps.b.input: the provider refuses it: ")
+	}
+}
