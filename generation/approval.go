@@ -15,6 +15,9 @@ const (
 
 	// Regenerate asks for another try of what is judged, perhaps with another input.
 	Regenerate = "regenerate"
+
+	// Withdrawn is how an approval ended that was canceled; nobody decides it.
+	Withdrawn = "withdrawn"
 )
 
 // Decision is what one person says to what a workflow asks, as the argument of the

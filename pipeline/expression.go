@@ -50,9 +50,10 @@ const (
 	RootIndex  = "index"
 )
 
-// unsteady are builtins that do not give the same for the same values: the time, and the
-// order of a map. Of the latter, sorted ones stand in their place.
-var unsteady = []string{"now", "date", "timezone", "duration", "keys", "values", "toPairs"}
+// unsteady are builtins that do not give the same for the same values (the time, and the
+// order of a map, of which sorted ones stand in their place), or with which a short
+// expression makes a text of any length.
+var unsteady = []string{"now", "date", "timezone", "duration", "keys", "values", "toPairs", "reduce", "repeat"}
 
 var steady = func() []expr.Option {
 	options := []expr.Option{expr.MaxNodes(maxNodes)}
@@ -116,7 +117,11 @@ func problemOf(err error) *Problem {
 	if !errors.As(err, &at) {
 		return &Problem{Message: err.Error()}
 	}
-	return &Problem{Offset: at.From, Message: at.Message}
+	message := at.Message
+	if name, unknown := strings.CutPrefix(message, "unknown name "); unknown {
+		message += nearest.Hint(name, []string{RootInputs, RootSteps, RootItem, RootIndex})
+	}
+	return &Problem{Offset: at.From, Message: message}
 }
 
 // Eval gives the expression's value.

@@ -69,6 +69,8 @@ func (a Approval) validate() error {
 		return fmt.Errorf("key: is empty")
 	case a.Needed < 1:
 		return fmt.Errorf("needed: %d is less than 1", a.Needed)
+	case slices.ContainsFunc(a.Approvers, func(name string) bool { return name == "" }) || len(slices.Compact(slices.Sorted(slices.Values(a.Approvers)))) < len(a.Approvers):
+		return fmt.Errorf("approvers: a name is empty, or stands twice")
 	case len(a.Approvers) > 0 && a.Needed > len(a.Approvers):
 		return fmt.Errorf("needed: %d is more than the %d approvers", a.Needed, len(a.Approvers))
 	case a.OnTimeout != generation.Approve && a.OnTimeout != generation.Reject:
@@ -375,6 +377,7 @@ func (a *approval) await(ctx workflow.Context, question Approval) error {
 	err := workflow.Await(ctx, func() bool { return !a.open() || timer.IsReady() })
 	switch {
 	case err != nil:
+		a.status.Verdict = generation.Withdrawn
 		return temporal.NewCanceledError(a.status)
 	case a.open():
 		a.status.Verdict = question.OnTimeout

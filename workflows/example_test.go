@@ -63,9 +63,9 @@ func runExample(env *testsuite.TestWorkflowEnvironment, f any, args ...any) {
 	fmt.Println(result)
 }
 
-// Shots makes a picture of each product, three at once, and does without one of them.
+// Shots makes a picture of each product, one after the other, and does without one of them.
 func Shots(ctx workflow.Context, products []string) ([]string, error) {
-	shots, err := workflows.ForEach(ctx, products, workflows.ForEachOptions{MaxParallel: 3, Tolerate: 1},
+	shots, err := workflows.ForEach(ctx, products, workflows.ForEachOptions{MaxParallel: 1, Tolerate: 1},
 		func(ctx workflow.Context, _ int, product string) (string, error) {
 			shot, err := workflows.Generate(ctx, generation.Request{
 				Key: product, Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": product + " on a table"},
@@ -127,8 +127,8 @@ func Poster(ctx workflow.Context, prompt string) (string, error) {
 func ExampleApprove() {
 	env := newExampleEnv()
 	for at, decision := range map[time.Duration]generation.Decision{
-		1 * time.Hour: {Verdict: generation.Regenerate, By: "Ada", Comment: "too dark"},
-		2 * time.Hour: {Verdict: generation.Approve, By: "Ada"},
+		1 * time.Hour: {Verdict: generation.Regenerate, By: "art director", Comment: "too dark"},
+		2 * time.Hour: {Verdict: generation.Approve, By: "art director"},
 	} {
 		env.RegisterDelayedCallback(func() {
 			env.UpdateWorkflow(generation.DecideUpdate, "", &testsuite.TestUpdateCallback{}, decision)
@@ -139,7 +139,7 @@ func ExampleApprove() {
 	env = newExampleEnv()
 	env.RegisterDelayedCallback(func() {
 		env.UpdateWorkflow(generation.DecideUpdate, "", &testsuite.TestUpdateCallback{},
-			generation.Decision{Verdict: generation.Reject, By: "Ada", Comment: "no posters"})
+			generation.Decision{Verdict: generation.Reject, By: "art director", Comment: "no posters"})
 	}, time.Hour)
 	runExample(env, Poster, "a lighthouse")
 	// Output:
