@@ -413,7 +413,7 @@ func TestApprovalIsCanceled(t *testing.T) {
 	var status generation.ApprovalStatus
 	require.NoError(t, canceled.Details(&status))
 	require.Equal(t, "review", status.Key)
-	require.Empty(t, status.Verdict)
+	require.Equal(t, generation.Withdrawn, status.Verdict)
 }
 
 // TestOpenApprovalsAreShown where the workflow is looked at.

@@ -144,7 +144,7 @@ func ExampleApprove() {
 	runExample(env, Poster, "a lighthouse")
 	// Output:
 	// https://cdn.test/poster-2.png
-	// wavespeed.Rejected approval "poster": rejected by Ada: no posters
+	// wavespeed.Rejected approval "poster": rejected by art director: no posters
 }
 
 // Series makes pictures for 25 cents at most.

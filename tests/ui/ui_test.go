@@ -4,6 +4,7 @@ package ui
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	cdpinput "github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -98,25 +100,31 @@ func open(t *testing.T, run client.WorkflowRun) *browser {
 }
 
 // look opens a view of the run, waits until it shows all of the texts, and leaves a
-// picture of it in UI_SCREENSHOTS, or in out/ui.
+// picture of it.
 func (b *browser) look(name, view string, texts ...string) {
 	b.t.Helper()
 	require.NoError(b.t, chromedp.Run(b.ctx, chromedp.Navigate(b.url+"/"+view)))
 	b.await(texts)
+	b.screenshot(name + "-" + view)
+}
+
+// screenshot leaves a picture of the page in UI_SCREENSHOTS, or in out/ui.
+func (b *browser) screenshot(name string) {
+	b.t.Helper()
 	dir := os.Getenv("UI_SCREENSHOTS")
 	if dir == "" {
 		dir = filepath.Join(stack.Root(), "out", "ui")
 	}
 	require.NoError(b.t, os.MkdirAll(dir, 0o755))
 	var picture []byte
-	require.NoError(b.t, chromedp.Run(b.ctx, chromedp.FullScreenshot(&picture, 100)))
-	require.NoError(b.t, os.WriteFile(filepath.Join(dir, name+"-"+view+".png"), picture, 0o644))
+	b.run(chromedp.FullScreenshot(&picture, 100))
+	require.NoError(b.t, os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644))
 }
 
 func (b *browser) await(texts []string) {
 	b.t.Helper()
 	var page string
-	require.Eventually(b.t, func() bool {
+	shown := func() bool {
 		if chromedp.Run(b.ctx, chromedp.Evaluate(pageText, &page)) != nil {
 			return false
 		}
@@ -126,7 +134,12 @@ func (b *browser) await(texts []string) {
 			}
 		}
 		return true
-	}, time.Minute, 200*time.Millisecond, "the page must show %q, and shows:\n%s", texts, &page)
+	}
+	for deadline := time.Now().Add(time.Minute); !shown(); time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			require.FailNow(b.t, "the page is not as it must be", "it must show %q, and shows:\n%s", texts, page)
+		}
+	}
 }
 
 // pageText is all text that is to be seen, in frames of the page's own as well: the
@@ -147,4 +160,79 @@ func (b *browser) requireLink(part string) {
 		return documents.flatMap(d => [...d.querySelectorAll('a')].map(a => a.href));
 	})()`, &links)))
 	require.Contains(b.t, strings.Join(links, "\n"), part)
+}
+
+// update sends a Temporal Update by the UI's own form.
+func (b *browser) update(name, input string) {
+	b.t.Helper()
+	b.run(chromedp.Navigate(b.url + "/history"))
+	b.click(`button`, "More Actions")
+	b.click(`[data-testid="update-button"]`, "")
+	const dialog = `[data-testid="update-confirmation-modal"]`
+	b.click(dialog+` [data-testid="update-select-button"]`, "")
+	b.choose(dialog+` [role="option"]`, name)
+	b.write(dialog+` .cm-content`, input)
+	b.screenshot("update-form")
+	// The editor formats its text when it is left, which moves the button.
+	b.run(chromedp.Evaluate(`document.activeElement.blur()`, nil))
+	b.click(dialog+` [data-testid="confirm-modal-button"]`, "")
+}
+
+// click clicks, as a mouse does, on the visible element that bears the text, once there is
+// one that stands still.
+func (b *browser) click(selector, text string) {
+	b.t.Helper()
+	type place struct{ X, Y float64 }
+	var at, before place
+	for deadline := time.Now().Add(time.Minute); at.X == 0 || at != before; time.Sleep(200 * time.Millisecond) {
+		require.True(b.t, time.Now().Before(deadline), "there is no %s with %q", selector, text)
+		before = at
+		b.run(chromedp.Evaluate(`(() => {
+			const found = [...document.querySelectorAll(`+quote(selector)+`)].find(e => e.checkVisibility({visibilityProperty: true, opacityProperty: true})
+				&& e.textContent.trim().startsWith(`+quote(text)+`));
+			if (!found) return {X: 0, Y: 0};
+			const box = found.getBoundingClientRect();
+			return {X: box.x + box.width / 2, Y: box.y + box.height / 2};
+		})()`, &at))
+	}
+	b.run(chromedp.MouseClickXY(at.X, at.Y))
+}
+
+// choose picks the option that bears the text, wherever a list has put it.
+func (b *browser) choose(selector, text string) {
+	b.t.Helper()
+	chosen := false
+	for deadline := time.Now().Add(time.Minute); !chosen; time.Sleep(200 * time.Millisecond) {
+		require.True(b.t, time.Now().Before(deadline), "there is no option %q", text)
+		b.run(chromedp.Evaluate(`(() => {
+			const found = [...document.querySelectorAll(`+quote(selector)+`)].find(e => e.checkVisibility() && e.textContent.trim().startsWith(`+quote(text)+`));
+			if (found) found.click();
+			return !!found;
+		})()`, &chosen))
+	}
+}
+
+// write types into an editor, once it takes what is typed.
+func (b *browser) write(selector, text string) {
+	b.t.Helper()
+	var written string
+	for deadline := time.Now().Add(time.Minute); written != text; {
+		require.True(b.t, time.Now().Before(deadline), "%s holds %q", selector, written)
+		b.click(selector, "")
+		b.run(
+			chromedp.KeyEvent("a", chromedp.KeyModifiers(cdpinput.ModifierCtrl)),
+			chromedp.ActionFunc(func(ctx context.Context) error { return cdpinput.InsertText(text).Do(ctx) }),
+			chromedp.Evaluate(`[...document.querySelectorAll(`+quote(selector)+`)].map(e => e.textContent).join("")`, &written),
+		)
+	}
+}
+
+func quote(text string) string {
+	encoded, _ := json.Marshal(text)
+	return string(encoded)
+}
+
+func (b *browser) run(actions ...chromedp.Action) {
+	b.t.Helper()
+	require.NoError(b.t, chromedp.Run(b.ctx, actions...))
 }
