@@ -24,10 +24,21 @@ var budgets = []struct {
 	{"webhook", nil, "the handler goes into any HTTP server, which needs no Temporal SDK for it"},
 	{"webhook/webhooktest", nil, "as the handler"},
 	{"webhook/signaler", temporalSDK, "it is the handler's way into Temporal, and nothing else"},
-	{"activities", temporalSDK, "it is linked into every worker"},
 	{"workflows", temporalSDK, "it is linked into every worker"},
-	{"worker", temporalSDK, "it is linked into every worker"},
+	{"pipeline", []string{expressions}, "a definition is data, also for programs without Temporal"},
+	{"pipeline/file", []string{expressions, yaml, jsonSchema}, "it is for those who read files"},
+	{"pipeline/preflight", []string{expressions, jsonSchema}, "it asks the provider, without Temporal"},
+	{"pipeline/engine", append(temporalSDK, expressions), "it is linked into every worker"},
+	{"activities", append(temporalSDK, expressions, jsonSchema), "it is linked into every worker"},
+	{"worker", append(temporalSDK, expressions, jsonSchema), "it is linked into every worker"},
 }
+
+// What pipelines need: libraries without, or with few, dependencies of their own.
+const (
+	expressions = "github.com/expr-lang/expr"
+	yaml        = "github.com/goccy/go-yaml"
+	jsonSchema  = "github.com/santhosh-tekuri/jsonschema/v6"
+)
 
 // temporalSDK stands for what the SDK itself brings, which its users have anyway.
 var temporalSDK = []string{"go.temporal.io/sdk/client", "go.temporal.io/sdk/worker", "go.temporal.io/sdk/interceptor"}
@@ -76,12 +87,14 @@ func isForeign(pkg string) bool {
 func TestArrows(t *testing.T) {
 	t.Parallel()
 	for pkg, above := range map[string][]string{
-		"generation": {"wavespeed", "activities", "workflows", "webhook", "worker"},
-		"wavespeed":  {"generation", "activities", "workflows", "webhook", "worker"},
-		"activities": {"workflows", "webhook", "worker"},
-		"workflows":  {"activities", "webhook", "worker"},
-		"webhook":    {"activities", "workflows", "worker"},
-		"worker":     {"internal/daemon"},
+		"generation":      {"wavespeed", "pipeline", "activities", "workflows", "webhook", "worker"},
+		"wavespeed":       {"generation", "pipeline", "activities", "workflows", "webhook", "worker"},
+		"pipeline":        {"wavespeed", "activities", "workflows", "webhook", "worker"},
+		"activities":      {"workflows", "pipeline/engine", "pipeline/file", "webhook", "worker"},
+		"workflows":       {"pipeline", "activities", "webhook", "worker"},
+		"pipeline/engine": {"wavespeed", "activities", "pipeline/file", "pipeline/preflight", "webhook", "worker"},
+		"webhook":         {"pipeline", "activities", "workflows", "worker"},
+		"worker":          {"pipeline/file", "internal/daemon"},
 	} {
 		deps := dependencies(t, "./"+pkg)
 		for _, other := range above {

@@ -23,6 +23,11 @@
 // Many generations may run at once in one workflow, each in its own
 // workflow.Go and with its own key.
 //
+// [ForEach] makes many, some at once; [Fallback] tries other models; [Approve] asks
+// people; [WithBudget] caps the cost; [WithEarlier] keeps what an earlier run has paid
+// for. Package pipeline/engine runs pipelines that are written down as data with the same
+// functions.
+//
 // # How a generation runs
 //
 // An activity submits it, with the address of a webhook. Then the workflow waits

@@ -104,14 +104,14 @@ func question() generation.ApprovalStatus {
 
 func TestQuestion(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "**Decide: review**\n\n\nUpdate `wavespeed.decide`: approve or reject; 1 of 2 needed; after 2026-01-02 03:04 UTC: reject.\n\n", markdown.Question(question()))
+	require.Equal(t, "**Decide: review**\n\n\nUpdate `wavespeed.decide` with `{\"verdict\": \"approve\", \"by\": \"…\"}`: approve or reject; 1 of 2 needed; after 2026-01-02 03:04 UTC: reject.\n\n", markdown.Question(question()))
 	whole := question()
 	whole.Message, whole.Approvers, whole.Regenerable = "Is it *good*?", []string{"art", "b|c"}, []string{"still", "clip_2"}
 	whole.Show = []string{"https://cdn.test/1.png", "a text"}
 	whole.Choices = []json.RawMessage{json.RawMessage(`"https://cdn.test/2.png"`), json.RawMessage(`{"n":1}`)}
 	require.Equal(t, "**Decide: review** – Is it \\*good\\*?\n\n"+
 		"- [1.png](https://cdn.test/1.png)\n- a text\n- choice 0: [2.png](https://cdn.test/2.png)\n- choice 1: {\"n\":1}\n"+
-		"\nUpdate `wavespeed.decide`: approve, reject or regenerate still, clip\\_2; 1 of 2 needed from art, b\\|c; after 2026-01-02 03:04 UTC: reject.\n\n", markdown.Question(whole))
+		"\nUpdate `wavespeed.decide` with `{\"verdict\": \"approve\", \"choice\": 0, \"by\": \"…\"}`: approve, reject or regenerate still, clip\\_2; 1 of 2 needed from art, b\\|c; after 2026-01-02 03:04 UTC: reject.\n\n", markdown.Question(whole))
 }
 
 // TestQuestionsAreBounded: Temporal keeps 20 kB of details.

@@ -30,7 +30,7 @@ func Question(a generation.ApprovalStatus) string {
 		}
 		fmt.Fprintf(&text, "- choice %d: %s\n", i, shownLink(generation.Output(choice).String()))
 	}
-	fmt.Fprintf(&text, "\nUpdate `%s`: approve", generation.DecideUpdate)
+	fmt.Fprintf(&text, "\nUpdate `%s` with `%s`: approve", generation.DecideUpdate, sample(a))
 	if len(a.Regenerable) > 0 {
 		fmt.Fprintf(&text, ", reject or regenerate %s", Escape(strings.Join(a.Regenerable, ", ")))
 	} else {
@@ -42,6 +42,18 @@ func Question(a generation.ApprovalStatus) string {
 	}
 	fmt.Fprintf(&text, "; after %s: %s.\n\n", a.Deadline.UTC().Format("2006-01-02 15:04 UTC"), a.OnDeadline)
 	return text.String()
+}
+
+// sample is a decision as one would send it.
+func sample(a generation.ApprovalStatus) string {
+	text := `{"verdict": "approve"`
+	if len(a.Choices) > 0 {
+		text += `, "choice": 0`
+	}
+	if len(a.Approvers) > 0 || a.Needed > 1 {
+		text += `, "by": "…"`
+	}
+	return text + "}"
 }
 
 // approvals counts the approvals there are.

@@ -1,0 +1,43 @@
+// Package pipeline is pipelines as data: several generations with their order, written
+// down in YAML or JSON (package [pipeline/file] reads them), or made in Go.
+//
+//	steps:
+//	  still: {model: wavespeed-ai/flux-dev, input: {prompt: a lighthouse in a storm}}
+//	  clip: {model: wavespeed-ai/wan-2.1/i2v-480p, input: {prompt: waves break, image: "${{ steps.still.output }}"}}
+//
+// A [Definition] says what is to be done, a [Run] asks for it once, a [Status] shows how
+// it stands and a [Result] is what comes of it. The workflow [WorkflowName], in package
+// pipeline/engine, runs it; any client starts it with a Run, as JSON:
+//
+//	run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Run{
+//		Pipeline: definition,
+//		Inputs:   map[string]any{"scene": "a lighthouse in a storm"},
+//	})
+//
+// # Expressions
+//
+// A text in a definition may hold expressions, as "${{ steps.still.output }}": the
+// language of github.com/expr-lang/expr, which is typed, has no side effects and always
+// ends. What would not give the same for the same values is switched off: the time, and
+// the order of maps. They see
+//
+//   - inputs.NAME;
+//   - steps.ID.output and .outputs: the first output and all of them; of a for_each the
+//     first output of each item, null where there is none;
+//   - steps.ID.state and .error: a [StepState], and the kind of error as in fallback;
+//   - steps.ID.items of a for_each: objects with index, key, item, state, error, output and
+//     outputs;
+//   - steps.ID.choice and .comment of an approval;
+//   - item and index inside of a for_each.
+//
+// A value that is one expression keeps its type; in a longer text values are written out.
+//
+// # Before any spend
+//
+// [Compile] finds everything that is wrong with a definition by itself: references,
+// types, cycles. [Definition.Bind] checks what a run is given, and package
+// pipeline/preflight asks the provider about models, inputs and prices. All report
+// [Problems], with the path of each; package pipeline/file adds line and column.
+//
+// The package needs no Temporal SDK.
+package pipeline
