@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.temporal.io/sdk/client"
+	"golang.org/x/term"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/daemon"
@@ -197,9 +198,5 @@ func (p *program) daemon(use, short string, need config.Need) *cobra.Command {
 // isTerminal tells whether a stream is a terminal, where a line may be rewritten.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(file.Fd())) // #nosec G115 -- a file's number is small
 }

@@ -24,15 +24,14 @@ const (
 	followGrowth = 1.1
 )
 
-// follow shows a run until it has ended or ctx does.
-func (p *program) follow(ctx context.Context, s session, run client.WorkflowRun) {
+// follow shows a run on the screen until it has ended or ctx does.
+func (p *program) follow(ctx context.Context, s session, run client.WorkflowRun, screen *screen) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
 		_ = run.Get(ctx, nil)
 		cancel()
 	}()
-	screen := newScreen(p.Err, run.GetID())
 	for wait := followFirst; ; wait = min(time.Duration(float64(wait)*followGrowth), followLater) {
 		if status, err := askStatus(ctx, s.client, run.GetID(), run.GetRunID()); err == nil {
 			screen.show(status, time.Now())
@@ -64,7 +63,8 @@ type ending struct {
 
 // finish waits for the run's end, showing it, and prints what came of it.
 func (p *program) finish(ctx context.Context, s session, run client.WorkflowRun, o ending) error {
-	p.follow(ctx, s, run)
+	screen := newScreen(p.Err, run.GetID())
+	p.follow(ctx, s, run, screen)
 	if ctx.Err() != nil {
 		return p.interrupted(run.GetID())
 	}
@@ -73,7 +73,9 @@ func (p *program) finish(ctx context.Context, s session, run client.WorkflowRun,
 	if ctx.Err() != nil {
 		return p.interrupted(run.GetID())
 	}
-	p.showEnd(ctx, s, run)
+	if status, err := askStatus(ctx, s.client, run.GetID(), run.GetRunID()); err == nil {
+		screen.end(status, time.Now())
+	}
 	if err != nil {
 		return p.pipelineEnded(err, run, o)
 	}
@@ -89,13 +91,6 @@ func (p *program) finish(ctx context.Context, s session, run client.WorkflowRun,
 		fmt.Fprintf(p.Out, "%s\t%s\n", name, plainText(result.Outputs[name]))
 	}
 	return nil
-}
-
-// showEnd shows the table once more, as the run ended.
-func (p *program) showEnd(ctx context.Context, s session, run client.WorkflowRun) {
-	if status, err := askStatus(ctx, s.client, run.GetID(), run.GetRunID()); err == nil {
-		fmt.Fprintf(p.Err, "\n%s\n", runTable(status, time.Now()))
-	}
 }
 
 // pipelineEnded chooses the exit code for a run that ended without a result.

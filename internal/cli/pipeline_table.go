@@ -3,9 +3,12 @@ package cli
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"golang.org/x/term"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
@@ -38,7 +41,7 @@ func runHead(status pipeline.Status, now time.Time) string {
 	}
 	parts := []string{status.Pipeline, string(status.State), end.Sub(status.Started).Round(time.Second).String()}
 	if status.Cost != nil {
-		parts = append(parts, markdown.Dollars(*status.Cost)+" so far")
+		parts = append(parts, markdown.Dollars(*status.Cost)+soFar(status))
 	}
 	if status.Estimate != nil {
 		parts = append(parts, estimated(status.Estimate.Total, status.Estimate.AtLeast))
@@ -47,6 +50,13 @@ func runHead(status pipeline.Status, now time.Time) string {
 		parts = append(parts, "budget "+markdown.Dollars(*status.Budget))
 	}
 	return strings.Join(parts, " · ")
+}
+
+func soFar(status pipeline.Status) string {
+	if status.Ended.IsZero() {
+		return " so far"
+	}
+	return ""
 }
 
 func stepState(step pipeline.StepStatus) string {
@@ -167,12 +177,7 @@ func newScreen(out io.Writer, run string) *screen {
 
 func (s *screen) show(status pipeline.Status, now time.Time) {
 	if s.terminal {
-		text := runTable(status, now) + toDo(s.run, status)
-		if s.lines > 0 {
-			fmt.Fprintf(s.out, "\033[%dA\033[J", s.lines)
-		}
-		fmt.Fprint(s.out, text)
-		s.lines = strings.Count(text, "\n")
+		s.redraw(runTable(status, now) + toDo(s.run, status))
 		return
 	}
 	for _, step := range status.Steps {
@@ -200,4 +205,48 @@ func (s *screen) line(status pipeline.Status, step pipeline.StepStatus, now time
 		}
 	}
 	return strings.Join(parts, "  ")
+}
+
+// redraw puts the text in the place of the one before. What does not fit on the screen
+// cannot be overwritten, so it is cut off.
+func (s *screen) redraw(text string) {
+	width, height := 80, 24
+	if file, ok := s.out.(*os.File); ok {
+		if w, h, err := term.GetSize(int(file.Fd())); err == nil && w > 0 && h > 1 { // #nosec G115 -- a file's number is small
+			width, height = w, h
+		}
+	}
+	lines := fit(strings.Split(strings.TrimRight(text, "\n"), "\n"), width, height-1)
+	s.erase()
+	fmt.Fprintln(s.out, strings.Join(lines, "\n"))
+	s.lines = len(lines)
+}
+
+func (s *screen) erase() {
+	if s.lines > 0 {
+		fmt.Fprintf(s.out, "\033[%dA\033[J", s.lines)
+	}
+}
+
+// end leaves the whole table.
+func (s *screen) end(status pipeline.Status, now time.Time) {
+	if s.terminal {
+		s.erase()
+	}
+	fmt.Fprintf(s.out, "\n%s\n", runTable(status, now))
+}
+
+// fit cuts lines to a screen.
+func fit(lines []string, width, height int) []string {
+	if len(lines) > height {
+		lines = append(lines[:height-1:height-1], fmt.Sprintf("… and %d lines more", len(lines)-height+1))
+	}
+	cut := make([]string, len(lines))
+	for i, line := range lines {
+		cut[i] = line
+		if runes := []rune(line); len(runes) > width {
+			cut[i] = string(runes[:width-1]) + "…"
+		}
+	}
+	return cut
 }

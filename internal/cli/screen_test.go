@@ -1,0 +1,16 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestFit: what is wider or longer than the screen could not be overwritten.
+func TestFit(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{"short", "a bit l…"}, fit([]string{"short", "a bit longer"}, 8, 5))
+	require.Equal(t, []string{"1", "2", "… and 3 lines more"}, fit(strings.Split("1 2 3 4 5", " "), 80, 3))
+	require.Equal(t, []string{"ééé"}, fit([]string{"ééé"}, 3, 2), "characters count, not bytes")
+}
