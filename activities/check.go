@@ -19,16 +19,25 @@ func (a *Activities) Check(ctx context.Context, run pipeline.Run) (pipeline.Repo
 		var inputs map[string]any
 		if inputs, err = run.Pipeline.Bind(run.Inputs); err == nil {
 			var report pipeline.Report
-			if report, err = preflight.Check(ctx, a.accounts, plan, inputs); err == nil {
+			if report, err = preflight.Check(ctx, a.accounts, plan, inputs, changes(run)); err == nil {
+				report.Problems = report.Problems.Bounded()
 				return report, nil
 			}
 		}
 	}
 	var problems pipeline.Problems
 	if errors.As(err, &problems) {
-		return pipeline.Report{Problems: problems}, nil
+		return pipeline.Report{Problems: problems.Bounded()}, nil
 	}
 	return pipeline.Report{}, checkError(ctx, run.Pipeline.Name, err)
+}
+
+// changes are those that the run makes in steps' inputs.
+func changes(run pipeline.Run) map[string]map[string]any {
+	if run.Resume == nil {
+		return nil
+	}
+	return run.Resume.Input
 }
 
 // checkError: asking is free, so all is tried again but what will not pass.

@@ -43,10 +43,10 @@ func TestCheckFindsProblems(t *testing.T) {
 	missing := film("a/b", nil)
 	missing.Inputs = nil
 	for want, run := range map[string]pipeline.Run{
-		`steps.still.model: WaveSpeedAI has no model "a/c"`:     film("a/c", nil),
-		`steps.still.input.p: there is no input "x"`:            film("a/b", map[string]any{"p": "${{ inputs.x }}"}),
-		"inputs.scene: must be given":                           missing,
-		"steps.still.input: p: int(inputs.scene): cannot be ev": film("a/b", map[string]any{"p": "${{ int(inputs.scene) }}"}),
+		`steps.still.model: WaveSpeedAI has no model "a/c"`:        film("a/c", nil),
+		`steps.still.input.p: there is no input "x"`:               film("a/b", map[string]any{"p": "${{ inputs.x }}"}),
+		"inputs.scene: must be given":                              missing,
+		"steps.still.input: p: int(inputs.scene): is given a text": film("a/b", map[string]any{"p": "${{ int(inputs.scene) }}"}),
 	} {
 		value, err := execute(t, forProvider(shop()), pipeline.CheckName, run)
 		require.NoError(t, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 
@@ -12,14 +13,20 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Recall reads a page of what an earlier run has made, by query: the run may have ended.
-// What its children had made when it ended is read from them.
+// Recall reads a page of what an earlier run has made, by query, after its end: while it
+// runs it makes more, which two would pay for. What its children had made when it ended is
+// read from them.
 func (a *Activities) Recall(ctx context.Context, in pipeline.RecallInput) (pipeline.Page, error) {
 	ctx, cancel := withMargin(ctx)
 	defer cancel()
-	page, err := queryPage(ctx, pipeline.Child{WorkflowID: in.WorkflowID, RunID: in.RunID}, in.Cursor)
+	run := pipeline.Child{WorkflowID: in.WorkflowID, RunID: in.RunID}
+	page, err := queryPage(ctx, run, in.Cursor)
 	for err == nil && page.Before != nil {
-		page, err = queryPage(ctx, *page.Before, in.Cursor)
+		run = *page.Before
+		page, err = queryPage(ctx, run, in.Cursor)
+	}
+	if errors.Is(err, errRuns) {
+		return pipeline.Page{}, final(generation.ErrInvalidInput, fmt.Sprintf("run %s of workflow %s has not ended: cancel or terminate it first; nothing was submitted", run.RunID, run.WorkflowID), nil)
 	}
 	if err != nil {
 		return pipeline.Page{}, recallError(ctx, in, err)
@@ -43,8 +50,19 @@ func (a *Activities) Recall(ctx context.Context, in pipeline.RecallInput) (pipel
 	return page, nil
 }
 
+// errRuns is that of a workflow which has not ended: a child ends soon after its run.
+var errRuns = errors.New("it has not ended yet")
+
 func queryPage(ctx context.Context, run pipeline.Child, from pipeline.Cursor) (page pipeline.Page, err error) {
-	answer, err := activity.GetClient(ctx).QueryWorkflow(ctx, run.WorkflowID, run.RunID, pipeline.ResultsQuery, from)
+	c := activity.GetClient(ctx)
+	described, err := c.DescribeWorkflowExecution(ctx, run.WorkflowID, run.RunID)
+	if err != nil {
+		return page, err
+	}
+	if described.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return page, errRuns
+	}
+	answer, err := c.QueryWorkflow(ctx, run.WorkflowID, run.RunID, pipeline.ResultsQuery, from)
 	if err != nil {
 		return page, err
 	}

@@ -25,8 +25,8 @@ type Request struct {
 	Model string
 
 	// Input is what the model is given: a map, a struct, a json.RawMessage,
-	// anything that encodes to a JSON object. A decoded request holds a
-	// json.RawMessage, byte for byte what was sent. Defaults to an empty object.
+	// anything that encodes to a JSON object, of at most 1.9 MB. A decoded request holds
+	// a json.RawMessage, byte for byte what was sent. Defaults to an empty object.
 	Input any
 
 	// Account names the API key with which to submit, of those that the worker
@@ -100,6 +100,9 @@ type Timing struct {
 const (
 	maxKeyBytes    = 200
 	maxPredictions = 100
+
+	// maxInputBytes is below Temporal's limit of 2 MiB for one payload.
+	maxInputBytes = 1_900_000
 )
 
 // WithDefaults returns the request with every zero field at its default.
@@ -137,8 +140,11 @@ func (r Request) Validate() error {
 	if err := modelid.Validate(r.Model); err != nil {
 		return fmt.Errorf("model: %w", err)
 	}
-	if _, err := EncodeInput(r.Input); err != nil {
+	switch input, err := EncodeInput(r.Input); {
+	case err != nil:
 		return err
+	case len(input) > maxInputBytes:
+		return fmt.Errorf("input: has %d bytes, more than %d; give files by their addresses", len(input), maxInputBytes)
 	}
 	if r.Adopt != "" && strings.ContainsFunc(r.Adopt, func(c rune) bool { return !isIDRune(c) }) {
 		return fmt.Errorf("adopt: %q is not a prediction id", r.Adopt)

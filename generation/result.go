@@ -161,6 +161,12 @@ func (s Status) Reason() string {
 	return s.Attempts[len(s.Attempts)-1].Reason
 }
 
+// GivenUp tells whether the generation failed while its prediction went on at the provider,
+// which bills it: its deadline passed, or no worker had its account's key any more.
+func (s Status) GivenUp() bool {
+	return s.PredictionID() != "" && (s.ErrorType == ErrDeadlineExceeded || s.ErrorType == ErrUnauthorized)
+}
+
 // Price is the sum of the attempts' known prices in USD, and whether any is known.
 // Failed predictions are left out, since the provider refunds them, and so is what an
 // earlier run paid.
@@ -168,8 +174,9 @@ func (s Status) Price() (usd float64, known bool) {
 	if s.Kept {
 		return 0, false
 	}
-	for _, attempt := range s.Attempts {
-		if attempt.Price != nil && (attempt.State != StateFailed || s.ErrorType == ErrDeadlineExceeded) {
+	for i, attempt := range s.Attempts {
+		billed := attempt.State != StateFailed || i == len(s.Attempts)-1 && s.GivenUp()
+		if attempt.Price != nil && billed {
 			usd, known = usd+*attempt.Price, true
 		}
 	}

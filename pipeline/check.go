@@ -208,12 +208,15 @@ func checkBool(expression *Expression, path []string, problems *Problems) {
 	}
 }
 
-func checkList(template *Template, path []string, problems *Problems) {
+func (s *scope) checkList(template *Template, path []string, problems *Problems) {
 	switch {
 	case template == nil || template.list != nil || template.broken:
 	case template.whole != nil:
 		if kind := template.whole.Kind(); kind != reflect.Slice && kind != reflect.Interface {
 			problems.add(path, "gives %s, and must give a list", article(kindName(kind)))
+		}
+		if step, is := strings.CutSuffix(template.whole.Source, ".output"); is && s.oneOutput(strings.TrimPrefix(step, "steps.")) {
+			problems.add(path, "gives one output, and must give a list; use %s.outputs", step)
 		}
 	case template.constant == nil && template.object == nil && template.parts == nil:
 	default:

@@ -20,10 +20,12 @@ import (
 )
 
 // maxNodes and maxSource bound an expression: the parser calls itself for each bracket. What
-// lists one may make, the library bounds.
+// lists one may make, the library bounds. maxExpressions bounds a pipeline, whose workflow
+// has a second to compile it.
 const (
-	maxNodes  = 1000
-	maxSource = 10_000
+	maxNodes       = 1000
+	maxSource      = 10_000
+	maxExpressions = 5000
 )
 
 // Expression is compiled. It gives the same for the same values, always: nothing in it
@@ -96,6 +98,9 @@ func (s *scope) compile(source string) (*Expression, *Problem) {
 	if len(source) > maxSource {
 		return nil, &Problem{Message: fmt.Sprintf("the expression has %d bytes, more than %d", len(source), maxSource)}
 	}
+	if *s.compiled++; *s.compiled > maxExpressions {
+		return nil, &Problem{Message: fmt.Sprintf("the pipeline has more than %d expressions; give long lists as inputs", maxExpressions)}
+	}
 	tree, err := parser.Parse(source)
 	if err != nil {
 		return nil, problemOf(err)
@@ -118,11 +123,21 @@ func problemOf(err error) *Problem {
 		return &Problem{Message: err.Error()}
 	}
 	message := at.Message
-	if name, unknown := strings.CutPrefix(message, "unknown name "); unknown {
+	switch name, unknown := strings.CutPrefix(message, "unknown name "); {
+	case !unknown:
+	case name == RootItem || name == RootIndex:
+		message = name + " is only there in the input and the key of a step with for_each"
+	default:
 		message += nearest.Hint(name, []string{RootInputs, RootSteps, RootItem, RootIndex})
+	}
+	if strings.Contains(message, `Operator("=")`) {
+		message += "; use == to compare"
 	}
 	return &Problem{Offset: at.From, Message: message}
 }
+
+// References are all that the expression looks at.
+func (e *Expression) References() []Reference { return e.refs }
 
 // Eval gives the expression's value.
 func (e *Expression) Eval(values map[string]any) (any, error) {
@@ -139,10 +154,35 @@ func (e *Expression) Eval(values map[string]any) (any, error) {
 	case nil, string, int, bool:
 		return v, nil
 	}
+	if room := maxValueBytes; !fits(value, &room) {
+		return nil, fmt.Errorf("%s: gives more than %d bytes", e.Source, maxValueBytes)
+	}
 	if value, err = Normal(value); err != nil {
 		return nil, fmt.Errorf("%s: gives no value of JSON", e.Source)
 	}
 	return value, nil
+}
+
+// maxValueBytes bounds what an expression gives: a list may hold a long text many times.
+const maxValueBytes = 64 << 20
+
+// fits takes the value's bytes out of the room.
+func fits(value any, room *int) bool {
+	switch value := value.(type) {
+	case string:
+		*room -= len(value)
+	case []any:
+		return !slices.ContainsFunc(value, func(member any) bool { return !fits(member, room) })
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			*room -= len(name)
+			if !fits(value[name], room) {
+				return false
+			}
+		}
+	}
+	*room -= 8
+	return *room >= 0
 }
 
 // harmless are those of the library's messages that name types, places and what stands in
@@ -162,6 +202,9 @@ func (e *Expression) reason(err error) string {
 	var at *file.Error
 	if !errors.As(err, &at) {
 		return err.Error()
+	}
+	if strings.HasPrefix(at.Message, "invalid operation: int(") || strings.Contains(at.Message, "strconv.") {
+		return "is given a text that is no number"
 	}
 	found := harmless.FindStringSubmatch(at.Message)
 	if found == nil || !strings.Contains(e.Source, found[harmless.SubexpIndex("name")]) {
@@ -203,12 +246,17 @@ func (f *finder) Visit(node *ast.Node) {
 		}
 	case *ast.MemberNode:
 		f.member(n)
+	case *ast.BuiltinNode:
+		if n.Name == "reduce" { // which the library does not let be switched off
+			f.fail(n, "unknown name reduce")
+		}
 	}
 }
 
 func (f *finder) member(n *ast.MemberNode) {
 	property, ok := n.Property.(*ast.StringNode)
 	if !ok {
+		f.index(n)
 		return
 	}
 	switch base := n.Node.(type) {
@@ -218,11 +266,49 @@ func (f *finder) member(n *ast.MemberNode) {
 			f.name(base, property)
 		}
 	case *ast.MemberNode:
-		root, isRoot := base.Node.(*ast.IdentifierNode)
-		name, named := base.Property.(*ast.StringNode)
-		if isRoot && named && root.Value == RootSteps {
-			f.refs = append(f.refs, Reference{Root: RootSteps, Name: name.Value, Field: property.Value})
+		if step := stepOf(base); step != "" {
+			f.refs = append(f.refs, Reference{Root: RootSteps, Name: step, Field: property.Value})
+			f.field(step, property)
 		}
+	}
+}
+
+// stepOf is the name in steps.name; "" of something else.
+func stepOf(n *ast.MemberNode) string {
+	root, isRoot := n.Node.(*ast.IdentifierNode)
+	name, named := n.Property.(*ast.StringNode)
+	if !isRoot || !named || root.Value != RootSteps {
+		return ""
+	}
+	return name.Value
+}
+
+func (f *finder) field(step string, name *ast.StringNode) {
+	fields := f.scope.fields(step)
+	if fields == nil || fields[name.Value] != nil {
+		return
+	}
+	why := ""
+	if fields[FieldComment] != nil && slices.Contains([]string{FieldOutput, FieldOutputs, FieldChoice}, name.Value) {
+		why = ", since it has nothing to choose of"
+	}
+	f.fail(name, "steps.%s has no %s%s; it has %s", step, name.Value, why, strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
+}
+
+// index finds steps.name.output[0], which is a letter's number or nothing at all.
+func (f *finder) index(n *ast.MemberNode) {
+	base, isMember := n.Node.(*ast.MemberNode)
+	_, isNumber := n.Property.(*ast.IntegerNode)
+	if !isMember || !isNumber {
+		return
+	}
+	field, named := base.Property.(*ast.StringNode)
+	inner, isMember := base.Node.(*ast.MemberNode)
+	if !isMember || !named || field.Value != FieldOutput {
+		return
+	}
+	if step := stepOf(inner); step != "" && f.scope.oneOutput(step) {
+		f.fail(n, "steps.%s.output is one output, the first; use steps.%s.outputs", step, step)
 	}
 }
 

@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 )
@@ -30,6 +32,8 @@ func (d Definition) Bind(given map[string]any) (map[string]any, error) {
 		switch {
 		case !input.Value.Type.admits(value):
 			problems.add(path, "is %s, and must be %s", article(typeName(value)), article(input.Value.Type.String()))
+		case input.Value.Type == TypeFile && !isAddress(value):
+			problems.add(path, "is no address of a file, as https://…; the command line uploads one that is given as @FILE")
 		case len(input.Value.Enum) > 0 && !contains(input.Value.Enum, value):
 			problems.add(path, "has a value that is not allowed; it is one of %v", input.Value.Enum)
 		}
@@ -43,6 +47,27 @@ func (d Definition) Bind(given map[string]any) (map[string]any, error) {
 	}
 	slices.SortFunc(problems, func(a, b Problem) int { return slices.Compare(a.Path, b.Path) })
 	return values, problems.Err()
+}
+
+// Changed is a step's input with some fields replaced; null removes one.
+func Changed(input, changes map[string]any) map[string]any {
+	if len(changes) == 0 {
+		return input
+	}
+	input = maps.Clone(input)
+	for name, value := range changes {
+		if value == nil {
+			delete(input, name)
+		} else {
+			input[name] = value
+		}
+	}
+	return input
+}
+
+func isAddress(value any) bool {
+	text, _ := value.(string)
+	return strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")
 }
 
 func described(text string) string {

@@ -13,6 +13,9 @@ type Plan struct {
 
 	// Outputs are what a run gives, by name.
 	Outputs Named[*Template]
+
+	places map[string]int // of steps, by id
+	before [][]bool       // by places: the second must have ended before the first begins
 }
 
 // PlannedStep is a step with its expressions.
@@ -95,7 +98,7 @@ func (s *scope) compileStep(id string, step Step, path []string, problems *Probl
 	inner := s
 	if step.ForEach != nil {
 		planned.Items = s.compileTemplate(step.ForEach.Items, join(path, "for_each", "items"), problems)
-		checkList(planned.Items, join(path, "for_each", "items"), problems)
+		s.checkList(planned.Items, join(path, "for_each", "items"), problems)
 		inner = s.withItem()
 		if step.ForEach.Key != "" {
 			planned.Key = inner.compileCondition(step.ForEach.Key, join(path, "for_each", "key"), problems)
@@ -106,7 +109,7 @@ func (s *scope) compileStep(id string, step Step, path []string, problems *Probl
 		planned.Message = s.compileTemplate(step.Approve.Message, join(at, "message"), problems)
 		planned.Show = s.compileTemplate(step.Approve.Show, join(at, "show"), problems)
 		planned.Choose = s.compileTemplate(step.Approve.Choose, join(at, "choose"), problems)
-		checkList(planned.Choose, join(at, "choose"), problems)
+		s.checkList(planned.Choose, join(at, "choose"), problems)
 	} else {
 		planned.Inputs = inner.compileInputs(step, path, problems)
 	}
@@ -132,6 +135,15 @@ func (s *scope) compileInputs(step Step, path []string, problems *Problems) []*T
 	return inputs
 }
 
+// InputReferences are what its inputs look at.
+func (s *PlannedStep) InputReferences() []Reference {
+	var refs []Reference
+	for _, input := range s.Inputs {
+		refs = append(refs, input.References()...)
+	}
+	return refs
+}
+
 // References are all that the step's expressions look at.
 func (s *PlannedStep) References() []Reference {
 	var refs []Reference
@@ -140,10 +152,10 @@ func (s *PlannedStep) References() []Reference {
 			refs = append(refs, expression.refs...)
 		}
 	}
-	for _, template := range append([]*Template{s.Items, s.Message, s.Show, s.Choose}, s.Inputs...) {
+	for _, template := range []*Template{s.Items, s.Message, s.Show, s.Choose} {
 		refs = append(refs, template.References()...)
 	}
-	return refs
+	return append(refs, s.InputReferences()...)
 }
 
 // setNeeds gathers what the step waits for, in the order of all steps.
@@ -171,24 +183,7 @@ func (s *PlannedStep) setNeeds(order []string) {
 
 // Before tells whether a step must have ended before another begins.
 func (p *Plan) Before(earlier, later string) bool {
-	seen := make(map[string]bool) // many ways may lead to a step
-	var before func(string) bool
-	before = func(later string) bool {
-		for _, need := range p.Step(later).Needs {
-			if need == earlier {
-				return true
-			}
-			if seen[need] {
-				continue
-			}
-			seen[need] = true
-			if before(need) {
-				return true
-			}
-		}
-		return false
-	}
-	return before(later)
+	return p.before != nil && p.before[p.places[later]][p.places[earlier]]
 }
 
 // After are the steps that wait for one, directly or not, in the definition's order.
@@ -202,8 +197,13 @@ func (p *Plan) After(id string) []string {
 	return after
 }
 
-// checkOrder finds steps that wait for each other.
+// checkOrder finds which steps wait for which, and those that wait for each other.
 func (p *Plan) checkOrder(problems *Problems) {
+	p.places = make(map[string]int, len(p.Steps))
+	for i, step := range p.Steps {
+		p.places[step.ID] = i
+	}
+	p.before = make([][]bool, len(p.Steps))
 	state := make(map[string]int) // 1 while looked at, 2 when done
 	var visit func(id string, way []string)
 	visit = func(id string, way []string) {
@@ -217,9 +217,15 @@ func (p *Plan) checkOrder(problems *Problems) {
 			return
 		}
 		state[id] = 1
-		for _, need := range p.Step(id).Needs {
+		before := make([]bool, len(p.Steps))
+		for _, need := range p.Steps[p.places[id]].Needs {
 			visit(need, slices.Clone(way))
+			before[p.places[need]] = true
+			for i, is := range p.before[p.places[need]] {
+				before[i] = before[i] || is
+			}
 		}
+		p.before[p.places[id]] = before
 		state[id] = 2
 	}
 	for _, step := range p.Steps {
@@ -236,13 +242,19 @@ func (p *Plan) setRegenerates(problems *Problems) {
 		}
 		path := []string{"steps", step.ID, "approve"}
 		step.Regenerates = p.regenerates(step, path, problems)
-		for _, id := range step.Regenerates {
-			for _, user := range p.After(id) {
-				if user == step.ID || p.Before(user, step.ID) || p.Before(step.ID, user) {
-					continue
+		if len(*problems) > 0 {
+			return
+		}
+		for _, user := range p.Steps {
+			if user == step || p.Before(user.ID, step.ID) || p.Before(step.ID, user.ID) {
+				continue
+			}
+			for _, id := range step.Regenerates {
+				if p.Before(id, user.ID) {
+					problems.add([]string{"steps", user.ID}, "uses %s, which the approval %s may have made again; add needs: [%s], or regenerate: [] to the approval",
+						id, step.ID, step.ID)
+					break
 				}
-				problems.add([]string{"steps", user}, "uses %s, which the approval %s may have made again; add needs: [%s], or regenerate: [] to the approval",
-					id, step.ID, step.ID)
 			}
 		}
 	}

@@ -72,6 +72,27 @@ func (p Problems) Err() error {
 	return p
 }
 
+const (
+	maxProblems     = 100
+	maxProblemBytes = 4 << 10 // of one
+)
+
+// Bounded are the first problems, as many as a workflow's history should hold, and that
+// there are more.
+func (p Problems) Bounded() Problems {
+	var bounded Problems
+	for i, problem := range p {
+		if i == maxProblems {
+			return append(bounded, Problem{Message: fmt.Sprintf("and %d more", len(p)-i)})
+		}
+		if text := problem.String(); len(text) > maxProblemBytes {
+			problem = Problem{Message: strings.ToValidUTF8(text[:maxProblemBytes], "") + "…"}
+		}
+		bounded = append(bounded, problem)
+	}
+	return bounded
+}
+
 func (p *Problems) add(path []string, format string, args ...any) {
 	*p = append(*p, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
 }

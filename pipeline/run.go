@@ -40,6 +40,10 @@ type Resume struct {
 	// Input replaces fields of steps' inputs, by step; null removes one. Defaults to none.
 	Input map[string]map[string]any `json:"input,omitempty"`
 
+	// DropChanges leaves out what earlier runs, or regenerations in them, changed in steps'
+	// inputs. Defaults to keeping those changes.
+	DropChanges bool `json:"drop_changes,omitempty"`
+
 	// ResubmitUnknown submits anew what may have been accepted, in place of looking for it
 	// first: the risk is to pay twice. Defaults to false.
 	ResubmitUnknown bool `json:"resubmit_unknown,omitempty"`
@@ -177,6 +181,9 @@ type Counts struct {
 type Report struct {
 	Problems Problems  `json:"problems,omitempty"`
 	Estimate *Estimate `json:"estimate,omitempty"`
+
+	// Fields are the names that the inputs of steps' models may have, by step.
+	Fields map[string][]string `json:"fields,omitempty"`
 }
 
 // Estimate is what a run is likely to cost, in USD.
@@ -215,10 +222,12 @@ type RecallInput struct {
 	Cursor     Cursor `json:"cursor"`
 }
 
-// Cursor is a place in a run's results: an item of a step. The zero value is the first.
+// Cursor is a place in a run's results: a child of a step, or after its children an item.
+// The zero value is the first.
 type Cursor struct {
-	Step string `json:"step,omitempty"`
-	Item int    `json:"item,omitempty"`
+	Step  string `json:"step,omitempty"`
+	Child int    `json:"child,omitempty"`
+	Item  int    `json:"item,omitempty"`
 }
 
 // Page is a part of a run's results.

@@ -9,9 +9,10 @@ import (
 
 // scope is what expressions may refer to, with its types.
 type scope struct {
-	inputs []string
-	steps  []string
-	types  types.Map
+	inputs   []string
+	steps    []string
+	types    types.Map
+	compiled *int // expressions so far
 }
 
 var (
@@ -42,24 +43,39 @@ const (
 	FieldModel   = "model"
 )
 
-// fieldTypes are those of a kind of step.
-func fieldTypes(kind Kind) types.Map {
-	fields := types.Map{
-		FieldState: types.String, FieldError: types.String, FieldOutput: types.Any, FieldOutputs: anyList,
-	}
-	switch kind {
+// fieldTypes are those of a step. An approval has outputs if it is a choice.
+func fieldTypes(step Step) types.Map {
+	fields := types.Map{FieldState: types.String, FieldError: types.String}
+	switch step.Kind() {
 	case KindForEach:
 		fields[FieldItems] = anyList
 	case KindApprove:
-		fields[FieldChoice], fields[FieldComment] = types.Any, types.String
+		fields[FieldComment] = types.String
+		if step.Approve.Choose == nil {
+			return fields
+		}
+		fields[FieldChoice] = types.Any
 	default:
 		fields[FieldModel] = types.String
 	}
+	fields[FieldOutput], fields[FieldOutputs] = types.Any, anyList
 	return fields
 }
 
+// fields are those of a step, by name; nil if there is no such step.
+func (s *scope) fields(step string) types.Map {
+	fields, _ := s.types[RootSteps].(types.Map)[step].(types.Map)
+	return fields
+}
+
+// oneOutput tells whether a step's output is the first of those that it has made.
+func (s *scope) oneOutput(step string) bool {
+	fields := s.fields(step)
+	return fields != nil && fields[FieldChoice] == nil
+}
+
 func newScope(d Definition) *scope {
-	s := &scope{inputs: d.Inputs.Names(), steps: d.Steps.Names()}
+	s := &scope{inputs: d.Inputs.Names(), steps: d.Steps.Names(), compiled: new(int)}
 	inputs, steps := types.Map{}, types.Map{}
 	for _, input := range d.Inputs {
 		t, known := inputTypes[input.Value.Type]
@@ -69,7 +85,7 @@ func newScope(d Definition) *scope {
 		inputs[input.Name] = t
 	}
 	for _, step := range d.Steps {
-		steps[step.Name] = fieldTypes(step.Value.Kind())
+		steps[step.Name] = fieldTypes(step.Value)
 	}
 	s.types = types.Map{RootInputs: inputs, RootSteps: steps}
 	return s

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,6 +65,8 @@ func (s *scope) compileTemplate(value any, path []string, problems *Problems) *T
 
 func (s *scope) compileText(text string, path []string, problems *Problems) *Template {
 	if !strings.Contains(text, opening) {
+		s.checkBare(text, path, problems)
+		checkLookalike(text, path, problems)
 		return &Template{constant: text}
 	}
 	var parts []part
@@ -76,6 +79,7 @@ func (s *scope) compileText(text string, path []string, problems *Problems) *Tem
 			continue
 		}
 		if before != "" {
+			checkLookalike(before, path, problems)
 			parts = append(parts, part{text: before})
 		}
 		if !found {
@@ -99,6 +103,27 @@ func (s *scope) compileText(text string, path []string, problems *Problems) *Tem
 		return &Template{whole: parts[0].expr}
 	}
 	return &Template{parts: parts}
+}
+
+// lookalike are forms of other languages that look like an expression, and bare is an
+// expression without the brackets. Neither is ever meant as it stands; what is can be
+// given by an expression: ${{ "{{ steps.a }}" }}.
+var (
+	lookalike = regexp.MustCompile(`(^|[^{$])((\$\{|\{\{)\s*(inputs|steps|item|index)\b[^{}]*\}\}?)`)
+	bare      = regexp.MustCompile(`^\s*(inputs|steps)\.(\w+)(\.\w+|\[\d+\])*\s*$`)
+)
+
+func checkLookalike(text string, path []string, problems *Problems) {
+	if found := lookalike.FindStringSubmatch(text); found != nil {
+		problems.add(path, "%s is no expression; write ${{ %s }}", found[2], strings.Trim(found[2], "${} "))
+	}
+}
+
+func (s *scope) checkBare(text string, path []string, problems *Problems) {
+	found := bare.FindStringSubmatch(text)
+	if found != nil && (slices.Contains(s.steps, found[2]) || slices.Contains(s.inputs, found[2])) {
+		problems.add(path, "is the text itself; for its value write ${{ %s }}", strings.TrimSpace(text))
+	}
 }
 
 // cutClosing finds the end of an expression, which is neither inside of quotes nor the
@@ -257,7 +282,7 @@ func (t *Template) text(values map[string]any, known func(Reference) bool) (any,
 		case string:
 			text.WriteString(value)
 		case nil:
-			return nil, fmt.Errorf("%s: gives null, which has no place in a text; give another value with ??", p.expr.Source)
+			return nil, fmt.Errorf("%s: gives null, which has no place in a text; give another value with ??%s", p.expr.Source, itemFields(p.expr, values))
 		default:
 			encoded, err := written(value)
 			if err != nil {
@@ -265,8 +290,20 @@ func (t *Template) text(values map[string]any, known func(Reference) bool) (any,
 			}
 			text.WriteString(encoded)
 		}
+		if text.Len() > maxValueBytes {
+			return nil, fmt.Errorf("%s: the text has more than %d bytes", p.expr.Source, maxValueBytes)
+		}
 	}
 	return text.String(), nil
+}
+
+// itemFields says what an item has, where an expression looked for something that it has not.
+func itemFields(e *Expression, values map[string]any) string {
+	object, ok := values[RootItem].(map[string]any)
+	if !ok || !slices.ContainsFunc(e.refs, func(ref Reference) bool { return ref.Root == RootItem }) {
+		return ""
+	}
+	return "; item has " + strings.Join(slices.Sorted(maps.Keys(object)), ", ")
 }
 
 // written is a value as JSON for people and models, not for web pages.

@@ -146,7 +146,22 @@ func newApproval(ctx workflow.Context, question Approval) (*approval, error) {
 		}
 		a.status.Choices = append(a.status.Choices, encoded)
 	}
+	if size := a.size(); size > maxQuestionBytes {
+		return nil, fmt.Errorf("what is shown and to be chosen has %d bytes, more than %d", size, maxQuestionBytes)
+	}
 	return a, nil
+}
+
+const (
+	// maxApprovalBytes is below Temporal's limit of 2 MiB for one payload: the whole
+	// approval is the answer to each decision.
+	maxApprovalBytes = 1_500_000
+	maxQuestionBytes = 500_000
+)
+
+func (a *approval) size() int {
+	encoded, _ := json.Marshal(a.status)
+	return len(encoded)
 }
 
 func (a *approval) open() bool { return a.status.Verdict == "" }
@@ -242,8 +257,14 @@ func (a *approval) validate(d generation.Decision) error {
 	if err := a.validatePerson(d); err != nil {
 		return err
 	}
-	if err := a.validateVerdict(d); err != nil || a.check == nil {
+	if err := a.validateVerdict(d); err != nil {
 		return err
+	}
+	if encoded, _ := json.Marshal(d); a.size()+len(encoded) > maxApprovalBytes {
+		return fmt.Errorf("has %d bytes, and there is room for %d", len(encoded), maxApprovalBytes-a.size())
+	}
+	if a.check == nil {
+		return nil
 	}
 	return a.check(a.complete(d))
 }

@@ -19,6 +19,10 @@ type board struct {
 
 	approvals []*approval
 	decides   bool // the handlers of approvals are set
+
+	task  int             // the history's length, which tells workflow tasks apart
+	added int             // bytes that the workflow task has added to the history
+	next  workflow.Future // begins another workflow task
 }
 
 func newBoard() *board {

@@ -29,6 +29,7 @@ type Budget struct {
 	spent      float64
 	reserved   float64
 	submitting int
+	grants     int
 	stopped    bool // with Wait: a price does not fit, and all that comes after it waits
 	changes    int
 	held       int
@@ -90,6 +91,7 @@ func (b *Budget) Grant(want, least float64) (granted float64, ok bool) {
 		return 0, false
 	}
 	b.reserved += granted
+	b.grants++
 	return granted, true
 }
 
@@ -97,16 +99,27 @@ func (b *Budget) Grant(want, least float64) (granted float64, ok bool) {
 func (b *Budget) Settle(granted, spent float64) {
 	b.reserved -= granted
 	b.spent += spent
+	b.grants--
 	b.change()
 }
 
-// Hold waits until the limit is raised to cover a price, or something comes back.
+// Busy tells whether something of what is taken out of the budget may come back without
+// anybody's doing: a submit has no answer yet, or a grant is not settled.
+func (b *Budget) Busy() bool { return b.submitting > 0 || b.grants > 0 }
+
+// AwaitChange waits until something comes back or another limit is set.
+func (b *Budget) AwaitChange(ctx workflow.Context) error {
+	seen := b.changes
+	return workflow.Await(ctx, func() bool { return b.changes != seen })
+}
+
+// Hold is AwaitChange for a price that the limit does not cover.
 func (b *Budget) Hold(ctx workflow.Context, price float64) error {
 	b.held++
 	defer func() { b.held-- }()
 	b.stopped, b.needs = true, price
-	seen := b.changes
-	return workflow.Await(ctx, func() bool { return b.changes != seen })
+	UpdateDetails(ctx)
+	return b.AwaitChange(ctx)
 }
 
 // rounding is what sums of prices may be off by.
@@ -132,7 +145,7 @@ func (r *run) reserve(ctx workflow.Context, a *attempt) (*float64, error) {
 			b.reserved += share
 			b.submitting++
 			return &share, nil
-		case b.submitting == 0 && !b.Wait:
+		case !b.Busy() && !b.Wait:
 			return nil, r.overBudget(ctx, a)
 		}
 		if err := r.hold(ctx, a); err != nil {

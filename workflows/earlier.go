@@ -34,6 +34,29 @@ func WithEarlier(ctx workflow.Context, statuses ...generation.Status) workflow.C
 	return workflow.WithValue(ctx, earlierKey{}, known)
 }
 
+type knownKey struct{}
+
+// WithKnown tells the generations of a context which predictions are known to be other
+// generations', so that one whose submit must be looked for takes none of them for its
+// own.
+func WithKnown(ctx workflow.Context, statuses ...generation.Status) workflow.Context {
+	known := make(map[string][]string)
+	for _, status := range statuses {
+		for _, attempt := range status.Attempts {
+			if attempt.PredictionID != "" {
+				known[status.Fingerprint] = append(known[status.Fingerprint], attempt.PredictionID)
+			}
+		}
+	}
+	return workflow.WithValue(ctx, knownKey{}, known)
+}
+
+// others are predictions that are not this generation's.
+func (r *run) others(ctx workflow.Context) []string {
+	known, _ := ctx.Value(knownKey{}).(map[string][]string)
+	return append(r.board.predictions(), known[r.status.Fingerprint]...)
+}
+
 func worthKeeping(status generation.Status) bool {
 	return hasResult(status) || openPrediction(status) != "" || openSubmit(status) != nil
 }
@@ -47,7 +70,7 @@ func openPrediction(status generation.Status) string {
 	switch last := lastAttempt(status); {
 	case last == nil || status.State == generation.StateCompleted:
 		return ""
-	case last.State == generation.StateFailed && status.ErrorType != generation.ErrDeadlineExceeded:
+	case last.State == generation.StateFailed && !status.GivenUp():
 		return ""
 	default:
 		return last.PredictionID
@@ -103,14 +126,14 @@ func takeEarlier(ctx workflow.Context, key, fingerprint string) *generation.Stat
 	return &status
 }
 
-// hasEarlierResult tells whether the request would be kept.
-func hasEarlierResult(ctx workflow.Context, request generation.Request) bool {
+// hasEarlier tells whether an earlier run has something such of the request.
+func hasEarlier(ctx workflow.Context, request generation.Request, such func(generation.Status) bool) bool {
 	known, _ := ctx.Value(earlierKey{}).(earlier)
 	if len(known) == 0 {
 		return false
 	}
 	fingerprint, err := generation.Fingerprint(request)
-	return err == nil && slices.ContainsFunc(known[fingerprint], hasResult)
+	return err == nil && slices.ContainsFunc(known[fingerprint], such)
 }
 
 // keep makes an earlier result this generation's.

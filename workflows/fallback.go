@@ -27,7 +27,7 @@ var FallbackErrors = []string{generation.ErrPredictionFailed, generation.ErrMode
 
 // Fallback generates the request, and when that fails, the first of the alternatives that
 // takes over after such an error; and so on along the alternatives. The error is the last
-// one's. What an earlier run has a result of is not tried again: see [WithEarlier].
+// one's. What an earlier run has a result of, or has under way, goes first: see [WithEarlier].
 func Fallback(ctx workflow.Context, request generation.Request, alternatives ...Alternative) (generation.Result, error) {
 	request = request.WithDefaults()
 	requests := []generation.Request{request}
@@ -38,16 +38,18 @@ func Fallback(ctx workflow.Context, request generation.Request, alternatives ...
 		}
 		requests = append(requests, next)
 	}
-	if i := slices.IndexFunc(requests, func(r generation.Request) bool { return hasEarlierResult(ctx, r) }); i >= 0 {
+	if i := slices.IndexFunc(requests, func(r generation.Request) bool { return hasEarlier(ctx, r, hasResult) }); i >= 0 {
 		return Generate(ctx, requests[i])
 	}
-	result, err := Generate(ctx, request)
-	for i, alternative := range alternatives {
+	// One that is under way was begun since those before it had failed.
+	first := max(slices.IndexFunc(requests, func(r generation.Request) bool { return hasEarlier(ctx, r, worthKeeping) }), 0)
+	result, err := Generate(ctx, requests[first])
+	for i, alternative := range alternatives[first:] {
 		if err == nil || ctx.Err() != nil {
 			break
 		}
 		if alternative.takesOver(err) {
-			result, err = Generate(ctx, requests[i+1])
+			result, err = Generate(ctx, requests[first+i+1])
 		}
 	}
 	return result, err

@@ -20,7 +20,7 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 		Submitted: a.Started,
 		Settled:   workflow.Now(ctx).Add(r.request.Timing.Settle),
 		GiveUp:    workflow.Now(ctx).Add(r.request.Timing.Settle + r.request.Timing.Grace),
-		Claimed:   r.board.predictions(),
+		Claimed:   r.others(ctx),
 	}
 	for {
 		if search.Candidate == "" {
@@ -54,6 +54,9 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 // find asks the list for a verdict: on the search's candidate if it has one, or else
 // until a webhook has named one. Others that are named meanwhile wait their turn.
 func (r *run) find(ctx workflow.Context, a *attempt, search generation.FindInput) (found generation.Found, named bool, err error) {
+	if err := AwaitRoom(ctx, len(r.input)); err != nil {
+		return found, false, err
+	}
 	findCtx, stop := workflow.WithCancel(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              r.request.TaskQueue,
 		StartToCloseTimeout:    readTimeout,

@@ -46,6 +46,9 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 
 // post runs the activity that sends the POST.
 func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *float64) (submitted generation.Submitted, err error) {
+	if err := AwaitRoom(ctx, len(r.input)); err != nil {
+		return submitted, err
+	}
 	timeout := min(r.request.Timing.Submit, r.request.Timeout)
 	activityCtx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           r.request.TaskQueue,

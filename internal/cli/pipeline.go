@@ -20,18 +20,22 @@ const pipelineHelp = `Check, run, look at and repair pipelines: steps of generat
   wavespeed-temporal pipeline rerun pipeline-film-1a2b3c4d --from clip
 
 Inputs are given as name=value. Of an input of type file, @FILE is uploaded; of a list or
-an object, @FILE is read (CSV, JSON or YAML); of a text, @FILE is the text.
+an object, @FILE is read (CSV, JSON or YAML); of a text, @FILE is the text, and @@ an @.
 
 A RUN is a workflow id, as run prints it.
 
 ` + exitCodes
 
 func (p *program) pipeline() *cobra.Command {
-	cmd := &cobra.Command{Use: "pipeline", Short: "Check, run, look at and repair pipelines", Long: pipelineHelp}
+	cmd := &cobra.Command{
+		Use: "pipeline", Short: "Check, run, look at and repair pipelines", Long: pipelineHelp,
+		Args: cobra.NoArgs, // what follows is a command, or unknown
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
 	cmd.AddCommand(
-		p.pipelineValidate(), p.pipelineGraph(), p.pipelinePrice(), p.pipelineRun(), p.pipelineStatus(), p.pipelineList(),
+		p.pipelineValidate(), p.pipelineGraph(), p.pipelinePrice(), p.pipelineRun(), p.pipelineStatus(), p.pipelineResults(), p.pipelineList(),
 		p.pipelineApprove(), p.pipelineReject(), p.pipelineRegenerate(), p.pipelineBudget(),
-		p.pipelineRerun(), p.pipelineSchedule(), p.pipelineSchema(),
+		p.pipelineCancel(), p.pipelineRerun(), p.pipelineSchedule(), p.pipelineSchema(),
 	)
 	return cmd
 }

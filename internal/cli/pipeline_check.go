@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -26,9 +27,12 @@ import (
 // checked is a pipeline that was looked at with what a run would be given.
 type checked struct {
 	file   *file.File
-	inputs map[string]any
-	report pipeline.Report
+	given  given
 	plan   *pipeline.Plan
+	report pipeline.Report
+
+	// missing are inputs that were not given, and taken to be right.
+	missing []string
 }
 
 // check reads a file and looks for everything that is wrong with it and with the inputs.
@@ -38,21 +42,27 @@ func (p *program) check(ctx context.Context, c config.Config, args []string, com
 	if err != nil {
 		return checked{}, failure(exitUsage, err)
 	}
-	given, err := p.pipelineInputs(ctx, c, f.Definition, args[1:])
-	if err != nil {
-		return checked{}, failure(exitUsage, err)
-	}
+	result := checked{file: f}
 	plan, problems := f.Analyze()
-	bound, err := f.Definition.Bind(given)
-	var wrong pipeline.Problems
-	if errors.As(err, &wrong) {
-		for _, problem := range wrong {
-			if _, isGiven := given[problem.Path[len(problem.Path)-1]]; isGiven || complete {
-				problems = append(problems, f.Locate(pipeline.Problems{problem})...)
-			}
+	result.plan = plan
+	given, wrong := readInputs(f.Definition, args[1:])
+	result.given = given
+	bound, err := f.Definition.Bind(given.values)
+	var unbound pipeline.Problems
+	errors.As(err, &unbound)
+	for _, problem := range unbound {
+		name := problem.Path[len(problem.Path)-1]
+		_, isGiven := given.values[name]
+		told := slices.ContainsFunc(wrong, func(other pipeline.Problem) bool { return slices.Equal(other.Path, problem.Path) })
+		switch {
+		case told:
+		case isGiven || complete:
+			wrong = append(wrong, problem)
+		default:
+			result.missing = append(result.missing, name)
 		}
 	}
-	result := checked{file: f, inputs: given, plan: plan}
+	problems = append(problems, f.Locate(wrong)...)
 	result.report, err = p.preflight(ctx, c, plan, bound)
 	if err != nil && !errors.Is(err, errNotChecked) {
 		return result, failure(exitFailure, err)
@@ -81,7 +91,7 @@ func (p *program) preflight(ctx context.Context, c config.Config, plan *pipeline
 	if len(accounts) == 0 {
 		return pipeline.Report{}, errNotChecked
 	}
-	return preflight.Check(ctx, accounts, plan, inputs)
+	return preflight.Check(ctx, accounts, plan, inputs, nil)
 }
 
 // cacheDir is where this user's programs keep what they can fetch again; "" for nowhere.
@@ -174,6 +184,7 @@ anything is wrong. Inputs that are not given are taken to be right.`,
 			}
 			if !asJSON {
 				fmt.Fprintf(p.Out, "%s is right: %s%s\n", args[0], plural(len(result.plan.Steps), "step"), costText(result.report.Estimate))
+				p.tellMissing(result)
 			}
 			if err != nil {
 				fmt.Fprintln(p.Err, "warning:", err)
@@ -190,6 +201,13 @@ func plural(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// tellMissing says what was not looked at.
+func (p *program) tellMissing(result checked) {
+	if len(result.missing) > 0 {
+		fmt.Fprintf(p.Err, "Not given, and taken to be right: %s. What depends on it is not checked or priced.\n", strings.Join(result.missing, ", "))
+	}
 }
 
 func costText(e *pipeline.Estimate) string {
@@ -231,7 +249,9 @@ Where a price depends on what is only known in the run, it is a lower bound.`,
 			if asJSON {
 				return p.printJSON(result.report.Estimate)
 			}
-			return failure(exitFailure, p.printEstimate(result.report.Estimate))
+			err = p.printEstimate(result.report.Estimate)
+			p.tellMissing(result)
+			return failure(exitFailure, err)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the estimate as one JSON object")
@@ -256,11 +276,11 @@ func (p *program) printEstimate(e *pipeline.Estimate) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(p.Out, "\nIn all %s.", estimated(e.Total, e.AtLeast))
-	if err == nil && e.Balance != nil {
-		_, err = fmt.Fprintf(p.Out, " The balance is %s.", markdown.Dollars(*e.Balance))
+	text := "\nIn all " + estimated(e.Total, e.AtLeast) + "."
+	if e.Balance != nil {
+		text += " The balance is " + markdown.Dollars(*e.Balance) + "."
 	}
-	fmt.Fprintln(p.Out)
+	_, err := fmt.Fprintln(p.Out, text)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/user"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/serviceerror"
@@ -13,6 +14,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -72,7 +74,7 @@ func (p *program) pipelineRegenerate() *cobra.Command {
 of the step, and null removes one. What is made of the step is made again too, and the
 approval is asked for anew.`,
 		RunE: p.connected(func(ctx context.Context, s session, args []string) error {
-			changes, err := fields(args[1], args[2:])
+			changes, err := p.readFields(ctx, s, "", args[1], args[2:])
 			if err != nil {
 				return failure(exitUsage, err)
 			}
@@ -102,7 +104,7 @@ func (p *program) decide(ctx context.Context, s session, args []string, d genera
 	}
 	switch status.Verdict {
 	case "":
-		fmt.Fprintf(p.Err, "%s: noted; %d of %d approvals\n", status.Key, approvals, status.Needed)
+		fmt.Fprintf(p.Err, "%s: noted (%s); %d of %d approvals\n", status.Key, d.Verdict, approvals, status.Needed)
 	case generation.Approve:
 		fmt.Fprintf(p.Err, "%s: approved; the run goes on\n", status.Key)
 	case generation.Reject:
@@ -125,7 +127,7 @@ func (p *program) pipelineBudget() *cobra.Command {
 			if err := s.update(ctx, args[0], pipeline.BudgetUpdate, usd, &status); err != nil {
 				return err
 			}
-			fmt.Fprintf(p.Err, "%s: the budget is $%.2f now, and the run is %s\n", args[0], usd, status.State)
+			fmt.Fprintf(p.Err, "%s: the budget is %s now\n", args[0], markdown.Dollars(usd))
 			return nil
 		}),
 	}
@@ -139,11 +141,13 @@ func (s session) update(ctx context.Context, id, name string, arg, answer any) e
 	if err == nil {
 		err = handle.Get(ctx, answer)
 	}
-	var missing *serviceerror.NotFound
+	var notFound *serviceerror.NotFound
 	var refused *temporal.ApplicationError
 	switch {
-	case errors.As(err, &missing):
-		return failure(exitFailure, fmt.Errorf("%s is not running: %w", id, err))
+	case errors.As(err, &notFound) && strings.Contains(err.Error(), "completed"):
+		return failure(exitFailure, fmt.Errorf("%s has ended: there is nothing to decide", id))
+	case errors.As(err, &notFound):
+		return failure(exitFailure, missing(id, err))
 	case errors.As(err, &refused):
 		return failure(exitUsage, errors.New(refused.Message()))
 	default:

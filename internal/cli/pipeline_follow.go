@@ -9,7 +9,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spf13/pflag"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -33,8 +35,11 @@ func (p *program) follow(ctx context.Context, s session, run client.WorkflowRun,
 		cancel()
 	}()
 	for wait := followFirst; ; wait = min(time.Duration(float64(wait)*followGrowth), followLater) {
-		if status, err := askStatus(ctx, s.client, run.GetID(), run.GetRunID()); err == nil {
+		status, err := askStatus(ctx, s.client, run.GetID(), run.GetRunID())
+		if err == nil {
 			screen.show(status, time.Now())
+		} else if ctx.Err() == nil {
+			screen.wait(s.config.TaskQueue)
 		}
 		select {
 		case <-ctx.Done():
@@ -42,6 +47,13 @@ func (p *program) follow(ctx context.Context, s session, run client.WorkflowRun,
 		case <-time.After(wait):
 		}
 	}
+}
+
+// noWorker tells whether a query failed for want of a worker that answers.
+func noWorker(err error) bool {
+	var late *serviceerror.DeadlineExceeded
+	var canceled *serviceerror.Canceled
+	return errors.As(err, &late) || errors.As(err, &canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // askStatus asks a run how it stands, also one that has ended.
@@ -59,6 +71,22 @@ func askStatus(ctx context.Context, c client.Client, id, runID string) (status p
 type ending struct {
 	json   bool
 	output string
+}
+
+func (o *ending) add(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.json, "json", false, "print the result, or what was started, as one JSON object")
+	flags.StringVarP(&o.output, "output", "o", "", "download the outputs into this `directory`")
+}
+
+// prepare makes the directory, before anything is paid for what could not be saved.
+func (o ending) prepare() error {
+	if o.output == "" {
+		return nil
+	}
+	if err := os.MkdirAll(o.output, 0o750); err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	return nil
 }
 
 // finish waits for the run's end, showing it, and prints what came of it.
@@ -79,25 +107,35 @@ func (p *program) finish(ctx context.Context, s session, run client.WorkflowRun,
 	if err != nil {
 		return p.pipelineEnded(err, run, o)
 	}
-	if o.output != "" {
-		if err := p.saveOutputs(ctx, o.output, result.Outputs); err != nil {
-			return failure(exitFailure, err)
+	return p.printOutputs(ctx, result, o)
+}
+
+// printOutputs prints what a run gave, and then saves it: what cannot be saved is there to
+// be fetched.
+func (p *program) printOutputs(ctx context.Context, result pipeline.Result, o ending) error {
+	if o.json {
+		if err := p.printJSON(result); err != nil {
+			return err
+		}
+	} else {
+		for _, name := range slices.Sorted(maps.Keys(result.Outputs)) {
+			fmt.Fprintf(p.Out, "%s\t%s\n", name, plainText(result.Outputs[name]))
 		}
 	}
-	if o.json {
-		return p.printJSON(result)
+	if result.Omitted {
+		fmt.Fprintln(p.Err, "The outputs are too large for a result: see pipeline results")
 	}
-	for _, name := range slices.Sorted(maps.Keys(result.Outputs)) {
-		fmt.Fprintf(p.Out, "%s\t%s\n", name, plainText(result.Outputs[name]))
+	if o.output == "" {
+		return nil
 	}
-	return nil
+	return failure(exitFailure, p.saveOutputs(ctx, o.output, result.Outputs))
 }
 
 // pipelineEnded chooses the exit code for a run that ended without a result.
 func (p *program) pipelineEnded(err error, run client.WorkflowRun, o ending) error {
 	var application *temporal.ApplicationError
 	if !errors.As(err, &application) {
-		return failure(exitCode(err), err)
+		return failure(exitCode(err), fmt.Errorf("%s\nGo on with: wavespeed-temporal pipeline rerun %s", endedBy(err), run.GetID()))
 	}
 	if o.json {
 		var status pipeline.Status
@@ -107,6 +145,20 @@ func (p *program) pipelineEnded(err error, run client.WorkflowRun, o ending) err
 		}
 	}
 	return failure(exitCode(err), fmt.Errorf("%s\nGo on with: wavespeed-temporal pipeline rerun %s", application.Message(), run.GetID()))
+}
+
+// endedBy says how a run ended that was ended from outside.
+func endedBy(err error) string {
+	var canceled *temporal.CanceledError
+	var terminated *temporal.TerminatedError
+	switch {
+	case errors.As(err, &canceled):
+		return "the run was canceled; what was paid for is kept, and predictions under way go on at WaveSpeed"
+	case errors.As(err, &terminated):
+		return "the run was terminated; what was paid for is kept, and predictions under way go on at WaveSpeed"
+	default:
+		return err.Error()
+	}
 }
 
 // pipelineFailed is what run prints as JSON when there is no result.
@@ -146,9 +198,6 @@ func plainText(value any) string {
 
 // saveOutputs downloads every output that is the address of a file.
 func (p *program) saveOutputs(ctx context.Context, dir string, outputs map[string]any) error {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return fmt.Errorf("--output: %w", err)
-	}
 	for _, name := range slices.Sorted(maps.Keys(outputs)) {
 		list, isList := outputs[name].([]any)
 		if !isList {

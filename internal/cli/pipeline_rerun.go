@@ -20,7 +20,8 @@ type rerunOptions struct {
 	from            string
 	set             []string
 	file            string
-	budget          float64
+	budget          budgetFlag
+	reset           bool
 	resubmitUnknown bool
 	filter          string
 	limit           int
@@ -61,22 +62,25 @@ when the run ended is awaited, and what may have been accepted is looked for fir
 	flags.SortFlags = false
 	flags.StringVar(&o.from, "from", "", "a `step` to make anew, with all that come after it")
 	flags.StringArrayVar(&o.set, "set", nil, "a field of a step's input, as `step.field=value` (repeatable); null removes it")
-	flags.StringVar(&o.file, "file", "", "run this `file` in place of the run's own pipeline")
-	flags.Float64Var(&o.budget, "budget", 0, "cap on what the new run may cost, in `USD`")
+	flags.BoolVar(&o.reset, "reset", false, "drop what earlier reruns and regenerations changed in steps' inputs")
+	flags.StringVar(&o.file, "file", "", "run this `file` in place of the run's own pipeline; drops such changes too")
+	o.budget.add(flags, "cap on what the new run may cost, in `USD`: what earlier ones have cost does not count")
 	flags.BoolVar(&o.resubmitUnknown, "resubmit-unknown", false, "submit anew what may have been accepted: the risk is to pay twice")
 	flags.StringVar(&o.filter, "filter", "", "run all again that match this Temporal list `filter` and have not completed")
 	flags.IntVar(&o.limit, "limit", 1000, "how many runs of a filter at most")
 	flags.BoolVar(&o.yes, "yes", false, "run those of the filter again; without it they are listed only")
 	flags.BoolVarP(&o.detach, "detach", "d", false, "do not wait for the run's end")
-	flags.BoolVar(&o.json, "json", false, "print the result as one JSON object")
-	flags.StringVarP(&o.output, "output", "o", "", "download the outputs into this `directory`")
+	o.ending.add(flags)
 	return cmd
 }
 
 func (p *program) rerunOne(ctx context.Context, s session, args []string, o rerunOptions) error {
+	if err := o.prepare(); err != nil {
+		return failure(exitUsage, err)
+	}
 	described, err := s.client.DescribeWorkflowExecution(ctx, args[0], "")
 	if err != nil {
-		return failure(exitFailure, err)
+		return failure(exitFailure, missing(args[0], err))
 	}
 	info := described.GetWorkflowExecutionInfo()
 	switch {
@@ -92,15 +96,11 @@ func (p *program) rerunOne(ctx context.Context, s session, args []string, o reru
 	if err := p.change(ctx, s, &in, info.GetExecution().GetRunId(), args[1:], o); err != nil {
 		return failure(exitUsage, err)
 	}
-	run, err := s.startPipeline(ctx, args[0], in)
+	run, err := s.startPipeline(ctx, args[0], in, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
 	if err != nil {
-		return failure(exitFailure, err)
+		return err
 	}
-	p.announce(s.config, s.options.Namespace, run)
-	if o.detach {
-		return nil
-	}
-	return p.finish(ctx, s, run, o.ending)
+	return p.started(ctx, s, run, o.detach, o.ending)
 }
 
 // input is what a run was started with, out of the first event of its history.
@@ -129,29 +129,48 @@ func (p *program) change(ctx context.Context, s session, in *pipeline.Run, runID
 		}
 		in.Pipeline = f.Definition
 	}
-	inputs, err := p.pipelineInputs(ctx, s.config, in.Pipeline, pairs)
-	if err != nil {
+	if err := p.changeInputs(ctx, s, in, pairs); err != nil {
 		return err
 	}
-	if in.Inputs == nil {
-		in.Inputs = make(map[string]any)
-	}
-	maps.Copy(in.Inputs, inputs)
-	if _, err := in.Pipeline.Bind(in.Inputs); err != nil {
-		return err
-	}
-	changes, err := fields("", o.set)
+	changes, err := p.readFields(ctx, s, in.Pipeline.Account, "", o.set)
 	if err != nil {
 		return err
 	}
 	if err := checkChanges(in.Pipeline, o.from, changes); err != nil {
 		return err
 	}
-	in.Resume = &pipeline.Resume{RunID: runID, From: o.from, Input: changes, ResubmitUnknown: o.resubmitUnknown}
-	in.SearchAttributes = s.config.SearchAttributes
-	if o.budget > 0 {
-		in.Budget = &o.budget
+	in.Resume = &pipeline.Resume{
+		RunID: runID, From: o.from, Input: changes, DropChanges: o.reset || o.file != "", ResubmitUnknown: o.resubmitUnknown,
 	}
+	in.SearchAttributes = s.config.SearchAttributes
+	if o.budget.usd != nil {
+		in.Budget = o.budget.usd
+	}
+	return nil
+}
+
+// changeInputs replaces inputs by those that are given, and drops those that a mended
+// pipeline has no more.
+func (p *program) changeInputs(ctx context.Context, s session, in *pipeline.Run, pairs []string) error {
+	given, problems := readInputs(in.Pipeline, pairs)
+	if len(problems) > 0 {
+		return problems
+	}
+	values := make(map[string]any)
+	for name, value := range in.Inputs {
+		if _, declared := in.Pipeline.Inputs.Get(name); declared {
+			values[name] = value
+		}
+	}
+	maps.Copy(values, given.values)
+	if _, err := in.Pipeline.Bind(values); err != nil {
+		return err
+	}
+	if err := p.uploadInputs(ctx, s.config, in.Pipeline, given); err != nil {
+		return err
+	}
+	maps.Copy(values, given.values)
+	in.Inputs = values
 	return nil
 }
 
@@ -175,7 +194,7 @@ func (p *program) rerunMany(ctx context.Context, s session, o rerunOptions) erro
 	filter := "ExecutionStatus IN ('Failed', 'Canceled', 'Terminated', 'TimedOut') AND (" + o.filter + ")"
 	runs, err := s.list(ctx, filter, o.limit)
 	if err != nil {
-		return failure(exitFailure, err)
+		return failure(exitFailure, aboutFilter(err))
 	}
 	seen := make(map[string]bool)
 	started, failures := 0, 0
@@ -202,11 +221,15 @@ func (p *program) rerunMany(ctx context.Context, s session, o rerunOptions) erro
 		started++
 		fmt.Fprintln(p.Out, run.WorkflowID)
 	}
-	if !o.yes {
-		fmt.Fprintf(p.Err, "%s would be run again; add --yes to do it\n", plural(len(seen), "run"))
+	switch {
+	case len(seen) == 0:
+		fmt.Fprintln(p.Err, "nothing that failed, was canceled or terminated matches the filter")
+		return nil
+	case !o.yes:
+		fmt.Fprintf(p.Err, "%s would be started again; add --yes to do it\n", plural(len(seen), "run"))
 		return nil
 	}
-	fmt.Fprintf(p.Err, "%s run again\n", plural(started, "run"))
+	fmt.Fprintf(p.Err, "%s started again\n", plural(started, "run"))
 	if failures > 0 {
 		return failure(exitFailure, fmt.Errorf("%d of %d could not be started", failures, started+failures))
 	}

@@ -4,23 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
+// runOptions are the flags of run.
+type runOptions struct {
+	id     string
+	budget budgetFlag
+	detach bool
+	ending
+}
+
 func (p *program) pipelineRun() *cobra.Command {
-	var o struct {
-		id     string
-		budget float64
-		detach bool
-		ending
-	}
+	var o runOptions
 	cmd := &cobra.Command{
 		Use: "run FILE [name=value …]", Short: "Run a pipeline, and watch it", Args: cobra.MinimumNArgs(1),
 		Long: `Run a pipeline, and watch it. It is checked first, as by validate, and the balance must
@@ -28,43 +36,107 @@ cover the estimate. Ctrl-C only leaves off watching: the run goes on.
 
 ` + exitCodes,
 		RunE: p.connected(func(ctx context.Context, s session, args []string) error {
-			checked, err := p.check(ctx, s.config, args, true)
-			if err != nil && !errors.Is(err, errNotChecked) {
-				return err
-			}
-			in := pipeline.Run{Pipeline: checked.file.Definition, Inputs: checked.inputs, SearchAttributes: s.config.SearchAttributes}
-			if o.budget > 0 {
-				in.Budget = &o.budget
-			}
-			if err := covered(checked.report.Estimate, in); err != nil {
+			if err := o.prepare(); err != nil {
 				return failure(exitUsage, err)
+			}
+			in, _, err := p.prepareRun(ctx, s.config, args, o.budget)
+			if err != nil {
+				return err
 			}
 			id := o.id
 			if id == "" {
 				id = newRunID(in.Pipeline.Name)
 			}
-			run, err := s.startPipeline(ctx, id, in)
+			run, err := s.startPipeline(ctx, id, in, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 			if err != nil {
-				return failure(exitFailure, err)
+				return err
 			}
-			p.announce(s.config, s.options.Namespace, run)
-			if o.detach {
-				if o.json {
-					return p.printJSON(started{WorkflowID: run.GetID(), RunID: run.GetRunID()})
-				}
-				return nil
-			}
-			return p.finish(ctx, s, run, o.ending)
+			return p.started(ctx, s, run, o.detach, o.ending)
 		}),
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&o.id, "id", "", "workflow id of the run (default a new one)")
-	flags.Float64Var(&o.budget, "budget", 0, "cap on what the run may cost, in `USD` (default that of the pipeline)")
+	o.budget.add(flags, "cap on what the run may cost, in `USD` (default that of the pipeline)")
 	flags.BoolVarP(&o.detach, "detach", "d", false, "do not wait for the run's end")
-	flags.BoolVar(&o.json, "json", false, "print the result, or what was started, as one JSON object")
-	flags.StringVarP(&o.output, "output", "o", "", "download the outputs into this `directory`")
+	o.ending.add(flags)
 	return cmd
+}
+
+// started shows a run that was begun, to its end unless it is left alone.
+func (p *program) started(ctx context.Context, s session, run client.WorkflowRun, detach bool, o ending) error {
+	p.announce(s.config, s.options.Namespace, run)
+	switch {
+	case !detach:
+		return p.finish(ctx, s, run, o)
+	case o.json:
+		return p.printJSON(started{WorkflowID: run.GetID(), RunID: run.GetRunID()})
+	default:
+		return nil
+	}
+}
+
+// prepareRun makes a run of a file and what it is given, after everything was checked; only
+// then files are uploaded.
+func (p *program) prepareRun(ctx context.Context, c config.Config, args []string, budget budgetFlag) (pipeline.Run, checked, error) {
+	result, err := p.check(ctx, c, args, true)
+	if err != nil && !errors.Is(err, errNotChecked) {
+		return pipeline.Run{}, result, err
+	}
+	in := pipeline.Run{
+		Pipeline: result.file.Definition, Inputs: result.given.values, Budget: budget.usd, SearchAttributes: c.SearchAttributes,
+	}
+	if err := covered(result.report.Estimate, in); err != nil {
+		return in, result, failure(exitUsage, err)
+	}
+	p.warnOfBudget(result.report.Estimate, in)
+	if err := p.uploadInputs(ctx, c, in.Pipeline, result.given); err != nil {
+		return in, result, failure(exitFailure, err)
+	}
+	return in, result, nil
+}
+
+// budgetFlag is a cap that may be given.
+type budgetFlag struct{ usd *float64 }
+
+func (b *budgetFlag) add(flags *pflag.FlagSet, usage string) { flags.Var(b, "budget", usage) }
+
+// String, Set and Type are those of a flag.
+func (b *budgetFlag) String() string {
+	if b.usd == nil {
+		return ""
+	}
+	return fmt.Sprint(*b.usd)
+}
+
+func (b *budgetFlag) Set(text string) error {
+	usd, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(usd > 0) || math.IsInf(usd, 0) {
+		return errors.New("must be more than 0 US dollars")
+	}
+	b.usd = &usd
+	return nil
+}
+
+func (b *budgetFlag) Type() string { return "USD" }
+
+// capOf is the cap of a run; nil for none.
+func capOf(in pipeline.Run) *float64 {
+	switch {
+	case in.Budget != nil:
+		return in.Budget
+	case in.Pipeline.Budget != nil:
+		return &in.Pipeline.Budget.USD
+	default:
+		return nil
+	}
+}
+
+func (p *program) warnOfBudget(e *pipeline.Estimate, in pipeline.Run) {
+	if limit := capOf(in); e != nil && limit != nil && *limit < e.Total {
+		fmt.Fprintf(p.Err, "warning: the budget of %s does not cover the estimate of %s: the run will stop before its end\n",
+			markdown.Dollars(*limit), markdown.Dollars(e.Total))
+	}
 }
 
 // covered tells whether the balance covers what the run is likely to cost.
@@ -73,11 +145,8 @@ func covered(e *pipeline.Estimate, in pipeline.Run) error {
 		return nil
 	}
 	total := e.Total
-	switch {
-	case in.Budget != nil:
-		total = min(total, *in.Budget)
-	case in.Pipeline.Budget != nil:
-		total = min(total, in.Pipeline.Budget.USD)
+	if limit := capOf(in); limit != nil {
+		total = min(total, *limit)
 	}
 	if *e.Balance < total {
 		return fmt.Errorf("the balance of %s does not cover the estimate of %s: top up, or give a --budget", markdown.Dollars(*e.Balance), markdown.Dollars(total))
@@ -90,15 +159,23 @@ func newRunID(name string) string { return "pipeline-" + name + "-" + uuid.NewSt
 // memoPipeline is the memo with the pipeline's name, by which lists show it.
 const memoPipeline = "pipeline"
 
-func (s session) startPipeline(ctx context.Context, id string, in pipeline.Run) (client.WorkflowRun, error) {
-	return s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+// startPipeline starts a run. That the id is taken is an error of whoever chose it.
+func (s session) startPipeline(ctx context.Context, id string, in pipeline.Run, reuse enumspb.WorkflowIdReusePolicy) (client.WorkflowRun, error) {
+	run, err := s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       id,
 		TaskQueue:                                s.config.TaskQueue,
 		StaticSummary:                            summaryOf(in),
 		Memo:                                     map[string]any{memoPipeline: in.Pipeline.Name},
+		WorkflowIDReusePolicy:                    reuse,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 	}, pipeline.WorkflowName, in)
+	var taken *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &taken) {
+		return nil, failure(exitUsage, fmt.Errorf(
+			"%s is there already, and nothing was started: look at it with pipeline status %s, or go on with pipeline rerun %s", id, id, id))
+	}
+	return run, failure(exitFailure, err)
 }
 
 func summaryOf(in pipeline.Run) string {

@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -19,7 +21,7 @@ type scheduleOptions struct {
 	id      string
 	cron    []string
 	every   time.Duration
-	budget  float64
+	budget  budgetFlag
 	paused  bool
 	list    bool
 	delete  string
@@ -42,7 +44,7 @@ Temporal UI.
 			case o.list:
 				return p.listSchedules(ctx, s)
 			case o.delete != "":
-				return failure(exitFailure, s.client.ScheduleClient().GetHandle(ctx, o.delete).Delete(ctx))
+				return p.deleteSchedule(ctx, s, o.delete)
 			case len(args) == 0:
 				return failure(exitUsage, errors.New("name a FILE, or give --list or --delete"))
 			case len(o.cron) == 0 && o.every <= 0:
@@ -57,7 +59,7 @@ Temporal UI.
 	flags.StringArrayVar(&o.cron, "cron", nil, "when to run, as a cron `expression` in UTC (repeatable)")
 	flags.DurationVar(&o.every, "every", 0, "how often to run, as 6h")
 	flags.StringVar(&o.id, "id", "", "id of the schedule (default pipeline- and the pipeline's name)")
-	flags.Float64Var(&o.budget, "budget", 0, "cap on what each run may cost, in `USD`")
+	o.budget.add(flags, "cap on what each run may cost, in `USD`")
 	flags.BoolVar(&o.overlap, "overlap", false, "begin a run though the one before still goes on (default: leave it out)")
 	flags.BoolVar(&o.paused, "paused", false, "create it paused")
 	flags.BoolVar(&o.list, "list", false, "list the schedules of pipelines")
@@ -66,13 +68,12 @@ Temporal UI.
 }
 
 func (p *program) schedule(ctx context.Context, s session, args []string, o scheduleOptions) error {
-	checked, err := p.check(ctx, s.config, args, true)
-	if err != nil && !errors.Is(err, errNotChecked) {
+	in, checked, err := p.prepareRun(ctx, s.config, args, o.budget)
+	if err != nil {
 		return err
 	}
-	in := pipeline.Run{Pipeline: checked.file.Definition, Inputs: checked.inputs, SearchAttributes: s.config.SearchAttributes}
-	if o.budget > 0 {
-		in.Budget = &o.budget
+	if len(checked.given.uploads) > 0 {
+		fmt.Fprintln(p.Err, "warning: WaveSpeed keeps uploaded files for 7 days, and runs after that will not find them: give an address of your own")
 	}
 	id := o.id
 	if id == "" {
@@ -94,7 +95,13 @@ func (p *program) schedule(ctx context.Context, s session, args []string, o sche
 			StaticSummary: summaryOf(in), Memo: map[string]any{memoPipeline: in.Pipeline.Name},
 		},
 	})
-	if err != nil {
+	var invalid *serviceerror.InvalidArgument
+	switch {
+	case errors.As(err, &invalid):
+		return failure(exitUsage, fmt.Errorf("schedule %s: %w", id, err))
+	case errors.Is(err, temporal.ErrScheduleAlreadyRunning):
+		return failure(exitUsage, fmt.Errorf("schedule %s is there already: delete it first, or give another --id", id))
+	case err != nil:
 		return failure(exitFailure, fmt.Errorf("schedule %s: %w", id, err))
 	}
 	fmt.Fprintf(p.Err, "schedule %s: created", id)
@@ -103,6 +110,18 @@ func (p *program) schedule(ctx context.Context, s session, args []string, o sche
 	}
 	fmt.Fprintln(p.Err)
 	return nil
+}
+
+func (p *program) deleteSchedule(ctx context.Context, s session, id string) error {
+	err := s.client.ScheduleClient().GetHandle(ctx, id).Delete(ctx)
+	var notFound *serviceerror.NotFound
+	if errors.As(err, &notFound) {
+		return failure(exitFailure, fmt.Errorf("there is no schedule %s; --list has those that there are", id))
+	}
+	if err == nil {
+		fmt.Fprintf(p.Err, "schedule %s: deleted; its runs go on\n", id)
+	}
+	return failure(exitFailure, err)
 }
 
 func (p *program) listSchedules(ctx context.Context, s session) error {

@@ -2,12 +2,16 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
@@ -25,8 +29,11 @@ func (p *program) pipelineStatus() *cobra.Command {
 				return p.finish(ctx, s, s.client.GetWorkflow(ctx, args[0], runID), ending{json: asJSON})
 			}
 			status, err := askStatus(ctx, s.client, args[0], runID)
-			if err != nil {
-				return failure(exitFailure, fmt.Errorf("%s does not answer: %w", args[0], err))
+			switch {
+			case noWorker(err):
+				return failure(exitFailure, fmt.Errorf("%s does not answer: no worker is there for it", args[0]))
+			case err != nil:
+				return failure(exitFailure, missing(args[0], err))
 			}
 			if asJSON {
 				return p.printJSON(status)
@@ -49,20 +56,21 @@ func (p *program) pipelineList() *cobra.Command {
 		Use: "list", Short: "List runs of pipelines, newest first", Args: cobra.NoArgs,
 		Long: `List runs of pipelines, newest first. A filter is one of Temporal's list filters, as
 'ExecutionStatus = "Failed"' or 'WorkflowId STARTS_WITH "pipeline-film-"'; with search
-attributes also 'WavespeedState = "approval"'.`,
+attributes also 'WavespeedState = "approval"'. STATE is known of runs that have them.`,
 		RunE: p.connected(func(ctx context.Context, s session, _ []string) error {
 			runs, err := s.list(ctx, filter, limit)
 			if err != nil {
-				return failure(exitFailure, err)
+				return failure(exitFailure, aboutFilter(err))
 			}
+			slices.SortStableFunc(runs, func(a, b listed) int { return b.Started.Compare(a.Started) })
 			if asJSON {
 				return p.printJSON(runs)
 			}
 			table := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "RUN\tPIPELINE\tSTATUS\tSTARTED\tTIME\tSUMMARY")
+			fmt.Fprintln(table, "RUN\tPIPELINE\tSTATUS\tSTATE\tSTARTED\tTIME")
 			for _, run := range runs {
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", run.WorkflowID, dash(run.Pipeline), run.Status,
-					run.Started.Local().Format("2006-01-02 15:04:05"), run.took(time.Now()), dash(run.State))
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", run.WorkflowID, dash(run.Pipeline), run.Status, dash(run.State),
+					run.Started.Local().Format("2006-01-02 15:04:05"), run.took(time.Now()))
 			}
 			return failure(exitFailure, table.Flush())
 		}),
@@ -71,6 +79,23 @@ attributes also 'WavespeedState = "approval"'.`,
 	cmd.Flags().IntVar(&limit, "limit", 50, "how many at most")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON")
 	return cmd
+}
+
+// aboutFilter says more of a filter that names a search attribute which is not there.
+func aboutFilter(err error) error {
+	if strings.Contains(err.Error(), "Wavespeed") {
+		return fmt.Errorf("%w; runs have it with PIPELINE_SEARCH_ATTRIBUTES=true, for setup once and for those who start them", err)
+	}
+	return err
+}
+
+// missing says of an error about a run that the run is not there, if that is so.
+func missing(id string, err error) error {
+	var notFound *serviceerror.NotFound
+	if errors.As(err, &notFound) && strings.Contains(err.Error(), "not found") {
+		return fmt.Errorf("there is no run %s; pipeline list has those that there are", id)
+	}
+	return err
 }
 
 // listed is a run in a list.

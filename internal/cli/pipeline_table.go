@@ -28,7 +28,7 @@ func runTable(status pipeline.Status, now time.Time) string {
 	_ = table.Flush()
 	for _, step := range status.Steps {
 		if step.Reason != "" {
-			fmt.Fprintf(&text, "%s: %s\n", step.ID, step.Reason)
+			fmt.Fprintf(&text, "%s: %s\n", step.ID, strings.TrimPrefix(step.Reason, "step "+step.ID+": "))
 		}
 	}
 	return text.String()
@@ -41,10 +41,10 @@ func runHead(status pipeline.Status, now time.Time) string {
 	}
 	parts := []string{status.Pipeline, string(status.State), end.Sub(status.Started).Round(time.Second).String()}
 	if status.Cost != nil {
-		parts = append(parts, markdown.Dollars(*status.Cost)+soFar(status))
+		parts = append(parts, "cost "+markdown.Dollars(*status.Cost)+soFar(status))
 	}
 	if status.Estimate != nil {
-		parts = append(parts, estimated(status.Estimate.Total, status.Estimate.AtLeast))
+		parts = append(parts, "estimate "+estimated(status.Estimate.Total, status.Estimate.AtLeast))
 	}
 	if status.Budget != nil {
 		parts = append(parts, "budget "+markdown.Dollars(*status.Budget))
@@ -61,6 +61,9 @@ func soFar(status pipeline.Status) string {
 
 func stepState(step pipeline.StepStatus) string {
 	text := string(step.State)
+	if step.Kind == pipeline.KindGenerate && step.Attempts > 1 && !step.State.Ended() {
+		text += fmt.Sprintf(", attempt %d", step.Attempts)
+	}
 	if step.Kept {
 		text += ", kept"
 	}
@@ -133,22 +136,50 @@ func toDo(run string, status pipeline.Status) string {
 		if a.Message != "" {
 			fmt.Fprintf(&text, ": %s", a.Message)
 		}
-		fmt.Fprintf(&text, " (until %s, then: %s)\n", a.Deadline.Local().Format("2006-01-02 15:04"), a.OnDeadline)
+		fmt.Fprintf(&text, " (until %s, then: %s)\n%s", a.Deadline.Local().Format("2006-01-02 15:04"), a.OnDeadline, votes(a))
 		for _, shown := range a.Show {
 			fmt.Fprintf(&text, "  %s\n", shown)
 		}
 		for i, choice := range a.Choices {
 			fmt.Fprintf(&text, "  %d  %s\n", i, generation.Output(choice))
 		}
-		fmt.Fprintf(&text, "  wavespeed-temporal pipeline approve %s %s%s%s\n", run, a.Key, flagIf(len(a.Choices) > 0, " --choose N"), flagIf(len(a.Approvers) > 0, " --by NAME"))
-		fmt.Fprintf(&text, "  wavespeed-temporal pipeline reject %s %s\n", run, a.Key)
+		by := flagIf(len(a.Approvers) > 0 || a.Needed > 1, " --by NAME")
+		fmt.Fprintf(&text, "  wavespeed-temporal pipeline approve %s %s%s%s\n", run, a.Key, flagIf(len(a.Choices) > 0, " --choose N"), by)
+		fmt.Fprintf(&text, "  wavespeed-temporal pipeline reject %s %s%s\n", run, a.Key, by)
 		for _, id := range a.Regenerable {
-			fmt.Fprintf(&text, "  wavespeed-temporal pipeline regenerate %s %s field=value\n", run, id)
+			fmt.Fprintf(&text, "  wavespeed-temporal pipeline regenerate %s %s field=value%s\n", run, id, by)
 		}
 	}
 	if status.State == pipeline.RunHeld && status.Budget != nil {
-		fmt.Fprintf(&text, "\nThe budget of %s does not cover the next submit, of %s. Raise it with:\n  wavespeed-temporal pipeline budget %s USD\n",
-			markdown.Dollars(*status.Budget), markdown.Dollars(status.Needs), run)
+		spent := 0.0
+		if status.Cost != nil {
+			spent = *status.Cost
+		}
+		fmt.Fprintf(&text, "\nOf the budget of %s, %s is spent, and the next submit costs %s. Raise it, to %s at least, with:\n  wavespeed-temporal pipeline budget %s USD\n",
+			markdown.Dollars(*status.Budget), markdown.Dollars(spent), markdown.Dollars(status.Needs), markdown.Dollars(spent+status.Needs), run)
+	}
+	return text.String()
+}
+
+// votes are what people have decided so far, and who is asked.
+func votes(a generation.ApprovalStatus) string {
+	var text strings.Builder
+	if a.Needed > 1 || len(a.Approvers) > 0 {
+		fmt.Fprintf(&text, "  %d must approve", a.Needed)
+		if len(a.Approvers) > 0 {
+			fmt.Fprintf(&text, ", of %s", strings.Join(a.Approvers, ", "))
+		}
+		text.WriteString("\n")
+	}
+	for _, d := range a.Decisions {
+		fmt.Fprintf(&text, "  %s: %s", dash(d.By), d.Verdict)
+		if d.Choice != nil {
+			fmt.Fprintf(&text, " %d", *d.Choice)
+		}
+		if d.Comment != "" {
+			fmt.Fprintf(&text, ", %s", d.Comment)
+		}
+		text.WriteString("\n")
 	}
 	return text.String()
 }
@@ -182,6 +213,9 @@ func (s *screen) show(status pipeline.Status, now time.Time) {
 	}
 	for _, step := range status.Steps {
 		state := string(step.State)
+		if step.Kind == pipeline.KindGenerate && step.Attempts > 1 {
+			state += fmt.Sprintf(", attempt %d", step.Attempts)
+		}
 		if c := step.Items; c != nil && step.State == pipeline.StepRunning && c.Total > 0 {
 			state = fmt.Sprintf("running, %d %% ended", 10*(10*(c.Completed+c.Failed)/c.Total))
 		}
@@ -194,6 +228,15 @@ func (s *screen) show(status pipeline.Status, now time.Time) {
 	if waits := toDo(s.run, status); waits != s.waited {
 		s.waited = waits
 		fmt.Fprint(s.out, waits)
+	}
+}
+
+// wait says once that nobody answers for the run yet.
+func (s *screen) wait(queue string) {
+	text := fmt.Sprintf("waiting for a worker on the task queue %s", queue)
+	if s.waited != text && s.lines == 0 && len(s.states) == 0 {
+		s.waited = text
+		fmt.Fprintln(s.out, text)
 	}
 }
 

@@ -113,7 +113,7 @@ steps:
 
 	good := written(t, "good.yaml", filmFile)
 	for want, args := range map[string][]string{
-		"inputs.seconds: is not integer in JSON":            {"run", good, "seconds=ten"},
+		"inputs.seconds: must be a whole number":            {"run", good, "seconds=ten"},
 		"inputs.sceen: the pipeline has no such input; did": {"run", good, "sceen=x"},
 		"no such file":   {"run", "/none.yaml"},
 		"the balance of": {"run", good},
@@ -122,6 +122,10 @@ steps:
 		"--format: \"dot\" is neither":                       {"graph", good, "--format", "dot"},
 		"name a RUN, or give a --filter":                     {"rerun"},
 		`"abc" is no number of US dollars`:                   {"budget", "x", "abc"},
+		"must be more than 0 US dollars":                     {"run", good, "--budget", "0"},
+		`unknown command "stop"`:                             {"stop", "x"},
+		"inputs.scene: is given twice":                       {"run", good, "scene=a", "scene=b"},
+		"--output: mkdir /proc/none":                         {"run", good, "--output", "/proc/none"},
 		`"prompt" is not of the form field=value`:            {"regenerate", "x", "still", "prompt"},
 		"an expression that begins with ${{ must end with }": {"validate", written(t, "open.yaml", "steps: {a: {model: a/b, input: {prompt: '${{ 1'}}}")},
 	} {
@@ -227,8 +231,8 @@ func TestPipelineDetach(t *testing.T) {
 	require.Zero(t, code, err)
 	require.Regexp(t, `clip +running`, out)
 	code, _, err = s.run(t, "pipeline", "run", film, "--id", id)
-	require.Equal(t, 1, code, "the id is taken, and nothing is doubled")
-	require.Contains(t, err, "already")
+	require.Equal(t, 2, code, "the id is taken, and nothing is doubled")
+	require.Contains(t, err, "is there already, and nothing was started")
 	code, _, err = s.run(t, "pipeline", "rerun", id)
 	require.Equal(t, 2, code)
 	require.Contains(t, err, "still goes on")
@@ -279,7 +283,7 @@ func TestPipelineDecisions(t *testing.T) {
 		return json.Unmarshal([]byte(out), &status) == nil && status.State == pipeline.RunApproval && len(s.Simulator.Ledger()) == 2
 	})
 	require.Contains(t, string(s.Simulator.Ledger()[1].Input), "second")
-	do(0, "look: noted; 1 of 2 approvals", "approve", id, "look", "--by", "art")
+	do(0, "look: noted (approve); 1 of 2 approvals", "approve", id, "look", "--by", "art")
 	do(0, "look: approved", "approve", id, "--by", "brand", "--comment", "fine")
 	stack.Eventually(t, "it is not held", func() bool {
 		return strings.Contains(l.err.String(), fmt.Sprintf("wavespeed-temporal pipeline budget %s USD", id))
@@ -287,7 +291,8 @@ func TestPipelineDecisions(t *testing.T) {
 	do(2, "more than 0", "budget", id, "0")
 	do(0, "the budget is $1.00 now", "budget", id, "1")
 	require.Zero(t, <-ended, l.err.String())
-	do(1, "is not running", "approve", id)
+	do(1, "has ended: there is nothing to decide", "approve", id)
+	do(1, "there is no run nobody", "approve", "nobody")
 	require.Len(t, s.Simulator.Ledger(), 3)
 }
 
@@ -384,4 +389,139 @@ func TestPipelineSearchAttributes(t *testing.T) {
 		_, out, _ := s.run(t, "pipeline", "list", "--filter", filter)
 		return strings.Contains(out, id)
 	})
+}
+
+// TestPipelineInputFiles: what cannot be right is said before anything is uploaded.
+func TestPipelineInputFiles(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	p := written(t, "p.yaml", `
+inputs: {rows: {type: array, default: []}, text: {default: x}, picture: file, loud: {type: boolean, default: false}}
+steps:
+  shots:
+    for_each: ${{ inputs.rows }}
+    model: wavespeed-ai/flux-dev
+    input: {prompt: "${{ item.title }}", image: "${{ inputs.picture }}"}
+`)
+	picture := written(t, "cat.png", "\x89PNG")
+	for want, args := range map[string][]string{
+		"is no text in UTF-8":                      {"rows=@" + written(t, "a.csv", "title\nb\xf6wl\n")},
+		`two columns are named "title"`:            {"rows=@" + written(t, "b.csv", "title,title\na,b\n")},
+		"row 1 has 1 fields, and the first line 2": {"rows=@" + written(t, "c.csv", "a,b\n1\n")},
+		"is none of .csv, .json and .yaml":         {"rows=@" + picture},
+		"no such file":                             {"rows=@/none.csv"},
+		`must be a list, as ["a", "b"]`:            {"rows=a"},
+		"inputs.text: ":                            {"text=@" + picture},
+		"must be true or false":                    {"loud=yes"},
+	} {
+		code, _, problems := s.run(t, append([]string{"pipeline", "run", p, "picture=@" + picture}, args...)...)
+		require.Equal(t, 2, code, problems)
+		require.Contains(t, problems, want)
+	}
+	code, _, problems := s.run(t, "pipeline", "run", p, "picture=cat.png")
+	require.Equal(t, 2, code)
+	require.Contains(t, problems, "inputs.picture: is no address of a file")
+	code, out, _ := s.run(t, "pipeline", "validate", p, "picture=@"+picture)
+	require.Zero(t, code)
+	require.Contains(t, out, "is right")
+	require.Zero(t, s.Simulator.Counts().Requests["upload"], "nothing is uploaded for what is only looked at")
+	code, out, _ = s.run(t, "pipeline", "validate", p, "loud=yes", "--json")
+	require.Equal(t, 2, code)
+	require.True(t, json.Valid([]byte(out)))
+
+	code, _, err := s.run(t, "pipeline", "run", p, "picture=@"+picture, "text=@@home", `rows=[{"title":"a"}]`)
+	require.Zero(t, code, err)
+	require.Equal(t, 1, s.Simulator.Counts().Requests["upload"])
+	require.Len(t, s.Simulator.Ledger(), 1)
+}
+
+// TestPipelineResults lists and saves what a run has made, also one that failed.
+func TestPipelineResults(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.Fails, Code: 1200, Message: "flagged", Input: "item 7\""}}})
+	p := written(t, "many.yaml", `
+inputs: {n: integer}
+steps:
+  shots:
+    for_each: {items: "${{ 1..inputs.n }}", key: item, max_parallel: 100, tolerate: 0}
+    model: wavespeed-ai/flux-dev
+    input: {prompt: "item ${{ item }}"}
+`)
+	for _, n := range []int{10, 60} { // in the run, and in a child
+		id, dir := newID(), t.TempDir()
+		code, _, err := s.run(t, "pipeline", "run", p, fmt.Sprint("n=", n), "--id", id)
+		require.Equal(t, 3, code, err)
+		code, out, err := s.run(t, "pipeline", "results", id, "--output", dir)
+		require.Zero(t, code, err)
+		require.Regexp(t, `shots +7 +failed +wavespeed-ai/flux-dev +[0-9a-f]{32} +.*flagged`, out)
+		require.Regexp(t, `shots +3 +completed .*/outputs/`, out)
+		require.FileExists(t, dir+"/shots-3.png")
+		code, out, _ = s.run(t, "pipeline", "results", id, "--failed", "--json")
+		require.Zero(t, code)
+		var steps []pipeline.StepResults
+		require.NoError(t, json.Unmarshal([]byte(out), &steps))
+		require.Len(t, steps[0].Items, 1)
+		require.Equal(t, "7", steps[0].Items[0].Key)
+	}
+}
+
+func TestPipelineCancelCommand(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.Slow, Delay: 5 * time.Second, Input: "waves"}}})
+	id, film := newID(), written(t, "film.yaml", filmFile)
+	code, out, err := s.run(t, "pipeline", "run", film, "--id", id, "--detach", "--json")
+	require.Zero(t, code, err)
+	require.Contains(t, out, `"workflow_id": "`+id)
+	stack.Eventually(t, "the clip is not submitted", func() bool { return len(s.Simulator.Ledger()) == 2 })
+	code, _, err = s.run(t, "pipeline", "cancel", id)
+	require.Zero(t, code, err)
+	code, _, err = s.run(t, "pipeline", "status", id, "--watch")
+	require.Equal(t, 5, code)
+	require.Contains(t, err, "the run was canceled; what was paid for is kept")
+	code, _, err = s.run(t, "pipeline", "cancel", id)
+	require.Equal(t, 2, code)
+	require.Contains(t, err, "has ended: it is Canceled")
+	code, _, err = s.run(t, "pipeline", "rerun", id)
+	require.Zero(t, code, err)
+	require.Len(t, s.Simulator.Ledger(), 2, "the prediction under way is awaited")
+}
+
+// TestPipelineRerunDropsChanges: what was set for one rerun holds for the next, until it is
+// dropped.
+func TestPipelineRerunDropsChanges(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	id, film := newID(), written(t, "film.yaml", filmFile)
+	picture := written(t, "cat.png", "\x89PNG")
+	clip := func(wantSubmits int, args ...string) string {
+		t.Helper()
+		code, _, err := s.run(t, append([]string{"pipeline"}, args...)...)
+		require.Zero(t, code, err)
+		require.Len(t, s.Simulator.Ledger(), wantSubmits)
+		code, out, err := s.run(t, "pipeline", "results", id)
+		require.Zero(t, code, err)
+		return out
+	}
+	original := clip(2, "run", film, "--id", id)
+	changed := clip(3, "rerun", id, "--set", "clip.image=@"+picture)
+	require.NotEqual(t, original, changed)
+	require.Contains(t, string(s.Simulator.Ledger()[2].Input), "/media/", "a file is uploaded")
+	require.Equal(t, changed, clip(3, "rerun", id), "a change stays")
+	require.Equal(t, original, clip(3, "rerun", id, "--reset"), "what was made without the change is found again")
+	dropped := written(t, "dropped.yaml", strings.NewReplacer("  scene: {default: a lighthouse}\n", "", "${{ inputs.scene }}", "a lighthouse").Replace(filmFile))
+	require.Equal(t, original, clip(3, "rerun", id, "--file", dropped), "an input that the new file lacks is dropped")
+}
+
+// TestPipelineWithoutWorker says what is missing.
+func TestPipelineWithoutWorker(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	s.env = append(s.env, "TEMPORAL_TASK_QUEUE=nobody-"+uuid.NewString())
+	ctx, interrupt := context.WithCancel(t.Context())
+	l := s.line()
+	ended := make(chan int, 1)
+	go func() { ended <- l.run(ctx, "pipeline", "run", written(t, "film.yaml", filmFile)) }()
+	stack.Eventually(t, "nothing is said", func() bool { return strings.Contains(l.err.String(), "waiting for a worker on the task queue nobody-") })
+	interrupt()
+	require.Equal(t, 130, <-ended)
 }

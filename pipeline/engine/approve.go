@@ -3,6 +3,9 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,16 +18,16 @@ import (
 
 // approve asks people. That they want something made again is no end of the step.
 func (r *run) approve(ctx workflow.Context, s *step) error {
-	if s.decided != nil && s.decided.Verdict == generation.Approve && !r.freshBefore(s) {
-		s.approval = s.decided
-		return nil
-	}
 	question, err := r.question(s)
 	if err != nil {
 		return err
 	}
+	if s.decided != nil && s.decided.Verdict == generation.Approve && !r.freshBefore(s) && sameQuestion(*s.decided, question) {
+		s.approval = s.decided
+		return nil
+	}
 	answer, err := workflows.Approve(ctx, question)
-	s.approval, s.fresh = &answer, true
+	s.approval, s.made[""] = &answer, true
 	if err != nil {
 		return err
 	}
@@ -38,11 +41,26 @@ func (r *run) approve(ctx workflow.Context, s *step) error {
 // freshBefore tells whether something that people would judge was made in this run.
 func (r *run) freshBefore(s *step) bool {
 	for _, other := range r.steps {
-		if other.fresh && r.plan.Before(other.ID, s.ID) {
+		if len(other.made) > 0 && r.plan.Before(other.ID, s.ID) {
 			return true
 		}
 	}
 	return false
+}
+
+// sameQuestion tells whether people were shown, and could choose of, the same before.
+func sameQuestion(before generation.ApprovalStatus, question workflows.Approval) bool {
+	choices := question.Choices
+	if len(choices) != len(before.Choices) || !slices.Equal(question.Show, before.Show) {
+		return false
+	}
+	for i, choice := range choices {
+		decoded, err := pipeline.Decode(before.Choices[i])
+		if err != nil || !reflect.DeepEqual(decoded, choice) {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *run) question(s *step) (workflows.Approval, error) {
@@ -102,7 +120,7 @@ func (r *run) regenerate(s *step, d generation.Decision) {
 			delete(target.earlier, key)
 		}
 	} else {
-		target.input = merged(target.input, d.Input)
+		target.change(d.Input)
 		clear(target.earlier)
 	}
 	target.again()
@@ -114,9 +132,22 @@ func (r *run) regenerate(s *step, d generation.Decision) {
 	s.again()
 }
 
+// change replaces fields of the step's input, also those that single items have of their own.
+func (s *step) change(input map[string]any) {
+	s.input = merged(s.input, input)
+	for _, key := range workflow.DeterministicKeys(s.itemInput) {
+		own := maps.Clone(s.itemInput[key])
+		for _, name := range workflow.DeterministicKeys(input) {
+			delete(own, name)
+		}
+		s.itemInput[key] = own
+	}
+}
+
 // again has the step run once more. What it made is kept where it asks for the same.
 func (s *step) again() {
 	s.state, s.reason, s.errorType = pipeline.StepWaiting, "", ""
+	s.started, s.ended = time.Time{}, time.Time{}
 	s.round++
 }
 
@@ -133,6 +164,9 @@ func text(value any) string {
 	}
 }
 
+// maxShownBytes bounds what is shown of long lists; nobody looks at all of it.
+const maxShownBytes = 200_000
+
 // texts are what there is to look at: each member of a list by itself.
 func texts(value any) []string {
 	list, isList := value.([]any)
@@ -140,9 +174,14 @@ func texts(value any) []string {
 		list = []any{value}
 	}
 	var all []string
-	for _, member := range list {
+	room := maxShownBytes
+	for i, member := range list {
 		if shown := strings.TrimSpace(text(member)); shown != "" {
 			all = append(all, shown)
+			room -= len(shown)
+		}
+		if room < 0 {
+			return append(all[:len(all)-1], fmt.Sprintf("… and %d more: query %s", len(list)-i, pipeline.ResultsQuery))
 		}
 	}
 	return all

@@ -25,12 +25,15 @@ type shownAttributes struct {
 // is a billable action.
 func (r *run) showAttributes(ctx workflow.Context) {
 	state := r.runState()
-	if !r.in.SearchAttributes || r.shown.state == state {
+	if !r.in.SearchAttributes || r.shown.state == state || state == pipeline.RunChecking {
 		return
 	}
 	updates := []temporal.SearchAttributeUpdate{attributeState.ValueSet(string(state))}
 	if r.shown.state == "" {
-		updates = append(updates, attributePipeline.ValueSet(r.in.Pipeline.Name), attributeModels.ValueSet(r.models()))
+		updates = append(updates, attributePipeline.ValueSet(r.in.Pipeline.Name))
+		if models := r.models(); len(models) > 0 {
+			updates = append(updates, attributeModels.ValueSet(models))
+		}
 	}
 	cost := 0.0
 	if total := r.status(ctx).Cost; total != nil {
@@ -41,12 +44,19 @@ func (r *run) showAttributes(ctx workflow.Context) {
 	_ = workflow.UpsertTypedSearchAttributes(ctx, updates...)
 }
 
-// models are all that the pipeline names, each once.
+// maxModelsBytes is below what Temporal allows one attribute to have: it ends a run with more.
+const maxModelsBytes = 2000
+
+// models are those that the pipeline names, each once, as many as an attribute may have.
 func (r *run) models() []string {
 	var models []string
 	for _, s := range r.steps {
 		models = append(models, s.Models()...)
 	}
 	slices.Sort(models)
-	return slices.Compact(models)
+	models = slices.Compact(models)
+	for weigh(models) > maxModelsBytes {
+		models = models[:len(models)-1]
+	}
+	return models
 }

@@ -13,9 +13,10 @@ import (
 
 const (
 	// maxTableBytes leaves room for the rest within the 20,000 bytes that Temporal keeps.
-	maxTableBytes = 14_000
-	maxReason     = 200
-	maxRows       = 40
+	maxTableBytes     = 14_000
+	maxQuestionsBytes = 4_000
+	maxReason         = 200
+	maxRows           = 40
 )
 
 // details is the run as Markdown: what waits for people, a line of totals, and a row for
@@ -23,7 +24,11 @@ const (
 func (r *run) details(ctx workflow.Context) string {
 	status := r.status(ctx)
 	var text strings.Builder
-	for _, approval := range status.Approvals {
+	for i, approval := range status.Approvals {
+		if text.Len() > maxQuestionsBytes {
+			fmt.Fprintf(&text, "… and %d more to decide: query `%s`.\n\n", len(status.Approvals)-i, generation.ApprovalsQuery)
+			break
+		}
 		text.WriteString(markdown.Question(approval))
 	}
 	if status.State == pipeline.RunHeld {

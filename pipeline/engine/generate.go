@@ -3,7 +3,6 @@ package engine
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -22,8 +21,7 @@ func (r *run) generate(ctx workflow.Context, s *step) error {
 	m := r.maker(s)
 	r.own(s, m.keys(s.ID))
 	err := m.make(ctx, made, s.ID, r.values(s.References()), s.input, earlier)
-	s.fresh = s.fresh || !made.kept
-	s.earlier[""] = made.generations
+	s.remember(made)
 	return err
 }
 
@@ -110,7 +108,7 @@ func (m maker) requests(name string, values, changes map[string]any) ([]generati
 			return nil, invalid(name, "input", err)
 		}
 		request := generation.Request{
-			Key: m.keys(name)[i], Model: model, Input: changed(input.(map[string]any), changes),
+			Key: m.keys(name)[i], Model: model, Input: pipeline.Changed(input.(map[string]any), changes),
 			Account: step.Account, Timeout: time.Duration(step.Timeout), OnUnknown: generation.UnknownPolicy(step.OnUnknown),
 		}
 		if request.Account == "" {
@@ -125,22 +123,6 @@ func (m maker) requests(name string, values, changes map[string]any) ([]generati
 		requests = append(requests, request)
 	}
 	return requests, nil
-}
-
-// changed replaces fields of an input; null removes one.
-func changed(input, changes map[string]any) map[string]any {
-	if len(changes) == 0 {
-		return input
-	}
-	input = maps.Clone(input)
-	for _, name := range slices.Sorted(maps.Keys(changes)) {
-		if changes[name] == nil {
-			delete(input, name)
-		} else {
-			input[name] = changes[name]
-		}
-	}
-	return input
 }
 
 // merged adds changes to those made before.

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -22,6 +23,9 @@ type Chunk struct {
 
 	// Values are what the step's expressions refer to.
 	Values map[string]any `json:"values"`
+
+	// Input replaces fields of the step's input; null removes one.
+	Input map[string]any `json:"input,omitempty"`
 
 	Items []ChunkItem `json:"items"`
 	Round int         `json:"round,omitempty"`
@@ -37,7 +41,7 @@ type Chunk struct {
 	Price  float64  `json:"price,omitempty"`
 }
 
-// ChunkItem is one item of a [Chunk].
+// ChunkItem is one item of a [Chunk]. Input is what is changed in its own.
 type ChunkItem struct {
 	Index   int                 `json:"index"`
 	Key     string              `json:"key"`
@@ -46,7 +50,8 @@ type ChunkItem struct {
 	Earlier []generation.Status `json:"earlier,omitempty"`
 }
 
-// ChunkResult is what became of a [Chunk]'s items; those that were not begun are not in it.
+// ChunkResult is what became of a [Chunk]'s items. Those that were not begun are not in it;
+// one that waits has generations that were paid for before the budget was spent.
 type ChunkResult struct {
 	Items []pipeline.ItemResult `json:"items"`
 	Spent float64               `json:"spent,omitempty"`
@@ -65,12 +70,18 @@ type Progress struct {
 
 func (p Progress) ended() int { return p.Completed + p.Failed }
 
+// follows tells whether the report says more than another; anybody can send one.
+func (p Progress) follows(other Progress) bool {
+	return p.Completed >= 0 && p.Failed >= 0 && p.ended() > other.ended()
+}
+
 const (
 	// progressEvery is how many items end between two reports, which cost an action each.
 	progressEvery = 50
 
-	// maxOutputsBytes bounds the outputs in a result: items beyond leave theirs out.
-	maxOutputsBytes = 1_200_000
+	// fullBytes is the size of a result from which on no further item is begun: it must
+	// hold those in flight too.
+	fullBytes = 600_000
 )
 
 // Items makes a chunk of a step's items, for a run whose child it is. It fails only when
@@ -99,6 +110,7 @@ type chunkRun struct {
 	ended   int
 	failed  int
 	spent   float64 // for items that have ended
+	bytes   int     // of their results
 }
 
 func newChunkRun(ctx workflow.Context, in Chunk, plan *pipeline.Plan) (*chunkRun, error) {
@@ -139,9 +151,14 @@ func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
 	if c.budget != nil {
 		ctx = workflows.WithBudget(ctx, c.budget)
 	}
+	var known []generation.Status
+	for _, item := range c.in.Items {
+		known = append(known, item.Earlier...)
+	}
+	ctx = workflows.WithKnown(ctx, known...)
 	options := workflows.ForEachOptions{
 		MaxParallel: c.in.MaxParallel, Tolerate: c.in.Strikes - 1,
-		Stop: func() bool { return c.stopped || c.needs > 0 },
+		Stop: func() bool { return c.stopped || c.needs > 0 || c.bytes > fullBytes },
 	}
 	_, err := workflows.ForEach(ctx, c.items, options, c.make)
 	var canceled *temporal.CanceledError
@@ -153,10 +170,9 @@ func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
 
 func (c *chunkRun) make(ctx workflow.Context, i int, item *item) (struct{}, error) {
 	given := c.in.Items[i]
-	err := c.maker.make(ctx, item, itemName(c.in.Step, item.key), withItem(c.values, item), given.Input, given.Earlier)
-	var failure *temporal.ApplicationError
-	if errors.As(err, &failure) && failure.Type() == generation.ErrBudgetExceeded {
-		item.state, item.reason, item.generations = pipeline.StepWaiting, "", nil
+	err := c.maker.make(ctx, item, itemName(c.in.Step, item.key), pipeline.WithItem(c.values, item.index, item.value), merged(c.in.Input, given.Input), given.Earlier)
+	if isOverBudget(err) {
+		item.state, item.reason = pipeline.StepWaiting, ""
 		c.needs = max(c.needs, c.budget.Needs())
 		return struct{}{}, nil
 	}
@@ -165,6 +181,7 @@ func (c *chunkRun) make(ctx workflow.Context, i int, item *item) (struct{}, erro
 		c.spent += usd
 	}
 	c.ended++
+	c.bytes += weigh(c.maker.result(ctx, item, ""))
 	if err != nil {
 		c.failed++
 	}
@@ -200,36 +217,66 @@ func (c *chunkRun) result(ctx workflow.Context) ChunkResult {
 	if c.budget != nil {
 		result.Spent = c.budget.Spent()
 	}
-	bytes := 0
 	for _, item := range c.items {
-		if item.state == pipeline.StepWaiting {
+		made := c.maker.result(ctx, item, itemName(c.in.Step, item.key))
+		if item.state == pipeline.StepWaiting && !accepted(made.Generations) {
 			continue
 		}
-		made := c.maker.result(ctx, item, itemName(c.in.Step, item.key))
-		bytes += trimOutputs(&made, maxOutputsBytes-bytes)
 		result.Items = append(result.Items, made)
 	}
+	fit(result.Items, maxPayload)
 	return result
 }
 
-// trimOutputs leaves out outputs that have more than so many bytes, and says so. They stay
-// with the provider. It returns the bytes of what stays in.
-func trimOutputs(made *pipeline.ItemResult, room int) int {
-	bytes := 0
-	for i, status := range made.Generations {
-		for _, output := range status.Outputs {
-			bytes += len(output)
-		}
-		if bytes > room {
-			made.Generations = slices.Clone(made.Generations)
-			status.Outputs, status.Omitted = nil, true
-			made.Generations[i] = status
+// accepted tells whether something was, or may have been, paid for.
+func accepted(generations []generation.Status) bool {
+	return slices.ContainsFunc(generations, func(status generation.Status) bool {
+		return slices.ContainsFunc(status.Attempts, func(a *generation.Attempt) bool { return a.State != generation.StateAbsent })
+	})
+}
+
+// maxFitReason is what stays of a reason where there is no room for more.
+const maxFitReason = 100
+
+// fit makes results fit into so many bytes: reasons are cut, then outputs left out from the
+// end, which says so; they stay with the provider.
+func fit(items []pipeline.ItemResult, bytes int) {
+	size := weigh(items)
+	for i := range items {
+		if size > bytes {
+			size -= changeResult(&items[i], cutReasons)
 		}
 	}
-	if bytes > room {
-		return 0
+	for i := range slices.Backward(items) {
+		if size > bytes {
+			size -= changeResult(&items[i], omitOutputs)
+		}
 	}
-	return bytes
+}
+
+// changeResult changes the generations of a result, which others may hold too, and returns
+// how many bytes less it has.
+func changeResult(result *pipeline.ItemResult, change func(*generation.Status)) int {
+	before := weigh(result)
+	result.Reason = markdown.Clip(result.Reason, maxFitReason)
+	result.Generations = slices.Clone(result.Generations)
+	for i := range result.Generations {
+		result.Generations[i] = result.Generations[i].Clone()
+		change(&result.Generations[i])
+	}
+	return before - weigh(result)
+}
+
+func cutReasons(status *generation.Status) {
+	for _, attempt := range status.Attempts {
+		attempt.Reason = markdown.Clip(attempt.Reason, maxFitReason)
+	}
+}
+
+func omitOutputs(status *generation.Status) {
+	if len(status.Outputs) > 0 {
+		status.Outputs, status.Omitted = nil, true
+	}
 }
 
 // page is all of what a query may want: a child has few items.

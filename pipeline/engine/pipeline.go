@@ -22,7 +22,7 @@ import (
 // [generation.ErrInsufficientCredits] when the balance does not cover the estimate; and
 // with a *temporal.CanceledError with the same detail.
 func Pipeline(ctx workflow.Context, in pipeline.Run) (pipeline.Result, error) {
-	r := &run{in: in, owners: make(map[string]*step), started: workflow.Now(ctx)}
+	r := &run{in: in, byID: make(map[string]*step), owners: make(map[string]*step), started: workflow.Now(ctx)}
 	err := r.answer(ctx)
 	for _, phase := range []func(workflow.Context) error{r.compile, r.check, r.recall, r.schedule} {
 		if err == nil {
@@ -38,6 +38,7 @@ type run struct {
 	plan     *pipeline.Plan
 	inputs   map[string]any
 	steps    []*step
+	byID     map[string]*step
 	live     []*generation.Status // of the generations in the run itself, as they stand
 	owners   map[string]*step     // by the keys of generations
 	budget   *workflows.Budget
@@ -64,10 +65,11 @@ func (r *run) compile(workflow.Context) error {
 	}
 	r.plan = plan
 	for _, planned := range plan.Steps {
-		r.steps = append(r.steps, newStep(planned))
+		s := newStep(planned)
+		r.steps, r.byID[s.ID] = append(r.steps, s), s
 	}
 	r.setBudget()
-	if err := r.checkResume(); err != nil {
+	if err := r.checkRun(); err != nil {
 		return refused(r.in, err)
 	}
 	return nil
@@ -87,11 +89,21 @@ func (r *run) setBudget() {
 	}
 }
 
-func (r *run) checkResume() error {
-	if r.in.Resume == nil {
-		return nil
-	}
+// maxPayload is below Temporal's limit of 2 MiB for one payload.
+const maxPayload = 1_900_000
+
+// checkRun looks at what a run is given beside its pipeline and inputs.
+func (r *run) checkRun() error {
 	var problems pipeline.Problems
+	if size := weigh(r.in); size > maxPayload {
+		problems = append(problems, pipeline.Problem{Message: fmt.Sprintf("the run's argument has %d bytes, more than %d; give files by their addresses", size, maxPayload)})
+	}
+	if r.in.Budget != nil && !(*r.in.Budget > 0) {
+		problems = append(problems, pipeline.Problem{Path: []string{"budget"}, Message: "must be more than 0 US dollars"})
+	}
+	if r.in.Resume == nil {
+		return problems.Err()
+	}
 	if from := r.in.Resume.From; from != "" && r.plan.Step(from) == nil {
 		problems = append(problems, pipeline.Problem{Path: []string{"resume", "from"}, Message: fmt.Sprintf("there is no step %q", from)})
 	}
@@ -109,6 +121,7 @@ func refused(in pipeline.Run, err error) error {
 	if !errors.As(err, &problems) {
 		problems = pipeline.Problems{{Message: err.Error()}}
 	}
+	problems = problems.Bounded()
 	return temporal.NewApplicationErrorWithOptions(
 		fmt.Sprintf("pipeline %s: nothing was submitted:\n%s", in.Pipeline.Name, problems.Error()),
 		generation.ErrInvalidInput, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{problems}})
@@ -175,6 +188,7 @@ func (r *run) schedule(ctx workflow.Context) error {
 	if r.budget != nil {
 		ctx = workflows.WithBudget(ctx, r.budget)
 	}
+	ctx = workflows.WithKnown(ctx, r.known()...)
 	for {
 		r.beginReady(ctx)
 		if !r.underWay() {

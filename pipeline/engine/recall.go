@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -15,9 +16,8 @@ const (
 	recallTimeout = time.Minute
 	recallPeriod  = 30 * time.Minute
 
-	// pageBytes and pageChildren bound a page of results.
-	pageBytes    = 400 << 10
-	pageChildren = 4
+	// pageBytes bounds a page of results.
+	pageBytes = 400 << 10
 )
 
 // recall reads what the earlier run has made, if there is one, and keeps what need not be
@@ -31,33 +31,54 @@ func (r *run) recall(ctx workflow.Context) error {
 	if resume.From != "" {
 		redo = append(r.plan.After(resume.From), resume.From)
 	}
+	pages, err := recalled(ctx, r.resumed(ctx))
+	if err != nil {
+		return err
+	}
+	for _, page := range pages {
+		for _, results := range page.Steps {
+			r.takeBack(results, slices.Contains(redo, results.ID))
+		}
+	}
+	for _, id := range workflow.DeterministicKeys(resume.Input) {
+		r.step(id).change(resume.Input[id])
+	}
+	r.recalled = true
+	return nil
+}
+
+// recalled are all results of a workflow that has ended.
+func recalled(ctx workflow.Context, of pipeline.Child) ([]pipeline.Page, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    recallTimeout,
 		ScheduleToCloseTimeout: recallPeriod,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 20 * time.Second},
 		Summary:                "reads what the earlier run has made",
 	})
-	earlier := r.resumed(ctx)
-	in := pipeline.RecallInput{WorkflowID: earlier.WorkflowID, RunID: earlier.RunID}
+	in := pipeline.RecallInput{WorkflowID: of.WorkflowID, RunID: of.RunID}
+	var pages []pipeline.Page
 	for {
 		var page pipeline.Page
 		if err := workflow.ExecuteActivity(ctx, pipeline.RecallName, in).Get(ctx, &page); err != nil {
-			return err
+			return pages, err
 		}
-		for _, results := range page.Steps {
-			r.takeBack(results, slices.Contains(redo, results.ID))
-		}
+		pages = append(pages, page)
 		if page.Next == nil {
-			break
+			return pages, nil
 		}
 		in.Cursor = *page.Next
 	}
-	for _, id := range workflow.DeterministicKeys(resume.Input) {
-		s := r.step(id)
-		s.input = merged(s.input, resume.Input[id])
+}
+
+// known are all generations that the earlier run has begun.
+func (r *run) known() []generation.Status {
+	var known []generation.Status
+	for _, s := range r.steps {
+		for _, key := range workflow.DeterministicKeys(s.earlier) {
+			known = append(known, s.earlier[key]...)
+		}
 	}
-	r.recalled = true
-	return nil
+	return known
 }
 
 // resumed is the run that this one resumes.
@@ -74,9 +95,8 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 		return
 	}
 	s := r.step(results.ID)
-	s.input = merged(s.input, results.Input)
-	if results.ItemInput != nil {
-		s.itemInput = results.ItemInput
+	if !r.in.Resume.DropChanges {
+		s.input, s.itemInput = merged(s.input, results.Input), results.ItemInput
 	}
 	if anew {
 		return
@@ -113,10 +133,10 @@ func (r *run) page(ctx workflow.Context, from pipeline.Cursor) pipeline.Page {
 			page.Next = &pipeline.Cursor{Step: s.ID}
 			return page
 		}
-		results, next := r.results(ctx, s, from.Item, &room)
+		results, next := r.results(ctx, s, from, &room)
 		page.Steps = append(page.Steps, results)
-		if next > 0 {
-			page.Next = &pipeline.Cursor{Step: s.ID, Item: next}
+		if next != nil {
+			page.Next = next
 			return page
 		}
 		from = pipeline.Cursor{}
@@ -124,54 +144,64 @@ func (r *run) page(ctx workflow.Context, from pipeline.Cursor) pipeline.Page {
 	return page
 }
 
-// results are a step's, from an item on, as many as there is room for; next is where they
-// go on, 0 for nowhere.
-func (r *run) results(ctx workflow.Context, s *step, from int, room *int) (results pipeline.StepResults, next int) {
+// results are a step's, from a place on, as many as there is room for; next is where they
+// go on, nil for nowhere. Each child has a page of its own, for what it has made.
+func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room *int) (results pipeline.StepResults, next *pipeline.Cursor) {
 	results = pipeline.StepResults{ID: s.ID}
-	if from == 0 {
+	if from.Child == 0 && from.Item == 0 {
 		results.Input, results.ItemInput, results.Approval = s.input, s.itemInput, s.approval
 		if s.approval == nil {
 			results.Approval = s.decided
 		}
-		if s.fan != nil {
-			for _, c := range s.fan.live {
-				results.Children = append(results.Children, c.Child)
-				*room -= pageBytes / pageChildren
-			}
-		}
+		*room -= weigh(results)
+	}
+	if children := s.open(); from.Item == 0 && from.Child < len(children) {
+		results.Children = children[from.Child : from.Child+1]
+		return results, &pipeline.Cursor{Step: s.ID, Child: from.Child + 1}
 	}
 	m := r.maker(s)
-	for i := from; i < len(s.items); i++ {
-		result := m.result(ctx, s.items[i], r.nameOf(s, s.items[i]))
-		if len(result.Generations) == 0 {
-			result.Generations = s.earlier[s.items[i].key]
+	unused := s.unused()
+	for i := from.Item; i < len(s.items)+len(unused); i++ {
+		if *room <= 0 {
+			return results, &pipeline.Cursor{Step: s.ID, Child: len(s.open()) + 1, Item: i}
+		}
+		result := pipeline.ItemResult{}
+		if i < len(s.items) {
+			item := s.items[i]
+			result = m.result(ctx, item, r.nameOf(s, item))
+			result.Generations = s.all(item.key, result.Generations)
+		} else {
+			key := unused[i-len(s.items)]
+			result = pipeline.ItemResult{Key: key, State: pipeline.StepWaiting, Generations: s.earlier[key]}
 		}
 		if len(result.Generations) == 0 && result.State != pipeline.StepFailed {
 			continue
 		}
 		results.Items = append(results.Items, result)
-		if *room -= weigh(result); *room <= 0 && i+1 < len(s.items) {
-			return results, i + 1
-		}
+		*room -= weigh(result)
 	}
-	results.Items = append(results.Items, s.unused()...)
-	return results, 0
+	return results, nil
 }
 
-// unused are results of earlier runs that the step had no use for, for instance since it
-// has not begun: a run that resumes this one is to have them too.
-func (s *step) unused() []pipeline.ItemResult {
+// open are children with results that the run has not taken over.
+func (s *step) open() []pipeline.Child {
+	open := slices.Clone(s.lost)
+	if s.fan != nil {
+		for _, c := range s.fan.live {
+			open = append(open, c.Child)
+		}
+	}
+	return open
+}
+
+// unused are keys of results of earlier runs that the step had no use for, for instance since
+// it has not begun: a run that resumes this one is to have them too.
+func (s *step) unused() []string {
 	used := make(map[string]bool, len(s.items))
 	for _, item := range s.items {
 		used[item.key] = true
 	}
-	var items []pipeline.ItemResult
-	for _, key := range workflow.DeterministicKeys(s.earlier) {
-		if !used[key] {
-			items = append(items, pipeline.ItemResult{Key: key, State: pipeline.StepWaiting, Generations: s.earlier[key]})
-		}
-	}
-	return items
+	return slices.DeleteFunc(workflow.DeterministicKeys(s.earlier), func(key string) bool { return used[key] })
 }
 
 func (r *run) nameOf(s *step, item *item) string {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -14,10 +15,11 @@ import (
 )
 
 const (
-	// chunkItems and chunkBytes bound what one child is handed; docs/performance.md has
-	// what other sizes come to.
-	chunkItems = 250
-	chunkBytes = 512 << 10
+	// chunkItems, chunkEvents and chunkBytes bound what one child is handed;
+	// docs/performance.md has what other sizes come to.
+	chunkItems  = 250
+	chunkEvents = 40_000
+	chunkBytes  = 512 << 10
 
 	// maxLanes is how many children work at once.
 	maxLanes = 4
@@ -25,8 +27,9 @@ const (
 	// maxSummaryBytes is the size up to which Temporal shows a summary.
 	maxSummaryBytes = 200
 
-	// maxChunkBytes is below Temporal's limit of 2 MiB for one payload.
-	maxChunkBytes = 1_800_000
+	// maxOwnBytes is the size of the run's history from which on nothing is handed out any
+	// more; Temporal ends runs at 50 MiB.
+	maxOwnBytes = 45 << 20
 )
 
 // fan is a step whose items are spread over children.
@@ -42,15 +45,14 @@ type fan struct {
 	children  int // all that were started
 	completed int // items of children that have ended
 	failed    int
-	holding   int     // lanes that wait for a larger budget
-	needs     float64 // a price that a child's share did not cover
-	changes   int
+	holding   int // lanes that wait for a larger budget
 }
 
 // child is one that works.
 type child struct {
 	pipeline.Child
 	future   workflow.ChildWorkflowFuture
+	started  bool
 	items    []*item
 	atOnce   int
 	progress Progress
@@ -64,9 +66,10 @@ func (c *child) running() int {
 // spread hands the items to children: lanes of them work at once, each with a part of
 // what may be in flight.
 func (r *run) spread(ctx workflow.Context, s *step, options workflows.ForEachOptions) error {
-	chunks := (len(s.items) + chunkItems - 1) / chunkItems
+	most := min(chunkItems, max(chunkEvents/s.mostEvents(), 1))
+	chunks := (len(s.items) + most - 1) / most
 	f := &fan{
-		r: r, s: s, values: r.values(s.References()), queue: s.items, tolerated: options.Tolerate,
+		r: r, s: s, values: r.values(s.InputReferences()), queue: s.items, tolerated: options.Tolerate,
 		perChunk: (len(s.items) + chunks - 1) / chunks,
 		lanes:    min(maxLanes, chunks, options.MaxParallel),
 	}
@@ -98,15 +101,19 @@ func (r *run) spread(ctx workflow.Context, s *step, options workflows.ForEachOpt
 // lane has one child after the other work, until there is nothing left to begin.
 func (f *fan) lane(ctx workflow.Context, atOnce int) error {
 	for len(f.queue) > 0 && f.failed <= f.tolerated && ctx.Err() == nil {
+		if size := workflow.GetInfo(ctx).GetCurrentHistorySize(); size > maxOwnBytes {
+			return invalid(f.s.ID, "for_each", fmt.Errorf("the run's history has %d MiB of the 50 that Temporal allows, with %d items to go: give the rest to another run", size>>20, len(f.queue)))
+		}
 		items := f.take()
-		granted, err := f.grant(ctx, len(items))
+		granted, err := f.grant(ctx, items)
 		if err != nil || f.failed > f.tolerated {
-			f.queue = append(items, f.queue...)
+			f.giveBack(items)
 			f.settle(granted, 0)
 			return err
 		}
 		result, err := f.hand(ctx, items, atOnce, granted)
 		if err != nil {
+			f.giveBack(items)
 			f.settle(granted, 0)
 			return err
 		}
@@ -134,34 +141,42 @@ func (f *fan) take() []*item {
 	return items
 }
 
+// giveBack puts items that were not begun back in the queue.
+func (f *fan) giveBack(items []*item) {
+	for _, item := range items {
+		item.state = pipeline.StepWaiting
+	}
+	f.queue = append(items[:len(items):len(items)], f.queue...)
+}
+
 // grant takes a child's share out of the budget: what its items are expected to cost, as
 // far as it is there. Without a budget it is nil.
-func (f *fan) grant(ctx workflow.Context, items int) (*float64, error) {
+func (f *fan) grant(ctx workflow.Context, items []*item) (*float64, error) {
 	b := f.r.budget
 	if b == nil {
 		return nil, nil
 	}
 	for f.failed <= f.tolerated {
-		each := max(b.Expected(f.s.Model), f.needs)
-		want := each * float64(items)
+		least := items[0].needs
+		each := max(b.Expected(f.s.Model), least)
+		want := each * float64(len(items))
 		if each == 0 {
 			want = b.Limit
 		}
-		if granted, ok := b.Grant(want, f.needs); ok {
+		if granted, ok := b.Grant(want, least); ok {
 			return &granted, nil
 		}
-		seen := f.changes
+		var err error
 		switch {
-		case len(f.live) > 0: // one of them may give something back
-			if err := workflow.Await(ctx, func() bool { return f.changes != seen }); err != nil {
-				return nil, temporal.NewCanceledError()
-			}
+		case b.Busy():
+			err = b.AwaitChange(ctx)
 		case !b.Wait:
 			return nil, overBudget(f.s.ID, each, b)
 		default:
-			if err := f.hold(ctx, each); err != nil {
-				return nil, err
-			}
+			err = f.hold(ctx, each)
+		}
+		if err != nil {
+			return nil, temporal.NewCanceledError()
 		}
 	}
 	return nil, nil
@@ -170,19 +185,17 @@ func (f *fan) grant(ctx workflow.Context, items int) (*float64, error) {
 // hold waits for a larger budget.
 func (f *fan) hold(ctx workflow.Context, price float64) error {
 	f.holding++
-	defer func() { f.holding-- }()
-	f.r.show(ctx)
-	if err := f.r.budget.Hold(ctx, price); err != nil {
-		return temporal.NewCanceledError()
-	}
-	return nil
+	defer func() {
+		f.holding--
+		f.r.show(ctx)
+	}()
+	return f.r.budget.Hold(ctx, price)
 }
 
 func (f *fan) settle(granted *float64, spent float64) {
 	if granted != nil {
 		f.r.budget.Settle(*granted, spent)
 	}
-	f.changes++
 }
 
 func overBudget(id string, price float64, b *workflows.Budget) error {
@@ -191,27 +204,34 @@ func overBudget(id string, price float64, b *workflows.Budget) error {
 		id, price, b.Limit, b.Spent()), generation.ErrBudgetExceeded, nil)
 }
 
-// hand has a child make the items, and waits for it.
+// hand has a child make the items, and waits for it. An error means that none was begun.
 func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *float64) (ChunkResult, error) {
 	in := f.chunk(items, atOnce, granted)
-	if size := f.size(items); size > maxChunkBytes {
-		return ChunkResult{}, invalid(f.s.ID, "for_each", fmt.Errorf("what its items refer to has %d bytes, more than %d; refer to less", size, maxChunkBytes))
+	size := weigh(in)
+	if size > maxPayload {
+		return ChunkResult{}, invalid(f.s.ID, "for_each", fmt.Errorf("what an item refers to has %d bytes, more than %d; refer to less", size, maxPayload))
 	}
-	f.children++
+	if err := workflows.AwaitRoom(ctx, size); err != nil {
+		return ChunkResult{}, err
+	}
+	c := &child{Child: pipeline.Child{WorkflowID: childID(ctx, f.s.ID)}, items: items, atOnce: atOnce}
 	name := fmt.Sprintf("%s · items %s to %s", f.s.ID, items[0].key, items[len(items)-1].key)
 	childCtx := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:          c.WorkflowID,
 		StaticSummary:       markdown.Clip(name, maxSummaryBytes),
 		WaitForCancellation: true,
 	})
-	c := &child{items: items, atOnce: atOnce}
+	f.children++
 	f.live = append(f.live, c)
 	defer f.forget(c)
 	c.future = workflow.ExecuteChildWorkflow(childCtx, pipeline.ItemsName, in)
-	var execution workflow.Execution
-	if err := c.future.GetChildWorkflowExecution().Get(ctx, &execution); err != nil && ctx.Err() == nil {
-		return ChunkResult{}, fmt.Errorf("step %s: start of %s: %w", f.s.ID, name, err)
+	if err := c.future.GetChildWorkflowExecution().Get(ctx, nil); err != nil {
+		return ChunkResult{}, err
 	}
-	c.Child = pipeline.Child{WorkflowID: execution.ID, RunID: execution.RunID}
+	c.started = true
+	if f.failed > f.tolerated {
+		f.stop(ctx)
+	}
 	f.r.show(ctx)
 	var result ChunkResult
 	err := c.future.Get(ctx, &result)
@@ -219,7 +239,57 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *flo
 	if errors.As(err, &canceled) && canceled.HasDetails() {
 		err = canceled.Details(&result)
 	}
-	return result, err
+	if err != nil {
+		return f.rescue(ctx, c, granted, err), nil
+	}
+	return result, nil
+}
+
+// childID is new for each child, also after a reset of the run, and known before the child
+// has begun: whoever resumes the run finds it in any case.
+func childID(ctx workflow.Context, step string) string {
+	var nonce [8]byte
+	_, _ = workflow.GetRandomStream(ctx, "wavespeed/child").Read(nonce[:])
+	return workflow.GetInfo(ctx).OriginalRunID + "/" + step + "/" + hex.EncodeToString(nonce[:])
+}
+
+// rescue reads from a child that was killed what it has made. What had not ended has
+// failed: who kills a child wants no more of it. A run that resumes this one goes on with it.
+func (f *fan) rescue(ctx workflow.Context, c *child, granted *float64, why error) ChunkResult {
+	made := make(map[int]pipeline.ItemResult)
+	pages, err := recalled(ctx, c.Child)
+	if err != nil {
+		f.s.lost = append(f.s.lost, c.Child)
+	}
+	for _, page := range pages {
+		for _, results := range page.Steps {
+			for _, item := range results.Items {
+				made[item.Index] = item
+			}
+		}
+	}
+	var result ChunkResult
+	if granted != nil {
+		result.Spent = *granted // nobody can tell what it had reserved
+	}
+	reason := fmt.Sprintf("its workflow %s ended before it: %v", c.WorkflowID, cause(why))
+	for _, item := range c.items {
+		of := made[item.index]
+		if of.Index, of.Key = item.index, item.key; !of.State.Ended() {
+			of.State, of.Reason = pipeline.StepFailed, reason
+		}
+		result.Items = append(result.Items, of)
+	}
+	return result
+}
+
+// cause is what ended a child, without what names the child.
+func cause(err error) error {
+	var failed *temporal.ChildWorkflowExecutionError
+	if errors.As(err, &failed) && failed.Unwrap() != nil {
+		return failed.Unwrap()
+	}
+	return err
 }
 
 func (f *fan) forget(c *child) {
@@ -232,7 +302,7 @@ func (f *fan) forget(c *child) {
 
 func (f *fan) chunk(items []*item, atOnce int, granted *float64) Chunk {
 	in := Chunk{
-		Pipeline: reduced(f.r.in.Pipeline, f.s.ID), Step: f.s.ID, Values: f.values, Round: f.s.round,
+		Pipeline: reduced(f.r.in.Pipeline, f.s.ID), Step: f.s.ID, Values: f.values, Input: f.s.input, Round: f.s.round,
 		MaxParallel: atOnce, Strikes: max((f.tolerated+1-f.failed)/f.lanes, 1), Budget: granted,
 	}
 	if granted != nil {
@@ -241,18 +311,10 @@ func (f *fan) chunk(items []*item, atOnce int, granted *float64) Chunk {
 	for _, item := range items {
 		in.Items = append(in.Items, ChunkItem{
 			Index: item.index, Key: item.key, Value: item.value,
-			Input: merged(f.s.input, f.s.itemInput[item.key]), Earlier: f.s.earlier[item.key],
+			Input: f.s.itemInput[item.key], Earlier: f.s.earlier[item.key],
 		})
 	}
 	return in
-}
-
-func (f *fan) size(items []*item) int {
-	size := 0
-	for _, item := range items {
-		size += f.s.weight(item)
-	}
-	return size + weigh(f.values)
 }
 
 // collect takes over what a child has made. What it has not begun goes back in the queue.
@@ -263,23 +325,26 @@ func (f *fan) collect(ctx workflow.Context, items []*item, result ChunkResult) {
 	}
 	var left []*item
 	for _, item := range items {
-		made, begun := byIndex[item.index]
-		if !begun {
-			item.state = pipeline.StepWaiting
-			left = append(left, item)
+		made := byIndex[item.index]
+		f.account(made)
+		if made.State.Ended() {
+			f.takeOver(item, made)
 			continue
 		}
-		f.takeOver(item, made)
+		item.needs = 0
+		left = append(left, item)
+		if len(made.Generations) > 0 {
+			f.s.earlier[item.key] = f.s.all(item.key, made.Generations)
+		}
 	}
-	f.queue = append(left, f.queue...)
-	f.needs = result.Needs
-	if f.r.budget != nil && result.Needs > 0 {
+	f.giveBack(left)
+	if f.r.budget != nil && result.Needs > 0 && len(left) > 0 {
+		left[0].needs = result.Needs
 		f.r.budget.Expect(f.s.Model, result.Needs)
 	}
 	if f.failed > f.tolerated {
 		f.stop(ctx)
 	}
-	f.changes++
 	f.r.show(ctx)
 }
 
@@ -292,6 +357,10 @@ func (f *fan) takeOver(item *item, made pipeline.ItemResult) {
 	} else {
 		f.failed++
 	}
+}
+
+// account adds what was paid for an item.
+func (f *fan) account(made pipeline.ItemResult) {
 	for _, status := range made.Generations {
 		f.learn(status)
 		usd, known := status.Price()
@@ -315,7 +384,7 @@ func (f *fan) learn(status generation.Status) {
 // stop has all children begin nothing more.
 func (f *fan) stop(ctx workflow.Context) {
 	for _, c := range f.live {
-		if c.WorkflowID != "" && !c.future.IsReady() {
+		if c.started && !c.future.IsReady() {
 			c.future.SignalChildWorkflow(ctx, pipeline.StopSignal, nil)
 		}
 	}
@@ -331,7 +400,7 @@ func (f *fan) counts() pipeline.Counts {
 	}
 	counts.Waiting = counts.Total - counts.Completed - counts.Failed - counts.Running
 	for _, item := range f.s.items {
-		if item.kept {
+		if item.kept && !f.s.made[item.key] {
 			counts.Kept++
 		}
 	}
@@ -358,7 +427,7 @@ func (r *run) note(report Progress) {
 			continue
 		}
 		for _, c := range s.fan.live {
-			if c.Child == report.Child && report.ended() > c.progress.ended() && report.ended() <= len(c.items) {
+			if c.WorkflowID == report.WorkflowID && report.follows(c.progress) && report.ended() <= len(c.items) {
 				c.progress = report
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -16,12 +17,13 @@ import (
 func (r *run) answer(ctx workflow.Context) error {
 	workflows.ShowDetails(ctx, func(statuses []*generation.Status) string {
 		r.live = statuses
+		r.showAttributes(ctx)
 		return r.details(ctx)
 	})
 	r.listen(ctx)
 	return errors.Join(
 		workflow.SetQueryHandlerWithOptions(ctx, pipeline.StatusQuery,
-			func() (pipeline.Status, error) { return r.status(ctx), nil },
+			func() (pipeline.Status, error) { return r.bounded(ctx), nil },
 			workflow.QueryHandlerOptions{Description: "the run: its steps, their states, cost and outputs"}),
 		workflow.SetQueryHandlerWithOptions(ctx, pipeline.ResultsQuery,
 			func(from pipeline.Cursor) (pipeline.Page, error) { return r.page(ctx, from), nil },
@@ -30,7 +32,7 @@ func (r *run) answer(ctx workflow.Context) error {
 			func(ctx workflow.Context, usd float64) (pipeline.Status, error) {
 				r.budget.Raise(usd)
 				r.show(ctx)
-				return r.status(ctx), nil
+				return r.bounded(ctx), nil
 			},
 			workflow.UpdateHandlerOptions{
 				Validator:   func(_ workflow.Context, usd float64) error { return r.validateBudget(usd) },
@@ -52,9 +54,29 @@ func (r *run) validateBudget(usd float64) error {
 }
 
 // show brings what is seen of the run up to date.
-func (r *run) show(ctx workflow.Context) {
-	workflows.UpdateDetails(ctx)
-	r.showAttributes(ctx)
+func (r *run) show(ctx workflow.Context) { workflows.UpdateDetails(ctx) }
+
+// maxStatusBytes and maxStatusReason bound what a status has beside the run's outputs.
+const (
+	maxStatusBytes  = 500_000
+	maxStatusReason = 1000
+)
+
+// bounded is the status as it leaves the workflow: without what makes it too large, which
+// other queries have.
+func (r *run) bounded(ctx workflow.Context) pipeline.Status {
+	status := r.status(ctx)
+	if weigh(status.Steps) > maxStatusBytes {
+		for i := range status.Steps {
+			status.Steps[i].Outputs, status.Steps[i].Needs = nil, nil
+		}
+	}
+	if weigh(status.Approvals) > maxStatusBytes {
+		for i, approval := range status.Approvals {
+			status.Approvals[i] = generation.ApprovalStatus{Key: approval.Key, Needed: approval.Needed, Deadline: approval.Deadline, OnDeadline: approval.OnDeadline}
+		}
+	}
+	return status
 }
 
 func (r *run) status(ctx workflow.Context) pipeline.Status {
@@ -122,7 +144,7 @@ const maxShown = 4
 
 func (r *run) stepStatus(s *step, t tally) pipeline.StepStatus {
 	status := pipeline.StepStatus{
-		ID: s.ID, Kind: s.Kind(), State: r.stepState(s, t), Reason: s.reason, ErrorType: s.errorType, Model: s.Model,
+		ID: s.ID, Kind: s.Kind(), State: r.stepState(s, t), Reason: markdown.Clip(s.reason, maxStatusReason), ErrorType: s.errorType, Model: s.Model,
 		Attempts: t.attempts + s.attempts, Needs: s.Needs, Started: s.started, Ended: s.ended,
 	}
 	if t.model != "" && s.Kind() == pipeline.KindGenerate {
@@ -144,7 +166,7 @@ func (r *run) stepStatus(s *step, t tally) pipeline.StepStatus {
 	if s.fan != nil {
 		status.Children = s.fan.children
 	}
-	status.Kept = s.state == pipeline.StepCompleted && !s.fresh && s.Kind() != pipeline.KindApprove && len(s.items) > 0
+	status.Kept = s.state == pipeline.StepCompleted && len(s.made) == 0 && s.Kind() != pipeline.KindApprove && len(s.items) > 0
 	for _, item := range s.items {
 		for _, output := range item.last().Outputs {
 			if len(status.Outputs) < maxShown && len(output) < 2000 {
@@ -167,7 +189,7 @@ func (s *step) counts() pipeline.Counts {
 		switch item.state {
 		case pipeline.StepCompleted:
 			counts.Completed++
-			if item.kept {
+			if item.kept && !s.made[item.key] {
 				counts.Kept++
 			}
 		case pipeline.StepRunning:
@@ -231,25 +253,26 @@ func (r *run) end(ctx workflow.Context, err error) (pipeline.Result, error) {
 		r.state = pipeline.RunCompleted
 	case errors.As(err, &canceled):
 		r.state = pipeline.RunCanceled
-		err = temporal.NewCanceledError(r.status(ctx))
+		err = temporal.NewCanceledError(r.bounded(ctx))
 	case errors.As(err, &failure):
 		r.state = pipeline.RunFailed
 		err = r.failed(ctx, failure)
 	default:
 		r.state = pipeline.RunFailed
+		err = r.failed(ctx, temporal.NewApplicationError(err.Error(), generation.ErrUnavailable).(*temporal.ApplicationError))
 	}
 	r.show(ctx)
 	if err != nil {
 		return pipeline.Result{}, err
 	}
-	status := r.status(ctx)
+	status := r.bounded(ctx)
 	return pipeline.Result{Outputs: r.outputs, Omitted: r.omitted, Cost: status.Cost, Steps: status.Steps}, nil
 }
 
 // failed puts what is known of the run into the error; what a check found stays there.
 func (r *run) failed(ctx workflow.Context, failure *temporal.ApplicationError) error {
 	var problems pipeline.Problems
-	details := []any{r.status(ctx)}
+	details := []any{r.bounded(ctx)}
 	if failure.HasDetails() && failure.Details(&problems) == nil && len(problems) > 0 {
 		details = []any{problems}
 	}

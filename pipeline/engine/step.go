@@ -35,9 +35,10 @@ type step struct {
 	priced   bool
 	attempts int
 
-	items    []*item // a step without for_each has one while it runs, and after
-	fresh    bool    // it has made something that was not there before
-	fan      *fan    // of a for_each that is handed to children
+	items    []*item         // a step without for_each has one while it runs, and after
+	made     map[string]bool // keys of items that this run has made, and not kept
+	fan      *fan            // of a for_each that is handed to children
+	lost     []pipeline.Child
 	approval *generation.ApprovalStatus
 	earlier  map[string][]generation.Status // by item key; what need not be made again
 	decided  *generation.ApprovalStatus     // by an earlier run
@@ -51,16 +52,40 @@ type item struct {
 	state       pipeline.StepState // waiting, running, completed or failed
 	reason      string
 	kept        bool
+	needs       float64             // a price that a child's share did not cover
 	generations []generation.Status // when it has ended
 }
 
 func newStep(planned *pipeline.PlannedStep) *step {
-	return &step{PlannedStep: planned, state: pipeline.StepWaiting, earlier: make(map[string][]generation.Status)}
+	return &step{
+		PlannedStep: planned, state: pipeline.StepWaiting,
+		made: make(map[string]bool), earlier: make(map[string][]generation.Status),
+	}
 }
 
-func (r *run) step(id string) *step {
-	i := slices.IndexFunc(r.steps, func(s *step) bool { return s.ID == id })
-	return r.steps[i]
+func (r *run) step(id string) *step { return r.byID[id] }
+
+// remember keeps what has been made of an item for when the step runs once more, or another
+// run resumes this one, beside what earlier runs made that asked for something else.
+func (s *step) remember(item *item) {
+	if len(item.generations) == 0 {
+		return
+	}
+	if !item.kept {
+		s.made[item.key] = true
+	}
+	s.earlier[item.key] = s.all(item.key, item.generations)
+}
+
+// all are these generations of an item, and before them those that asked for something else.
+func (s *step) all(key string, generations []generation.Status) []generation.Status {
+	var all []generation.Status
+	for _, earlier := range s.earlier[key] {
+		if !slices.ContainsFunc(generations, func(g generation.Status) bool { return g.Fingerprint == earlier.Fingerprint }) {
+			all = append(all, earlier)
+		}
+	}
+	return append(all, generations...)
 }
 
 func (r *run) needsEnded(s *step) bool {
@@ -72,6 +97,20 @@ func (r *run) needsEnded(s *step) bool {
 	return true
 }
 
+// lacking is the error of a step that refers to outputs which are not there: made of
+// nothing, it would be paid for nevertheless.
+func (r *run) lacking(s *step) error {
+	for _, ref := range s.References() {
+		if ref.Root != pipeline.RootSteps || ref.Field != pipeline.FieldOutput && ref.Field != pipeline.FieldOutputs {
+			continue
+		}
+		if other := r.step(ref.Name); other.Kind() == pipeline.KindGenerate && len(other.items) > 0 && other.items[0].last().Omitted {
+			return invalid(s.ID, "steps."+ref.Name+"."+ref.Field, fmt.Errorf("is too large for a run; prediction %s has it", other.items[0].last().PredictionID()))
+		}
+	}
+	return nil
+}
+
 // decide tells whether a step whose needs have ended is to run; if not it is skipped.
 func (r *run) decide(ctx workflow.Context, s *step) (bool, error) {
 	for _, need := range s.Needs {
@@ -80,6 +119,9 @@ func (r *run) decide(ctx workflow.Context, s *step) (bool, error) {
 			s.blocked = other.state != pipeline.StepSkipped || other.blocked
 			return false, nil
 		}
+	}
+	if err := r.lacking(s); err != nil {
+		return false, err
 	}
 	if s.Condition == nil {
 		return true, nil
@@ -99,8 +141,10 @@ func (r *run) decide(ctx workflow.Context, s *step) (bool, error) {
 }
 
 func (r *run) skip(ctx workflow.Context, s *step, reason string) {
-	s.state, s.reason, s.ended = pipeline.StepSkipped, reason, workflow.Now(ctx)
-	s.blocked = false
+	s.state, s.reason, s.blocked = pipeline.StepSkipped, reason, false
+	s.started, s.ended = time.Time{}, workflow.Now(ctx)
+	// What it made in an earlier round is kept, but not the step's any more.
+	s.items, s.fan, s.approval = nil, nil, nil
 	r.changes++
 }
 

@@ -37,6 +37,14 @@ type Model struct {
 	Schema *schema.Schema
 }
 
+// fields are the names that an input may have; nil if they are not known.
+func (m *Model) fields() []string {
+	if m.Schema == nil {
+		return nil
+	}
+	return m.Schema.Properties()
+}
+
 // NewCatalogue fetches by the function given, for instance [wavespeed.Client.Models].
 func NewCatalogue(fetch func(context.Context) ([]wavespeed.Model, error)) *Catalogue {
 	return &Catalogue{fetch: fetch}

@@ -48,7 +48,7 @@ func setup(t *testing.T, options wavespeedtest.Options) *testBundle {
 // check checks a pipeline that compiles.
 func (b *testBundle) check(t *testing.T, text string, inputs map[string]any) pipeline.Report {
 	t.Helper()
-	report, err := preflight.Check(t.Context(), b.accounts, plan(t, text), inputs)
+	report, err := preflight.Check(t.Context(), b.accounts, plan(t, text), inputs, nil)
 	require.NoError(t, err)
 	return report
 }
@@ -78,6 +78,8 @@ func TestProblems(t *testing.T) {
 		"right": {step(`{prompt: "${{ inputs.scene }}", num_images: "${{ inputs.count }}", size: "${{ inputs.size }}"}`), known, nil},
 		"unknown model": {"steps: {a: {model: wavespeed-ai/flux-devv, input: {prompt: x}}}", nil,
 			[]string{`steps.a.model: WaveSpeedAI has no model "wavespeed-ai/flux-devv"; did you mean wavespeed-ai/flux-dev?`}},
+		"without its maker": {"steps: {a: {model: flux-dev, input: {prompt: x}}}", nil,
+			[]string{`steps.a.model: WaveSpeedAI has no model "flux-dev"; did you mean wavespeed-ai/flux-dev?`}},
 		"nothing like it": {"steps: {a: {model: xyz, input: {prompt: x}}}", nil, []string{`steps.a.model: WaveSpeedAI has no model "xyz"`}},
 		"unknown model to fall back on": {step(`{prompt: x}, fallback: [wavespeed-ai/z-image/turbo, bytedance/seededit-v4]`), nil,
 			[]string{`steps.still.fallback[1].model: WaveSpeedAI has no model "bytedance/seededit-v4"; did you mean bytedance/seededit-v3?`}},
@@ -96,7 +98,7 @@ func TestProblems(t *testing.T) {
 		"too few":           {step(`{prompt: x, num_images: 0}`), nil, []string{"steps.still.input.num_images: must be at least 1 (wavespeed-ai/flux-dev)"}},
 		"not in the enum":   {step(`{prompt: x, output_format: gif}`), nil, []string{"steps.still.input.output_format: must be one of jpeg, png, webp (wavespeed-ai/flux-dev)"}},
 		"evaluated":         {step(`{prompt: x, num_images: "${{ inputs.count + 2 }}"}`), known, []string{"steps.still.input.num_images: must be at most 4 (wavespeed-ai/flux-dev)"}},
-		"cannot be":         {step(`{prompt: "${{ int(inputs.scene) }}"}`), known, []string{"steps.still.input: prompt: int(inputs.scene): cannot be evaluated with the values that it is given"}},
+		"cannot be":         {step(`{prompt: "${{ int(inputs.scene) }}"}`), known, []string{"steps.still.input: prompt: int(inputs.scene): is given a text that is no number"}},
 		"sync mode":         {step(`{prompt: x, enable_sync_mode: true}`), nil, []string{"steps.still.input.enable_sync_mode: a generation waits without holding a connection; leave it out"}},
 		"sync mode off":     {step(`{prompt: x, enable_sync_mode: false}`), nil, nil},
 		"base64":            {step(`{prompt: x, enable_base64_output: true}`), nil, []string{"steps.still.input.enable_base64_output: the provider delivers no base64 to a webhook"}},
@@ -181,18 +183,50 @@ func TestItems(t *testing.T) {
 	const text = "inputs: {rows: array}\nsteps:\n  shots:\n    for_each: ${{ inputs.rows }}\n    model: wavespeed-ai/flux-dev\n    input: {prompt: '${{ item.title }}', num_images: '${{ item.count }}', seed: '${{ index }}'}\n"
 	b := setup(t, wavespeedtest.Options{})
 	require.Empty(t, b.check(t, text, rows(30)).Problems)
-	require.Equal(t, []string{
-		"steps.shots.input.num_images: item 3: must be at most 4 (wavespeed-ai/flux-dev)",
-		"steps.shots.input.num_images: item 17: must be at most 4 (wavespeed-ai/flux-dev)",
-	}, strings.Split(b.check(t, text, rows(30, 17, 3)).Problems.Error(), "\n"))
+	for want, wrong := range map[string][]int{"item 3": {3}, "items 3, 17": {17, 3}} {
+		require.Equal(t, "steps.shots.input.num_images: "+want+": must be at most 4 (wavespeed-ai/flux-dev)", b.check(t, text, rows(30, wrong...)).Problems.Error())
+	}
 
 	var all []int
 	for i := range 500 {
 		all = append(all, i)
 	}
 	problems := b.check(t, text, rows(500, all...)).Problems
-	require.Len(t, problems, 11, "nobody reads 500")
-	require.Equal(t, "steps.shots.input: and perhaps more items like these", problems[10].String())
+	require.Equal(t, "steps.shots.input.num_images: items 0, 1, 2, 3, 4 and 495 more: must be at most 4 (wavespeed-ai/flux-dev)", problems.Error(), "nobody reads 500")
+}
+
+// TestItemsNames: two of one name could not be told apart when they are run again.
+func TestItemsNames(t *testing.T) {
+	t.Parallel()
+	b := setup(t, wavespeedtest.Options{})
+	const text = "inputs: {rows: array, prefix: string}\nsteps:\n  shots:\n    for_each: {items: '${{ inputs.rows }}', key: %s}\n    model: wavespeed-ai/flux-dev\n    input: {prompt: x}\n"
+	rows := []any{map[string]any{"sku": "a"}, map[string]any{"sku": "b"}, map[string]any{"sku": "a"}}
+	inputs := map[string]any{"rows": rows}
+	for key, want := range map[string]string{
+		"item.sku":                 `steps.shots.for_each.key: items 0 and 2 have the same key "a"`,
+		"item.name":                "steps.shots.for_each.key: ",
+		"index":                    "",
+		"inputs.prefix + item.sku": "",
+	} {
+		require.Contains(t, b.check(t, fmt.Sprintf(text, key), inputs).Problems.Error(), want)
+		require.Equal(t, want == "", len(b.check(t, fmt.Sprintf(text, key), inputs).Problems) == 0)
+	}
+}
+
+// TestChanges: what a rerun changes in a step's input is checked, and priced.
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	b := setup(t, wavespeedtest.Options{})
+	check := func(changes map[string]any) pipeline.Report {
+		report, err := preflight.Check(t.Context(), b.accounts, plan(t, step("{prompt: x, num_images: 5}")), nil, map[string]map[string]any{"still": changes})
+		require.NoError(t, err)
+		return report
+	}
+	require.Contains(t, check(map[string]any{"num_image": 2}).Problems.Error(), "steps.still.input.num_image: wavespeed-ai/flux-dev has no such field; did you mean num_images?")
+	require.Contains(t, check(nil).Problems.Error(), "num_images: must be at most 4")
+	report := check(map[string]any{"num_images": nil})
+	require.Empty(t, report.Problems)
+	require.Contains(t, report.Fields["still"], "num_images")
 }
 
 // TestItemsThatAreNotKnown: one stands for all of them.
@@ -206,9 +240,7 @@ func TestItemsThatAreNotKnown(t *testing.T) {
 		require.Len(t, problems, 1)
 		require.Contains(t, problems[0].Message, "must be one of 2k, 4k, 8k")
 	}
-	problems := b.check(t, fmt.Sprintf(text, "${{ steps.still.output }}", "4k"), nil).Problems
-	require.Empty(t, problems, "it may turn out to be a list")
-	problems = b.check(t, "inputs: {n: number}\nsteps: {a: {for_each: '${{ [[1], inputs.n][1] }}', model: wavespeed-ai/flux-dev, input: {prompt: x}}}", map[string]any{"n": 1}).Problems
+	problems := b.check(t, "inputs: {n: number}\nsteps: {a: {for_each: '${{ [[1], inputs.n][1] }}', model: wavespeed-ai/flux-dev, input: {prompt: x}}}", map[string]any{"n": 1}).Problems
 	require.Equal(t, "steps.a.for_each.items: must give a list", problems.Error())
 	problems = b.check(t, "inputs: {n: array}\nsteps: {a: {for_each: '${{ inputs.n[3] }}', model: wavespeed-ai/flux-dev, input: {prompt: x}}}", map[string]any{"n": []any{}}).Problems
 	require.Contains(t, problems.Error(), "steps.a.for_each.items: inputs.n[3]: index out of range")
@@ -432,7 +464,7 @@ func TestProviderThatDoesNotAnswer(t *testing.T) {
 			t.Parallel()
 			a := answering()
 			change(&a)
-			_, err := preflight.Check(t.Context(), a.checkable(), plan(t, "steps: {a: {model: a/b}}"), nil)
+			_, err := preflight.Check(t.Context(), a.checkable(), plan(t, "steps: {a: {model: a/b}}"), nil, nil)
 			require.ErrorIs(t, err, down)
 		})
 	}
@@ -457,7 +489,7 @@ func TestPricesThatAreRefused(t *testing.T) {
 			}
 			return wavespeed.Price{Amount: 1}, nil
 		}
-		report, err := preflight.Check(t.Context(), a.checkable(), plan(t, "steps: {a: {model: a/b}, b: {model: a/c}}"), nil)
+		report, err := preflight.Check(t.Context(), a.checkable(), plan(t, "steps: {a: {model: a/b}, b: {model: a/c}}"), nil, nil)
 		if !refused {
 			require.Error(t, err, status)
 			continue

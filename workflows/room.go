@@ -1,0 +1,51 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// maxTaskBytes is what one workflow task adds to the history at most, of what is large in
+// it. Temporal ends a run that adds 4 MiB at once.
+const maxTaskBytes = 2_500_000
+
+// AwaitRoom waits for a workflow task that may add so many bytes to the history. It is
+// called before something large is handed to an activity or a child. Where all is small it
+// costs nothing.
+func AwaitRoom(ctx workflow.Context, bytes int) error {
+	board, err := boardOf(ctx)
+	if err != nil {
+		return err
+	}
+	for !board.hasRoom(ctx, bytes) {
+		if err := board.awaitTask(ctx); err != nil {
+			return err
+		}
+	}
+	board.added += bytes
+	return nil
+}
+
+func (b *board) hasRoom(ctx workflow.Context, bytes int) bool {
+	if length := workflow.GetInfo(ctx).GetCurrentHistoryLength(); length != b.task {
+		b.task, b.added = length, 0
+	}
+	return b.added == 0 || b.added+bytes <= maxTaskBytes
+}
+
+// awaitTask waits for the next workflow task. All that wait share a timer.
+func (b *board) awaitTask(ctx workflow.Context) error {
+	if b.next == nil {
+		b.next = workflow.NewTimerWithOptions(ctx, time.Millisecond, workflow.TimerOptions{Summary: "inputs are too large to be sent all at once"})
+	}
+	next := b.next
+	err := next.Get(ctx, nil)
+	if b.next == next {
+		b.next = nil
+		if err == nil {
+			b.added = 0
+		}
+	}
+	return ctx.Err()
+}
