@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -51,7 +52,36 @@ func (f *File) syntax(err error) pipeline.Problem {
 			problem.Line, problem.Column = t.Position.Line, t.Position.Column
 		}
 	}
+	problem.Message += syntaxHint(problem.Message, f.line(problem.Line))
 	return problem
+}
+
+// syntaxHints are what is mostly behind the parser's messages, the first that fits.
+var syntaxHints = []struct{ message, line, hint string }{
+	{"must be specified", "${{", `; inside of { } and [ ] an expression belongs in quotes: "${{ … }}"`},
+	{"not allowed in this context", `"${{`, `; an expression with " in it belongs in single quotes: '${{ … }}'`},
+	{"not allowed in this context", "${{", `; an expression with : in it belongs in quotes: '${{ … }}'`},
+	{"mapping value is not allowed", "", "; a text with : in it belongs in quotes, and the keys of a mapping exactly under each other"},
+	{"cannot start any token", "\t", "; indent with spaces, not with tabs"},
+	{"is a reserved character", "", "; a text that begins with it belongs in quotes"},
+}
+
+func syntaxHint(message, line string) string {
+	for _, h := range syntaxHints {
+		if strings.Contains(message, h.message) && strings.Contains(line, h.line) {
+			return h.hint
+		}
+	}
+	return ""
+}
+
+// line is the text of a line of the file, which count from 1.
+func (f *File) line(number int) string {
+	lines := strings.Split(string(f.source), "\n")
+	if number < 1 || number > len(lines) {
+		return ""
+	}
+	return lines[number-1]
 }
 
 type reader struct {
