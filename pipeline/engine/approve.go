@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -92,16 +93,27 @@ func (r *run) question(s *step) (workflows.Approval, error) {
 
 // validate says what is wrong with what a decision wants to be made again.
 func (r *run) validate(d generation.Decision) error {
-	if d.Verdict != generation.Regenerate || len(d.Items) == 0 {
+	if d.Verdict != generation.Regenerate {
 		return nil
 	}
 	target := r.step(d.Regenerate)
-	if target.Kind() != pipeline.KindForEach {
-		return fmt.Errorf("items: %s has none", target.ID)
+	if known := r.fields[target.ID]; len(known) > 0 {
+		for _, name := range workflow.DeterministicKeys(d.Input) {
+			if d.Input[name] != nil && !slices.Contains(known, name) {
+				return fmt.Errorf("input.%s: %s has no such field%s", name, target.Model, nearest.Hint(name, known))
+			}
+		}
 	}
-	for _, i := range d.Items {
-		if i >= len(target.items) {
-			return fmt.Errorf("items: %s has none with the number %d; they count from 0", target.ID, i)
+	return target.validateItems(d.Items)
+}
+
+func (s *step) validateItems(items []int) error {
+	if len(items) > 0 && s.Kind() != pipeline.KindForEach {
+		return fmt.Errorf("items: %s has none", s.ID)
+	}
+	for _, i := range items {
+		if i >= len(s.items) {
+			return fmt.Errorf("items: %s has none with the number %d; they count from 0", s.ID, i)
 		}
 	}
 	return nil

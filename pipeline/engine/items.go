@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -235,50 +233,6 @@ func accepted(generations []generation.Status) bool {
 	})
 }
 
-// maxFitReason is what stays of a reason where there is no room for more.
-const maxFitReason = 100
-
-// fit makes results fit into so many bytes: reasons are cut, then outputs left out from the
-// end, which says so; they stay with the provider.
-func fit(items []pipeline.ItemResult, bytes int) {
-	size := weigh(items)
-	for i := range items {
-		if size > bytes {
-			size -= changeResult(&items[i], cutReasons)
-		}
-	}
-	for i := range slices.Backward(items) {
-		if size > bytes {
-			size -= changeResult(&items[i], omitOutputs)
-		}
-	}
-}
-
-// changeResult changes the generations of a result, which others may hold too, and returns
-// how many bytes less it has.
-func changeResult(result *pipeline.ItemResult, change func(*generation.Status)) int {
-	before := weigh(result)
-	result.Reason = markdown.Clip(result.Reason, maxFitReason)
-	result.Generations = slices.Clone(result.Generations)
-	for i := range result.Generations {
-		result.Generations[i] = result.Generations[i].Clone()
-		change(&result.Generations[i])
-	}
-	return before - weigh(result)
-}
-
-func cutReasons(status *generation.Status) {
-	for _, attempt := range status.Attempts {
-		attempt.Reason = markdown.Clip(attempt.Reason, maxFitReason)
-	}
-}
-
-func omitOutputs(status *generation.Status) {
-	if len(status.Outputs) > 0 {
-		status.Outputs, status.Omitted = nil, true
-	}
-}
-
 // page is all of what a query may want: a child has few items.
 func (c *chunkRun) page(ctx workflow.Context) pipeline.Page {
 	return pipeline.Page{Steps: []pipeline.StepResults{{ID: c.in.Step, Items: c.result(ctx).Items}}}
@@ -300,9 +254,4 @@ func (c *chunkRun) details(statuses []*generation.Status) string {
 	head := fmt.Sprintf("**%s** of %s: %s\n\n", c.in.Step, c.in.Pipeline.Name,
 		countsText(pipeline.Counts{Total: len(c.items), Completed: completed, Failed: failed, Running: running, Waiting: len(c.items) - completed - failed - running}))
 	return head + itemTable(statuses)
-}
-
-func weigh(value any) int {
-	encoded, _ := json.Marshal(value)
-	return len(encoded)
 }

@@ -43,7 +43,8 @@ type run struct {
 	owners   map[string]*step     // by the keys of generations
 	budget   *workflows.Budget
 	estimate *pipeline.Estimate
-	state    pipeline.RunState // once it has ended
+	fields   map[string][]string // of each step's model; none where they are not known
+	state    pipeline.RunState   // once it has ended
 	checked  bool
 	recalled bool
 	outputs  map[string]any
@@ -144,7 +145,7 @@ func (r *run) check(ctx workflow.Context) error {
 	if err := workflow.ExecuteActivity(activityCtx, pipeline.CheckName, r.in).Get(ctx, &report); err != nil {
 		return err
 	}
-	r.estimate = report.Estimate
+	r.estimate, r.fields = report.Estimate, report.Fields
 	if len(report.Problems) > 0 {
 		return refused(r.in, report.Problems)
 	}
@@ -308,7 +309,7 @@ func (r *run) verdict(ctx workflow.Context) error {
 	if first == nil {
 		return nil
 	}
-	message := fmt.Sprintf("pipeline %s: step %s %s: %s", r.in.Pipeline.Name, first.ID, first.state, first.reason)
+	message := fmt.Sprintf("pipeline %s: step %s %s: %s", r.in.Pipeline.Name, first.ID, first.state, strings.TrimPrefix(first.reason, "step "+first.ID+": "))
 	if len(notRun) > 0 {
 		message += "; not run: " + strings.Join(notRun, ", ")
 	}

@@ -115,7 +115,7 @@ func (r *run) lacking(s *step) error {
 func (r *run) decide(ctx workflow.Context, s *step) (bool, error) {
 	for _, need := range s.Needs {
 		if other := r.step(need); other.state != pipeline.StepCompleted && !slices.Contains(s.Watches, need) {
-			r.skip(ctx, s, fmt.Sprintf("needs %s, which was %s", need, other.state))
+			r.skip(ctx, s, fmt.Sprintf("needs %s, which %s", need, became(other.state)))
 			s.blocked = other.state != pipeline.StepSkipped || other.blocked
 			return false, nil
 		}
@@ -138,6 +138,13 @@ func (r *run) decide(ctx workflow.Context, s *step) (bool, error) {
 		r.skip(ctx, s, "its if is false")
 	}
 	return run, nil
+}
+
+func became(state pipeline.StepState) string {
+	if state == pipeline.StepFailed {
+		return "failed"
+	}
+	return "was " + string(state)
 }
 
 func (r *run) skip(ctx workflow.Context, s *step, reason string) {

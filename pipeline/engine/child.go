@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
+)
+
+// child is one that works.
+type child struct {
+	pipeline.Child
+	future   workflow.ChildWorkflowFuture
+	started  bool
+	items    []*item
+	atOnce   int
+	progress Progress
+}
+
+// running is how many of the child's items are in flight at most.
+func (c *child) running() int {
+	return min(len(c.items)-c.progress.ended(), c.atOnce)
+}
+
+// hand has a child make the items, and waits for it. An error means that none was begun.
+func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *float64) (ChunkResult, error) {
+	in := f.chunk(items, atOnce, granted)
+	size := weigh(in)
+	if size > maxPayload {
+		return ChunkResult{}, invalid(f.s.ID, "for_each", fmt.Errorf("what an item refers to has %d bytes, more than %d; refer to less", size, maxPayload))
+	}
+	if err := workflows.AwaitRoom(ctx, size); err != nil {
+		return ChunkResult{}, err
+	}
+	c := &child{Child: pipeline.Child{WorkflowID: childID(ctx, f.s.ID)}, items: items, atOnce: atOnce}
+	name := fmt.Sprintf("%s · items %s to %s", f.s.ID, items[0].key, items[len(items)-1].key)
+	childCtx := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:          c.WorkflowID,
+		StaticSummary:       markdown.Clip(name, maxSummaryBytes),
+		WaitForCancellation: true,
+	})
+	f.children++
+	f.live = append(f.live, c)
+	defer f.forget(c)
+	c.future = workflow.ExecuteChildWorkflow(childCtx, pipeline.ItemsName, in)
+	if err := c.future.GetChildWorkflowExecution().Get(ctx, nil); err != nil {
+		return ChunkResult{}, err
+	}
+	c.started = true
+	if f.failed > f.tolerated {
+		f.stop(ctx)
+	}
+	f.r.show(ctx)
+	var result ChunkResult
+	err := c.future.Get(ctx, &result)
+	var canceled *temporal.CanceledError
+	if errors.As(err, &canceled) && canceled.HasDetails() {
+		err = canceled.Details(&result)
+	}
+	if err != nil {
+		return f.rescue(ctx, c, granted, err), nil
+	}
+	return result, nil
+}
+
+// childID is new for each child, also after a reset of the run, and known before the child
+// has begun: whoever resumes the run finds it in any case.
+func childID(ctx workflow.Context, step string) string {
+	var nonce [8]byte
+	_, _ = workflow.GetRandomStream(ctx, "wavespeed/child").Read(nonce[:])
+	return workflow.GetInfo(ctx).OriginalRunID + "/" + step + "/" + hex.EncodeToString(nonce[:])
+}
+
+// rescue reads from a child that was killed what it has made. What had not ended has
+// failed: who kills a child wants no more of it. A run that resumes this one goes on with it.
+func (f *fan) rescue(ctx workflow.Context, c *child, granted *float64, why error) ChunkResult {
+	made := make(map[int]pipeline.ItemResult)
+	pages, err := recalled(ctx, c.Child)
+	if err != nil {
+		f.s.lost = append(f.s.lost, c.Child)
+	}
+	for _, page := range pages {
+		for _, results := range page.Steps {
+			for _, item := range results.Items {
+				made[item.Index] = item
+			}
+		}
+	}
+	var result ChunkResult
+	if granted != nil {
+		result.Spent = *granted // nobody can tell what it had reserved
+	}
+	reason := fmt.Sprintf("its workflow %s ended before it: %v", c.WorkflowID, cause(why))
+	for _, item := range c.items {
+		of := made[item.index]
+		if of.Index, of.Key = item.index, item.key; !of.State.Ended() {
+			of.State, of.Reason = pipeline.StepFailed, reason
+		}
+		result.Items = append(result.Items, of)
+	}
+	return result
+}
+
+// cause is what ended a child, without what names the child.
+func cause(err error) error {
+	var failed *temporal.ChildWorkflowExecutionError
+	if errors.As(err, &failed) && failed.Unwrap() != nil {
+		return failed.Unwrap()
+	}
+	return err
+}
+
+func (f *fan) forget(c *child) {
+	for i, other := range f.live {
+		if other == c {
+			f.live = append(f.live[:i:i], f.live[i+1:]...)
+		}
+	}
+}
+
+// stop has all children begin nothing more.
+func (f *fan) stop(ctx workflow.Context) {
+	for _, c := range f.live {
+		if c.started && !c.future.IsReady() {
+			c.future.SignalChildWorkflow(ctx, pipeline.StopSignal, nil)
+		}
+	}
+}
+
+func (f *fan) chunk(items []*item, atOnce int, granted *float64) Chunk {
+	in := Chunk{
+		Pipeline: reduced(f.r.in.Pipeline, f.s.ID), Step: f.s.ID, Values: f.values, Input: f.s.input, Round: f.s.round,
+		MaxParallel: atOnce, Strikes: max((f.tolerated+1-f.failed)/f.lanes, 1), Budget: granted,
+	}
+	if granted != nil {
+		in.Price = f.r.budget.Expected(f.s.Model)
+	}
+	for _, item := range items {
+		in.Items = append(in.Items, ChunkItem{
+			Index: item.index, Key: item.key, Value: item.value,
+			Input: f.s.itemInput[item.key], Earlier: f.s.earlier[item.key],
+		})
+	}
+	return in
+}
+
+// reduced is the definition without what a child of one step does not need.
+func reduced(d pipeline.Definition, id string) pipeline.Definition {
+	small := pipeline.Definition{Name: d.Name, Account: d.Account}
+	for _, input := range d.Inputs {
+		small.Inputs = append(small.Inputs, pipeline.Entry[pipeline.Input]{Name: input.Name, Value: pipeline.Input{Type: input.Value.Type}})
+	}
+	for _, entry := range d.Steps {
+		step := pipeline.Step{Model: "wavespeed-temporal/left-out"}
+		switch {
+		case entry.Name == id:
+			step = entry.Value
+			step.If, step.Needs = "", nil
+			forEach := *step.ForEach
+			forEach.Items = []any{}
+			step.ForEach = &forEach
+		case entry.Value.Approve != nil:
+			step = pipeline.Step{Approve: &pipeline.Approve{}}
+		case entry.Value.ForEach != nil:
+			step.ForEach = &pipeline.ForEach{Items: []any{}}
+		}
+		small.Steps = append(small.Steps, pipeline.Entry[pipeline.Step]{Name: entry.Name, Value: step})
+	}
+	return small
+}

@@ -1,0 +1,60 @@
+package engine
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// weigh is about how many bytes a value has in a history.
+func weigh(value any) int {
+	encoded, _ := json.Marshal(value)
+	return len(encoded)
+}
+
+// maxFitReason is what stays of a reason where there is no room for more.
+const maxFitReason = 100
+
+// fit makes results fit into so many bytes: reasons are cut, then outputs left out from the
+// end, which says so; they stay with the provider.
+func fit(items []pipeline.ItemResult, bytes int) {
+	size := weigh(items)
+	for i := range items {
+		if size > bytes {
+			size -= changeResult(&items[i], cutReasons)
+		}
+	}
+	for i := range slices.Backward(items) {
+		if size > bytes {
+			size -= changeResult(&items[i], omitOutputs)
+		}
+	}
+}
+
+// changeResult changes the generations of a result, which others may hold too, and returns
+// how many bytes less it has.
+func changeResult(result *pipeline.ItemResult, change func(*generation.Status)) int {
+	before := weigh(result)
+	result.Reason = markdown.Clip(result.Reason, maxFitReason)
+	result.Generations = slices.Clone(result.Generations)
+	for i := range result.Generations {
+		result.Generations[i] = result.Generations[i].Clone()
+		change(&result.Generations[i])
+	}
+	return before - weigh(result)
+}
+
+func cutReasons(status *generation.Status) {
+	for _, attempt := range status.Attempts {
+		attempt.Reason = markdown.Clip(attempt.Reason, maxFitReason)
+	}
+}
+
+func omitOutputs(status *generation.Status) {
+	if len(status.Outputs) > 0 {
+		status.Outputs, status.Omitted = nil, true
+	}
+}

@@ -1,0 +1,179 @@
+package workflows
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+func (b *board) validate(d generation.Decision) error {
+	a, err := b.addressee(d)
+	if err != nil {
+		return err
+	}
+	return a.validate(d)
+}
+
+// addressee is the open approval that a decision is for.
+func (b *board) addressee(d generation.Decision) (*approval, error) {
+	var open []string
+	var found *approval
+	for _, a := range b.approvals {
+		if !a.open() {
+			continue
+		}
+		open = append(open, a.status.Key)
+		if d.Approval == "" || d.Approval == a.status.Key {
+			found = a
+		}
+	}
+	switch {
+	case len(open) == 0:
+		return nil, fmt.Errorf("nothing waits for a decision now")
+	case found == nil:
+		return nil, fmt.Errorf("approval: %q does not wait for a decision; open: %s", d.Approval, strings.Join(open, ", "))
+	case d.Approval == "" && len(open) > 1:
+		return nil, fmt.Errorf("approval: name one of those that are open: %s", strings.Join(open, ", "))
+	default:
+		return found, nil
+	}
+}
+
+func (a *approval) validate(d generation.Decision) error {
+	if err := a.validatePerson(d); err != nil {
+		return err
+	}
+	if err := a.validateVerdict(d); err != nil {
+		return err
+	}
+	if encoded, _ := json.Marshal(d); a.size()+len(encoded) > maxApprovalBytes {
+		return fmt.Errorf("has %d bytes, and there is room for %d", len(encoded), maxApprovalBytes-a.size())
+	}
+	if a.check == nil {
+		return nil
+	}
+	return a.check(a.complete(d))
+}
+
+// complete fills in what a valid decision may leave open.
+func (a *approval) complete(d generation.Decision) generation.Decision {
+	d.Approval = a.status.Key
+	if d.Verdict == generation.Regenerate && d.Regenerate == "" {
+		d.Regenerate = a.status.Regenerable[0]
+	}
+	return d
+}
+
+func (a *approval) validateVerdict(d generation.Decision) error {
+	switch d.Verdict {
+	case generation.Approve:
+		return a.validateChoice(d)
+	case generation.Reject:
+		return nil
+	case generation.Regenerate:
+		return a.validateRegenerate(d)
+	default:
+		return fmt.Errorf("verdict: %q is none of approve, reject and regenerate", d.Verdict)
+	}
+}
+
+func (a *approval) validatePerson(d generation.Decision) error {
+	switch {
+	case d.By == "" && (len(a.status.Approvers) > 0 || a.status.Needed > 1):
+		return fmt.Errorf("by: say who decides")
+	case len(a.status.Approvers) > 0 && !slices.Contains(a.status.Approvers, d.By):
+		return fmt.Errorf("by: %q is not among the approvers: %s", d.By, strings.Join(a.status.Approvers, ", "))
+	case d.By != "" && slices.ContainsFunc(a.status.Decisions, func(other generation.Decision) bool { return other.By == d.By }):
+		return fmt.Errorf("by: %s has decided already", d.By)
+	default:
+		return nil
+	}
+}
+
+func (a *approval) validateChoice(d generation.Decision) error {
+	switch n := len(a.status.Choices); {
+	case n == 0 && d.Choice != nil:
+		return fmt.Errorf("choice: %q offers none", a.status.Key)
+	case n > 0 && d.Choice == nil:
+		return fmt.Errorf("choice: choose one, from 0 to %d", n-1)
+	case n > 0 && (*d.Choice < 0 || *d.Choice >= n):
+		return fmt.Errorf("choice: %d is not from 0 to %d", *d.Choice, n-1)
+	default:
+		return nil
+	}
+}
+
+func (a *approval) validateRegenerate(d generation.Decision) error {
+	switch names := a.status.Regenerable; {
+	case len(names) == 0:
+		return fmt.Errorf("verdict: %q lets nothing be regenerated", a.status.Key)
+	case d.Regenerate == "" && len(names) > 1:
+		return fmt.Errorf("regenerate: name one of %s", strings.Join(names, ", "))
+	case d.Regenerate != "" && !slices.Contains(names, d.Regenerate):
+		return fmt.Errorf("regenerate: %q is none of %s", d.Regenerate, strings.Join(names, ", "))
+	case slices.ContainsFunc(d.Items, func(i int) bool { return i < 0 }):
+		return fmt.Errorf("items: count from 0")
+	default:
+		return nil
+	}
+}
+
+// decide takes a valid decision into account.
+func (a *approval) decide(d generation.Decision) {
+	d = a.complete(d)
+	a.status.Decisions = append(a.status.Decisions, d)
+	switch {
+	case d.Verdict == generation.Regenerate:
+		a.status.Verdict = generation.Regenerate
+	case d.Verdict == generation.Approve && a.votes(d.Choice) >= a.status.Needed:
+		a.status.Verdict, a.status.Choice = generation.Approve, d.Choice
+	case a.lost():
+		a.status.Verdict = generation.Reject
+	}
+}
+
+// votes counts the approvals of a choice.
+func (a *approval) votes(choice *int) int {
+	n := 0
+	for _, d := range a.status.Decisions {
+		if d.Verdict == generation.Approve && (choice == nil || *d.Choice == *choice) {
+			n++
+		}
+	}
+	return n
+}
+
+// lost tells whether too few are left to approve.
+func (a *approval) lost() bool {
+	if len(a.status.Approvers) == 0 {
+		return a.status.Decisions[len(a.status.Decisions)-1].Verdict == generation.Reject
+	}
+	undecided := len(a.status.Approvers) - len(a.status.Decisions)
+	return a.mostVotes()+undecided < a.status.Needed
+}
+
+func (a *approval) mostVotes() int {
+	if len(a.status.Choices) == 0 {
+		return a.votes(nil)
+	}
+	most := 0
+	for i := range a.status.Choices {
+		most = max(most, a.votes(&i))
+	}
+	return most
+}
+
+// favourite is the choice with the most votes, the first of equals; nil without choices.
+func (a *approval) favourite() *int {
+	var favourite *int
+	most := -1
+	for i := range a.status.Choices {
+		if votes := a.votes(&i); votes > most {
+			favourite, most = &i, votes
+		}
+	}
+	return favourite
+}
