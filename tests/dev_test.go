@@ -41,9 +41,15 @@ func TestDev(t *testing.T) {
 	require.NoError(t, os.Symlink(filepath.Join(stack.Root(), "examples"), filepath.Join(dir, "examples")))
 	dev := stack.StartProcessIn(t, dir, stack.Build(t, "dev"), []string{"up"}, devEnv())
 	stack.Eventually(t, "it does not come up", func() bool { return strings.Contains(dev.Log(), "Try, in another terminal") })
-	commands := regexp.MustCompile(`(?m)^  (export |go run )(.*)$`).FindAllStringSubmatch(dev.Log(), -1)
+	commands := regexp.MustCompile(`(?m)^  (export |go run |curl )(.*)$`).FindAllStringSubmatch(dev.Log(), -1)
 	require.Greater(t, len(commands), 8)
 	env := os.Environ()
+	program := stack.Build(t, "wavespeed-temporal")
+	run := func(command string) ([]byte, error) {
+		printed := exec.Command("bash", "-c", strings.Replace(command, "go run ./cmd/wavespeed-temporal", program, 1))
+		printed.Dir, printed.Env = dir, env
+		return printed.CombinedOutput()
+	}
 	for _, command := range commands {
 		if command[1] == "export " {
 			env = append(env, command[2])
@@ -53,14 +59,19 @@ func TestDev(t *testing.T) {
 		if strings.Contains(command[2], "styles.yaml") {
 			continue
 		}
-		printed := exec.Command("bash", "-c", strings.Replace(command[2], "./cmd/wavespeed-temporal", stack.Build(t, "wavespeed-temporal"), 1))
-		printed.Dir, printed.Env = dir, env
-		output, err := printed.CombinedOutput()
+		output, err := run(command[1] + command[2])
 		require.NoError(t, err, "%s\n%s", command[2], output)
-		if !strings.Contains(command[2], "--help") {
+		if command[1] == "go run " && !strings.Contains(command[2], "--help") {
 			require.Contains(t, string(output), "/outputs/")
 		}
 	}
+	// The last of them has the next run fail, which names what to do.
+	output, err := run("go run ./cmd/wavespeed-temporal pipeline run out/demo/film.yaml --id repaired")
+	require.Error(t, err)
+	require.Contains(t, string(output), "pipeline rerun repaired")
+	output, err = run("go run ./cmd/wavespeed-temporal pipeline rerun repaired")
+	require.NoError(t, err, "%s", output)
+	require.Contains(t, string(output), "kept")
 	dev.Signal(os.Interrupt)
 	require.Zero(t, dev.Wait())
 }

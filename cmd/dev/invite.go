@@ -33,6 +33,13 @@ Try, in another terminal:
   go run ./cmd/wavespeed-temporal pipeline run examples/pipelines/catalogue.yaml products=@examples/pipelines/products.csv
   go run ./cmd/wavespeed-temporal pipeline --help
 `, s.temporal.FrontendHostPort(), s.ui, s.shownKey(), s.shownURL())
+	if s.apiURL != "" {
+		fmt.Fprintf(out, `
+To repair a run, have one step of the next fail, and rerun what the failure names:
+
+  curl -d '{"kind": "fails", "model": "wavespeed-ai/wan-2.1/i2v-480p", "times": 1}' %s/simulator/faults
+`, s.apiURL)
+	}
 }
 
 // shownKey is the simulator's key; a real one is not printed.

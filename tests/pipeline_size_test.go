@@ -1,0 +1,209 @@
+package tests
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+)
+
+// texts is a stack with a model that gives long texts.
+func texts(t *testing.T, bytes int) *pipelines {
+	return newPipelinesWith(t, wavespeedtest.Options{
+		Models: []wavespeedtest.Model{{ID: "example/writer", Price: 0.001, Type: "text-to-text"}},
+		Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.OutputsText, Value: strings.Repeat("y", bytes), Model: "example/writer"}},
+	})
+}
+
+// TestPipelineKeepsWhatItHasNoUseFor: megabytes of results go through a run that never
+// came to need them.
+func TestPipelineKeepsWhatItHasNoUseFor(t *testing.T) {
+	t.Parallel()
+	p := texts(t, 4000)
+	text := `
+inputs: {rows: array, first: string}
+steps:
+  first: {model: wavespeed-ai/flux-dev, input: {prompt: "${{ inputs.first }}"}}
+  shots:
+    needs: [first]
+    for_each: {items: "${{ inputs.rows }}", key: item.sku, max_parallel: 100}
+    model: example/writer
+    input: {prompt: "${{ item.title }}"}
+`
+	inputs := func(first string) map[string]any { return map[string]any{"rows": rows(600), "first": first} }
+	run := p.start(text, inputs("good"))
+	p.result(run)
+	require.NoError(t, p.Simulator.Inject(wavespeedtest.Fault{Kind: wavespeedtest.Fails, Code: 1200, Input: "bad"}))
+	failed := p.restart(run, pipeline.Run{Pipeline: parse(t, text), Inputs: inputs("bad")})
+	p.failure(failed)
+	result := p.result(p.restart(failed, pipeline.Run{Pipeline: parse(t, text), Inputs: inputs("good")}))
+	require.Equal(t, &pipeline.Counts{Total: 600, Completed: 600, Kept: 600}, result.Steps[1].Items)
+	p.requirePaidOnce(602)
+}
+
+// TestPipelineLongTexts: no text is left out because there are many, and outputs that are
+// too large for a result leave it a result.
+func TestPipelineLongTexts(t *testing.T) {
+	t.Parallel()
+	p := texts(t, 20_000)
+	run := p.start(`
+inputs: {rows: array}
+steps:
+  shots:
+    for_each: {items: "${{ inputs.rows }}", max_parallel: 40}
+    model: example/writer
+    input: {prompt: "${{ item.title }}"}
+  one: {if: "all(steps.shots.outputs, len(#) == 20000)", model: wavespeed-ai/flux-dev, input: {prompt: all of them}}
+`, map[string]any{"rows": rows(150)})
+	result := p.result(run)
+	require.True(t, result.Omitted)
+	require.Nil(t, result.Outputs)
+	require.Equal(t, pipeline.StepCompleted, result.Steps[1].State)
+	require.Greater(t, result.Steps[0].Children, 1, "a child whose result is full gives back what it has not begun")
+	p.requirePaidOnce(151)
+}
+
+// TestPipelineLongReasons: every item fails again and again, each time with a long reason.
+func TestPipelineLongReasons(t *testing.T) {
+	t.Parallel()
+	p := newPipelines(t, wavespeedtest.Fault{Kind: wavespeedtest.Fails, Message: strings.Repeat("z", 2000)})
+	failure, status := p.failure(p.start(`
+inputs: {rows: array}
+steps:
+  shots:
+    for_each: {items: "${{ inputs.rows }}", max_parallel: 80, tolerate: 100%}
+    retry: {predictions: 12, wait: 1ms}
+    model: wavespeed-ai/flux-dev
+    input: {prompt: "${{ item.title }}"}
+  after: {if: 'len(filter(steps.shots.items, .state == "completed")) > 0', model: wavespeed-ai/flux-dev, input: {prompt: after}}
+outputs: {first: "${{ steps.shots.items[0].output.url }}"}
+`, map[string]any{"rows": rows(60)}))
+	require.Contains(t, failure.Message(), "outputs.first")
+	require.Equal(t, &pipeline.Counts{Total: 60, Failed: 60}, status.Steps[0].Items)
+	require.Equal(t, 720, status.Steps[0].Attempts)
+	require.Len(t, p.Simulator.Ledger(), 720)
+}
+
+// TestPipelineLargeInputs: what is too large for Temporal is said, and what is large only
+// together is sent one after the other.
+func TestPipelineLargeInputs(t *testing.T) {
+	t.Parallel()
+	p := newPipelines(t)
+	text := `
+inputs: {picture: string}
+steps:
+  styles: {for_each: [a, b, c, d, e, f, g, h], model: wavespeed-ai/flux-dev, input: {prompt: "${{ item }}${{ inputs.picture }}"}}
+`
+	run := p.start(text, map[string]any{"picture": strings.Repeat("x", 900_000)})
+	p.result(run)
+	require.Equal(t, "Completed", p.describe(run))
+	require.Len(t, p.Simulator.Ledger(), 8)
+
+	for picture, want := range map[string]string{
+		strings.Repeat("x", 1_950_000): "the run's argument has",
+		strings.Repeat("x", 1_000_000): "input: has 2000013 bytes, more than 1900000",
+	} {
+		run := p.start(`
+inputs: {picture: string}
+steps:
+  still: {model: wavespeed-ai/flux-dev, input: {prompt: "${{ inputs.picture }}${{ inputs.picture }}"}}
+`, map[string]any{"picture": picture})
+		failure, _ := p.failure(run)
+		require.Equal(t, generation.ErrInvalidInput, failure.Type())
+		require.Contains(t, failure.Message(), want)
+		require.Equal(t, "Failed", p.describe(run))
+	}
+	require.Len(t, p.Simulator.Ledger(), 8)
+}
+
+// TestPipelineLongList: a child is handed its own items, and not the list that they are of.
+func TestPipelineLongList(t *testing.T) {
+	t.Parallel()
+	p := newPipelines(t)
+	list := rows(300)
+	for _, row := range list {
+		row.(map[string]any)["notes"] = strings.Repeat("x", 6000)
+	}
+	run := p.start(shots, map[string]any{"rows": list})
+	require.Equal(t, 300, p.result(run).Steps[0].Items.Completed)
+	for _, event := range historyOf(t, p.Client, run).GetEvents() {
+		if handed := event.GetStartChildWorkflowExecutionInitiatedEventAttributes(); handed != nil {
+			require.Less(t, len(handed.GetInput().GetPayloads()[0].GetData()), 600_000)
+		}
+	}
+	p.requirePaidOnce(300)
+}
+
+// TestPipelineRefusalIsBounded: thousands of mistakes are no reason to be stuck.
+func TestPipelineRefusalIsBounded(t *testing.T) {
+	t.Parallel()
+	p := newPipelines(t)
+	inputs := make(map[string]any)
+	for i := range 12_000 {
+		inputs[fmt.Sprintf("input_%060d", i)] = i
+	}
+	run := p.start("steps: {still: {model: wavespeed-ai/flux-dev, input: {prompt: x}}}", inputs)
+	failure, _ := p.failure(run)
+	require.Equal(t, generation.ErrInvalidInput, failure.Type())
+	require.Contains(t, failure.Message(), "and 11900 more")
+	require.Equal(t, "Failed", p.describe(run))
+}
+
+// TestPipelineLongQuestions: what people are shown of a long list ends somewhere, and what
+// they are to choose of must not be longer than can be answered.
+func TestPipelineLongQuestions(t *testing.T) {
+	t.Parallel()
+	p := newPipelines(t)
+	list := make([]any, 400)
+	for i := range list {
+		list[i] = strings.Repeat("x", 3000)
+	}
+	run := p.start("inputs: {list: array}\nsteps: {review: {approve: {show: '${{ inputs.list }}'}}}", map[string]any{"list": list})
+	status := p.awaitState(run, pipeline.RunApproval)
+	require.Contains(t, status.Approvals[0].Show[len(status.Approvals[0].Show)-1], "more: query wavespeed.results")
+	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve", Comment: strings.Repeat("x", 1_600_000)}), "there is room for")
+	require.NoError(t, p.decide(run, generation.Decision{Verdict: "approve", Comment: strings.Repeat("x", 1_000_000)}))
+	p.result(run)
+
+	run = p.start("inputs: {list: array}\nsteps: {review: {approve: {choose: '${{ inputs.list }}'}}}", map[string]any{"list": list})
+	failure, _ := p.failure(run)
+	require.Contains(t, failure.Message(), "what is shown and to be chosen has")
+	require.Equal(t, "Failed", p.describe(run))
+}
+
+// TestPipelineOfManySteps: two hundred, each of which waits for all before it.
+func TestPipelineOfManySteps(t *testing.T) {
+	t.Parallel()
+	p := newPipelines(t)
+	d := pipeline.Definition{Name: "long"}
+	for i := range 200 {
+		step := pipeline.Step{Approve: &pipeline.Approve{OnTimeout: generation.Approve, Timeout: pipeline.Duration(time.Second)}}
+		if i%40 != 39 {
+			step = pipeline.Step{Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": fmt.Sprintf("step %d", i)}, If: "false"}
+		}
+		if i%40 == 0 {
+			step.If = ""
+		}
+		for j := range i {
+			if (i-j)%40 == 0 || i%40 == 39 && i-j < 40 {
+				step.Needs = append(step.Needs, fmt.Sprintf("s%d", j))
+			}
+		}
+		if step.Approve != nil {
+			step.If = fmt.Sprintf(`steps.s%d.state == "completed"`, i-39)
+			step.Needs = nil
+		}
+		d.Steps = append(d.Steps, pipeline.Entry[pipeline.Step]{Name: fmt.Sprintf("s%d", i), Value: step})
+	}
+	run := p.Start(t, pipeline.WorkflowName, pipeline.Run{Pipeline: d})
+	result := p.result(run)
+	require.Len(t, result.Steps, 200)
+	require.Equal(t, "Completed", p.describe(run))
+	p.requirePaidOnce(5)
+}

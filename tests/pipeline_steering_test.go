@@ -1,0 +1,150 @@
+package tests
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+)
+
+// TestPipelineSearchAttributes say where the run stands, whatever makes it stand there, and
+// fit however many models there are.
+func TestPipelineSearchAttributes(t *testing.T) {
+	t.Parallel()
+	text := "budget: 0.05\nsteps:\n"
+	var models []wavespeedtest.Model
+	for i := range 60 {
+		models = append(models, wavespeedtest.Model{ID: fmt.Sprintf("example/a-model-with-a-rather-long-name-%03d", i), Price: 0.001, Type: "text-to-image"})
+		text += fmt.Sprintf("  s%d: {model: %s, input: {prompt: x}}\n", i, models[i].ID)
+	}
+	p := newPipelinesWith(t, wavespeedtest.Options{Models: models})
+	p.addSearchAttributes()
+	run := p.Start(t, pipeline.WorkflowName, pipeline.Run{Pipeline: parse(t, text), SearchAttributes: true})
+	p.awaitState(run, pipeline.RunHeld)
+	p.awaitAttribute(run, pipeline.AttributeState, `"held"`)
+	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 1))
+	p.result(run)
+	p.awaitAttribute(run, pipeline.AttributeState, `"completed"`)
+	p.awaitAttribute(run, pipeline.AttributeCost, "0.06")
+	p.awaitAttribute(run, pipeline.AttributeModels, `["example/a-model-with-a-rather-long-name-000"`)
+
+	refused := p.Start(t, pipeline.WorkflowName, pipeline.Run{Pipeline: pipeline.Definition{Name: "none"}, SearchAttributes: true})
+	p.failure(refused)
+	p.awaitAttribute(refused, pipeline.AttributeState, `"failed"`)
+}
+
+func (p *pipelines) addSearchAttributes() {
+	p.t.Helper()
+	_, err := p.Client.OperatorService().AddSearchAttributes(p.t.Context(), &operatorservice.AddSearchAttributesRequest{
+		Namespace: client.DefaultNamespace, SearchAttributes: map[string]enumspb.IndexedValueType{
+			pipeline.AttributePipeline: enumspb.INDEXED_VALUE_TYPE_KEYWORD, pipeline.AttributeModels: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+			pipeline.AttributeState: enumspb.INDEXED_VALUE_TYPE_KEYWORD, pipeline.AttributeCost: enumspb.INDEXED_VALUE_TYPE_DOUBLE,
+		},
+	})
+	require.NoError(p.t, err)
+	stack.Eventually(p.t, "the attributes are not there", func() bool {
+		_, err := p.Client.ListWorkflow(p.t.Context(), &workflowservice.ListWorkflowExecutionsRequest{
+			Query: fmt.Sprintf("%s = 'x' AND %s = 'x' AND %s = 'x' AND %s = 0", pipeline.AttributePipeline, pipeline.AttributeModels, pipeline.AttributeState, pipeline.AttributeCost),
+		})
+		return err == nil
+	})
+}
+
+func (p *pipelines) awaitAttribute(run client.WorkflowRun, name, prefix string) {
+	p.t.Helper()
+	stack.Eventually(p.t, name+" does not get to be "+prefix, func() bool {
+		described, err := p.Client.DescribeWorkflowExecution(p.t.Context(), run.GetID(), run.GetRunID())
+		return err == nil && strings.HasPrefix(string(described.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()[name].GetData()), prefix)
+	})
+}
+
+// TestPipelineForeignSignals: what is no report of a child of its own changes nothing.
+func TestPipelineForeignSignals(t *testing.T) {
+	t.Parallel()
+	p := newPipelinesWith(t, wavespeedtest.Options{Duration: time.Second})
+	run := p.begin(shots, 60)
+	child := pipeline.Child{WorkflowID: p.children(run)[0].GetID(), RunID: p.children(run)[0].GetRunID()}
+	for _, signal := range []any{
+		"no report", 42, nil, []int{1}, map[string]any{"completed": "many"},
+		engine.Progress{Completed: 50}, engine.Progress{Child: pipeline.Child{WorkflowID: "another"}, Completed: 50},
+		engine.Progress{Child: child, Completed: 70, Failed: -20}, engine.Progress{Child: child, Completed: 1000},
+	} {
+		require.NoError(t, p.Client.SignalWorkflow(t.Context(), run.GetID(), run.GetRunID(), pipeline.ProgressSignal, signal))
+		require.NoError(t, p.Client.SignalWorkflow(t.Context(), run.GetID(), run.GetRunID(), "wavespeed.nosuch", signal))
+	}
+	stack.Eventually(t, "the run does not answer", func() bool {
+		status, ok := p.status(run)
+		return ok && *status.Steps[0].Items == pipeline.Counts{Total: 60, Running: 30, Waiting: 30}
+	})
+	require.Equal(t, &pipeline.Counts{Total: 60, Completed: 60}, p.result(run).Steps[0].Items)
+	require.Equal(t, "Completed", p.describe(run))
+}
+
+// TestPipelineBudgetIsRaisedWhileChildrenRun: those that wait for their share go on at once,
+// and not when the first child has ended.
+func TestPipelineBudgetIsRaisedWhileChildrenRun(t *testing.T) {
+	t.Parallel()
+	p := newPipelines(t, wavespeedtest.Fault{Kind: wavespeedtest.NeverEnds, Input: "product 0"})
+	run := p.start("budget: 0.012\n"+shots, map[string]any{"rows": rows(500)})
+	stack.Eventually(t, "nothing was submitted", func() bool { return len(p.Simulator.Ledger()) == 1 })
+	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 100))
+	stack.Eventually(t, "the other child does not begin", func() bool { return p.submits()["product 499"] == 1 })
+	require.NoError(t, p.Client.TerminateWorkflow(t.Context(), run.GetID(), run.GetRunID(), "test"))
+}
+
+// TestPipelineBudgetIsLowered below what is spent: nothing more is submitted, until it is
+// raised again.
+func TestPipelineBudgetIsLowered(t *testing.T) {
+	t.Parallel()
+	p := newPipelines(t)
+	run := p.start("budget: 0.25\n"+chain, nil)
+	p.awaitState(run, pipeline.RunHeld)
+	for _, usd := range []float64{0.1, 0.001, 1e-12} {
+		require.NoError(t, p.update(run, pipeline.BudgetUpdate, usd))
+		status := p.awaitState(run, pipeline.RunHeld)
+		require.InDelta(t, usd, *status.Budget, 1e-15)
+		require.InDelta(t, 0.15, status.Needs, 1e-9)
+	}
+	require.Len(t, p.Simulator.Ledger(), 2)
+	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 0.363))
+	require.InDelta(t, 0.362, *p.result(run).Cost, 1e-9)
+}
+
+// TestPipelineFloodOfUpdates: of many decisions at once one counts, and the others are told.
+func TestPipelineFloodOfUpdates(t *testing.T) {
+	t.Parallel()
+	p := newPipelines(t)
+	run := p.start("budget: 1\nsteps: {review: {approve: {message: x}}, still: {needs: [review], model: wavespeed-ai/flux-dev, input: {prompt: x}}}", nil)
+	p.awaitState(run, pipeline.RunApproval)
+	const n = 40
+	errs := make(chan error, n)
+	for i := range n {
+		go func() {
+			if i%2 == 0 {
+				_ = p.update(run, pipeline.BudgetUpdate, float64(i+1))
+			}
+			errs <- p.decide(run, generation.Decision{Verdict: "approve", By: fmt.Sprint(i)})
+		}()
+	}
+	accepted := 0
+	for range n {
+		if err := <-errs; err == nil {
+			accepted++
+		}
+	}
+	require.Equal(t, 1, accepted)
+	p.result(run)
+	require.Len(t, p.Simulator.Ledger(), 1)
+}
