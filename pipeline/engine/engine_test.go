@@ -1,0 +1,431 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	sdkworker "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
+	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
+)
+
+// price is what a submit costs, in USD.
+const price = 0.1
+
+// stage is a run of a pipeline in a test environment, whose time passes by itself, with a
+// provider that makes whatever it is asked for, but what has "bad" in its prompt.
+type stage struct {
+	*testsuite.TestWorkflowEnvironment
+	t      *testing.T
+	report pipeline.Report
+
+	mu      sync.Mutex
+	prompts []string // of submits, by their order
+	byID    map[string]string
+	answers []string // to decisions and budgets: what they were refused for, "" if they were not
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	s := &stage{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t, byID: make(map[string]string)}
+	s.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{&workflows.Interceptor{}}})
+	s.SetTestTimeout(time.Minute)
+	engine.Register(s, workflow.RegisterOptions{})
+	for name, do := range map[string]any{
+		pipeline.CheckName: s.check, generation.SubmitName: s.submit, generation.AwaitName: s.await,
+	} {
+		s.RegisterActivityWithOptions(do, activity.RegisterOptions{Name: name})
+	}
+	return s
+}
+
+func (s *stage) check(context.Context, pipeline.Run) (pipeline.Report, error) { return s.report, nil }
+
+func (s *stage) submit(_ context.Context, in generation.SubmitInput) (generation.Submitted, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cost := price
+	if in.MaxPrice != nil && cost > *in.MaxPrice+1e-9 {
+		return generation.Submitted{}, temporal.NewNonRetryableApplicationError("too dear", generation.ErrBudgetExceeded, nil, cost)
+	}
+	var input struct{ Prompt string }
+	if err := json.Unmarshal(in.Input, &input); err != nil {
+		return generation.Submitted{}, err
+	}
+	s.prompts = append(s.prompts, input.Prompt)
+	id := fmt.Sprintf("%032x", len(s.prompts))
+	s.byID[id] = input.Prompt
+	// That is awaited for some minutes before it is asked for.
+	return generation.Submitted{PredictionID: id, Price: &cost, Webhook: strings.Contains(input.Prompt, "endless")}, nil
+}
+
+func (s *stage) await(_ context.Context, in generation.AwaitInput) (generation.Outcome, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	prompt := s.byID[in.PredictionID]
+	switch {
+	case strings.Contains(prompt, "endless"):
+		return generation.Outcome{}, temporal.NewApplicationErrorWithOptions("still processing", generation.ErrPending, temporal.ApplicationErrorOptions{})
+	case strings.Contains(prompt, "bad"):
+		return generation.Outcome{PredictionID: in.PredictionID, Status: "failed", Error: "it went wrong"}, nil
+	default:
+		output, _ := json.Marshal("of " + prompt)
+		return generation.Outcome{PredictionID: in.PredictionID, Status: "completed", Outputs: []generation.Output{output}}, nil
+	}
+}
+
+// run runs a pipeline to its end.
+func (s *stage) run(text string, inputs map[string]any) {
+	s.t.Helper()
+	f, err := file.Parse("film.yaml", []byte(text))
+	require.NoError(s.t, err)
+	s.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Run{Pipeline: f.Definition, Inputs: inputs})
+	require.True(s.t, s.IsWorkflowCompleted())
+}
+
+func (s *stage) result() pipeline.Result {
+	s.t.Helper()
+	require.NoError(s.t, s.GetWorkflowError())
+	var result pipeline.Result
+	require.NoError(s.t, s.GetWorkflowResult(&result))
+	return result
+}
+
+// failure is the error in which the run ended, with its status.
+func (s *stage) failure() (*temporal.ApplicationError, pipeline.Status) {
+	s.t.Helper()
+	var failure *temporal.ApplicationError
+	require.ErrorAs(s.t, s.GetWorkflowError(), &failure)
+	var status pipeline.Status
+	require.NoError(s.t, failure.Details(&status))
+	return failure, status
+}
+
+// status is what the run says of itself now.
+func (s *stage) status() (status pipeline.Status) {
+	s.t.Helper()
+	answer, err := s.QueryWorkflow(pipeline.StatusQuery)
+	require.NoError(s.t, err)
+	require.NoError(s.t, answer.Get(&status))
+	return status
+}
+
+// after does something when so much time has passed in the run.
+func (s *stage) after(wait time.Duration, do func()) { s.RegisterDelayedCallback(do, wait) }
+
+// update sends an update.
+func (s *stage) update(name string, argument any) {
+	s.UpdateWorkflow(name, "", &testsuite.TestUpdateCallback{
+		OnReject:   func(err error) { s.answers = append(s.answers, err.Error()) },
+		OnAccept:   func() {},
+		OnComplete: func(any, error) { s.answers = append(s.answers, "") },
+	}, argument)
+}
+
+func states(steps []pipeline.StepStatus) map[string]pipeline.StepState {
+	states := make(map[string]pipeline.StepState)
+	for _, step := range steps {
+		states[step.ID] = step.State
+	}
+	return states
+}
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.run(`
+inputs: {scene: string}
+steps:
+  film: {model: a/b, input: {prompt: "film ${{ steps.clip.output }}"}}
+  clip: {model: a/b, input: {prompt: "clip ${{ steps.still.output }}"}}
+  still: {model: a/b, input: {prompt: "${{ inputs.scene }}"}}
+outputs: {film: "${{ steps.film.output }}"}
+`, map[string]any{"scene": "x"})
+	result := s.result()
+	require.Equal(t, []string{"x", "clip of x", "film of clip of x"}, s.prompts)
+	require.Equal(t, "of film of clip of x", result.Outputs["film"])
+	require.Equal(t, 0.3, *result.Cost, "and not 0.30000000000000004")
+}
+
+// TestApprovalDeadline: nobody decides for three days.
+func TestApprovalDeadline(t *testing.T) {
+	t.Parallel()
+	for then, want := range map[string]pipeline.StepState{"reject": pipeline.StepRejected, "approve": pipeline.StepCompleted} {
+		t.Run(then, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			began := s.Now()
+			s.after(71*time.Hour, func() { require.Equal(t, pipeline.RunApproval, s.status().State) })
+			s.run("steps: {ask: {approve: {on_timeout: "+then+"}}, still: {needs: [ask], model: a/b, input: {prompt: x}}}", nil)
+			require.GreaterOrEqual(t, s.Now().Sub(began), 72*time.Hour)
+			require.Less(t, s.Now().Sub(began), 73*time.Hour)
+			status := s.status()
+			require.Equal(t, want, states(status.Steps)["ask"])
+			require.Equal(t, want == pipeline.StepCompleted, len(s.prompts) == 1)
+			if want == pipeline.StepRejected {
+				failure, _ := s.failure()
+				require.Equal(t, generation.ErrRejected, failure.Type())
+				require.Contains(t, failure.Message(), "nobody decided until")
+				require.Contains(t, failure.Message(), "not run: still")
+			}
+		})
+	}
+}
+
+// TestHeldForWeeks: the run goes on where it is when the budget is raised.
+func TestHeldForWeeks(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.after(20*24*time.Hour, func() {
+		status := s.status()
+		require.Equal(t, pipeline.RunHeld, status.State)
+		require.Equal(t, map[string]pipeline.StepState{"a": pipeline.StepCompleted, "b": pipeline.StepHeld, "c": pipeline.StepWaiting}, states(status.Steps))
+		require.InDelta(t, price, status.Needs, 1e-9)
+		s.update(pipeline.BudgetUpdate, -1.0)
+		s.update(pipeline.BudgetUpdate, 1.0)
+	})
+	s.run(`
+budget: 0.15
+steps:
+  a: {model: a/b, timeout: 1h, input: {prompt: a}}
+  b: {model: a/b, timeout: 1h, input: {prompt: "b ${{ steps.a.output }}"}}
+  c: {model: a/b, timeout: 1h, input: {prompt: "c ${{ steps.b.output }}"}}
+`, nil)
+	s.result()
+	require.Len(t, s.prompts, 3)
+	require.Equal(t, []string{"the budget must be more than 0 US dollars", ""}, s.answers)
+}
+
+func TestRetriesWait(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	began := s.Now()
+	s.run("steps: {a: {model: a/b, retry: {predictions: 3, wait: 20m}, input: {prompt: bad}}}", nil)
+	failure, status := s.failure()
+	require.Equal(t, generation.ErrPredictionFailed, failure.Type())
+	require.Contains(t, failure.Message(), "it went wrong")
+	require.Len(t, s.prompts, 3)
+	require.Equal(t, 3, status.Steps[0].Attempts)
+	require.GreaterOrEqual(t, s.Now().Sub(began), 40*time.Minute)
+}
+
+// TestDeadlines are those of generations, also while the provider says nothing.
+func TestDeadlines(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.run("steps: {a: {model: a/b, timeout: 90m, input: {prompt: endless}}, b: {needs: [a], model: a/b, input: {prompt: b}}}", nil)
+	failure, status := s.failure()
+	require.Equal(t, generation.ErrDeadlineExceeded, failure.Type())
+	require.Equal(t, "needs a, which failed", status.Steps[1].Reason)
+	require.Contains(t, failure.Message(), "did not end within 1h30m0s")
+	require.Contains(t, failure.Message(), strings.Repeat("0", 31)+"1", "who wants its result must know its prediction")
+}
+
+func TestWhatBecomesOfOthers(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.run(`
+inputs: {animate: boolean}
+steps:
+  a: {model: a/b, input: {prompt: bad}}
+  after: {needs: [a], model: a/b, input: {prompt: x}}
+  later: {needs: [after], model: a/b, input: {prompt: x}}
+  instead: {if: 'steps.a.error == "PredictionFailed"', model: a/b, input: {prompt: instead}}
+  never: {if: inputs.animate, model: a/b, input: {prompt: x}}
+  beside: {model: a/b, fallback: [{model: c/d, on: [PredictionFailed], input: {prompt: second}}], input: {prompt: bad}}
+`, map[string]any{"animate": false})
+	result := s.result()
+	require.Equal(t, map[string]pipeline.StepState{
+		"a": pipeline.StepFailed, "after": pipeline.StepSkipped, "later": pipeline.StepSkipped, "instead": pipeline.StepCompleted,
+		"never": pipeline.StepSkipped, "beside": pipeline.StepCompleted,
+	}, states(result.Steps))
+	reasons := make(map[string]string)
+	for _, step := range result.Steps {
+		reasons[step.ID] = step.Reason
+	}
+	require.Equal(t, "needs a, which failed", reasons["after"])
+	require.Equal(t, "needs after, which was skipped", reasons["later"])
+	require.Equal(t, "its if is false", reasons["never"])
+	require.Equal(t, "c/d", result.Steps[5].Model)
+	require.Equal(t, map[string]any{"instead": "of instead", "beside": "of second"}, result.Outputs)
+}
+
+// many is a list of items, each third of them bad.
+func many(n int) []any {
+	items := make([]any, n)
+	for i := range items {
+		items[i] = fmt.Sprintf("item %d", i)
+		if i%3 == 2 {
+			items[i] = fmt.Sprintf("bad %d", i)
+		}
+	}
+	return items
+}
+
+// TestEveryItemIsAccountedFor, in the run itself and in children, tolerated or not.
+func TestEveryItemIsAccountedFor(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{30, 300} {
+		for tolerate, completes := range map[string]bool{"100%": true, "40%": true, "5": false} {
+			t.Run(fmt.Sprintf("%d tolerating %s", n, tolerate), func(t *testing.T) {
+				t.Parallel()
+				s := newStage(t)
+				s.run("inputs: {list: array}\nsteps:\n  a: {for_each: {items: '${{ inputs.list }}', max_parallel: 8, tolerate: "+tolerate+"}, model: a/b, input: {prompt: '${{ item }}'}}\n",
+					map[string]any{"list": many(n)})
+				status := s.status()
+				counts := *status.Steps[0].Items
+				require.Equal(t, n, counts.Completed+counts.Failed+counts.Running+counts.Waiting)
+				require.Zero(t, counts.Running)
+				require.Equal(t, counts.Completed+counts.Failed, len(s.prompts))
+				require.Equal(t, usd(counts.Completed), *status.Cost, "failed ones are refunded")
+				if completes {
+					s.result()
+					require.Equal(t, n/3, counts.Failed)
+					require.Zero(t, counts.Waiting)
+					return
+				}
+				failure, _ := s.failure()
+				require.Equal(t, generation.ErrTooManyFailed, failure.Type())
+				require.Contains(t, failure.Message(), "and 5 are tolerated. The first: ")
+				require.Positive(t, counts.Waiting)
+			})
+		}
+	}
+}
+
+func usd(n int) float64 {
+	rounded, _ := json.Number(fmt.Sprintf("%.1f", float64(n)*price)).Float64()
+	return rounded
+}
+
+// TestRegenerate: what a decision wants made again must be something that can be.
+func TestRegenerate(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.report = pipeline.Report{Fields: map[string][]string{"styles": {"prompt", "seed"}}}
+	decide := func(d generation.Decision) { s.update(generation.DecideUpdate, d) }
+	s.after(time.Hour, func() {
+		decide(generation.Decision{Verdict: generation.Regenerate, Input: map[string]any{"promt": "x"}})
+		decide(generation.Decision{Verdict: generation.Regenerate, Items: []int{2}, Input: map[string]any{"prompt": "x"}})
+		decide(generation.Decision{Verdict: generation.Regenerate, Regenerate: "pick"})
+		decide(generation.Decision{Verdict: generation.Regenerate, Items: []int{1}, Input: map[string]any{"prompt": "chalk"}})
+	})
+	choice := 1
+	s.after(2*time.Hour, func() { decide(generation.Decision{Verdict: generation.Approve, Choice: &choice}) })
+	s.run(`
+steps:
+  styles: {for_each: [oil, ink], model: a/b, input: {prompt: "${{ item }}"}}
+  pick: {approve: {choose: "${{ steps.styles.outputs }}"}}
+  clip: {model: a/b, input: {prompt: "${{ steps.pick.output }}"}}
+`, nil)
+	s.result()
+	require.Equal(t, []string{"oil", "ink", "chalk", "of chalk"}, s.prompts, "what stays the same is kept")
+	require.Len(t, s.answers, 5)
+	require.Contains(t, s.answers[0], "input.promt: a/b has no such field; did you mean prompt?")
+	require.Contains(t, s.answers[1], "items: styles has none with the number 2")
+	require.Contains(t, s.answers[2], `regenerate: "pick" is none of styles`)
+	require.Equal(t, []string{"", ""}, s.answers[3:])
+}
+
+// TestCancel: what was paid for is in the error, and nothing more is begun.
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.after(time.Minute, s.CancelWorkflow)
+	s.run("steps: {a: {model: a/b, input: {prompt: a}}, b: {model: a/b, input: {prompt: 'endless ${{ steps.a.output }}'}}, c: {needs: [b], model: a/b, input: {prompt: c}}}", nil)
+	var canceled *temporal.CanceledError
+	require.ErrorAs(t, s.GetWorkflowError(), &canceled)
+	var status pipeline.Status
+	require.NoError(t, canceled.Details(&status))
+	require.Equal(t, map[string]pipeline.StepState{"a": pipeline.StepCompleted, "b": pipeline.StepCanceled, "c": pipeline.StepCanceled}, states(status.Steps))
+	require.Equal(t, pipeline.RunCanceled, status.State)
+	require.InDelta(t, 2*price, *status.Cost, 1e-9)
+}
+
+// TestRefusals come before anything is paid.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	balance := 0.05
+	for name, c := range map[string]struct {
+		run    pipeline.Run
+		report pipeline.Report
+		want   string
+	}{
+		"nothing":        {pipeline.Run{}, pipeline.Report{}, "steps: there is none"},
+		"what was found": {film(), pipeline.Report{Problems: pipeline.Problems{{Path: []string{"steps", "a"}, Message: "is odd"}}}, "steps.a: is odd"},
+		"balance": {film(), pipeline.Report{Estimate: &pipeline.Estimate{Total: 0.1, Balance: &balance}},
+			"the balance of $0.05 does not cover the estimate of $0.10; nothing was submitted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			s.report = c.report
+			s.ExecuteWorkflow(pipeline.WorkflowName, c.run)
+			var failure *temporal.ApplicationError
+			require.ErrorAs(t, s.GetWorkflowError(), &failure)
+			require.Contains(t, failure.Message(), c.want)
+			require.True(t, failure.NonRetryable())
+			require.Empty(t, s.prompts)
+		})
+	}
+}
+
+func film() pipeline.Run {
+	return pipeline.Run{Pipeline: pipeline.Definition{Name: "film", Steps: pipeline.Named[pipeline.Step]{
+		{Name: "a", Value: pipeline.Step{Model: "a/b", Input: map[string]any{"prompt": "x"}}},
+	}}}
+}
+
+// TestEarlierRuns: a run that resumes another reads what that one has made, and asks for
+// the rest.
+func TestEarlierRuns(t *testing.T) {
+	t.Parallel()
+	input := map[string]any{"prompt": "a"}
+	fingerprint, err := generation.Fingerprint(generation.Request{Key: "a", Model: "a/b", Input: input})
+	require.NoError(t, err)
+	output := generation.Output(`"kept"`)
+	made := generation.Status{
+		Key: "a", Model: "a/b", State: generation.StateCompleted, Fingerprint: fingerprint, Outputs: []generation.Output{output},
+		Attempts: []*generation.Attempt{{PredictionID: strings.Repeat("a", 32), State: generation.StateCompleted}},
+	}
+	for from, want := range map[string][]string{"": {"b kept"}, "a": {"a", "b of a"}, "b": {"b kept"}} {
+		t.Run("from "+from, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			s.RegisterActivityWithOptions(func(_ context.Context, in pipeline.RecallInput) (pipeline.Page, error) {
+				if in.RunID != "earlier" {
+					return pipeline.Page{}, errors.New("another run was asked for")
+				}
+				return pipeline.Page{Steps: []pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{{State: pipeline.StepCompleted, Generations: []generation.Status{made}}}}}}, nil
+			}, activity.RegisterOptions{Name: pipeline.RecallName})
+			run := film()
+			run.Pipeline.Steps[0].Value.Input = input
+			run.Pipeline.Steps = append(run.Pipeline.Steps, pipeline.Entry[pipeline.Step]{
+				Name: "b", Value: pipeline.Step{Model: "a/b", Input: map[string]any{"prompt": "b ${{ steps.a.output }}"}},
+			})
+			run.Resume = &pipeline.Resume{RunID: "earlier", From: from}
+			s.ExecuteWorkflow(pipeline.WorkflowName, run)
+			result := s.result()
+			require.Equal(t, want, s.prompts)
+			require.Equal(t, from != "a", result.Steps[0].Kept)
+			require.InDelta(t, float64(len(want))*price, *result.Cost, 1e-9)
+		})
+	}
+}
