@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -35,8 +38,8 @@ func (a *Activities) Recall(ctx context.Context, in pipeline.RecallInput) (pipel
 		for _, child := range results.Children {
 			made, err := queryPage(ctx, child, pipeline.Cursor{})
 			var missing *serviceerror.NotFound
-			if errors.As(err, &missing) {
-				continue // it had not begun
+			if errors.As(err, &missing) || errors.Is(err, errUnbegun) {
+				continue
 			}
 			if err != nil {
 				return pipeline.Page{}, recallError(ctx, in, err)
@@ -50,8 +53,13 @@ func (a *Activities) Recall(ctx context.Context, in pipeline.RecallInput) (pipel
 	return page, nil
 }
 
-// errRuns is that of a workflow which has not ended: a child ends soon after its run.
-var errRuns = errors.New("it has not ended yet")
+var (
+	// errRuns is that of a workflow which has not ended: a child ends soon after its run.
+	errRuns = errors.New("it has not ended yet")
+
+	// errUnbegun is that of one which no worker has begun, and whose argument is encrypted.
+	errUnbegun = errors.New("it ended before a worker had begun it, and what it was to resume cannot be read: resume that run in place of it")
+)
 
 func queryPage(ctx context.Context, run pipeline.Child, from pipeline.Cursor) (page pipeline.Page, err error) {
 	c := activity.GetClient(ctx)
@@ -63,17 +71,43 @@ func queryPage(ctx context.Context, run pipeline.Child, from pipeline.Cursor) (p
 		return page, errRuns
 	}
 	answer, err := c.QueryWorkflow(ctx, run.WorkflowID, run.RunID, pipeline.ResultsQuery, from)
+	var unbegun *serviceerror.WorkflowNotReady
+	switch {
+	case errors.As(err, &unbegun):
+		return unbegunPage(ctx, c, run)
+	case err != nil:
+		return page, err
+	default:
+		return page, answer.Get(&page)
+	}
+}
+
+// unbegunPage is that of a workflow which ended before a worker had begun it: what it was
+// to resume.
+func unbegunPage(ctx context.Context, c client.Client, run pipeline.Child) (page pipeline.Page, err error) {
+	history := c.GetWorkflowHistory(ctx, run.WorkflowID, run.RunID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	event, err := history.Next()
 	if err != nil {
 		return page, err
 	}
-	return page, answer.Get(&page)
+	var in struct {
+		Resume *pipeline.Resume `json:"resume"`
+	}
+	arguments := event.GetWorkflowExecutionStartedEventAttributes().GetInput()
+	if err := converter.GetDefaultDataConverter().FromPayloads(arguments, &in); err != nil {
+		return page, errUnbegun
+	}
+	if in.Resume != nil {
+		page.Before = &pipeline.Child{WorkflowID: cmp.Or(in.Resume.WorkflowID, run.WorkflowID), RunID: in.Resume.RunID}
+	}
+	return page, nil
 }
 
 func recallError(ctx context.Context, in pipeline.RecallInput, err error) error {
 	what := fmt.Sprintf("the results of run %s of workflow %s", in.RunID, in.WorkflowID)
 	var missing *serviceerror.NotFound
 	var invalid *serviceerror.InvalidArgument
-	if errors.As(err, &missing) || errors.As(err, &invalid) {
+	if errors.As(err, &missing) || errors.As(err, &invalid) || errors.Is(err, errUnbegun) {
 		return final(generation.ErrInvalidInput, what+" are not to be had: "+err.Error()+"; nothing was submitted", nil)
 	}
 	return again(ctx, generation.ErrUnavailable, what+" could not be read", err)

@@ -102,11 +102,20 @@ func (p *pipelines) describe(run client.WorkflowRun) string {
 func TestPipelineChildIsTerminated(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{
-		Duration: 2 * time.Second, Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.WebhookEarly, Input: "product 1"}},
+		Duration: 5 * time.Second, Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.WebhookEarly, Input: "product 1"}},
 	})
 	text := "budget: 5\n" + shots
 	run := p.begin(text, 60)
 	child := p.children(run)[0]
+	stack.Eventually(t, "not all submits that there can be are answered", func() bool {
+		answered := 0
+		for _, status := range p.generations(child) {
+			if status.PredictionID() != "" {
+				answered++
+			}
+		}
+		return answered == 30+11
+	})
 	require.NoError(t, p.Client.TerminateWorkflow(t.Context(), child.GetID(), child.GetRunID(), "test"))
 	failure, status := p.failure(run)
 	require.Equal(t, generation.ErrTooManyFailed, failure.Type())
@@ -170,6 +179,23 @@ func TestPipelineIsTerminatedBeforeItKnowsItsChild(t *testing.T) {
 	result := p.result(next)
 	require.Equal(t, 60, result.Steps[0].Items.Completed)
 	p.requirePaidOnce(60)
+}
+
+// TestPipelineResumesWhatNeverBegan: the run was ended before there was a worker for it.
+func TestPipelineResumesWhatNeverBegan(t *testing.T) {
+	t.Parallel()
+	p := newPipelines(t)
+	in := pipeline.Run{Pipeline: parse(t, chain)}
+	first := p.Start(t, pipeline.WorkflowName, in)
+	p.result(first)
+	in.Resume = &pipeline.Resume{RunID: first.GetRunID()}
+	unbegun, err := p.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: first.GetID(), TaskQueue: p.TaskQueue + "-none"}, pipeline.WorkflowName, in)
+	require.NoError(t, err)
+	require.NoError(t, p.Client.TerminateWorkflow(t.Context(), unbegun.GetID(), unbegun.GetRunID(), "test"))
+	for _, step := range p.result(p.restart(unbegun, pipeline.Run{Pipeline: in.Pipeline})).Steps {
+		require.True(t, step.Kept, step.ID)
+	}
+	require.Len(t, p.Simulator.Ledger(), 3)
 }
 
 // clientThat is a client whose calls go through f.

@@ -73,7 +73,7 @@ func (p *pipelines) awaitAttribute(run client.WorkflowRun, name, prefix string) 
 // TestPipelineForeignSignals: what is no report of a child of its own changes nothing.
 func TestPipelineForeignSignals(t *testing.T) {
 	t.Parallel()
-	p := newPipelinesWith(t, wavespeedtest.Options{Duration: time.Second})
+	p := newPipelinesWith(t, wavespeedtest.Options{Duration: 6 * time.Second})
 	run := p.begin(shots, 60)
 	child := pipeline.Child{WorkflowID: p.children(run)[0].GetID(), RunID: p.children(run)[0].GetRunID()}
 	for _, signal := range []any{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -166,20 +167,29 @@ func (p *program) saveResults(ctx context.Context, dir string, steps []pipeline.
 				continue
 			}
 			for i, output := range last.Outputs {
-				name := step.ID
-				if item.Key != "" {
-					name += "-" + item.Key
-				}
-				if len(last.Outputs) > 1 {
-					name += fmt.Sprintf("-%d", i)
-				}
-				if err := p.saveOutput(ctx, dir, name, output.String()); err != nil {
+				if err := p.saveOutput(ctx, dir, resultName(step.ID, item, i), output.String()); err != nil {
 					return err
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// resultName begins with what tells items apart: of keys, letters that no file's name
+// should have are replaced, and long ones are cut.
+func resultName(step string, item pipeline.ItemResult, output int) string {
+	name := step
+	if item.Key != "" {
+		name += fmt.Sprintf("-%04d", item.Index)
+	}
+	if len(item.Last().Outputs) > 1 {
+		name += fmt.Sprintf("-%d", output)
+	}
+	if item.Key != "" && item.Key != strconv.Itoa(item.Index) {
+		name += "-" + item.Key
+	}
+	return name
 }
 
 func (p *program) pipelineCancel() *cobra.Command {

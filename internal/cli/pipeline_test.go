@@ -455,7 +455,7 @@ steps:
 		require.Zero(t, code, err)
 		require.Regexp(t, `shots +7 +failed +wavespeed-ai/flux-dev +[0-9a-f]{32} +.*flagged`, out)
 		require.Regexp(t, `shots +3 +completed .*/outputs/`, out)
-		require.FileExists(t, dir+"/shots-3.png")
+		require.FileExists(t, dir+"/shots-0002-3.png")
 		code, out, _ = s.run(t, "pipeline", "results", id, "--failed", "--json")
 		require.Zero(t, code)
 		var steps []pipeline.StepResults
