@@ -55,13 +55,11 @@ func Changed(input, changes map[string]any) map[string]any {
 		return input
 	}
 	input = maps.Clone(input)
-	for name, value := range changes {
-		if value == nil {
-			delete(input, name)
-		} else {
-			input[name] = value
-		}
-	}
+	maps.Copy(input, changes)
+	maps.DeleteFunc(input, func(name string, _ any) bool {
+		value, changed := changes[name]
+		return changed && value == nil
+	})
 	return input
 }
 
