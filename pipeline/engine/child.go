@@ -74,7 +74,7 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *flo
 func childID(ctx workflow.Context, step string) string {
 	var nonce [8]byte
 	_, _ = workflow.GetRandomStream(ctx, "wavespeed/child").Read(nonce[:])
-	return workflow.GetInfo(ctx).OriginalRunID + "/" + step + "/" + hex.EncodeToString(nonce[:])
+	return workflow.GetInfo(ctx).OriginalRunID + "_" + step + "_" + hex.EncodeToString(nonce[:])
 }
 
 // rescue reads from a child that was killed what it has made. What had not ended has
