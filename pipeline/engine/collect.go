@@ -56,9 +56,7 @@ func (f *fan) account(made pipeline.ItemResult) {
 		usd, known := status.Price()
 		f.s.spent += usd
 		f.s.priced = f.s.priced || known
-		if !status.Kept {
-			f.s.attempts += len(status.Attempts)
-		}
+		f.s.attempts += submits(status)
 	}
 }
 

@@ -63,6 +63,7 @@ type Progress struct {
 	pipeline.Child
 	Completed int     `json:"completed"`
 	Failed    int     `json:"failed"`
+	Attempts  int     `json:"attempts,omitempty"`
 	Spent     float64 `json:"spent,omitempty"`
 }
 
@@ -98,17 +99,18 @@ func Items(ctx workflow.Context, in Chunk) (ChunkResult, error) {
 
 // chunkRun is a child in progress.
 type chunkRun struct {
-	in      Chunk
-	maker   maker
-	values  map[string]any
-	items   []*item
-	budget  *workflows.Budget
-	stopped bool
-	needs   float64
-	ended   int
-	failed  int
-	spent   float64 // for items that have ended
-	bytes   int     // of their results
+	in       Chunk
+	maker    maker
+	values   map[string]any
+	items    []*item
+	budget   *workflows.Budget
+	stopped  bool
+	needs    float64
+	ended    int
+	failed   int
+	attempts int     // of items that have ended
+	spent    float64 // for them
+	bytes    int     // of their results
 }
 
 func newChunkRun(ctx workflow.Context, in Chunk, plan *pipeline.Plan) (*chunkRun, error) {
@@ -177,6 +179,7 @@ func (c *chunkRun) make(ctx workflow.Context, i int, item *item) (struct{}, erro
 	for _, status := range item.generations {
 		usd, _ := status.Price()
 		c.spent += usd
+		c.attempts += submits(status)
 	}
 	c.ended++
 	c.bytes += weigh(c.maker.result(ctx, item, ""))
@@ -205,7 +208,7 @@ func (c *chunkRun) report(ctx workflow.Context) {
 	}
 	report := Progress{
 		Child:     pipeline.Child{WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID},
-		Completed: c.ended - c.failed, Failed: c.failed, Spent: c.spent,
+		Completed: c.ended - c.failed, Failed: c.failed, Attempts: c.attempts, Spent: c.spent,
 	}
 	workflow.SignalExternalWorkflow(ctx, info.ParentWorkflowExecution.ID, info.ParentWorkflowExecution.RunID, pipeline.ProgressSignal, report)
 }

@@ -130,9 +130,7 @@ func (r *run) tallies() map[*step]tally {
 		t := tallies[s]
 		price, known := status.Price()
 		t.usd, t.priced = t.usd+price, t.priced || known
-		if !status.Kept {
-			t.attempts += len(status.Attempts)
-		}
+		t.attempts += submits(*status)
 		if status.State == generation.StateHeld {
 			t.held++
 		}
@@ -140,6 +138,14 @@ func (r *run) tallies() map[*step]tally {
 		tallies[s] = t
 	}
 	return tallies
+}
+
+// submits are those of the run itself.
+func submits(status generation.Status) int {
+	if status.Kept {
+		return 0
+	}
+	return len(status.Attempts)
 }
 
 // maxShown is how many outputs of a step a status holds.
@@ -157,6 +163,7 @@ func (r *run) stepStatus(s *step, t tally) pipeline.StepStatus {
 	if s.fan != nil {
 		for _, c := range s.fan.live {
 			cost += c.progress.Spent
+			status.Attempts += c.progress.Attempts
 		}
 	}
 	if t.priced || s.priced || cost > 0 {

@@ -82,7 +82,8 @@ func TestManyItemsInTheUI(t *testing.T) {
 		if len(status.Steps) == 0 {
 			return false
 		}
-		return status.Steps[0].Items.Completed == 979 && status.Steps[0].Items.Failed == 20
+		step := status.Steps[0]
+		return step.Items.Completed == 979 && step.Items.Failed == 20 && step.Attempts >= 999
 	})
 	b := open(t, run)
 	b.look("catalogue", "user-metadata", "979 of 1000 completed, 20 failed", "child workflows")
