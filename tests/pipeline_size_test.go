@@ -25,7 +25,7 @@ func texts(t *testing.T, bytes int) *pipelines {
 // came to need them.
 func TestPipelineKeepsWhatItHasNoUseFor(t *testing.T) {
 	t.Parallel()
-	p := texts(t, 4000)
+	p := texts(t, 12_000)
 	text := `
 inputs: {rows: array, first: string}
 steps:
@@ -36,15 +36,15 @@ steps:
     model: example/writer
     input: {prompt: "${{ item.title }}"}
 `
-	inputs := func(first string) map[string]any { return map[string]any{"rows": rows(600), "first": first} }
+	inputs := func(first string) map[string]any { return map[string]any{"rows": rows(200), "first": first} }
 	run := p.start(text, inputs("good"))
 	p.result(run)
 	require.NoError(t, p.Simulator.Inject(wavespeedtest.Fault{Kind: wavespeedtest.Fails, Code: 1200, Input: "bad"}))
 	failed := p.restart(run, pipeline.Run{Pipeline: parse(t, text), Inputs: inputs("bad")})
 	p.failure(failed)
 	result := p.result(p.restart(failed, pipeline.Run{Pipeline: parse(t, text), Inputs: inputs("good")}))
-	require.Equal(t, &pipeline.Counts{Total: 600, Completed: 600, Kept: 600}, result.Steps[1].Items)
-	p.requirePaidOnce(602)
+	require.Equal(t, &pipeline.Counts{Total: 200, Completed: 200, Kept: 200}, result.Steps[1].Items)
+	p.requirePaidOnce(202)
 }
 
 // TestPipelineLongTexts: no text is left out because there are many, and outputs that are
@@ -98,12 +98,12 @@ func TestPipelineLargeInputs(t *testing.T) {
 	text := `
 inputs: {picture: string}
 steps:
-  styles: {for_each: [a, b, c, d, e, f, g, h], model: wavespeed-ai/flux-dev, input: {prompt: "${{ item }}${{ inputs.picture }}"}}
+  styles: {for_each: [a, b, c, d, e], model: wavespeed-ai/flux-dev, input: {prompt: "${{ item }}${{ inputs.picture }}"}}
 `
 	run := p.start(text, map[string]any{"picture": strings.Repeat("x", 900_000)})
 	p.result(run)
 	require.Equal(t, "Completed", p.describe(run))
-	require.Len(t, p.Simulator.Ledger(), 8)
+	require.Len(t, p.Simulator.Ledger(), 5)
 
 	for picture, want := range map[string]string{
 		strings.Repeat("x", 1_950_000): "the run's argument has",
@@ -119,7 +119,7 @@ steps:
 		require.Contains(t, failure.Message(), want)
 		require.Equal(t, "Failed", p.describe(run))
 	}
-	require.Len(t, p.Simulator.Ledger(), 8)
+	require.Len(t, p.Simulator.Ledger(), 5)
 }
 
 // TestPipelineLongList: a child is handed its own items, and not the list that they are of.

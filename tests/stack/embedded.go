@@ -72,6 +72,8 @@ func (e *Embedded) StartWorker(t testing.TB, options sdkworker.Options, register
 	require.NoError(t, err)
 	options.Plugins = append(options.Plugins, plugin)
 	options.WorkerStopTimeout = 10 * time.Second
+	// With the race detector, and others beside it, what takes a tenth of a second takes many.
+	options.DeadlockDetectionTimeout = 30 * time.Second
 	w := sdkworker.New(e.Client, e.TaskQueue, options)
 	if register != nil {
 		register(w)
