@@ -152,6 +152,12 @@ func (s *PlannedStep) References() []Reference {
 			refs = append(refs, expression.refs...)
 		}
 	}
+	return append(refs, s.MadeOf()...)
+}
+
+// MadeOf are those references whose values go into what the step makes, or asks people.
+func (s *PlannedStep) MadeOf() []Reference {
+	var refs []Reference
 	for _, template := range []*Template{s.Items, s.Message, s.Show, s.Choose} {
 		refs = append(refs, template.References()...)
 	}

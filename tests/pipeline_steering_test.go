@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -147,4 +148,33 @@ func TestPipelineFloodOfUpdates(t *testing.T) {
 	require.Equal(t, 1, accepted)
 	p.result(run)
 	require.Len(t, p.Simulator.Ledger(), 1)
+}
+
+// TestPipelineCanceledApproval is no decision, whatever is to be decided when the time is up.
+func TestPipelineCanceledApproval(t *testing.T) {
+	t.Parallel()
+	for _, then := range []string{generation.Approve, generation.Reject} {
+		t.Run(then, func(t *testing.T) {
+			t.Parallel()
+			p := newPipelines(t)
+			text := "steps: {review: {approve: {on_timeout: " + then + "}}, still: {needs: [review], model: wavespeed-ai/flux-dev, input: {prompt: x}}}"
+			run := p.start(text, nil)
+			p.awaitState(run, pipeline.RunApproval)
+			require.NoError(t, p.Client.CancelWorkflow(t.Context(), run.GetID(), run.GetRunID()))
+			_, err := p.wait(run)
+			var canceled *temporal.CanceledError
+			require.ErrorAs(t, err, &canceled)
+			var approvals []generation.ApprovalStatus
+			answer, err := p.Client.QueryWorkflow(t.Context(), run.GetID(), run.GetRunID(), generation.ApprovalsQuery)
+			require.NoError(t, err)
+			require.NoError(t, answer.Get(&approvals))
+			require.Equal(t, generation.Withdrawn, approvals[0].Verdict)
+
+			again := p.restart(run, pipeline.Run{Pipeline: parse(t, text)})
+			p.awaitState(again, pipeline.RunApproval)
+			require.Empty(t, p.Simulator.Ledger(), "nobody has approved")
+			require.NoError(t, p.decide(again, generation.Decision{Verdict: generation.Approve}))
+			p.result(again)
+		})
+	}
 }

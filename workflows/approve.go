@@ -227,7 +227,8 @@ func (a *approval) await(ctx workflow.Context, question Approval) error {
 	})
 	err := workflow.Await(ctx, func() bool { return !a.open() || timer.IsReady() })
 	switch {
-	case err != nil:
+	// A cancellation makes the timer ready, too.
+	case err != nil || a.open() && ctx.Err() != nil:
 		a.status.Verdict = generation.Withdrawn
 		return temporal.NewCanceledError(a.status)
 	case a.open():

@@ -179,13 +179,15 @@ func (r *run) hold(ctx workflow.Context, a *attempt) error {
 		b.held++
 		defer func() { b.held-- }()
 		r.enter(ctx, a, generation.StateHeld, fmt.Sprintf("the budget of %s does not cover it", markdown.Dollars(b.Limit)))
-		defer func() { r.enter(ctx, a, generation.StateSubmitting, "") }()
 	}
 	err := workflow.Await(ctx, func() bool { return b.changes != seen })
 	r.deadline = r.deadline.Add(workflow.Now(ctx).Sub(began))
 	if err != nil {
 		a.State = generation.StateAbsent
 		return r.cancel(ctx, a)
+	}
+	if a.State == generation.StateHeld {
+		r.enter(ctx, a, generation.StateSubmitting, "")
 	}
 	return nil
 }

@@ -458,3 +458,54 @@ func earlierStatus(t *testing.T, request generation.Request, state generation.St
 		Key: request.Key, Model: request.Model, Account: generation.DefaultAccount, State: state, Fingerprint: fingerprint, Attempts: []*generation.Attempt{&last},
 	}
 }
+
+// TestCanceledWhileHeld: nothing was submitted, and nobody is to look for it.
+func TestCanceledWhileHeld(t *testing.T) {
+	t.Parallel()
+	s, env := newTill(t, map[string]float64{"a/b": 1})
+	env.RegisterDelayedCallback(env.CancelWorkflow, time.Hour)
+	play(env, func(ctx workflow.Context) error {
+		_, err := workflows.Generate(workflows.WithBudget(ctx, &workflows.Budget{Limit: 0.5, Wait: true}), of("a/b", "still"))
+		return err
+	})
+	require.Empty(t, s.submits)
+	left := queried(t, env)[0]
+	require.Equal(t, generation.StateCanceled, left.State)
+	require.Contains(t, left.Attempts[0].Reason, "before anything was submitted")
+
+	p := completes()
+	again := newEnv(t, p)
+	resume(again, of("a/b", "still"), left)
+	require.NoError(t, again.GetWorkflowError())
+	require.Empty(t, p.finds)
+	require.Len(t, p.submits, 1)
+}
+
+// TestHeldSubmitIsLookedForSinceItWasSent, and not since it began to wait.
+func TestHeldSubmitIsLookedForSinceItWasSent(t *testing.T) {
+	t.Parallel()
+	p := completes()
+	env := newEnv(t, p)
+	var sent time.Time
+	p.submit = func(_ int, in generation.SubmitInput) (generation.Submitted, error) {
+		if *in.MaxPrice < 1 {
+			return generation.Submitted{}, temporal.NewNonRetryableApplicationError("costs more", generation.ErrBudgetExceeded, nil, 1.0)
+		}
+		sent = env.Now()
+		return generation.Submitted{}, temporal.NewNonRetryableApplicationError("lost", generation.ErrSubmitUnknown, nil)
+	}
+	p.find = func(_ int, in generation.FindInput) (generation.Found, error) {
+		return generation.Found{Verdict: generation.VerdictFound, PredictionID: earlierID}, nil
+	}
+	play(env, func(ctx workflow.Context) error {
+		b := &workflows.Budget{Limit: 0.5, Wait: true}
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			_ = workflow.Sleep(ctx, 20*24*time.Hour)
+			b.Raise(5)
+		})
+		_, err := workflows.Generate(workflows.WithBudget(ctx, b), of("a/b", "still"))
+		return err
+	})
+	require.NoError(t, env.GetWorkflowError())
+	require.WithinDuration(t, sent, p.finds[0].Submitted, time.Minute)
+}

@@ -65,6 +65,8 @@ func (r *run) cancel(ctx workflow.Context, a *attempt) error {
 		reason = "the workflow was canceled; the prediction goes on at the provider and is billed"
 	case a.State != generation.StateAbsent:
 		reason = "the workflow was canceled while it was unknown whether the submit had been accepted"
+	default:
+		a.Nonce = "" // of no submit, so that nobody looks for one
 	}
 	r.enter(ctx, a, generation.StateCanceled, reason)
 	return temporal.NewCanceledError(r.status.Clone())

@@ -49,6 +49,7 @@ func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *float64) (submitt
 	if err := AwaitRoom(ctx, len(r.input)); err != nil {
 		return submitted, err
 	}
+	a.Started = workflow.Now(ctx) // it may have been held for weeks
 	timeout := min(r.request.Timing.Submit, r.request.Timeout)
 	activityCtx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           r.request.TaskQueue,

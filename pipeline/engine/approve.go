@@ -129,11 +129,13 @@ func (r *run) regenerate(s *step, d generation.Decision) {
 				target.itemInput = make(map[string]map[string]any)
 			}
 			target.itemInput[key] = merged(target.itemInput[key], d.Input)
-			delete(target.earlier, key)
+			target.replace(key)
 		}
 	} else {
 		target.change(d.Input)
-		clear(target.earlier)
+		for _, key := range workflow.DeterministicKeys(target.earlier) {
+			target.replace(key)
+		}
 	}
 	target.again()
 	for _, id := range r.plan.After(target.ID) {

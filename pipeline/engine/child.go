@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
@@ -29,7 +30,7 @@ func (c *child) running() int {
 }
 
 // hand has a child make the items, and waits for it. An error means that none was begun.
-func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *float64) (ChunkResult, error) {
+func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *share) (ChunkResult, error) {
 	in := f.chunk(items, atOnce, granted)
 	size := weigh(in)
 	if size > maxPayload {
@@ -79,7 +80,7 @@ func childID(ctx workflow.Context, step string) string {
 
 // rescue reads from a child that was killed what it has made. What had not ended has
 // failed: who kills a child wants no more of it. A run that resumes this one goes on with it.
-func (f *fan) rescue(ctx workflow.Context, c *child, granted *float64, why error) ChunkResult {
+func (f *fan) rescue(ctx workflow.Context, c *child, granted *share, why error) ChunkResult {
 	made := make(map[int]pipeline.ItemResult)
 	pages, err := recalled(ctx, c.Child)
 	if err != nil {
@@ -94,7 +95,7 @@ func (f *fan) rescue(ctx workflow.Context, c *child, granted *float64, why error
 	}
 	var result ChunkResult
 	if granted != nil {
-		result.Spent = *granted // nobody can tell what it had reserved
+		result.Spent = granted.usd // nobody can tell what it had reserved
 	}
 	reason := fmt.Sprintf("its workflow %s ended before it: %v", c.WorkflowID, cause(why))
 	for _, item := range c.items {
@@ -133,12 +134,13 @@ func (f *fan) stop(ctx workflow.Context) {
 	}
 }
 
-func (f *fan) chunk(items []*item, atOnce int, granted *float64) Chunk {
+func (f *fan) chunk(items []*item, atOnce int, granted *share) Chunk {
 	in := Chunk{
 		Pipeline: reduced(f.r.in.Pipeline, f.s.ID), Step: f.s.ID, Values: f.values, Input: f.s.input, Round: f.s.round,
-		MaxParallel: atOnce, Strikes: max((f.tolerated+1-f.failed)/f.lanes, 1), Budget: granted,
+		MaxParallel: atOnce, Strikes: max((f.tolerated+1-f.failed)/f.lanes, 1), Known: f.alike(items),
 	}
 	if granted != nil {
+		in.Budget, in.Last = &granted.usd, granted.last
 		in.Price = f.r.budget.Expected(f.s.Model)
 	}
 	for _, item := range items {
@@ -148,6 +150,32 @@ func (f *fan) chunk(items []*item, atOnce int, granted *float64) Chunk {
 		})
 	}
 	return in
+}
+
+// alike are the predictions of items elsewhere that ask for the same as one of these whose
+// submit is to be looked for.
+func (f *fan) alike(items []*item) []generation.Status {
+	here, wanted := make(map[string]bool), make(map[string]bool)
+	for _, item := range items {
+		here[item.key] = true
+		for _, status := range f.s.earlier[item.key] {
+			if n := len(status.Attempts); n > 0 && status.Attempts[n-1].Nonce != "" && status.Attempts[n-1].PredictionID == "" {
+				wanted[status.Fingerprint] = true
+			}
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	var alike []generation.Status
+	for _, key := range workflow.DeterministicKeys(f.s.earlier) {
+		for _, status := range f.s.earlier[key] {
+			if id := status.PredictionID(); id != "" && !here[key] && wanted[status.Fingerprint] {
+				alike = append(alike, generation.Status{Fingerprint: status.Fingerprint, Attempts: []*generation.Attempt{{PredictionID: id}}})
+			}
+		}
+	}
+	return alike
 }
 
 // reduced is the definition without what a child of one step does not need.
@@ -167,6 +195,9 @@ func reduced(d pipeline.Definition, id string) pipeline.Definition {
 			step.ForEach = &forEach
 		case entry.Value.Approve != nil:
 			step = pipeline.Step{Approve: &pipeline.Approve{}}
+			if entry.Value.Approve.Choose != nil {
+				step.Approve.Choose = []any{} // it has an output
+			}
 		case entry.Value.ForEach != nil:
 			step.ForEach = &pipeline.ForEach{Items: []any{}}
 		}

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
@@ -61,13 +63,16 @@ func (s *stage) check(context.Context, pipeline.Run) (pipeline.Report, error) { 
 func (s *stage) submit(_ context.Context, in generation.SubmitInput) (generation.Submitted, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	cost := price
-	if in.MaxPrice != nil && cost > *in.MaxPrice+1e-9 {
-		return generation.Submitted{}, temporal.NewNonRetryableApplicationError("too dear", generation.ErrBudgetExceeded, nil, cost)
-	}
 	var input struct{ Prompt string }
 	if err := json.Unmarshal(in.Input, &input); err != nil {
 		return generation.Submitted{}, err
+	}
+	cost := price
+	if input.Prompt == "cheap" {
+		cost /= 10
+	}
+	if in.MaxPrice != nil && cost > *in.MaxPrice+1e-9 {
+		return generation.Submitted{}, temporal.NewNonRetryableApplicationError("too dear", generation.ErrBudgetExceeded, nil, cost)
 	}
 	s.prompts = append(s.prompts, input.Prompt)
 	id := fmt.Sprintf("%032x", len(s.prompts))
@@ -426,6 +431,214 @@ func TestEarlierRuns(t *testing.T) {
 			require.Equal(t, want, s.prompts)
 			require.Equal(t, from != "a", result.Steps[0].Kept)
 			require.InDelta(t, float64(len(want))*price, *result.Cost, 1e-9)
+		})
+	}
+}
+
+// resumed runs a pipeline that resumes one of which there are these pages.
+func (s *stage) resumed(text string, inputs map[string]any, pages ...[]pipeline.StepResults) {
+	s.t.Helper()
+	s.RegisterActivityWithOptions(func(_ context.Context, in pipeline.RecallInput) (pipeline.Page, error) {
+		page := pipeline.Page{Steps: pages[in.Cursor.Item]}
+		if next := in.Cursor.Item + 1; next < len(pages) {
+			page.Next = &pipeline.Cursor{Step: page.Steps[0].ID, Item: next}
+		}
+		return page, nil
+	}, activity.RegisterOptions{Name: pipeline.RecallName})
+	f, err := file.Parse("film.yaml", []byte(text))
+	require.NoError(s.t, err)
+	s.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Run{Pipeline: f.Definition, Inputs: inputs, Resume: &pipeline.Resume{RunID: "earlier"}})
+}
+
+// status of a generation of a/b with this prompt: with a prediction in this state, or, without
+// one, a submit of which nobody knows.
+func earlier(t *testing.T, prompt, id string, state generation.State) generation.Status {
+	t.Helper()
+	fingerprint, err := generation.Fingerprint(generation.Request{Key: "a", Model: "a/b", Input: map[string]any{"prompt": prompt}})
+	require.NoError(t, err)
+	status := generation.Status{
+		Key: "a", Model: "a/b", State: state, Fingerprint: fingerprint,
+		Attempts: []*generation.Attempt{{Number: 1, PredictionID: id, Nonce: "abad1dea", State: state}},
+	}
+	switch state {
+	case generation.StateCompleted:
+		output, _ := json.Marshal("old of " + prompt)
+		status.Outputs = []generation.Output{output}
+	case generation.StateFailed:
+		status.ErrorType = generation.ErrPredictionFailed
+	}
+	return status
+}
+
+func result(index int, generations ...generation.Status) pipeline.ItemResult {
+	return pipeline.ItemResult{Index: index, Key: fmt.Sprint(index), State: pipeline.StepFailed, Generations: generations}
+}
+
+const everyItem = `
+inputs: {list: array}
+steps: {a: {for_each: "${{ inputs.list }}", model: a/b, input: {prompt: "${{ item }}"}}}`
+
+// TestChangedItemsOfManyPages: only the first of a step's pages says what was changed.
+func TestChangedItemsOfManyPages(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	changed := map[string]map[string]any{"0": {"prompt": "chalk"}}
+	s.resumed(everyItem, map[string]any{"list": []any{"oil", "ink"}},
+		[]pipeline.StepResults{{ID: "a", ItemInput: changed, Items: []pipeline.ItemResult{result(0, earlier(t, "chalk", strings.Repeat("0", 32), generation.StateCompleted))}}},
+		[]pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{result(1, earlier(t, "ink", strings.Repeat("1", 32), generation.StateCompleted))}}},
+	)
+	require.Equal(t, []any{"old of chalk", "old of ink"}, s.result().Outputs["a"])
+	require.Empty(t, s.prompts)
+}
+
+// TestWhatAChildSaysIsNewer than what its run knew of the item before.
+func TestWhatAChildSaysIsNewer(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	id := strings.Repeat("f", 32)
+	s.resumed(everyItem, map[string]any{"list": []any{"x"}}, []pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{
+		result(0, earlier(t, "x", id, generation.StateFailed)), result(0, earlier(t, "x", id, generation.StateWaiting)),
+	}}})
+	s.result()
+	require.Equal(t, []string{"x"}, s.prompts, "the prediction is known to have failed")
+}
+
+// TestAlikeItemsInOtherChildren are told to the search for a submit: their predictions are
+// not its.
+func TestAlikeItemsInOtherChildren(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{40, 300} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			var claimed []string
+			s.RegisterActivityWithOptions(func(_ context.Context, in generation.FindInput) (generation.Found, error) {
+				claimed = in.Claimed
+				return generation.Found{Verdict: generation.VerdictAbsent}, nil
+			}, activity.RegisterOptions{Name: generation.FindName})
+			list := many(n)
+			list[0], list[n-1] = "same", "same"
+			for i := range list {
+				list[i] = strings.Replace(list[i].(string), "bad", "good", 1)
+			}
+			id := strings.Repeat("f", 32)
+			s.resumed(everyItem, map[string]any{"list": list}, []pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{
+				result(0, earlier(t, "same", id, generation.StateCompleted)), result(n-1, earlier(t, "same", "", generation.StateUnknown)),
+			}}})
+			s.result()
+			require.Contains(t, claimed, id)
+		})
+	}
+}
+
+// TestChoiceInManyItems: what was chosen is there in children too.
+func TestChoiceInManyItems(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	choice := 1
+	s.after(time.Hour, func() {
+		s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Approve, Choice: &choice})
+	})
+	s.run(`
+inputs: {list: array}
+steps:
+  styles: {for_each: [oil, ink], model: a/b, input: {prompt: "${{ item }}"}}
+  pick: {approve: {choose: "${{ steps.styles.outputs }}"}}
+  all: {for_each: {items: "${{ inputs.list }}", tolerate: 100%}, model: a/b, input: {prompt: "${{ item }} ${{ steps.pick.output }} ${{ steps.pick.choice }}"}}
+`, map[string]any{"list": many(60)})
+	require.Equal(t, 40, s.result().Steps[2].Items.Completed)
+	require.Contains(t, s.prompts, "item 0 of ink 1")
+}
+
+// TestWhatWasReplacedIsKept: a regeneration throws nothing away that was paid for.
+func TestWhatWasReplacedIsKept(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.after(time.Hour, func() {
+		s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Regenerate, Input: map[string]any{"prompt": "second"}})
+	})
+	s.after(2*time.Hour, func() { s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Reject}) })
+	s.run("steps: {still: {model: a/b, input: {prompt: first}}, look: {approve: {show: '${{ steps.still.output }}'}}}", nil)
+	answer, err := s.QueryWorkflow(pipeline.ResultsQuery, pipeline.Cursor{})
+	require.NoError(t, err)
+	var page pipeline.Page
+	require.NoError(t, answer.Get(&page))
+	var outputs []string
+	for _, made := range page.Steps[0].Items[0].Generations {
+		outputs = append(outputs, made.Outputs[0].String())
+	}
+	require.Equal(t, []string{"of first", "of second"}, outputs, "the last tells what became of it")
+}
+
+// TestTheSameAgain: who wants the same made again gets a new one.
+func TestTheSameAgain(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	decide := func(d generation.Decision) func() { return func() { s.update(generation.DecideUpdate, d) } }
+	s.after(1*time.Hour, decide(generation.Decision{Verdict: generation.Regenerate}))
+	s.after(2*time.Hour, decide(generation.Decision{Verdict: generation.Regenerate}))
+	s.after(3*time.Hour, decide(generation.Decision{Verdict: generation.Approve}))
+	s.run("steps: {still: {model: a/b, input: {prompt: x}}, look: {approve: {show: '${{ steps.still.output }}'}}}", nil)
+	s.result()
+	require.Equal(t, []string{"x", "x", "x"}, s.prompts)
+}
+
+// TestManyListsAtOnce share the room that a history has.
+func TestManyListsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	text := "inputs: {list: array}\nsteps:\n"
+	for i := range 10 {
+		text += fmt.Sprintf("  a%d: {for_each: {items: '${{ inputs.list }}', max_parallel: 50, tolerate: 100%%}, model: a/b, retry: 2, input: {prompt: '${{ item }}'}}\n", i)
+	}
+	s.run(text, map[string]any{"list": many(50)})
+	inline := 0
+	for _, step := range s.result().Steps {
+		if step.Children == 0 {
+			inline++
+		}
+	}
+	require.Equal(t, 5, inline, "1,500 events each may be, of 8,000")
+}
+
+// TestOmittedItems: nothing is made of outputs that are too large to be here.
+func TestOmittedItems(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.OnActivity(generation.AwaitName, mock.Anything, mock.Anything).Return(func(_ context.Context, in generation.AwaitInput) (generation.Outcome, error) {
+		return generation.Outcome{PredictionID: in.PredictionID, Status: "completed", Omitted: true}, nil
+	})
+	s.run(`
+steps:
+  shots: {for_each: [a, b], model: a/b, input: {prompt: "${{ item }}"}}
+  count: {if: 'len(steps.shots.items) == 2', model: a/b, input: {prompt: two}}
+  larger: {for_each: '${{ filter(steps.shots.items, .state == "completed") }}', model: a/b, input: {prompt: "x ${{ item.output ?? 1 }}"}}
+`, nil)
+	failure, status := s.failure()
+	require.Contains(t, failure.Message(), "steps.shots.items: is too large for a run; prediction 0000")
+	require.Equal(t, pipeline.StepCompleted, states(status.Steps)["count"])
+	require.Equal(t, []string{"a", "b", "two"}, s.prompts)
+}
+
+// TestSharesDoNotFallBack: that a child's share is spent is no reason to take another model
+// while the run has more.
+func TestSharesDoNotFallBack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		budget string
+		cheap  bool
+	}{"enough": {"{usd: 1000}", false}, "enough, then fail": {"{usd: 1000, on_exceeded: fail}", false}, "not enough": {"{usd: 4.05, on_exceeded: fail}", true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			s.report = pipeline.Report{Estimate: &pipeline.Estimate{Steps: []pipeline.StepEstimate{{ID: "a", Model: "a/b", Each: price / 2}}}}
+			s.run(`
+budget: `+c.budget+`
+inputs: {list: array}
+steps:
+  a: {for_each: {items: "${{ inputs.list }}", max_parallel: 1, tolerate: 100%}, model: a/b, fallback: [{model: c/d, on: [BudgetExceeded], input: {prompt: cheap}}], input: {prompt: "${{ item }}"}}
+`, map[string]any{"list": many(60)})
+			require.Equal(t, c.cheap, slices.Contains(s.prompts, "cheap"), "%v", s.GetWorkflowError())
 		})
 	}
 }

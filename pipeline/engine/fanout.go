@@ -38,7 +38,10 @@ func (r *run) fanOut(ctx workflow.Context, s *step) error {
 	}
 	var err error
 	if r.fits(ctx, s) {
+		events := len(s.items) * s.mostEvents()
+		r.promised += events
 		err = r.makeInline(ctx, s, options)
+		r.promised -= events
 	} else {
 		err = r.spread(ctx, s, options)
 	}
@@ -50,7 +53,7 @@ func (r *run) fanOut(ctx workflow.Context, s *step) error {
 
 func (r *run) fits(ctx workflow.Context, s *step) bool {
 	n := len(s.items)
-	return n == 0 || n <= maxInline && workflow.GetInfo(ctx).GetCurrentHistoryLength()+n*s.mostEvents() < maxOwnEvents
+	return n == 0 || n <= maxInline && workflow.GetInfo(ctx).GetCurrentHistoryLength()+r.promised+n*s.mostEvents() < maxOwnEvents
 }
 
 // mostEvents is about how many events an item has if every submit that it may send is sent.

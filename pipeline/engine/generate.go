@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -37,6 +38,7 @@ type maker struct {
 	step    *pipeline.PlannedStep
 	account string
 	round   int
+	shares  bool // the budget is a share: more may be had of the run
 }
 
 func (r *run) maker(s *step) maker {
@@ -68,15 +70,25 @@ func (m maker) make(ctx workflow.Context, made *item, name string, values, chang
 		made.state, made.reason, _ = endOf(err)
 		return err
 	}
-	alternatives := make([]workflows.Alternative, len(requests)-1)
-	for i, request := range requests[1:] {
-		alternatives[i] = workflows.Alternative{Request: request, On: errorTypes(m.step.Fallback[i].On)}
-	}
-	result, err := workflows.Fallback(workflows.WithEarlier(ctx, earlier...), requests[0], alternatives...)
+	result, err := workflows.Fallback(workflows.WithEarlier(ctx, earlier...), requests[0], m.alternatives(requests[1:])...)
 	made.kept = err == nil && result.Via == generation.ViaEarlier
 	made.generations = m.statuses(ctx, name)
 	made.state, made.reason, _ = endOf(err)
 	return err
+}
+
+func (m maker) alternatives(requests []generation.Request) []workflows.Alternative {
+	var alternatives []workflows.Alternative
+	for i, request := range requests {
+		on := errorTypes(m.step.Fallback[i].On)
+		if m.shares {
+			on = slices.DeleteFunc(on, func(kind string) bool { return kind == generation.ErrBudgetExceeded })
+		}
+		if len(on) > 0 || len(m.step.Fallback[i].On) == 0 {
+			alternatives = append(alternatives, workflows.Alternative{Request: request, On: on})
+		}
+	}
+	return alternatives
 }
 
 // statuses are the generations that were begun for a name, the deciding one last.

@@ -34,9 +34,15 @@ type Chunk struct {
 	// Strikes is how many must fail for no more to be begun.
 	Strikes int `json:"strikes"`
 
-	// Budget is what they may cost together, in USD, and Price what each is likely to.
+	// Budget is what they may cost together, in USD, and Price what each is likely to. Last
+	// says that the run has no more: what the budget does not cover may fall back.
 	Budget *float64 `json:"budget,omitempty"`
 	Price  float64  `json:"price,omitempty"`
+	Last   bool     `json:"last,omitempty"`
+
+	// Known are predictions of other items that ask for the same as one whose submit is to
+	// be looked for.
+	Known []generation.Status `json:"known,omitempty"`
 }
 
 // ChunkItem is one item of a [Chunk]. Input is what is changed in its own.
@@ -86,13 +92,16 @@ const (
 // Items makes a chunk of a step's items, for a run whose child it is. It fails only when
 // it is canceled, and then with its result as the error's detail.
 func Items(ctx workflow.Context, in Chunk) (ChunkResult, error) {
-	plan, err := pipeline.Compile(in.Pipeline)
+	c := &chunkRun{in: in}
+	// Whoever finds the child ended asks it, however it did.
+	err := workflow.SetQueryHandlerWithOptions(ctx, pipeline.ResultsQuery,
+		func(pipeline.Cursor) (pipeline.Page, error) { return c.page(ctx), nil },
+		workflow.QueryHandlerOptions{Description: "what has been made of the items so far"})
+	if err == nil {
+		err = c.prepare()
+	}
 	if err != nil {
 		return ChunkResult{}, temporal.NewNonRetryableApplicationError(err.Error(), generation.ErrInvalidInput, nil)
-	}
-	c, err := newChunkRun(ctx, in, plan)
-	if err != nil {
-		return ChunkResult{}, err
 	}
 	return c.run(ctx)
 }
@@ -113,32 +122,31 @@ type chunkRun struct {
 	bytes    int     // of their results
 }
 
-func newChunkRun(ctx workflow.Context, in Chunk, plan *pipeline.Plan) (*chunkRun, error) {
-	values, err := pipeline.Normal(in.Values)
+func (c *chunkRun) prepare() error {
+	plan, err := pipeline.Compile(c.in.Pipeline)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c := &chunkRun{
-		in: in, values: values.(map[string]any),
-		maker: maker{step: plan.Step(in.Step), account: in.Pipeline.Account, round: in.Round},
+	values, err := pipeline.Normal(c.in.Values)
+	if err != nil {
+		return err
 	}
-	for _, given := range in.Items {
+	c.values = values.(map[string]any)
+	c.maker = maker{step: plan.Step(c.in.Step), account: c.in.Pipeline.Account, round: c.in.Round, shares: c.in.Budget != nil && !c.in.Last}
+	for _, given := range c.in.Items {
 		value, err := pipeline.Normal(given.Value)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		c.items = append(c.items, &item{index: given.Index, key: given.Key, value: value, state: pipeline.StepWaiting})
 	}
-	if in.Budget != nil {
-		c.budget = &workflows.Budget{Limit: *in.Budget}
-		if in.Price > 0 {
-			c.budget.Expect(c.maker.step.Model, in.Price)
+	if c.in.Budget != nil {
+		c.budget = &workflows.Budget{Limit: *c.in.Budget}
+		if c.in.Price > 0 {
+			c.budget.Expect(c.maker.step.Model, c.in.Price)
 		}
 	}
-	err = workflow.SetQueryHandlerWithOptions(ctx, pipeline.ResultsQuery,
-		func(pipeline.Cursor) (pipeline.Page, error) { return c.page(ctx), nil },
-		workflow.QueryHandlerOptions{Description: "what has been made of the items so far"})
-	return c, err
+	return nil
 }
 
 func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
@@ -151,7 +159,7 @@ func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
 	if c.budget != nil {
 		ctx = workflows.WithBudget(ctx, c.budget)
 	}
-	var known []generation.Status
+	known := c.in.Known
 	for _, item := range c.in.Items {
 		known = append(known, item.Earlier...)
 	}

@@ -52,6 +52,7 @@ type run struct {
 	started  time.Time
 	ended    time.Time
 	changes  int
+	promised int // events of lists that are being made in the run itself
 	shown    shownAttributes
 }
 

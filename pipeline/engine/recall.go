@@ -96,7 +96,10 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 	}
 	s := r.step(results.ID)
 	if !r.in.Resume.DropChanges {
-		s.input, s.itemInput = merged(s.input, results.Input), results.ItemInput
+		s.input = merged(s.input, results.Input)
+		if results.ItemInput != nil { // which is on the first of a step's pages only
+			s.itemInput = results.ItemInput
+		}
 	}
 	if anew {
 		return
@@ -109,8 +112,10 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 		if s.Kind() != pipeline.KindForEach {
 			key = ""
 		}
+		// What a child says of an item comes first, and is newer than what its run knew.
+		newer := s.earlier[key]
 		for _, status := range item.Generations {
-			if !r.in.Resume.ResubmitUnknown || status.PredictionID() != "" {
+			if (!r.in.Resume.ResubmitUnknown || status.PredictionID() != "") && !isThere(newer, status) {
 				s.earlier[key] = append(s.earlier[key], status)
 			}
 		}
@@ -172,7 +177,7 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 			result.Generations = s.all(item.key, result.Generations)
 		} else {
 			key := unused[i-len(s.items)]
-			result = pipeline.ItemResult{Key: key, State: pipeline.StepWaiting, Generations: s.earlier[key]}
+			result = pipeline.ItemResult{Key: key, State: pipeline.StepWaiting, Generations: s.all(key, nil)}
 		}
 		if len(result.Generations) == 0 && result.State != pipeline.StepFailed {
 			continue
@@ -201,7 +206,9 @@ func (s *step) unused() []string {
 	for _, item := range s.items {
 		used[item.key] = true
 	}
-	return slices.DeleteFunc(workflow.DeterministicKeys(s.earlier), func(key string) bool { return used[key] })
+	keys := append(workflow.DeterministicKeys(s.earlier), workflow.DeterministicKeys(s.replaced)...)
+	slices.Sort(keys)
+	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return used[key] })
 }
 
 func (r *run) nameOf(s *step, item *item) string {

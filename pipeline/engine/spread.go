@@ -131,9 +131,15 @@ func (f *fan) giveBack(items []*item) {
 	f.queue = append(items[:len(items):len(items)], f.queue...)
 }
 
+// share is what a child may spend of the budget.
+type share struct {
+	usd  float64
+	last bool // there is no more, and it will not be raised
+}
+
 // grant takes a child's share out of the budget: what its items are expected to cost, as
 // far as it is there. Without a budget it is nil.
-func (f *fan) grant(ctx workflow.Context, items []*item) (*float64, error) {
+func (f *fan) grant(ctx workflow.Context, items []*item) (*share, error) {
 	b := f.r.budget
 	if b == nil {
 		return nil, nil
@@ -146,7 +152,7 @@ func (f *fan) grant(ctx workflow.Context, items []*item) (*float64, error) {
 			want = b.Limit
 		}
 		if granted, ok := b.Grant(want, least); ok {
-			return &granted, nil
+			return &share{usd: granted, last: granted < want && !b.Wait}, nil
 		}
 		var err error
 		switch {
@@ -174,9 +180,9 @@ func (f *fan) hold(ctx workflow.Context, price float64) error {
 	return f.r.budget.Hold(ctx, price)
 }
 
-func (f *fan) settle(granted *float64, spent float64) {
+func (f *fan) settle(granted *share, spent float64) {
 	if granted != nil {
-		f.r.budget.Settle(*granted, spent)
+		f.r.budget.Settle(granted.usd, spent)
 	}
 }
 

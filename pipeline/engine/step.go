@@ -41,6 +41,7 @@ type step struct {
 	lost     []pipeline.Child
 	approval *generation.ApprovalStatus
 	earlier  map[string][]generation.Status // by item key; what need not be made again
+	replaced map[string][]generation.Status // the same of what people had made anew
 	decided  *generation.ApprovalStatus     // by an earlier run
 }
 
@@ -59,7 +60,7 @@ type item struct {
 func newStep(planned *pipeline.PlannedStep) *step {
 	return &step{
 		PlannedStep: planned, state: pipeline.StepWaiting,
-		made: make(map[string]bool), earlier: make(map[string][]generation.Status),
+		made: make(map[string]bool), earlier: make(map[string][]generation.Status), replaced: make(map[string][]generation.Status),
 	}
 }
 
@@ -74,18 +75,35 @@ func (s *step) remember(item *item) {
 	if !item.kept {
 		s.made[item.key] = true
 	}
-	s.earlier[item.key] = s.all(item.key, item.generations)
+	s.earlier[item.key] = after(s.earlier[item.key], item.generations)
 }
 
-// all are these generations of an item, and before them those that asked for something else.
+// replace has an item made anew, whatever there is of it.
+func (s *step) replace(key string) {
+	s.replaced[key] = after(s.replaced[key], s.earlier[key])
+	delete(s.earlier, key)
+}
+
+// all are these generations of an item, and before them all those that asked for something
+// else: each was paid for, and another run may want it.
 func (s *step) all(key string, generations []generation.Status) []generation.Status {
+	return after(s.replaced[key], after(s.earlier[key], generations))
+}
+
+// after are newer generations, and before them the older ones that asked for something else.
+func after(older, newer []generation.Status) []generation.Status {
 	var all []generation.Status
-	for _, earlier := range s.earlier[key] {
-		if !slices.ContainsFunc(generations, func(g generation.Status) bool { return g.Fingerprint == earlier.Fingerprint }) {
-			all = append(all, earlier)
+	for _, status := range older {
+		if !isThere(newer, status) {
+			all = append(all, status)
 		}
 	}
-	return append(all, generations...)
+	return append(all, newer...)
+}
+
+// isThere tells whether one of the generations asked for the same.
+func isThere(generations []generation.Status, status generation.Status) bool {
+	return slices.ContainsFunc(generations, func(other generation.Status) bool { return other.Fingerprint == status.Fingerprint })
 }
 
 func (r *run) needsEnded(s *step) bool {
@@ -100,12 +118,16 @@ func (r *run) needsEnded(s *step) bool {
 // lacking is the error of a step that refers to outputs which are not there: made of
 // nothing, it would be paid for nevertheless.
 func (r *run) lacking(s *step) error {
+	made := s.MadeOf()
 	for _, ref := range s.References() {
-		if ref.Root != pipeline.RootSteps || ref.Field != pipeline.FieldOutput && ref.Field != pipeline.FieldOutputs {
+		isItems := ref.Field == pipeline.FieldItems && slices.Contains(made, ref) // a condition may count them
+		if ref.Root != pipeline.RootSteps || !isItems && ref.Field != pipeline.FieldOutput && ref.Field != pipeline.FieldOutputs {
 			continue
 		}
-		if other := r.step(ref.Name); other.Kind() == pipeline.KindGenerate && len(other.items) > 0 && other.items[0].last().Omitted {
-			return invalid(s.ID, "steps."+ref.Name+"."+ref.Field, fmt.Errorf("is too large for a run; prediction %s has it", other.items[0].last().PredictionID()))
+		for _, item := range r.step(ref.Name).items {
+			if last := item.last(); last.Omitted && item.state == pipeline.StepCompleted {
+				return invalid(s.ID, "steps."+ref.Name+"."+ref.Field, fmt.Errorf("is too large for a run; prediction %s has it", last.PredictionID()))
+			}
 		}
 	}
 	return nil
