@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
@@ -93,14 +98,75 @@ func (p *program) rerunOne(ctx context.Context, s session, args []string, o reru
 	if err != nil {
 		return failure(exitFailure, err)
 	}
-	if err := p.change(ctx, s, &in, info.GetExecution().GetRunId(), args[1:], o); err != nil {
+	latest := s.client.GetWorkflow(ctx, args[0], info.GetExecution().GetRunId())
+	open, err := s.open(ctx, latest, in.Resume)
+	if err != nil {
+		return failure(exitFailure, err)
+	}
+	if err := p.change(ctx, s, &in, latest.GetRunID(), args[1:], o); err != nil {
 		return failure(exitUsage, err)
+	}
+	if open != nil {
+		in.Resume = both(*open, args[0], *in.Resume)
+	}
+	// Files may have been uploaded for a while.
+	if again, err := s.client.DescribeWorkflowExecution(ctx, args[0], ""); err != nil || again.GetWorkflowExecutionInfo().GetExecution().GetRunId() != latest.GetRunID() {
+		return failure(exitFailure, errors.Join(fmt.Errorf("%s was run again meanwhile: nothing was started", args[0]), err))
 	}
 	run, err := s.startPipeline(ctx, args[0], in, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
 	if err != nil {
 		return err
 	}
 	return p.started(ctx, s, run, o.detach, o.ending)
+}
+
+// open is what a run was to resume if it has ended before it had read that, and not for a
+// mistake of its own; nil otherwise.
+func (s session) open(ctx context.Context, run client.WorkflowRun, resume *pipeline.Resume) (*pipeline.Resume, error) {
+	if resume == nil {
+		return nil, nil
+	}
+	var failed *temporal.ApplicationError
+	if err := run.Get(ctx, nil); errors.As(err, &failed) && failed.Type() == generation.ErrInvalidInput {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	var page pipeline.Page
+	answer, err := s.client.QueryWorkflow(ctx, run.GetID(), run.GetRunID(), pipeline.ResultsQuery, pipeline.Cursor{})
+	if err == nil {
+		err = answer.Get(&page)
+	}
+	var unbegun *serviceerror.WorkflowNotReady
+	switch {
+	case errors.As(err, &unbegun) || page.Before != nil:
+		return resume, nil
+	case err != nil && noWorker(err):
+		return nil, fmt.Errorf("%s does not answer, and so it is not known what is left of it: no worker is there for it", run.GetID())
+	default:
+		return nil, err
+	}
+}
+
+// both is what an earlier rerun of the workflow was to do, and a new one is.
+func both(open pipeline.Resume, id string, next pipeline.Resume) *pipeline.Resume {
+	all := pipeline.Resume{
+		WorkflowID: cmp.Or(open.WorkflowID, id), RunID: open.RunID, From: cmp.Or(next.From, open.From),
+		DropChanges: open.DropChanges || next.DropChanges, ResubmitUnknown: open.ResubmitUnknown || next.ResubmitUnknown,
+		Input: make(map[string]map[string]any),
+	}
+	if !next.DropChanges {
+		maps.Copy(all.Input, open.Input)
+	}
+	for step, input := range next.Input {
+		fields := maps.Clone(all.Input[step])
+		if fields == nil {
+			fields = make(map[string]any)
+		}
+		maps.Copy(fields, input)
+		all.Input[step] = fields
+	}
+	return &all
 }
 
 // input is what a run was started with, out of the first event of its history.

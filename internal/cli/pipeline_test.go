@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -510,6 +511,26 @@ func TestPipelineRerunDropsChanges(t *testing.T) {
 	require.Equal(t, original, clip(3, "rerun", id, "--reset"), "what was made without the change is found again")
 	dropped := written(t, "dropped.yaml", strings.NewReplacer("  scene: {default: a lighthouse}\n", "", "${{ inputs.scene }}", "a lighthouse").Replace(filmFile))
 	require.Equal(t, original, clip(3, "rerun", id, "--file", dropped), "an input that the new file lacks is dropped")
+}
+
+// TestPipelineRerunOfARerunThatNeverBegan does what that was to do.
+func TestPipelineRerunOfARerunThatNeverBegan(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	id, film := newID(), written(t, "film.yaml", filmFile)
+	code, _, err := s.run(t, "pipeline", "run", film, "--id", id)
+	require.Zero(t, code, err)
+	nobody := *s
+	nobody.env = append(slices.Clone(s.env), "TEMPORAL_TASK_QUEUE=nobody-"+uuid.NewString())
+	code, _, err = nobody.run(t, "pipeline", "rerun", id, "--from", "still", "--set", "clip.prompt=slow waves", "--detach")
+	require.Zero(t, code, err)
+	require.NoError(t, s.Client.TerminateWorkflow(t.Context(), id, "", "test"))
+	code, _, err = s.run(t, "pipeline", "rerun", id, "--set", "still.seed=7")
+	require.Zero(t, code, err)
+	ledger := s.Simulator.Ledger()
+	require.Len(t, ledger, 4, "both are made anew")
+	require.Contains(t, string(ledger[2].Input), `"seed":7`)
+	require.Contains(t, string(ledger[3].Input), "slow waves")
 }
 
 // TestPipelineWithoutWorker says what is missing.
