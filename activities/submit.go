@@ -42,7 +42,7 @@ func (a *Activities) Submit(ctx context.Context, in generation.SubmitInput) (gen
 	}
 	prediction, err := provider.Submit(ctx, wavespeed.SubmitRequest{Model: in.Model, Input: in.Input, WebhookURL: address})
 	if err != nil {
-		err = submitError(ctx, in, err)
+		err = submitError(ctx, in, price, err)
 		countSubmit(ctx, err)
 		return generation.Submitted{}, err
 	}

@@ -99,7 +99,11 @@ type Attempt struct {
 	// Reason says why the attempt is in this state, where that needs saying.
 	Reason string `json:"reason,omitempty"`
 	// Price is what the provider charges for it, in USD; nil when not known.
-	Price   *float64  `json:"price,omitempty"`
+	Price *float64 `json:"price,omitempty"`
+
+	// Billed is set on one that failed and is not refunded: the provider reported it as
+	// completed, but without outputs.
+	Billed  bool      `json:"billed,omitempty"`
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended,omitzero"`
 }
@@ -175,7 +179,7 @@ func (s Status) Price() (usd float64, known bool) {
 		return 0, false
 	}
 	for i, attempt := range s.Attempts {
-		billed := attempt.State != StateFailed || i == len(s.Attempts)-1 && s.GivenUp()
+		billed := attempt.Billed || attempt.State != StateFailed && attempt.State != StateAbsent || i == len(s.Attempts)-1 && s.GivenUp()
 		if attempt.Price != nil && billed {
 			usd, known = usd+*attempt.Price, true
 		}

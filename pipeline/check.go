@@ -83,7 +83,7 @@ func checkStep(d Definition, id string, step Step, path []string, problems *Prob
 		}
 	}
 	if step.Approve != nil {
-		checkApproval(step, path, problems)
+		checkApproval(step, ids, path, problems)
 		return
 	}
 	if step.Model == "" {
@@ -154,7 +154,7 @@ func ErrorKinds() []string {
 	return kinds
 }
 
-func checkApproval(step Step, path []string, problems *Problems) {
+func checkApproval(step Step, ids []string, path []string, problems *Problems) {
 	for _, field := range []struct {
 		name string
 		set  bool
@@ -176,6 +176,13 @@ func checkApproval(step Step, path []string, problems *Problems) {
 	for i, name := range a.Approvers {
 		if name == "" || slices.Index(a.Approvers, name) < i {
 			problems.add(join(at, "approvers", itoa(i)), "%q is empty, or stands twice", name)
+		}
+	}
+	if a.Regenerate != nil {
+		for i, id := range *a.Regenerate {
+			if !slices.Contains(ids, id) {
+				problems.add(join(at, "regenerate", itoa(i)), "there is no step %q%s", id, nearest.Hint(id, ids))
+			}
 		}
 	}
 	checkDuration(a.Timeout, time.Second, join(at, "timeout"), problems)

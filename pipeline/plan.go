@@ -278,10 +278,8 @@ func (p *Plan) regenerates(step *PlannedStep, path []string, problems *Problems)
 	}
 	for i, id := range *step.Approve.Regenerate {
 		at := join(path, "regenerate", itoa(i))
-		switch other := p.Step(id); {
-		case other == nil:
-			problems.add(at, "there is no step %q", id)
-		case other.Approve != nil:
+		switch {
+		case p.Step(id).Approve != nil:
 			problems.add(at, "%s is no generation", id)
 		case !p.Before(id, step.ID):
 			problems.add(at, "%s does not come before the approval; show it, or add needs: [%s]", id, id)

@@ -85,6 +85,9 @@ type Status struct {
 	State    RunState     `json:"state"`
 	Steps    []StepStatus `json:"steps"`
 
+	// Reason says why the run failed.
+	Reason string `json:"reason,omitempty"`
+
 	// Cost is what the run was charged so far, in USD; nil if no price is known.
 	Cost *float64 `json:"cost,omitempty"`
 

@@ -175,6 +175,9 @@ func (s *scope) compileCondition(text string, path []string, problems *Problems)
 		return s.compileAt(strings.TrimSuffix(inner, closing), path, 1, problems)
 	}
 	expression, problem := s.compile(trimmed)
+	if problem != nil && strings.Contains(trimmed, opening) {
+		problem.Message += "; leave ${{ }} away, or put all of it inside of one"
+	}
 	if problem != nil {
 		problem.Path = path
 		problem.Offset += len(text) - len(strings.TrimLeft(text, space))

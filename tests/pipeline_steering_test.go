@@ -178,3 +178,30 @@ func TestPipelineCanceledApproval(t *testing.T) {
 		})
 	}
 }
+
+// TestPipelineBudgetCountsWhatIsBilled, and shows it: a submit whose answer was lost, and
+// predictions that are completed without outputs, which nobody refunds.
+func TestPipelineBudgetCountsWhatIsBilled(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]wavespeedtest.Fault{
+		"unknown": {Kind: wavespeedtest.AcceptedReset, Times: 1}, "without outputs": {Kind: wavespeedtest.OutputsEmpty, Times: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPipelines(t, fault)
+			run := p.start(`
+budget: 0.03
+steps:
+  a: {model: wavespeed-ai/flux-dev, retry: {predictions: 4, wait: 1ms}, input: {prompt: a}}
+  b: {needs: [a], model: wavespeed-ai/flux-dev, input: {prompt: b}}
+  c: {needs: [b], model: wavespeed-ai/flux-dev, input: {prompt: c}}
+`, nil)
+			status := p.awaitState(run, pipeline.RunHeld)
+			require.Len(t, p.Simulator.Ledger(), 2)
+			require.InDelta(t, 0.024, *status.Cost, 1e-9)
+			require.NoError(t, p.update(run, pipeline.BudgetUpdate, 1))
+			cost := *p.result(run).Cost
+			require.InDelta(t, p.Simulator.Counts().Charged, cost, 1e-9)
+		})
+	}
+}

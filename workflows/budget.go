@@ -240,6 +240,9 @@ func (b *Budget) settleFailed(a *attempt, share *float64) {
 	spent := 0.0
 	if a.State != generation.StateAbsent && a.State != generation.StateCanceled {
 		spent = *share
+		if a.Price != nil {
+			spent = *a.Price
+		}
 	}
 	b.settle(a, share, spent)
 }

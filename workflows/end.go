@@ -44,7 +44,9 @@ func (r *run) fail(ctx workflow.Context, a *attempt, errorType, reason string) e
 		state = a.State
 	}
 	r.enter(ctx, a, state, reason)
-	if state == generation.StateAbsent || a.outcome != nil {
+	// The provider refunds what has failed, and not what it completed without outputs.
+	a.Billed = a.outcome != nil && a.outcome.Status == "completed"
+	if state == generation.StateAbsent || a.outcome != nil && !a.Billed {
 		r.budget.refund(a)
 	}
 	r.status.State = generation.StateFailed

@@ -95,6 +95,10 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 	case generation.ErrRateLimited, generation.ErrUnavailable:
 		return "", r.refuse(ctx, a, refusalAtDeadline(failure), failure.Message())
 	default:
+		var price float64
+		if failure.HasDetails() && failure.Details(&price) == nil {
+			a.Price = &price
+		}
 		return failure.Message(), nil
 	}
 }

@@ -63,7 +63,7 @@ func (p *program) check(ctx context.Context, c config.Config, args []string, com
 		}
 	}
 	problems = append(problems, f.Locate(wrong)...)
-	result.report, err = p.preflight(ctx, c, plan, bound)
+	result.report, err = p.preflight(ctx, c, plan, bound, nil)
 	if err != nil && !errors.Is(err, errNotChecked) {
 		return result, failure(exitFailure, err)
 	}
@@ -76,7 +76,7 @@ func (p *program) check(ctx context.Context, c config.Config, args []string, com
 	return result, err
 }
 
-func (p *program) preflight(ctx context.Context, c config.Config, plan *pipeline.Plan, inputs map[string]any) (pipeline.Report, error) {
+func (p *program) preflight(ctx context.Context, c config.Config, plan *pipeline.Plan, inputs map[string]any, changes map[string]map[string]any) (pipeline.Report, error) {
 	accounts := make(map[string]preflight.Account)
 	for name, account := range c.Accounts {
 		if account.APIKey == "" {
@@ -91,7 +91,7 @@ func (p *program) preflight(ctx context.Context, c config.Config, plan *pipeline
 	if len(accounts) == 0 {
 		return pipeline.Report{}, errNotChecked
 	}
-	return preflight.Check(ctx, accounts, plan, inputs, nil)
+	return preflight.Check(ctx, accounts, plan, inputs, changes)
 }
 
 // cacheDir is where this user's programs keep what they can fetch again; "" for nowhere.

@@ -53,7 +53,9 @@ when the run ended is awaited, and what may have been accepted is looked for fir
 		RunE: p.connected(func(ctx context.Context, s session, args []string) error {
 			switch {
 			case o.filter != "" && len(args) > 0:
-				return failure(exitUsage, errors.New("give a RUN or a --filter, and not both"))
+				return failure(exitUsage, errors.New("a --filter takes neither a RUN nor inputs"))
+			case o.limit < 1:
+				return failure(exitUsage, errors.New("--limit: must be at least 1"))
 			case o.filter != "":
 				return p.rerunMany(ctx, s, o)
 			case len(args) == 0:
@@ -109,6 +111,9 @@ func (p *program) rerunOne(ctx context.Context, s session, args []string, o reru
 	if open != nil {
 		in.Resume = both(*open, args[0], *in.Resume)
 	}
+	if err := p.checkRerun(ctx, s, in); err != nil {
+		return failure(exitUsage, err)
+	}
 	// Files may have been uploaded for a while.
 	if again, err := s.client.DescribeWorkflowExecution(ctx, args[0], ""); err != nil || again.GetWorkflowExecutionInfo().GetExecution().GetRunId() != latest.GetRunID() {
 		return failure(exitFailure, errors.Join(fmt.Errorf("%s was run again meanwhile: nothing was started", args[0]), err))
@@ -118,6 +123,27 @@ func (p *program) rerunOne(ctx context.Context, s session, args []string, o reru
 		return err
 	}
 	return p.started(ctx, s, run, o.detach, o.ending)
+}
+
+// checkRerun looks for mistakes before anything is started, as far as there is a key to ask
+// with; the run looks again.
+func (p *program) checkRerun(ctx context.Context, s session, in pipeline.Run) error {
+	plan, err := pipeline.Compile(in.Pipeline)
+	if err != nil {
+		return err
+	}
+	inputs, err := in.Pipeline.Bind(in.Inputs)
+	if err != nil {
+		return err
+	}
+	report, err := p.preflight(ctx, s.config, plan, inputs, in.Resume.Input)
+	if errors.Is(err, errNotChecked) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return report.Problems.Err()
 }
 
 // open is what a run was to resume if it has ended before it had read that, and not for a

@@ -36,7 +36,10 @@ one failed. It works while the run goes on and after its end, however it ended.`
 			}
 			steps, err := s.results(ctx, args[0], o)
 			if err != nil {
-				return failure(exitFailure, fmt.Errorf("%s does not answer: %w", args[0], err))
+				return failure(exitFailure, missing(args[0], err))
+			}
+			if o.step != "" && len(steps) == 0 {
+				return failure(exitUsage, fmt.Errorf("--step: the run has no step %q", o.step))
 			}
 			if o.json {
 				err = p.printJSON(steps)
@@ -208,7 +211,7 @@ billed; a rerun fetches them.`,
 			if err := s.client.CancelWorkflow(ctx, args[0], ""); err != nil {
 				return failure(exitFailure, err)
 			}
-			fmt.Fprintf(p.Err, "%s is canceled. Go on with: wavespeed-temporal pipeline rerun %s\n", args[0], args[0])
+			fmt.Fprintf(p.Err, "%s was asked to cancel, which its worker does. Then go on with: wavespeed-temporal pipeline rerun %s\n", args[0], args[0])
 			return nil
 		}),
 	}

@@ -58,6 +58,9 @@ func (p *program) pipelineList() *cobra.Command {
 'ExecutionStatus = "Failed"' or 'WorkflowId STARTS_WITH "pipeline-film-"'; with search
 attributes also 'WavespeedState = "approval"'. STATE is known of runs that have them.`,
 		RunE: p.connected(func(ctx context.Context, s session, _ []string) error {
+			if limit < 1 {
+				return failure(exitUsage, errors.New("--limit: must be at least 1"))
+			}
 			runs, err := s.list(ctx, filter, limit)
 			if err != nil {
 				return failure(exitFailure, aboutFilter(err))

@@ -26,10 +26,15 @@ func runTable(status pipeline.Status, now time.Time) string {
 			dash(dollars(step.Cost)), dash(took(step, now)), dash(firstOutput(step)))
 	}
 	_ = table.Flush()
+	told := false
 	for _, step := range status.Steps {
 		if step.Reason != "" {
+			told = true
 			fmt.Fprintf(&text, "%s: %s\n", step.ID, strings.TrimPrefix(step.Reason, "step "+step.ID+": "))
 		}
+	}
+	if status.Reason != "" && !told {
+		fmt.Fprintln(&text, status.Reason)
 	}
 	return text.String()
 }

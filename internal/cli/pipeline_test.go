@@ -312,10 +312,13 @@ func TestPipelineRerun(t *testing.T) {
 	require.Len(t, s.Simulator.Ledger(), 6)
 	s.Simulator.Heal()
 	for want, args := range map[string][]string{
-		`--from: there is no step "clop"; did you mean clip?`: {"--from", "clop"},
-		`--set: there is no generation step "clop"`:           {"--set", "clop.prompt=x"},
-		`is not of the form step.field=value`:                 {"--set", "prompt=x"},
-		`the pipeline has no such input`:                      {"other=x"},
+		`--from: there is no step "clop"; did you mean clip?`:                                           {"--from", "clop"},
+		`--set: there is no generation step "clop"`:                                                     {"--set", "clop.prompt=x"},
+		`steps.clip.input.promt: wavespeed-ai/wan-2.1/i2v-480p has no such field; did you mean prompt?`: {"--set", "clip.promt=x"},
+		`steps.clip.input.duration: is of type string`:                                                  {"--set", "clip.duration=long"},
+		`a --filter takes neither a RUN nor inputs`:                                                     {"--filter", "x"},
+		`is not of the form step.field=value`:                                                           {"--set", "prompt=x"},
+		`the pipeline has no such input`:                                                                {"other=x"},
 	} {
 		code, _, err := s.run(t, append([]string{"pipeline", "rerun", ids[0]}, args...)...)
 		require.Equal(t, 2, code)
@@ -509,8 +512,11 @@ func TestPipelineRerunDropsChanges(t *testing.T) {
 	require.Contains(t, string(s.Simulator.Ledger()[2].Input), "/media/", "a file is uploaded")
 	require.Equal(t, changed, clip(3, "rerun", id), "a change stays")
 	require.Equal(t, original, clip(3, "rerun", id, "--reset"), "what was made without the change is found again")
+	remade := clip(4, "rerun", id, "--from", "clip", "--set", "clip.prompt=other waves")
+	require.NotEqual(t, original, remade)
+	require.Equal(t, original, clip(4, "rerun", id, "--reset"), "what was made before is found again")
 	dropped := written(t, "dropped.yaml", strings.NewReplacer("  scene: {default: a lighthouse}\n", "", "${{ inputs.scene }}", "a lighthouse").Replace(filmFile))
-	require.Equal(t, original, clip(3, "rerun", id, "--file", dropped), "an input that the new file lacks is dropped")
+	require.Equal(t, original, clip(4, "rerun", id, "--file", dropped), "an input that the new file lacks is dropped")
 }
 
 // TestPipelineRerunOfARerunThatNeverBegan does what that was to do.

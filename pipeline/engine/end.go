@@ -29,10 +29,10 @@ func (r *run) end(ctx workflow.Context, err error) (pipeline.Result, error) {
 		r.state = pipeline.RunCanceled
 		err = temporal.NewCanceledError(r.bounded(ctx))
 	case errors.As(err, &failure):
-		r.state = pipeline.RunFailed
+		r.state, r.reason = pipeline.RunFailed, failure.Message()
 		err = r.failed(ctx, failure)
 	default:
-		r.state = pipeline.RunFailed
+		r.state, r.reason = pipeline.RunFailed, err.Error()
 		err = r.failed(ctx, temporal.NewApplicationError(err.Error(), generation.ErrUnavailable).(*temporal.ApplicationError))
 	}
 	r.show(ctx)

@@ -45,6 +45,7 @@ type run struct {
 	estimate *pipeline.Estimate
 	fields   map[string][]string // of each step's model; none where they are not known
 	state    pipeline.RunState   // once it has ended
+	reason   string              // why it failed
 	checked  bool
 	recalled bool
 	outputs  map[string]any

@@ -74,8 +74,10 @@ func recalled(ctx workflow.Context, of pipeline.Child) ([]pipeline.Page, error) 
 func (r *run) known() []generation.Status {
 	var known []generation.Status
 	for _, s := range r.steps {
-		for _, key := range workflow.DeterministicKeys(s.earlier) {
-			known = append(known, s.earlier[key]...)
+		for _, made := range []map[string][]generation.Status{s.earlier, s.replaced} {
+			for _, key := range workflow.DeterministicKeys(made) {
+				known = append(known, made[key]...)
+			}
 		}
 	}
 	return known
@@ -88,8 +90,8 @@ func (r *run) resumed(ctx workflow.Context) pipeline.Child {
 	}
 }
 
-// takeBack gives a step what an earlier run has of it; of one that is to be made anew,
-// only what was changed in its input.
+// takeBack gives a step what an earlier run has of it. What is to be made anew is only kept
+// for later runs.
 func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 	if r.plan.Step(results.ID) == nil {
 		return
@@ -101,10 +103,10 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 			s.itemInput = results.ItemInput
 		}
 	}
+	into := s.earlier
 	if anew {
-		return
-	}
-	if results.Approval != nil {
+		into = s.replaced
+	} else if results.Approval != nil {
 		s.decided = results.Approval
 	}
 	for _, item := range results.Items {
@@ -113,10 +115,10 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 			key = ""
 		}
 		// What a child says of an item comes first, and is newer than what its run knew.
-		newer := s.earlier[key]
+		newer := into[key]
 		for _, status := range item.Generations {
 			if (!r.in.Resume.ResubmitUnknown || status.PredictionID() != "") && !isThere(newer, status) {
-				s.earlier[key] = append(s.earlier[key], status)
+				into[key] = append(into[key], status)
 			}
 		}
 	}
