@@ -276,6 +276,10 @@ type ItemResult struct {
 	// Generations are those of the item: one, or more after fallbacks and regenerations.
 	// The last tells what became of it.
 	Generations []generation.Status `json:"generations,omitempty"`
+
+	// Replaced are older ones that somebody had made anew. They were paid for, and are used
+	// again only when what was changed is dropped.
+	Replaced []generation.Status `json:"replaced,omitempty"`
 }
 
 // Child names a workflow.

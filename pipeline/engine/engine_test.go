@@ -36,6 +36,7 @@ type stage struct {
 	*testsuite.TestWorkflowEnvironment
 	t      *testing.T
 	report pipeline.Report
+	reset  bool // a run that resumes another drops what was changed
 
 	mu      sync.Mutex
 	prompts []string // of submits, by their order
@@ -447,10 +448,10 @@ func (s *stage) resumed(text string, inputs map[string]any, pages ...[]pipeline.
 	}, activity.RegisterOptions{Name: pipeline.RecallName})
 	f, err := file.Parse("film.yaml", []byte(text))
 	require.NoError(s.t, err)
-	s.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Run{Pipeline: f.Definition, Inputs: inputs, Resume: &pipeline.Resume{RunID: "earlier"}})
+	s.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Run{Pipeline: f.Definition, Inputs: inputs, Resume: &pipeline.Resume{RunID: "earlier", DropChanges: s.reset}})
 }
 
-// status of a generation of a/b with this prompt: with a prediction in this state, or, without
+// earlier is the status of a generation of a/b with this prompt: with a prediction in this state, or, without
 // one, a submit of which nobody knows.
 func earlier(t *testing.T, prompt, id string, state generation.State) generation.Status {
 	t.Helper()
@@ -563,11 +564,28 @@ func TestWhatWasReplacedIsKept(t *testing.T) {
 	require.NoError(t, err)
 	var page pipeline.Page
 	require.NoError(t, answer.Get(&page))
-	var outputs []string
-	for _, made := range page.Steps[0].Items[0].Generations {
-		outputs = append(outputs, made.Outputs[0].String())
+	made := page.Steps[0].Items[0]
+	require.Equal(t, "of second", made.Last().Outputs[0].String())
+	require.Len(t, made.Generations, 1)
+	require.Len(t, made.Replaced, 1)
+	require.Equal(t, "of first", made.Replaced[0].Outputs[0].String())
+}
+
+// TestWhatWasReplacedIsUsedAgain when what was changed is dropped, and not before.
+func TestWhatWasReplacedIsUsedAgain(t *testing.T) {
+	t.Parallel()
+	for reset, want := range map[bool][]string{false: {"x"}, true: nil} {
+		t.Run(fmt.Sprint(reset), func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			s.reset = reset
+			s.resumed(everyItem, map[string]any{"list": []any{"x"}}, []pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{
+				{Key: "0", State: pipeline.StepWaiting, Replaced: []generation.Status{earlier(t, "x", strings.Repeat("f", 32), generation.StateCompleted)}},
+			}}})
+			s.result()
+			require.Equal(t, want, s.prompts)
+		})
 	}
-	require.Equal(t, []string{"of first", "of second"}, outputs, "the last tells what became of it")
 }
 
 // TestTheSameAgain: who wants the same made again gets a new one.

@@ -90,8 +90,8 @@ func (r *run) resumed(ctx workflow.Context) pipeline.Child {
 	}
 }
 
-// takeBack gives a step what an earlier run has of it. What is to be made anew is only kept
-// for later runs.
+// takeBack gives a step what an earlier run has of it. What is, or was, to be made anew is
+// only kept for later runs.
 func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 	if r.plan.Step(results.ID) == nil {
 		return
@@ -103,10 +103,7 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 			s.itemInput = results.ItemInput
 		}
 	}
-	into := s.earlier
-	if anew {
-		into = s.replaced
-	} else if results.Approval != nil {
+	if results.Approval != nil && !anew {
 		s.decided = results.Approval
 	}
 	for _, item := range results.Items {
@@ -114,12 +111,17 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 		if s.Kind() != pipeline.KindForEach {
 			key = ""
 		}
+		made := slices.DeleteFunc(item.Generations, func(status generation.Status) bool {
+			return r.in.Resume.ResubmitUnknown && status.PredictionID() == ""
+		})
+		if r.in.Resume.DropChanges {
+			made, item.Replaced = after(item.Replaced, made), nil
+		}
+		s.replaced[key] = after(item.Replaced, s.replaced[key])
 		// What a child says of an item comes first, and is newer than what its run knew.
-		newer := into[key]
-		for _, status := range item.Generations {
-			if (!r.in.Resume.ResubmitUnknown || status.PredictionID() != "") && !isThere(newer, status) {
-				into[key] = append(into[key], status)
-			}
+		s.earlier[key] = after(made, s.earlier[key])
+		if anew {
+			s.replace(key)
 		}
 	}
 }
@@ -176,12 +178,12 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 		if i < len(s.items) {
 			item := s.items[i]
 			result = m.result(ctx, item, r.nameOf(s, item))
-			result.Generations = s.all(item.key, result.Generations)
+			result.Generations, result.Replaced = after(s.earlier[item.key], result.Generations), s.replaced[item.key]
 		} else {
 			key := unused[i-len(s.items)]
-			result = pipeline.ItemResult{Key: key, State: pipeline.StepWaiting, Generations: s.all(key, nil)}
+			result = pipeline.ItemResult{Key: key, State: pipeline.StepWaiting, Generations: s.earlier[key], Replaced: s.replaced[key]}
 		}
-		if len(result.Generations) == 0 && result.State != pipeline.StepFailed {
+		if len(result.Generations)+len(result.Replaced) == 0 && result.State != pipeline.StepFailed {
 			continue
 		}
 		results.Items = append(results.Items, result)

@@ -84,12 +84,6 @@ func (s *step) replace(key string) {
 	delete(s.earlier, key)
 }
 
-// all are these generations of an item, and before them all those that asked for something
-// else: each was paid for, and another run may want it.
-func (s *step) all(key string, generations []generation.Status) []generation.Status {
-	return after(s.replaced[key], after(s.earlier[key], generations))
-}
-
 // after are newer generations, and before them the older ones that asked for something else.
 func after(older, newer []generation.Status) []generation.Status {
 	var all []generation.Status
