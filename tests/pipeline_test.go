@@ -75,7 +75,8 @@ func (p *pipelines) result(run client.WorkflowRun) pipeline.Result {
 }
 
 func (p *pipelines) wait(run client.WorkflowRun) (pipeline.Result, error) {
-	ctx, cancel := context.WithTimeout(p.t.Context(), 2*time.Minute)
+	// A search for a submit alone may take two minutes.
+	ctx, cancel := context.WithTimeout(p.t.Context(), 5*time.Minute)
 	defer cancel()
 	var result pipeline.Result
 	err := run.Get(ctx, &result)
