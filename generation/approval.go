@@ -86,3 +86,26 @@ type ApprovalStatus struct {
 	// Choice is the one that was approved.
 	Choice *int `json:"choice,omitempty"`
 }
+
+// Votes counts the approvals of a choice; all of them for nil.
+func (a ApprovalStatus) Votes(choice *int) int {
+	n := 0
+	for _, d := range a.Decisions {
+		if d.Verdict == Approve && (choice == nil || d.Choice != nil && *d.Choice == *choice) {
+			n++
+		}
+	}
+	return n
+}
+
+// Favourite is the choice with the most votes, the first of equals; nil without choices.
+func (a ApprovalStatus) Favourite() *int {
+	var favourite *int
+	most := -1
+	for i := range a.Choices {
+		if votes := a.Votes(&i); votes > most {
+			favourite, most = &i, votes
+		}
+	}
+	return favourite
+}

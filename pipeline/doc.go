@@ -27,7 +27,8 @@
 //   - steps.ID.state and .error: a [StepState], and the kind of error as in fallback;
 //   - steps.ID.items of a for_each: objects with index, key, item, state, error, output and
 //     outputs;
-//   - steps.ID.choice and .comment of an approval;
+//   - steps.ID.comment of an approval, and where it has something to choose of .choice and
+//     .output;
 //   - item and index inside of a for_each.
 //
 // A value that is one expression keeps its type; in a longer text values are written out.

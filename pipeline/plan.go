@@ -152,11 +152,11 @@ func (s *PlannedStep) References() []Reference {
 			refs = append(refs, expression.refs...)
 		}
 	}
-	return append(refs, s.MadeOf()...)
+	return append(refs, s.ValueReferences()...)
 }
 
-// MadeOf are those references whose values go into what the step makes, or asks people.
-func (s *PlannedStep) MadeOf() []Reference {
+// ValueReferences are those references whose values go into what the step makes, or asks people.
+func (s *PlannedStep) ValueReferences() []Reference {
 	var refs []Reference
 	for _, template := range []*Template{s.Items, s.Message, s.Show, s.Choose} {
 		refs = append(refs, template.References()...)

@@ -234,7 +234,7 @@ func (a *approval) await(ctx workflow.Context, question Approval) error {
 	case a.open():
 		a.status.Verdict = question.OnTimeout
 		if question.OnTimeout == generation.Approve {
-			a.status.Choice = a.favourite()
+			a.status.Choice = a.status.Favourite()
 		}
 	}
 	return nil

@@ -267,6 +267,15 @@ func TestCancelWhileHeld(t *testing.T) {
 	require.Equal(t, generation.StateCanceled, status.State)
 	require.Contains(t, status.Attempts[0].Reason, "before anything was submitted")
 	require.Empty(t, s.submits)
+	require.Equal(t, generation.StateCanceled, queried(t, env)[0].State)
+
+	// Another run submits it, and looks for nothing.
+	p := completes()
+	again := newEnv(t, p)
+	resume(again, of("a/b", "still"), queried(t, env)[0])
+	require.NoError(t, again.GetWorkflowError())
+	require.Empty(t, p.finds)
+	require.Len(t, p.submits, 1)
 }
 
 // TestFailedPredictionsCostNothing: the provider refunds them, so that there is enough for
@@ -457,28 +466,6 @@ func earlierStatus(t *testing.T, request generation.Request, state generation.St
 	return generation.Status{
 		Key: request.Key, Model: request.Model, Account: generation.DefaultAccount, State: state, Fingerprint: fingerprint, Attempts: []*generation.Attempt{&last},
 	}
-}
-
-// TestCanceledWhileHeld: nothing was submitted, and nobody is to look for it.
-func TestCanceledWhileHeld(t *testing.T) {
-	t.Parallel()
-	s, env := newTill(t, map[string]float64{"a/b": 1})
-	env.RegisterDelayedCallback(env.CancelWorkflow, time.Hour)
-	play(env, func(ctx workflow.Context) error {
-		_, err := workflows.Generate(workflows.WithBudget(ctx, &workflows.Budget{Limit: 0.5, Wait: true}), of("a/b", "still"))
-		return err
-	})
-	require.Empty(t, s.submits)
-	left := queried(t, env)[0]
-	require.Equal(t, generation.StateCanceled, left.State)
-	require.Contains(t, left.Attempts[0].Reason, "before anything was submitted")
-
-	p := completes()
-	again := newEnv(t, p)
-	resume(again, of("a/b", "still"), left)
-	require.NoError(t, again.GetWorkflowError())
-	require.Empty(t, p.finds)
-	require.Len(t, p.submits, 1)
 }
 
 // TestHeldSubmitIsLookedForSinceItWasSent, and not since it began to wait.

@@ -128,22 +128,11 @@ func (a *approval) decide(d generation.Decision) {
 	switch {
 	case d.Verdict == generation.Regenerate:
 		a.status.Verdict = generation.Regenerate
-	case d.Verdict == generation.Approve && a.votes(d.Choice) >= a.status.Needed:
+	case d.Verdict == generation.Approve && a.status.Votes(d.Choice) >= a.status.Needed:
 		a.status.Verdict, a.status.Choice = generation.Approve, d.Choice
 	case a.lost():
 		a.status.Verdict = generation.Reject
 	}
-}
-
-// votes counts the approvals of a choice.
-func (a *approval) votes(choice *int) int {
-	n := 0
-	for _, d := range a.status.Decisions {
-		if d.Verdict == generation.Approve && (choice == nil || *d.Choice == *choice) {
-			n++
-		}
-	}
-	return n
 }
 
 // lost tells whether too few are left to approve.
@@ -152,28 +141,5 @@ func (a *approval) lost() bool {
 		return a.status.Decisions[len(a.status.Decisions)-1].Verdict == generation.Reject
 	}
 	undecided := len(a.status.Approvers) - len(a.status.Decisions)
-	return a.mostVotes()+undecided < a.status.Needed
-}
-
-func (a *approval) mostVotes() int {
-	if len(a.status.Choices) == 0 {
-		return a.votes(nil)
-	}
-	most := 0
-	for i := range a.status.Choices {
-		most = max(most, a.votes(&i))
-	}
-	return most
-}
-
-// favourite is the choice with the most votes, the first of equals; nil without choices.
-func (a *approval) favourite() *int {
-	var favourite *int
-	most := -1
-	for i := range a.status.Choices {
-		if votes := a.votes(&i); votes > most {
-			favourite, most = &i, votes
-		}
-	}
-	return favourite
+	return a.status.Votes(a.status.Favourite())+undecided < a.status.Needed
 }

@@ -98,26 +98,15 @@ func (p *program) decide(ctx context.Context, s session, args []string, d genera
 	}
 	switch status.Verdict {
 	case "":
-		fmt.Fprintf(p.Err, "%s: noted (%s); %d of %d approvals%s\n", status.Key, d.Verdict, approvals(status, d.Choice), status.Needed, flagIf(d.Choice != nil, " of this choice"))
+		fmt.Fprintf(p.Err, "%s: noted (%s); %d of %d approvals%s\n", status.Key, d.Verdict, status.Votes(d.Choice), status.Needed, textIf(d.Choice != nil, " of this choice"))
 	case generation.Approve:
 		fmt.Fprintf(p.Err, "%s: approved; the run goes on\n", status.Key)
 	case generation.Reject:
-		fmt.Fprintf(p.Err, "%s: rejected%s\n", status.Key, flagIf(d.Verdict == generation.Approve, fmt.Sprintf(": too few are left for a choice to have %d approvals", status.Needed)))
+		fmt.Fprintf(p.Err, "%s: rejected%s\n", status.Key, textIf(d.Verdict == generation.Approve, fmt.Sprintf(": too few are left for a choice to have %d approvals", status.Needed)))
 	default:
 		fmt.Fprintf(p.Err, "%s: %s is made again\n", status.Key, d.Regenerate)
 	}
 	return nil
-}
-
-// approvals counts those of a choice, where there are choices.
-func approvals(status generation.ApprovalStatus, choice *int) int {
-	n := 0
-	for _, d := range status.Decisions {
-		if d.Verdict == generation.Approve && (choice == nil || *d.Choice == *choice) {
-			n++
-		}
-	}
-	return n
 }
 
 func (p *program) pipelineBudget() *cobra.Command {
@@ -150,7 +139,7 @@ func (s session) update(ctx context.Context, id, name string, arg, answer any) e
 	var refused *temporal.ApplicationError
 	switch {
 	case errors.As(err, &notFound) && strings.Contains(err.Error(), "completed"):
-		return failure(exitFailure, fmt.Errorf("%s has ended: there is nothing to decide; go on with: wavespeed-temporal pipeline rerun %s%s", id, id, flagIf(name == pipeline.BudgetUpdate, " --budget USD")))
+		return failure(exitFailure, fmt.Errorf("%s has ended: there is nothing to decide; go on with: wavespeed-temporal pipeline rerun %s%s", id, id, textIf(name == pipeline.BudgetUpdate, " --budget USD")))
 	case errors.As(err, &notFound):
 		return failure(exitFailure, missing(id, err))
 	case errors.As(err, &refused):

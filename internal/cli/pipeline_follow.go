@@ -145,7 +145,7 @@ func (p *program) pipelineEnded(err error, run client.WorkflowRun, o ending) err
 		}
 	}
 	return failure(exitCode(err), fmt.Errorf("%s\nGo on with: wavespeed-temporal pipeline rerun %s%s", application.Message(), run.GetID(),
-		flagIf(application.Type() == generation.ErrBudgetExceeded, " --budget USD")))
+		textIf(application.Type() == generation.ErrBudgetExceeded, " --budget USD")))
 }
 
 // endedBy says how a run ended that was ended from outside.

@@ -1,23 +1,15 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 )
 
 // rerunOptions are the flags of rerun.
@@ -81,42 +73,25 @@ when the run ended is awaited, and what may have been accepted is looked for fir
 	return cmd
 }
 
+// rerunOne runs a run again; args are its id and what it is given anew.
 func (p *program) rerunOne(ctx context.Context, s session, args []string, o rerunOptions) error {
 	if err := o.prepare(); err != nil {
 		return failure(exitUsage, err)
 	}
-	described, err := s.client.DescribeWorkflowExecution(ctx, args[0], "")
+	latest, err := s.latest(ctx, args[0])
 	if err != nil {
-		return failure(exitFailure, missing(args[0], err))
+		return err
 	}
-	info := described.GetWorkflowExecutionInfo()
-	switch {
-	case info.GetType().GetName() != pipeline.WorkflowName:
-		return failure(exitUsage, fmt.Errorf("%s is a run of %s, and of no pipeline", args[0], info.GetType().GetName()))
-	case isRunning(info.GetStatus()):
-		return failure(exitUsage, fmt.Errorf("%s still goes on: nothing was started", args[0]))
-	}
-	in, err := s.input(ctx, args[0], info.GetExecution().GetRunId())
+	in, err := p.resume(ctx, s, latest, args[1:], o)
 	if err != nil {
-		return failure(exitFailure, err)
-	}
-	latest := s.client.GetWorkflow(ctx, args[0], info.GetExecution().GetRunId())
-	open, err := s.open(ctx, latest, in.Resume)
-	if err != nil {
-		return failure(exitFailure, err)
-	}
-	if err := p.change(ctx, s, &in, latest.GetRunID(), args[1:], o); err != nil {
-		return failure(exitUsage, err)
-	}
-	if open != nil {
-		in.Resume = both(*open, args[0], *in.Resume)
-	}
-	if err := p.checkRerun(ctx, s, in); err != nil {
-		return failure(exitUsage, err)
+		return err
 	}
 	// Files may have been uploaded for a while.
-	if again, err := s.client.DescribeWorkflowExecution(ctx, args[0], ""); err != nil || again.GetWorkflowExecutionInfo().GetExecution().GetRunId() != latest.GetRunID() {
-		return failure(exitFailure, errors.Join(fmt.Errorf("%s was run again meanwhile: nothing was started", args[0]), err))
+	switch now, err := s.latest(ctx, args[0]); {
+	case err != nil:
+		return err
+	case now.GetRunID() != latest.GetRunID():
+		return failure(exitFailure, fmt.Errorf("%s was run again meanwhile: nothing was started", args[0]))
 	}
 	run, err := s.startPipeline(ctx, args[0], in, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
 	if err != nil {
@@ -125,159 +100,20 @@ func (p *program) rerunOne(ctx context.Context, s session, args []string, o reru
 	return p.started(ctx, s, run, o.detach, o.ending)
 }
 
-// checkRerun looks for mistakes before anything is started, as far as there is a key to ask
-// with; the run looks again.
-func (p *program) checkRerun(ctx context.Context, s session, in pipeline.Run) error {
-	plan, err := pipeline.Compile(in.Pipeline)
+// latest is the latest run of a workflow id, which must have ended.
+func (s session) latest(ctx context.Context, id string) (client.WorkflowRun, error) {
+	described, err := s.client.DescribeWorkflowExecution(ctx, id, "")
 	if err != nil {
-		return err
+		return nil, failure(exitFailure, missing(id, err))
 	}
-	inputs, err := in.Pipeline.Bind(in.Inputs)
-	if err != nil {
-		return err
-	}
-	report, err := p.preflight(ctx, s.config, plan, inputs, in.Resume.Input)
-	if errors.Is(err, errNotChecked) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return report.Problems.Err()
-}
-
-// open is what a run was to resume if it has ended before it had read that, and not for a
-// mistake of its own; nil otherwise.
-func (s session) open(ctx context.Context, run client.WorkflowRun, resume *pipeline.Resume) (*pipeline.Resume, error) {
-	if resume == nil {
-		return nil, nil
-	}
-	var failed *temporal.ApplicationError
-	if err := run.Get(ctx, nil); errors.As(err, &failed) && failed.Type() == generation.ErrInvalidInput {
-		return nil, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	var page pipeline.Page
-	answer, err := s.client.QueryWorkflow(ctx, run.GetID(), run.GetRunID(), pipeline.ResultsQuery, pipeline.Cursor{})
-	if err == nil {
-		err = answer.Get(&page)
-	}
-	var unbegun *serviceerror.WorkflowNotReady
-	switch {
-	case errors.As(err, &unbegun) || page.Before != nil:
-		return resume, nil
-	case err != nil && noWorker(err):
-		return nil, fmt.Errorf("%s does not answer, and so it is not known what is left of it: no worker is there for it", run.GetID())
+	switch info := described.GetWorkflowExecutionInfo(); {
+	case info.GetType().GetName() != pipeline.WorkflowName:
+		return nil, failure(exitUsage, fmt.Errorf("%s is a run of %s, and of no pipeline", id, info.GetType().GetName()))
+	case isRunning(info.GetStatus()):
+		return nil, failure(exitUsage, fmt.Errorf("%s still goes on: nothing was started", id))
 	default:
-		return nil, err
+		return s.client.GetWorkflow(ctx, id, info.GetExecution().GetRunId()), nil
 	}
-}
-
-// both is what an earlier rerun of the workflow was to do, and a new one is.
-func both(open pipeline.Resume, id string, next pipeline.Resume) *pipeline.Resume {
-	all := pipeline.Resume{
-		WorkflowID: cmp.Or(open.WorkflowID, id), RunID: open.RunID, From: cmp.Or(next.From, open.From),
-		DropChanges: open.DropChanges || next.DropChanges, ResubmitUnknown: open.ResubmitUnknown || next.ResubmitUnknown,
-		Input: make(map[string]map[string]any),
-	}
-	if !next.DropChanges {
-		maps.Copy(all.Input, open.Input)
-	}
-	for step, input := range next.Input {
-		fields := maps.Clone(all.Input[step])
-		if fields == nil {
-			fields = make(map[string]any)
-		}
-		maps.Copy(fields, input)
-		all.Input[step] = fields
-	}
-	return &all
-}
-
-// input is what a run was started with, out of the first event of its history.
-func (s session) input(ctx context.Context, id, runID string) (in pipeline.Run, err error) {
-	history := s.client.GetWorkflowHistory(ctx, id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	event, err := history.Next()
-	if err != nil {
-		return in, err
-	}
-	payloads := event.GetWorkflowExecutionStartedEventAttributes().GetInput()
-	if err := s.converter().FromPayloads(payloads, &in); err != nil {
-		return in, fmt.Errorf("%s: what it was started with cannot be read: %w", id, err)
-	}
-	return in, nil
-}
-
-// change makes a new run of an old one's input.
-func (p *program) change(ctx context.Context, s session, in *pipeline.Run, runID string, pairs []string, o rerunOptions) error {
-	if o.file != "" {
-		f, err := file.Read(o.file)
-		if err != nil {
-			return err
-		}
-		if _, err := f.Compile(); err != nil {
-			return err
-		}
-		in.Pipeline = f.Definition
-	}
-	if err := p.changeInputs(ctx, s, in, pairs); err != nil {
-		return err
-	}
-	changes, err := p.readFields(ctx, s, in.Pipeline.Account, "", o.set)
-	if err != nil {
-		return err
-	}
-	if err := checkChanges(in.Pipeline, o.from, changes); err != nil {
-		return err
-	}
-	in.Resume = &pipeline.Resume{
-		RunID: runID, From: o.from, Input: changes, DropChanges: o.reset || o.file != "", ResubmitUnknown: o.resubmitUnknown,
-	}
-	in.SearchAttributes = s.config.SearchAttributes
-	if o.budget.usd != nil {
-		in.Budget = o.budget.usd
-	}
-	return nil
-}
-
-// changeInputs replaces inputs by those that are given, and drops those that a mended
-// pipeline has no more.
-func (p *program) changeInputs(ctx context.Context, s session, in *pipeline.Run, pairs []string) error {
-	given, problems := readInputs(in.Pipeline, pairs)
-	if len(problems) > 0 {
-		return problems
-	}
-	values := make(map[string]any)
-	for name, value := range in.Inputs {
-		if _, declared := in.Pipeline.Inputs.Get(name); declared {
-			values[name] = value
-		}
-	}
-	maps.Copy(values, given.values)
-	if _, err := in.Pipeline.Bind(values); err != nil {
-		return err
-	}
-	if err := p.uploadInputs(ctx, s.config, in.Pipeline, given); err != nil {
-		return err
-	}
-	maps.Copy(values, given.values)
-	in.Inputs = values
-	return nil
-}
-
-// checkChanges tells whether the steps that are named are there.
-func checkChanges(d pipeline.Definition, from string, changes map[string]map[string]any) error {
-	ids := d.Steps.Names()
-	if from != "" && !slices.Contains(ids, from) {
-		return fmt.Errorf("--from: there is no step %q%s", from, nearest.Hint(from, ids))
-	}
-	for id := range changes {
-		if step, known := d.Steps.Get(id); !known || step.Approve != nil {
-			return fmt.Errorf("--set: there is no generation step %q%s", id, nearest.Hint(id, ids))
-		}
-	}
-	return nil
 }
 
 // rerunMany runs all again that match the filter, have not completed, and are the latest

@@ -30,7 +30,7 @@ func runTable(status pipeline.Status, now time.Time) string {
 	for _, step := range status.Steps {
 		if step.Reason != "" {
 			told = true
-			fmt.Fprintf(&text, "%s: %s\n", step.ID, strings.TrimPrefix(step.Reason, "step "+step.ID+": "))
+			fmt.Fprintf(&text, "%s: %s\n", step.ID, step.Reason)
 		}
 	}
 	if status.Reason != "" && !told {
@@ -148,8 +148,8 @@ func toDo(run string, status pipeline.Status) string {
 		for i, choice := range a.Choices {
 			fmt.Fprintf(&text, "  %d  %s\n", i, generation.Output(choice))
 		}
-		by := flagIf(len(a.Approvers) > 0 || a.Needed > 1, " --by NAME")
-		fmt.Fprintf(&text, "  wavespeed-temporal pipeline approve %s %s%s%s\n", run, a.Key, flagIf(len(a.Choices) > 0, " --choose N"), by)
+		by := textIf(len(a.Approvers) > 0 || a.Needed > 1, " --by NAME")
+		fmt.Fprintf(&text, "  wavespeed-temporal pipeline approve %s %s%s%s\n", run, a.Key, textIf(len(a.Choices) > 0, " --choose N"), by)
 		fmt.Fprintf(&text, "  wavespeed-temporal pipeline reject %s %s%s\n", run, a.Key, by)
 		for _, id := range a.Regenerable {
 			fmt.Fprintf(&text, "  wavespeed-temporal pipeline regenerate %s %s field=value%s\n", run, id, by)
@@ -189,9 +189,9 @@ func votes(a generation.ApprovalStatus) string {
 	return text.String()
 }
 
-func flagIf(is bool, flag string) string {
+func textIf(is bool, text string) string {
 	if is {
-		return flag
+		return text
 	}
 	return ""
 }

@@ -36,7 +36,7 @@ func Question(a generation.ApprovalStatus) string {
 	} else {
 		text.WriteString(" or reject")
 	}
-	fmt.Fprintf(&text, "; %d of %d needed", approvals(a), a.Needed)
+	fmt.Fprintf(&text, "; %d of %d needed", a.Votes(a.Favourite()), a.Needed)
 	if len(a.Approvers) > 0 {
 		text.WriteString(" from " + Escape(strings.Join(a.Approvers, ", ")))
 	}
@@ -54,17 +54,6 @@ func sample(a generation.ApprovalStatus) string {
 		text += `, "by": "…"`
 	}
 	return text + "}"
-}
-
-// approvals counts the approvals there are.
-func approvals(a generation.ApprovalStatus) int {
-	n := 0
-	for _, d := range a.Decisions {
-		if d.Verdict == generation.Approve {
-			n++
-		}
-	}
-	return n
 }
 
 func shownLink(text string) string {

@@ -24,7 +24,7 @@ func (f *fan) collect(ctx workflow.Context, items []*item, result ChunkResult) {
 		item.needs = 0
 		left = append(left, item)
 		if len(made.Generations) > 0 {
-			f.s.earlier[item.key] = after(f.s.earlier[item.key], made.Generations)
+			f.s.earlier[item.key] = supersede(f.s.earlier[item.key], made.Generations)
 		}
 	}
 	f.giveBack(left)

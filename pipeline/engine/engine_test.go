@@ -517,11 +517,11 @@ func TestAlikeItemsInOtherChildren(t *testing.T) {
 				claimed = in.Claimed
 				return generation.Found{Verdict: generation.VerdictAbsent}, nil
 			}, activity.RegisterOptions{Name: generation.FindName})
-			list := many(n)
-			list[0], list[n-1] = "same", "same"
+			list := make([]any, n)
 			for i := range list {
-				list[i] = strings.Replace(list[i].(string), "bad", "good", 1)
+				list[i] = fmt.Sprintf("item %d", i)
 			}
+			list[0], list[n-1] = "same", "same"
 			id := strings.Repeat("f", 32)
 			s.resumed(everyItem, map[string]any{"list": list}, []pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{
 				result(0, earlier(t, "same", id, generation.StateCompleted)), result(n-1, earlier(t, "same", "", generation.StateUnknown)),
@@ -599,6 +599,16 @@ func TestTheSameAgain(t *testing.T) {
 	s.run("steps: {still: {model: a/b, input: {prompt: x}}, look: {approve: {show: '${{ steps.still.output }}'}}}", nil)
 	s.result()
 	require.Equal(t, []string{"x", "x", "x"}, s.prompts)
+}
+
+// TestTooManyItems are refused before one is made.
+func TestTooManyItems(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.run(everyItem, map[string]any{"list": many(20_001)})
+	failure, _ := s.failure()
+	require.Contains(t, failure.Message(), "step a failed: for_each.items: 20001 are more than 20000; nothing was submitted for it")
+	require.Empty(t, s.prompts)
 }
 
 // TestManyListsAtOnce share the room that a history has.

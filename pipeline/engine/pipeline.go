@@ -252,6 +252,7 @@ func (r *run) finish(ctx workflow.Context, s *step, err error) {
 	}
 	s.ended = workflow.Now(ctx)
 	s.state, s.reason, s.errorType = endOf(err)
+	s.reason = strings.TrimPrefix(s.reason, "step "+s.ID+": ") // it is shown as the step's
 	r.show(ctx)
 }
 
@@ -311,7 +312,7 @@ func (r *run) verdict(ctx workflow.Context) error {
 	if first == nil {
 		return nil
 	}
-	message := fmt.Sprintf("pipeline %s: step %s %s: %s", r.in.Pipeline.Name, first.ID, first.state, strings.TrimPrefix(first.reason, "step "+first.ID+": "))
+	message := fmt.Sprintf("pipeline %s: step %s %s: %s", r.in.Pipeline.Name, first.ID, first.state, first.reason)
 	if len(notRun) > 0 {
 		message += "; not run: " + strings.Join(notRun, ", ")
 	}

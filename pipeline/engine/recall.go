@@ -115,11 +115,11 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 			return r.in.Resume.ResubmitUnknown && status.PredictionID() == ""
 		})
 		if r.in.Resume.DropChanges {
-			made, item.Replaced = after(item.Replaced, made), nil
+			made, item.Replaced = supersede(item.Replaced, made), nil
 		}
-		s.replaced[key] = after(item.Replaced, s.replaced[key])
+		s.replaced[key] = supersede(item.Replaced, s.replaced[key])
 		// What a child says of an item comes first, and is newer than what its run knew.
-		s.earlier[key] = after(made, s.earlier[key])
+		s.earlier[key] = supersede(made, s.earlier[key])
 		if anew {
 			s.replace(key)
 		}
@@ -178,7 +178,7 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 		if i < len(s.items) {
 			item := s.items[i]
 			result = m.result(ctx, item, r.nameOf(s, item))
-			result.Generations, result.Replaced = after(s.earlier[item.key], result.Generations), s.replaced[item.key]
+			result.Generations, result.Replaced = supersede(s.earlier[item.key], result.Generations), s.replaced[item.key]
 		} else {
 			key := unused[i-len(s.items)]
 			result = pipeline.ItemResult{Key: key, State: pipeline.StepWaiting, Generations: s.earlier[key], Replaced: s.replaced[key]}

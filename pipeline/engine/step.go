@@ -75,29 +75,25 @@ func (s *step) remember(item *item) {
 	if !item.kept {
 		s.made[item.key] = true
 	}
-	s.earlier[item.key] = after(s.earlier[item.key], item.generations)
+	s.earlier[item.key] = supersede(s.earlier[item.key], item.generations)
 }
 
 // replace has an item made anew, whatever there is of it.
 func (s *step) replace(key string) {
-	s.replaced[key] = after(s.replaced[key], s.earlier[key])
+	s.replaced[key] = supersede(s.replaced[key], s.earlier[key])
 	delete(s.earlier, key)
 }
 
-// after are newer generations, and before them the older ones that asked for something else.
-func after(older, newer []generation.Status) []generation.Status {
+// supersede gives newer generations, and before them the older ones that asked for something
+// else.
+func supersede(older, newer []generation.Status) []generation.Status {
 	var all []generation.Status
 	for _, status := range older {
-		if !isThere(newer, status) {
+		if !slices.ContainsFunc(newer, func(n generation.Status) bool { return n.Fingerprint == status.Fingerprint }) {
 			all = append(all, status)
 		}
 	}
 	return append(all, newer...)
-}
-
-// isThere tells whether one of the generations asked for the same.
-func isThere(generations []generation.Status, status generation.Status) bool {
-	return slices.ContainsFunc(generations, func(other generation.Status) bool { return other.Fingerprint == status.Fingerprint })
 }
 
 func (r *run) needsEnded(s *step) bool {
@@ -112,10 +108,8 @@ func (r *run) needsEnded(s *step) bool {
 // lacking is the error of a step that refers to outputs which are not there: made of
 // nothing, it would be paid for nevertheless.
 func (r *run) lacking(s *step) error {
-	made := s.MadeOf()
 	for _, ref := range s.References() {
-		isItems := ref.Field == pipeline.FieldItems && slices.Contains(made, ref) // a condition may count them
-		if ref.Root != pipeline.RootSteps || !isItems && ref.Field != pipeline.FieldOutput && ref.Field != pipeline.FieldOutputs {
+		if !s.wantsOutputs(ref) {
 			continue
 		}
 		for _, item := range r.step(ref.Name).items {
@@ -125,6 +119,17 @@ func (r *run) lacking(s *step) error {
 		}
 	}
 	return nil
+}
+
+func (s *step) wantsOutputs(ref pipeline.Reference) bool {
+	switch {
+	case ref.Root != pipeline.RootSteps:
+		return false
+	case ref.Field == pipeline.FieldItems: // which a condition may only count
+		return slices.Contains(s.ValueReferences(), ref)
+	default:
+		return ref.Field == pipeline.FieldOutput || ref.Field == pipeline.FieldOutputs
+	}
 }
 
 // decide tells whether a step whose needs have ended is to run; if not it is skipped.

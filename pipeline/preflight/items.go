@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -141,7 +142,7 @@ var switches = map[string]string{
 
 // check looks at one item's input.
 func (f *findings) check(item int, model *Model, input map[string]any, path []string) {
-	for _, name := range slices.Sorted(keys(input)) {
+	for _, name := range slices.Sorted(maps.Keys(input)) {
 		if why, no := switches[name]; no && input[name] == true {
 			f.add(item, append(slices.Clone(path), name), why)
 		}
@@ -152,7 +153,7 @@ func (f *findings) check(item int, model *Model, input map[string]any, path []st
 	u := &unknowns{}
 	value := u.replace(input, nil)
 	known := model.fields()
-	for _, name := range slices.Sorted(keys(input)) {
+	for _, name := range slices.Sorted(maps.Keys(input)) {
 		if len(known) > 0 && !slices.Contains(known, name) && switches[name] == "" {
 			// The provider drops it in silence, and bills what it makes without.
 			f.add(item, append(slices.Clone(path), name), model.ID+" has no such field"+nearest.Hint(name, known))

@@ -1,8 +1,6 @@
 package preflight
 
 import (
-	"iter"
-	"maps"
 	"slices"
 	"strconv"
 
@@ -96,5 +94,3 @@ func withoutUnknown(input map[string]any) map[string]any {
 	}
 	return known
 }
-
-func keys(m map[string]any) iter.Seq[string] { return maps.Keys(m) }
