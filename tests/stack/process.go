@@ -111,6 +111,16 @@ func (p *Process) ended() <-chan struct{} {
 	return p.done
 }
 
+// Running tells whether the process has not ended.
+func (p *Process) Running() bool {
+	select {
+	case <-p.ended():
+		return false
+	default:
+		return true
+	}
+}
+
 // PID is the process's id.
 func (p *Process) PID() int {
 	p.mu.Lock()

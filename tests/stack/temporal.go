@@ -71,18 +71,34 @@ func (*longLived) TempDir() string { return os.TempDir() }
 
 func startTemporal(t testing.TB, args ...string) *Temporal {
 	t.Helper()
-	ports := FreePorts(t, 2)
-	process := StartProcess(t, temporalProgram(t), append([]string{
-		"server", "start-dev", "--ip", "127.0.0.1", "--port", ports[0], "--ui-port", ports[1], "--log-level", "error",
-	}, args...), nil)
-	server := &Temporal{Process: process, Address: "127.0.0.1:" + ports[0], UI: "http://127.0.0.1:" + ports[1]}
-	server.AwaitReady()
-	return server
+	for {
+		ports := FreePorts(t, 2)
+		process := StartProcess(t, temporalProgram(t), append([]string{
+			"server", "start-dev", "--ip", "127.0.0.1", "--port", ports[0], "--ui-port", ports[1], "--log-level", "error",
+		}, args...), nil)
+		server := &Temporal{Process: process, Address: "127.0.0.1:" + ports[0], UI: "http://127.0.0.1:" + ports[1]}
+		server.awaitStart()
+		if server.Running() {
+			return server
+		}
+		// Another package's tests, which run beside these, may have taken a port meanwhile;
+		// what then answers on it is theirs, and ends with them.
+		require.Contains(t, server.Log(), "is taken")
+	}
 }
 
 // AwaitReady waits until the server serves.
 func (s *Temporal) AwaitReady() {
+	s.awaitStart()
+	require.True(s.t, s.Running(), "Temporal has ended:\n%s", s.Log())
+}
+
+// awaitStart waits until the server serves, or has ended.
+func (s *Temporal) awaitStart() {
 	Eventually(s.t, "Temporal does not serve", func() bool {
+		if !s.Running() {
+			return true
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		c, err := client.DialContext(ctx, client.Options{HostPort: s.Address, Logger: silent})
