@@ -32,19 +32,20 @@ build: devserver ## Build the programs into bin/
 devserver: ## Build the Temporal dev server into bin/ (minutes the first time)
 	@sh devserver/build.sh $(DEVSERVER)
 
-# The dev server is tested as a process; its 1,800 packages need no race detector.
+# The dev server is tested as a process; its 1,800 packages need no race detector. Packages
+# take turns (-p 1): many start servers, which would keep each other waiting.
 .PHONY: test
 test: devserver ## Run every test with the race detector
 	@for module in $(MODULES); do \
 		packages=./...; \
 		[ $$module != devserver ] || packages=./tests; \
 		echo "== go test -race $$packages in $$module"; \
-		$(GO) -C $$module test -race -timeout 30m $$packages || exit 1; \
+		$(GO) -C $$module test -race -p 1 -timeout 30m $$packages || exit 1; \
 	done
 
 .PHONY: test-root
 test-root: devserver ## Run tests of the root module, as in: make test-root ARGS='-run TestLost ./tests/...'
-	$(GO) test -race -timeout 20m $(ARGS)
+	$(GO) test -race -p 1 -timeout 20m $(ARGS)
 
 .PHONY: lint
 lint: $(BIN)/staticcheck $(BIN)/workflowcheck $(BIN)/gosec ## gofmt, vet, staticcheck, workflowcheck, gosec

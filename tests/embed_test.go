@@ -3,6 +3,8 @@ package tests
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,10 +64,14 @@ func TestEmbeddingProgram(t *testing.T) {
 	ledger := provider.Ledger()
 	require.Len(t, ledger, 3)
 	require.Contains(t, film.Film, ledger[2].PredictionID)
-	for _, entry := range ledger {
-		require.Len(t, entry.Deliveries, 1)
-		require.Equal(t, 200, entry.Deliveries[0].StatusCode)
+	for i := range ledger {
+		stack.Eventually(t, "a webhook was not taken", func() bool { return taken(provider.Ledger()[i]) })
 	}
+}
+
+// taken tells whether a webhook was answered 200. A busy machine may have postponed it.
+func taken(entry wavespeedtest.Entry) bool {
+	return slices.ContainsFunc(entry.Deliveries, func(d wavespeedtest.Delivery) bool { return d.StatusCode == http.StatusOK })
 }
 
 // many runs generations at once in one workflow.

@@ -40,7 +40,7 @@ func TestWorkflowIDUsedAgain(t *testing.T) {
 	require.Len(t, ledger, 2)
 	require.Equal(t, ledger[1].PredictionID, result.PredictionID)
 	require.Contains(t, result.URL(0), ledger[1].PredictionID)
-	require.Equal(t, 200, ledger[0].Deliveries[0].StatusCode, "the first one's webhook was taken")
+	stack.Eventually(t, "the first one's webhook was not taken", func() bool { return taken(s.Simulator.Ledger()[0]) })
 }
 
 // TestWebhookForAnEndedRun is answered 200, for no retry can help.
@@ -50,9 +50,7 @@ func TestWebhookForAnEndedRun(t *testing.T) {
 	run := s.Generate(still("a lighthouse"))
 	s.AwaitState(run, generation.StateWaiting)
 	require.NoError(t, s.Client.TerminateWorkflow(t.Context(), run.GetID(), "", "test"))
-	stack.Eventually(t, "no webhook was sent", func() bool { return len(s.Simulator.Ledger()[0].Deliveries) > 0 })
-	stack.Eventually(t, "it was not answered", func() bool { return s.Simulator.Ledger()[0].Deliveries[0].StatusCode == 200 })
-	require.Len(t, s.Simulator.Ledger()[0].Deliveries, 1)
+	stack.Eventually(t, "its webhook was not taken", func() bool { return taken(s.Simulator.Ledger()[0]) })
 }
 
 // carryOn continues as new while a generation is under way, and takes its prediction
