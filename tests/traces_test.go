@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"encoding/hex"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -90,20 +89,30 @@ func TestTraces(t *testing.T) {
 	handled := "HandleSignal:" + generation.SignalName("still")
 	for _, name := range []string{"webhook", signal, handled, "StartActivity:" + generation.SubmitName, "RunActivity:" + generation.SubmitName} {
 		stack.Eventually(t, name+" is missing", func() bool { return len(collected.named(name)) > 0 })
-		require.Len(t, collected.named(name), 1, name)
 	}
-	requireChild(t, collected.named("webhook")[0], collected.named(signal)[0])
-	requireChild(t, collected.named(signal)[0], collected.named(handled)[0])
-	requireChild(t, collected.named("StartActivity:" + generation.SubmitName)[0], collected.named("RunActivity:" + generation.SubmitName)[0])
+	// A busy server may have a delivery come twice: that is two webhooks.
+	requireParent(t, requireParent(t, only(t, collected.named(handled)), collected.named(signal)), collected.named("webhook"))
+	submitted := only(t, collected.named("StartActivity:"+generation.SubmitName))
+	requireParent(t, only(t, collected.named("RunActivity:"+generation.SubmitName)), []*trace.Span{submitted})
 	for _, secret := range []string{"lighthouse", wavespeedtest.DefaultKey, wavespeedtest.DefaultSecret, address(t, s)} {
 		require.NotContains(t, collected.dump(), secret)
 	}
 }
 
-func requireChild(t *testing.T, parent, child *trace.Span) {
+func only(t *testing.T, spans []*trace.Span) *trace.Span {
 	t.Helper()
-	require.Equal(t, hex.EncodeToString(parent.GetTraceId()), hex.EncodeToString(child.GetTraceId()), "%s, %s", parent.GetName(), child.GetName())
-	require.True(t, slices.Equal(parent.GetSpanId(), child.GetParentSpanId()), "%s is not the child of %s", child.GetName(), parent.GetName())
+	require.Len(t, spans, 1)
+	return spans[0]
+}
+
+// requireParent is the one of these that the child belongs under.
+func requireParent(t *testing.T, child *trace.Span, among []*trace.Span) *trace.Span {
+	t.Helper()
+	i := slices.IndexFunc(among, func(span *trace.Span) bool {
+		return slices.Equal(span.GetSpanId(), child.GetParentSpanId()) && slices.Equal(span.GetTraceId(), child.GetTraceId())
+	})
+	require.GreaterOrEqual(t, i, 0, "%s has no parent", child.GetName())
+	return among[i]
 }
 
 // address is the last part of the webhook's URL.
