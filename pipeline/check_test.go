@@ -206,7 +206,8 @@ func TestAllProblemsAtOnce(t *testing.T) {
 		`steps.a.input.p: there is no input "p"`,
 		`steps.b: has neither a model nor approve`,
 		`outputs.o: unknown name x`,
-	}, "\n"), problems(t, decode(t, `{"name":"film","steps":{"a":{"model":"x/y","needs":["c"],"timeout":"1ms","input":{"p":"${{ inputs.p }}"}},"b":{}},"outputs":{"o":"${{ x }}"}}`)).Error())
+		`steps.b: waits for itself: b → b`,
+	}, "\n"), problems(t, decode(t, `{"name":"film","steps":{"a":{"model":"x/y","needs":["c"],"timeout":"1ms","input":{"p":"${{ inputs.p }}"}},"b":{"needs":["b"]}},"outputs":{"o":"${{ x }}"}}`)).Error())
 }
 
 // TestManyWays: of many steps that each need the two before, there are more ways than can

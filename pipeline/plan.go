@@ -80,10 +80,8 @@ func Analyze(definition Definition) (*Plan, Problems) {
 		template := scope.compileTemplate(output.Value, []string{"outputs", output.Name}, &problems)
 		plan.Outputs = append(plan.Outputs, Entry[*Template]{output.Name, template})
 	}
-	if len(problems) == 0 {
-		plan.checkOrder(&problems)
-	}
-	if len(problems) == 0 {
+	plan.checkOrder(&problems)
+	if len(problems) == 0 { // what an expression that is not right would wait for is not known
 		plan.setRegenerates(&problems)
 	}
 	return plan, problems
