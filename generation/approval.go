@@ -58,6 +58,9 @@ type ApprovalStatus struct {
 	Key     string `json:"key"`
 	Message string `json:"message,omitempty"`
 
+	// Note says why the same is asked once more: what was to be made again failed.
+	Note string `json:"note,omitempty"`
+
 	// Show is what is to be judged: addresses, mostly.
 	Show []string `json:"show,omitempty"`
 

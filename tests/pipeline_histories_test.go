@@ -90,6 +90,21 @@ steps:
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", By: "legal"}))
 		},
 	},
+	"approval-again": {
+		text:   reviewed,
+		faults: []wavespeedtest.Fault{{Kind: wavespeedtest.Fails, Input: "in red"}},
+		steer: func(p *pipelines, run client.WorkflowRun) {
+			p.awaitState(run, pipeline.RunApproval)
+			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "regenerate", By: "art", Input: map[string]any{"prompt": "in red"}}))
+			stack.Eventually(p.t, "it is not asked again, though what was made anew failed", func() bool {
+				status, ok := p.status(run)
+				return ok && len(status.Approvals) == 1 && status.Approvals[0].Note != ""
+			})
+			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}))
+			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", By: "legal"}))
+			require.Equal(p.t, pipeline.StepCompleted, p.result(run).Steps[0].State)
+		},
+	},
 	"approval-deadline": {
 		text: `
 steps:

@@ -20,6 +20,10 @@ type Approval struct {
 	// Message says what is to be decided, in Markdown.
 	Message string
 
+	// Note says why the same is asked once more, for instance since what was to be made
+	// again failed.
+	Note string
+
 	// Show is what is to be judged: addresses of outputs, mostly.
 	Show []string
 
@@ -87,7 +91,8 @@ func (a Approval) validate() error {
 // named approvers by the first who rejects.
 //
 // The answer's Verdict is Approve or Regenerate, in which case the last of its Decisions
-// says what to make again, and the caller asks again with the same key. It fails with
+// says what to make again, and the caller asks again with the same key; also where that
+// failed, with a Note that says so. It fails with
 // [generation.ErrRejected] otherwise, with the approval as its detail, and with a
 // *temporal.CanceledError.
 func Approve(ctx workflow.Context, question Approval) (generation.ApprovalStatus, error) {
@@ -135,7 +140,7 @@ func newApproval(ctx workflow.Context, question Approval) (*approval, error) {
 		return nil, err
 	}
 	a := &approval{check: question.Validate, status: generation.ApprovalStatus{
-		Key: question.Key, Message: question.Message, Show: question.Show, Approvers: question.Approvers, Needed: question.Needed,
+		Key: question.Key, Message: question.Message, Note: question.Note, Show: question.Show, Approvers: question.Approvers, Needed: question.Needed,
 		Regenerable: question.Regenerable, Deadline: workflow.Now(ctx).Add(question.Timeout), OnDeadline: question.OnTimeout,
 	}}
 	for i, choice := range question.Choices {

@@ -141,7 +141,11 @@ func toDo(run string, status pipeline.Status) string {
 		if a.Message != "" {
 			fmt.Fprintf(&text, ": %s", a.Message)
 		}
-		fmt.Fprintf(&text, " (until %s, then: %s)\n%s", a.Deadline.Local().Format("2006-01-02 15:04"), a.OnDeadline, votes(a))
+		fmt.Fprintf(&text, " (until %s, then: %s)\n", a.Deadline.Local().Format("2006-01-02 15:04"), a.OnDeadline)
+		if a.Note != "" {
+			fmt.Fprintf(&text, "  asked again: %s\n", a.Note)
+		}
+		text.WriteString(votes(a))
 		for _, shown := range a.Show {
 			fmt.Fprintf(&text, "  %s\n", shown)
 		}

@@ -259,7 +259,7 @@ steps:
 // with them.
 func TestPipelineDecisions(t *testing.T) {
 	t.Parallel()
-	s := newShell(t, wavespeedtest.Options{})
+	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.Fails, Input: "unlucky"}}})
 	id := newID()
 	l := s.line()
 	ended := make(chan int, 1)
@@ -284,6 +284,10 @@ func TestPipelineDecisions(t *testing.T) {
 		return json.Unmarshal([]byte(out), &status) == nil && status.State == pipeline.RunApproval && len(s.Simulator.Ledger()) == 2
 	})
 	require.Contains(t, string(s.Simulator.Ledger()[1].Input), "second")
+	do(0, "look: still is made again", "regenerate", id, "still", "prompt=unlucky", "--by", "art")
+	stack.Eventually(t, "it is not asked again, and why", func() bool {
+		return strings.Contains(l.err.String(), "asked again: still was to be made again, and failed: ")
+	})
 	do(0, "look: noted (approve); 1 of 2 approvals", "approve", id, "look", "--by", "art")
 	do(0, "look: approved", "approve", id, "--by", "brand", "--comment", "fine")
 	stack.Eventually(t, "it is not held", func() bool {
@@ -294,7 +298,9 @@ func TestPipelineDecisions(t *testing.T) {
 	require.Zero(t, <-ended, l.err.String())
 	do(1, "has ended: there is nothing to decide", "approve", id)
 	do(1, "there is no run nobody", "approve", "nobody")
-	require.Len(t, s.Simulator.Ledger(), 3)
+	ledger := s.Simulator.Ledger()
+	require.Len(t, ledger, 4)
+	require.Contains(t, string(ledger[3].Input), ledger[1].PredictionID, "the clip is made of the still that was good")
 }
 
 // TestPipelineRerun repairs one run, and many by a filter.

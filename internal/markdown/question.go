@@ -16,6 +16,9 @@ func Question(a generation.ApprovalStatus) string {
 		text.WriteString(" – " + Escape(Clip(a.Message, maxMessage)))
 	}
 	text.WriteString("\n\n")
+	if a.Note != "" {
+		fmt.Fprintf(&text, "**Asked again:** %s\n\n", Escape(Clip(a.Note, maxMessage)))
+	}
 	for i, shown := range a.Show {
 		if i == maxShown {
 			fmt.Fprintf(&text, "- … and %d more: query `%s`\n", len(a.Show)-i, generation.ApprovalsQuery)

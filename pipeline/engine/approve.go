@@ -3,7 +3,6 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,6 +19,7 @@ import (
 // approve asks people. That they want something made again is no end of the step.
 func (r *run) approve(ctx workflow.Context, s *step) error {
 	question, err := r.question(s)
+	s.undo, s.note = nil, ""
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (r *run) question(s *step) (workflows.Approval, error) {
 		return workflows.Approval{}, invalid(s.ID, "approve.choose", fmt.Errorf("must give a list with something in it"))
 	}
 	return workflows.Approval{
-		Key: s.ID, Message: text(message), Show: texts(shown), Choices: choices,
+		Key: s.ID, Message: text(message), Note: s.note, Show: texts(shown), Choices: choices,
 		Approvers: s.Approve.Approvers, Needed: s.Approve.Needed,
 		Timeout: time.Duration(s.Approve.Timeout), OnTimeout: s.Approve.OnTimeout,
 		Regenerable: s.Regenerates,
@@ -117,52 +117,6 @@ func (s *step) validateItems(items []int) error {
 		}
 	}
 	return nil
-}
-
-// regenerate has a step made again, and what lies between it and the approval.
-func (r *run) regenerate(s *step, d generation.Decision) {
-	target := r.step(d.Regenerate)
-	if target.Kind() == pipeline.KindForEach && len(d.Items) > 0 {
-		for _, i := range d.Items {
-			key := target.items[i].key
-			if target.itemInput == nil {
-				target.itemInput = make(map[string]map[string]any)
-			}
-			target.itemInput[key] = merged(target.itemInput[key], d.Input)
-			target.replace(key)
-		}
-	} else {
-		target.change(d.Input)
-		for _, key := range workflow.DeterministicKeys(target.earlier) {
-			target.replace(key)
-		}
-	}
-	target.again()
-	for _, id := range r.plan.After(target.ID) {
-		if r.plan.Before(id, s.ID) {
-			r.step(id).again()
-		}
-	}
-	s.again()
-}
-
-// change replaces fields of the step's input, also those that single items have of their own.
-func (s *step) change(input map[string]any) {
-	s.input = merged(s.input, input)
-	for _, key := range workflow.DeterministicKeys(s.itemInput) {
-		own := maps.Clone(s.itemInput[key])
-		for _, name := range workflow.DeterministicKeys(input) {
-			delete(own, name)
-		}
-		s.itemInput[key] = own
-	}
-}
-
-// again has the step run once more. What it made is kept where it asks for the same.
-func (s *step) again() {
-	s.state, s.reason, s.errorType = pipeline.StepWaiting, "", ""
-	s.started, s.ended = time.Time{}, time.Time{}
-	s.round++
 }
 
 // text is a value as people read it.

@@ -133,6 +133,15 @@ func (s *stage) status() (status pipeline.Status) {
 	return status
 }
 
+// page is the first of what the run has made.
+func (s *stage) page() (page pipeline.Page) {
+	s.t.Helper()
+	answer, err := s.QueryWorkflow(pipeline.ResultsQuery, pipeline.Cursor{})
+	require.NoError(s.t, err)
+	require.NoError(s.t, answer.Get(&page))
+	return page
+}
+
 // after does something when so much time has passed in the run.
 func (s *stage) after(wait time.Duration, do func()) { s.RegisterDelayedCallback(do, wait) }
 
@@ -342,12 +351,92 @@ steps:
   clip: {model: a/b, input: {prompt: "${{ steps.pick.output }}"}}
 `, nil)
 	s.result()
-	require.Equal(t, []string{"oil", "ink", "chalk", "of chalk"}, s.prompts, "what stays the same is kept")
+	require.ElementsMatch(t, []string{"oil", "ink", "chalk", "of chalk"}, s.prompts, "what stays the same is kept")
 	require.Len(t, s.answers, 5)
 	require.Contains(t, s.answers[0], "input.promt: a/b has no such field; did you mean prompt?")
 	require.Contains(t, s.answers[1], "items: styles has none with the number 2")
 	require.Contains(t, s.answers[2], `regenerate: "pick" is none of styles`)
 	require.Equal(t, []string{"", ""}, s.answers[3:])
+}
+
+// TestRegenerationFails: people are asked again, told why, and what was there before is.
+func TestRegenerationFails(t *testing.T) {
+	t.Parallel()
+	for name, film := range map[string]struct {
+		film    string
+		decide  generation.Decision
+		prompts []string // until people are asked again
+		note    string
+	}{
+		"itself": {`
+  still: {model: a/b, input: {prompt: still}}
+  pick: {approve: {choose: ["${{ steps.still.output }}"]}}`,
+			generation.Decision{Input: map[string]any{"prompt": "bad"}},
+			[]string{"still", "bad"}, "still was to be made again, and failed: ",
+		},
+		"an item": {`
+  styles: {for_each: {items: [still, ink], max_parallel: 1}, model: a/b, input: {prompt: "${{ item }}"}}
+  pick: {approve: {choose: "${{ steps.styles.outputs }}"}}`,
+			generation.Decision{Items: []int{0}, Input: map[string]any{"prompt": "bad"}},
+			[]string{"still", "ink", "bad"}, "styles was to be made again, and failed: 1 of 1 items failed",
+		},
+		"what is made of it": {`
+  still: {model: a/b, input: {prompt: "still"}}
+  twice: {for_each: {items: [1, 2], max_parallel: 1}, model: a/b, input: {prompt: '${{ steps.still.output == "of chalk" ? "bad" : string(item) }}'}}
+  pick: {approve: {choose: ["${{ steps.still.output }}", "${{ steps.twice.output }}"], regenerate: [still]}}`,
+			generation.Decision{Input: map[string]any{"prompt": "chalk"}},
+			[]string{"still", "1", "2", "chalk", "bad"}, "twice was to be made again, and failed: 1 of 1 items failed",
+		},
+		"its condition": {`
+  still: {model: a/b, input: {prompt: "still"}}
+  next: {if: 'fromJSON(steps.still.output == "of still" ? "true" : "{")', model: a/b, input: {prompt: next}}
+  pick: {needs: [next], approve: {choose: ["${{ steps.still.output }}"]}}`,
+			generation.Decision{Input: map[string]any{"prompt": "chalk"}},
+			[]string{"still", "next", "chalk"}, "next was to be made again, and failed: ",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			film.decide.Verdict = generation.Regenerate
+			s.after(time.Hour, func() { s.update(generation.DecideUpdate, film.decide) })
+			s.after(2*time.Hour, func() {
+				require.Equal(t, film.prompts, s.prompts)
+				status := s.status()
+				require.Equal(t, pipeline.RunApproval, status.State)
+				require.Contains(t, status.Approvals[0].Note, film.note)
+				require.Equal(t, `"of still"`, string(status.Approvals[0].Choices[0]))
+				require.Equal(t, pipeline.StepCompleted, status.Steps[0].State)
+				require.InDelta(t, float64(len(s.prompts)-strings.Count(strings.Join(s.prompts, " "), "bad"))*price, *status.Cost, 1e-9)
+				require.Equal(t, `"of still"`, string(s.page().Steps[0].Items[0].Last().Outputs[0]), "who resumes the run has what was there before")
+				s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Approve, Choice: new(int)})
+			})
+			s.run("steps:"+film.film+`
+  clip: {model: a/b, input: {prompt: "${{ steps.pick.output }}"}}`, nil)
+			s.result()
+			require.Equal(t, "of still", s.prompts[len(s.prompts)-1])
+		})
+	}
+}
+
+// TestRegenerationIsRejected: that people turn down what others had made again is their last
+// word, and no failure to be undone.
+func TestRegenerationIsRejected(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	decide := func(d generation.Decision) func() { return func() { s.update(generation.DecideUpdate, d) } }
+	s.after(1*time.Hour, decide(generation.Decision{Verdict: generation.Approve}))
+	s.after(2*time.Hour, decide(generation.Decision{Verdict: generation.Regenerate, Input: map[string]any{"prompt": "chalk"}}))
+	s.after(3*time.Hour, decide(generation.Decision{Verdict: generation.Reject}))
+	s.run(`
+steps:
+  still: {model: a/b, input: {prompt: still}}
+  art: {approve: {show: "${{ steps.still.output }}"}}
+  legal: {needs: [art], approve: {show: "${{ steps.still.output }}"}}
+`, nil)
+	failure, status := s.failure()
+	require.Equal(t, generation.ErrRejected, failure.Type())
+	require.Equal(t, map[string]pipeline.StepState{"still": "completed", "art": "rejected", "legal": "skipped"}, states(status.Steps))
 }
 
 // TestCancel: what was paid for is in the error, and nothing more is begun.
@@ -560,11 +649,7 @@ func TestWhatWasReplacedIsKept(t *testing.T) {
 	})
 	s.after(2*time.Hour, func() { s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Reject}) })
 	s.run("steps: {still: {model: a/b, input: {prompt: first}}, look: {approve: {show: '${{ steps.still.output }}'}}}", nil)
-	answer, err := s.QueryWorkflow(pipeline.ResultsQuery, pipeline.Cursor{})
-	require.NoError(t, err)
-	var page pipeline.Page
-	require.NoError(t, answer.Get(&page))
-	made := page.Steps[0].Items[0]
+	made := s.page().Steps[0].Items[0]
 	require.Equal(t, "of second", made.Last().Outputs[0].String())
 	require.Len(t, made.Generations, 1)
 	require.Len(t, made.Replaced, 1)
@@ -645,7 +730,7 @@ steps:
 	failure, status := s.failure()
 	require.Contains(t, failure.Message(), "steps.shots.items: is too large for a run; prediction 0000")
 	require.Equal(t, pipeline.StepCompleted, states(status.Steps)["count"])
-	require.Equal(t, []string{"a", "b", "two"}, s.prompts)
+	require.ElementsMatch(t, []string{"a", "b", "two"}, s.prompts)
 }
 
 // TestSharesDoNotFallBack: that a child's share is spent is no reason to take another model

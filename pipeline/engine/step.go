@@ -20,6 +20,23 @@ var errAgain = errors.New("to be done again")
 // step is one step of a run in progress.
 type step struct {
 	*pipeline.PlannedStep
+	standing
+
+	round int                 // how often it was made again
+	undo  map[string]standing // of an approval that has steps made again: how they stood
+	note  string              // why what people wanted made again is not to be judged
+
+	spent    float64 // by children that have ended
+	priced   bool
+	attempts int
+
+	made    map[string]bool // keys of items that this run has made, and not kept
+	lost    []pipeline.Child
+	decided *generation.ApprovalStatus // by an earlier run
+}
+
+// standing is how a step stands: what comes back when it was to be made again, and failed.
+type standing struct {
 	state     pipeline.StepState
 	reason    string
 	errorType string
@@ -27,22 +44,14 @@ type step struct {
 	started   time.Time
 	ended     time.Time
 
-	round     int                       // how often it was made again
 	input     map[string]any            // fields that replace those of the definition
 	itemInput map[string]map[string]any // the same for single items, by key
 
-	spent    float64 // by children that have ended
-	priced   bool
-	attempts int
-
-	items    []*item         // a step without for_each has one while it runs, and after
-	made     map[string]bool // keys of items that this run has made, and not kept
-	fan      *fan            // of a for_each that is handed to children
-	lost     []pipeline.Child
+	items    []*item // a step without for_each has one while it runs, and after
+	fan      *fan    // of a for_each that is handed to children
 	approval *generation.ApprovalStatus
 	earlier  map[string][]generation.Status // by item key; what need not be made again
 	replaced map[string][]generation.Status // the same of what people had made anew
-	decided  *generation.ApprovalStatus     // by an earlier run
 }
 
 // item is one item of a step.
@@ -59,8 +68,10 @@ type item struct {
 
 func newStep(planned *pipeline.PlannedStep) *step {
 	return &step{
-		PlannedStep: planned, state: pipeline.StepWaiting,
-		made: make(map[string]bool), earlier: make(map[string][]generation.Status), replaced: make(map[string][]generation.Status),
+		PlannedStep: planned, made: make(map[string]bool),
+		standing: standing{
+			state: pipeline.StepWaiting, earlier: make(map[string][]generation.Status), replaced: make(map[string][]generation.Status),
+		},
 	}
 }
 
@@ -136,6 +147,9 @@ func (s *step) wantsOutputs(ref pipeline.Reference) bool {
 func (r *run) decide(ctx workflow.Context, s *step) (bool, error) {
 	for _, need := range s.Needs {
 		if other := r.step(need); other.state != pipeline.StepCompleted && !slices.Contains(s.Watches, need) {
+			if r.restore(s) {
+				return r.decide(ctx, s)
+			}
 			r.skip(ctx, s, fmt.Sprintf("needs %s, which %s", need, became(other.state)))
 			s.blocked = other.state != pipeline.StepSkipped || other.blocked
 			return false, nil
