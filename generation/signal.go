@@ -13,6 +13,10 @@ type Signal struct {
 	// provider.
 	Hint bool `json:"hint,omitempty"`
 
+	// Identified is set when the signed body repeats the seed that the submit with this
+	// nonce drew: then the prediction is certainly its own.
+	Identified bool `json:"identified,omitempty"`
+
 	// Sent is when the provider sent the webhook, by its own clock.
 	Sent time.Time `json:"sent,omitzero"`
 
