@@ -19,6 +19,7 @@ type Provider interface {
 	Submit(context.Context, wavespeed.SubmitRequest) (wavespeed.Prediction, error)
 	Result(ctx context.Context, id string) (wavespeed.Prediction, error)
 	List(context.Context, wavespeed.ListOptions) (wavespeed.Page, error)
+	Charges(context.Context, wavespeed.ChargesOptions) (wavespeed.ChargePage, error)
 	Price(ctx context.Context, model string, input any) (wavespeed.Price, error)
 	Models(context.Context) ([]wavespeed.Model, error)
 	Balance(context.Context) (float64, error)

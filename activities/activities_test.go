@@ -23,6 +23,7 @@ type provider struct {
 	submit  func(wavespeed.SubmitRequest) (wavespeed.Prediction, error)
 	result  func(id string) (wavespeed.Prediction, error)
 	list    func(wavespeed.ListOptions) (wavespeed.Page, error)
+	charges func(wavespeed.ChargesOptions) (wavespeed.ChargePage, error)
 	price   func() (wavespeed.Price, error)
 	models  []wavespeed.Model
 	submits []wavespeed.SubmitRequest
@@ -39,6 +40,13 @@ func (p *provider) Result(_ context.Context, id string) (wavespeed.Prediction, e
 
 func (p *provider) List(_ context.Context, o wavespeed.ListOptions) (wavespeed.Page, error) {
 	return p.list(o)
+}
+
+func (p *provider) Charges(_ context.Context, o wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
+	if p.charges == nil {
+		return wavespeed.ChargePage{}, nil
+	}
+	return p.charges(o)
 }
 
 func (p *provider) Price(context.Context, string, any) (wavespeed.Price, error) { return p.price() }

@@ -23,6 +23,8 @@ const (
 	opBalance = "balance"
 	opUpload  = "upload"
 	opSecret  = "webhook secret"
+	opCharges = "charges"
+	opUsage   = "usage"
 )
 
 const userAgent = "wavespeed-temporal (+https://github.com/wavespeed-temporal/wavespeed-temporal)"

@@ -1,6 +1,6 @@
 // Package wavespeed is a client of the WaveSpeedAI HTTP API: submit a prediction,
 // read its result, list and delete predictions, ask for models, prices, the
-// balance and the webhook secret, upload media.
+// balance, charges, usage and the webhook secret, upload media.
 //
 //	client, err := wavespeed.New(wavespeed.Options{APIKey: os.Getenv("WAVESPEED_API_KEY")})
 //	…

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -63,13 +62,16 @@ type ListOptions struct {
 type Page struct {
 	Items []Prediction
 
-	// More tells whether there is, or may be, another page.
-	More bool
+	// Total is how many predictions the provider says there are; nil if it doesn't.
+	Total *int
+
+	// More is whether the provider says there is another page; nil if it doesn't.
+	More *bool
 }
 
 // List reads a page of the account's predictions, which include those made by
 // others in the organization and on the provider's web pages. New predictions may
-// show in it late.
+// show in it late. A page with an item that can't be read is an error.
 func (c *Client) List(ctx context.Context, options ListOptions) (Page, error) {
 	r := call{op: opList, method: http.MethodPost, path: "/predictions", readOnly: true}
 	body, err := options.body()
@@ -77,26 +79,17 @@ func (c *Client) List(ctx context.Context, options ListOptions) (Page, error) {
 		return Page{}, c.invalid(r, err.Error())
 	}
 	r.body = body
-	var data struct {
-		Items json.RawMessage `json:"items"`
-		Total *int            `json:"total"`
-	}
+	var data pageData
 	if err := c.ask(ctx, r, &data); err != nil {
 		return Page{}, err
 	}
-	var page Page
-	if err := json.Unmarshal(data.Items, &page.Items); err != nil {
-		return Page{}, &Error{Op: opList, StatusCode: http.StatusOK, Err: errors.New("the list of predictions cannot be read")}
-	}
-	for i, p := range page.Items {
-		if p.ID == "" {
-			return Page{}, &Error{Op: opList, StatusCode: http.StatusOK, Err: errors.New("the list holds a prediction without an id")}
+	page := Page{Items: make([]Prediction, len(data.items)), Total: data.total, More: data.more}
+	for i, item := range data.items {
+		var p Prediction
+		if json.Unmarshal(item, &p) != nil || p.ID == "" {
+			return Page{}, &Error{Op: opList, StatusCode: http.StatusOK, Err: errors.New("the list holds a prediction that can't be read")}
 		}
 		page.Items[i] = c.tidy(p)
-	}
-	page.More = len(page.Items) >= body.PageSize
-	if data.Total != nil {
-		page.More = body.Page*body.PageSize < *data.Total
 	}
 	return page, nil
 }
@@ -112,24 +105,14 @@ type listBody struct {
 }
 
 func (o ListOptions) body() (listBody, error) {
-	if o.Page < 0 {
-		return listBody{}, fmt.Errorf("page %d is negative", o.Page)
+	page, size, err := pageNumbers(o.Page, o.PageSize)
+	if err != nil {
+		return listBody{}, err
 	}
-	if o.PageSize < 0 || o.PageSize > 100 {
-		return listBody{}, fmt.Errorf("page size %d is not within 1 and 100", o.PageSize)
-	}
-	const toMillisecond = "2006-01-02T15:04:05.000Z"
-	body := listBody{Page: max(o.Page, 1), PageSize: o.PageSize, Model: o.Model, Status: o.Status, IncludeInputs: o.IncludeInputs}
-	if body.PageSize == 0 {
-		body.PageSize = 100
-	}
-	if !o.CreatedAfter.IsZero() {
-		body.CreatedAfter = o.CreatedAfter.UTC().Truncate(time.Millisecond).Format(toMillisecond)
-	}
-	if !o.CreatedBefore.IsZero() {
-		body.CreatedBefore = o.CreatedBefore.UTC().Add(time.Millisecond - time.Nanosecond).Truncate(time.Millisecond).Format(toMillisecond)
-	}
-	return body, nil
+	return listBody{
+		Page: page, PageSize: size, Model: o.Model, Status: o.Status, IncludeInputs: o.IncludeInputs,
+		CreatedAfter: millisecondBefore(o.CreatedAfter), CreatedBefore: millisecondAfter(o.CreatedBefore),
+	}, nil
 }
 
 // Delete removes predictions for good, and tells how many. The provider passes

@@ -99,7 +99,7 @@ func TestListAsksAndReads(t *testing.T) {
 		CreatedBefore: time.Date(2026, 1, 2, 3, 4, 5, 6_000_001, time.FixedZone("east", 3600)),
 	})
 	require.NoError(t, err)
-	require.True(t, page.More)
+	require.Nil(t, page.More)
 	require.Len(t, page.Items, 2)
 	require.JSONEq(t, `{"seed":7}`, string(page.Items[0].Input))
 	require.JSONEq(t, `{"page":2,"page_size":2,"model":"a/b","status":"created","include_inputs":true,
@@ -113,20 +113,23 @@ func TestListHasDefaults(t *testing.T) {
 	page, err := client(t, p.URL).List(context.Background(), wavespeed.ListOptions{})
 	require.NoError(t, err)
 	require.Empty(t, page.Items)
-	require.False(t, page.More)
+	require.Nil(t, page.More)
 	require.JSONEq(t, `{"page":1,"page_size":100}`, p.requests()[0].body)
 }
 
-func TestListGoesByTheTotalWhereThereIsOne(t *testing.T) {
+func TestListTellsTheTotalAndMoreAsTold(t *testing.T) {
 	t.Parallel()
-	p := serve(t, say(http.StatusOK, `{"data":{"items":[{"id":"a"},{"id":"b"}],"total":4}}`))
-	c := client(t, p.URL)
-	page, err := c.List(context.Background(), wavespeed.ListOptions{PageSize: 2})
-	require.NoError(t, err)
-	require.True(t, page.More)
-	page, err = c.List(context.Background(), wavespeed.ListOptions{PageSize: 2, Page: 2})
-	require.NoError(t, err)
-	require.False(t, page.More)
+	for body, want := range map[string]wavespeed.Page{
+		`{"data":{"items":[{"id":"a"}],"total":4,"has_more":true}}`: {Items: []wavespeed.Prediction{{ID: "a"}}, Total: new(4), More: new(true)},
+		`{"data":{"items":[],"total":"4","has_more":false}}`:        {Items: []wavespeed.Prediction{}, Total: new(4), More: new(false)},
+		`{"data":{"items":null,"total":1.0,"has_more":null}}`:       {Items: []wavespeed.Prediction{}, Total: new(1)},
+		`{"data":{"items":null,"Total":7}}`:                         {Items: []wavespeed.Prediction{}},
+	} {
+		p := serve(t, say(http.StatusOK, body))
+		page, err := client(t, p.URL).List(context.Background(), wavespeed.ListOptions{})
+		require.NoError(t, err, body)
+		require.Equal(t, want, page, body)
+	}
 }
 
 // A list proves that a submit was not accepted, so what cannot be read must not look
@@ -136,6 +139,7 @@ func TestListDoesNotPassOverWhatItCannotRead(t *testing.T) {
 	for _, body := range []string{
 		`{}`, `{"data":null}`, `{"data":{}}`, `{"data":[]}`, `{"data":{"items":{}}}`, `{"data":{"items":"x"}}`,
 		`{"data":{"items":[null]}}`, `{"data":{"items":[{"status":"created"}]}}`, `{"data":{"items":[{"id":7}]}}`, `{"data":{"items":[[]]}}`,
+		`{"data":{"Items":[]}}`, `{"data":{"items":[],"total":"many"}}`, `{"data":{"items":[],"total":1.5}}`, `{"data":{"items":[],"has_more":1}}`,
 	} {
 		p := serve(t, say(http.StatusOK, body))
 		_, err := client(t, p.URL).List(context.Background(), wavespeed.ListOptions{})

@@ -171,7 +171,7 @@ func TestPagesOfTheListMeet(t *testing.T) {
 		for _, prediction := range page.Items {
 			got = append(got, prediction.ID)
 		}
-		if !page.More {
+		if len(page.Items) == 0 {
 			break
 		}
 	}
