@@ -28,6 +28,8 @@ const (
 	Hinted Reason = "hinted"
 	// NotEnded: the prediction has not ended, or its status is not known.
 	NotEnded Reason = "not_ended"
+	// Kept: the workflow is closed, and the delivery is kept for its next run.
+	Kept Reason = "kept"
 	// Orphan: nobody waits any more.
 	Orphan Reason = "orphan"
 	// Refused: the workflow takes no more signals. Somebody should look why.
@@ -67,6 +69,7 @@ var replies = map[Reason]reply{
 	Signaled:       {http.StatusOK, slog.LevelInfo, ""},
 	Hinted:         {http.StatusOK, slog.LevelInfo, ""},
 	NotEnded:       {http.StatusOK, slog.LevelInfo, ""},
+	Kept:           {http.StatusOK, slog.LevelInfo, ""},
 	Orphan:         {http.StatusOK, slog.LevelInfo, ""},
 	Refused:        {http.StatusOK, slog.LevelError, ""},
 	Unavailable:    {http.StatusServiceUnavailable, slog.LevelWarn, "5"},

@@ -23,7 +23,8 @@
 //
 //	case                                              answer
 //	signaled                                          200
-//	the workflow has ended or is unknown              200, since no retry can help
+//	the workflow has ended, and a rerun may ask       200, once Temporal has persisted it
+//	the workflow has ended or is unknown              200, because no retry can help
 //	the workflow takes no more signals                200, polling ends it
 //	the prediction has not ended                      200, ignored
 //	Temporal, or the provider's secret, is not there  503 with Retry-After

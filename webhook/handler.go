@@ -246,16 +246,22 @@ func (d *delivery) tell(ctx context.Context, body []byte, stale bool) Reason {
 		return NotEnded
 	}
 	sent, _ := parseTimestamp(d.request.Header.Get(HeaderTimestamp))
-	signal := generation.Signal{Nonce: d.target.Nonce, Sent: sent.UTC(), Outcome: outcome.From(prediction, maxSignalBytes)}
+	signal := generation.Signal{
+		Nonce: d.target.Nonce, Sent: sent.UTC(), Identified: hasSeed(prediction.Input, generation.Seed(d.target.Nonce)),
+		Outcome: outcome.From(prediction, maxSignalBytes),
+	}
 	done := Signaled
 	if stale {
-		signal.Hint, signal.Sent, signal.Outcome = true, time.Time{}, generation.Outcome{PredictionID: prediction.ID}
+		signal = generation.Signal{Nonce: d.target.Nonce, Hint: true, Outcome: generation.Outcome{PredictionID: prediction.ID}}
 		done = Hinted
 	}
 	d.err = d.handler.options.Signaler.Signal(ctx, d.target, signal)
 	switch {
 	case d.err == nil:
 		return done
+	case errors.Is(d.err, ErrKept):
+		d.err = nil
+		return Kept
 	case errors.Is(d.err, ErrNoWorkflow):
 		return Orphan
 	case errors.Is(d.err, ErrRefused):

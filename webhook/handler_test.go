@@ -41,6 +41,7 @@ func TestAnswers(t *testing.T) {
 	}{
 		"signaled":        {change: unchanged, status: 200, reason: webhook.Signaled, tells: true},
 		"workflow closed": {change: unchanged, signal: signals(fmt.Errorf("%w: x", webhook.ErrNoWorkflow)), status: 200, reason: webhook.Orphan, tells: true},
+		"kept":            {change: unchanged, signal: signals(fmt.Errorf("%w: x", webhook.ErrKept)), status: 200, reason: webhook.Kept, tells: true},
 		"signals refused": {change: unchanged, signal: signals(fmt.Errorf("%w: x", webhook.ErrRefused)), status: 200, reason: webhook.Refused, tells: true},
 		"Temporal down":   {change: unchanged, signal: signals(errors.New("unavailable")), status: 503, reason: webhook.Unavailable, tells: true, header: http.Header{"Retry-After": {"5"}}},
 		"not ended":       {change: unchanged, body: `{"id":"p1","status":"processing"}`, status: 200, reason: webhook.NotEnded},

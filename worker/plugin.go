@@ -107,6 +107,8 @@ func registerWorkflows(registry engine.Registry, options workflow.RegisterOption
 	engine.Register(registry, options)
 	options.Name = generation.WorkflowName
 	registry.RegisterWorkflowWithOptions(workflows.Generate, options)
+	options.Name = generation.DeliveryName
+	registry.RegisterWorkflowWithOptions(workflows.Delivery, options)
 }
 
 func (p *plugin) forget(_ context.Context, o temporal.SimplePluginRunContextAfterOptions) {

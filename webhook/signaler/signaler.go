@@ -19,6 +19,7 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"google.golang.org/grpc"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -28,6 +29,9 @@ import (
 // Client is what is needed of a Temporal client. client.Client is one.
 type Client interface {
 	SignalWorkflow(ctx context.Context, workflowID, runID, signalName string, arg any) error
+	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
+	ExecuteWorkflow(ctx context.Context, options client.StartWorkflowOptions, workflow any, args ...any) (client.WorkflowRun, error)
+	GetWorkflow(ctx context.Context, workflowID, runID string) client.WorkflowRun
 }
 
 // Options say where to signal. Both fields must be set.
@@ -54,14 +58,27 @@ func New(options Options) (*Signaler, error) {
 	}
 }
 
-// Signal sends the signal to the workflow's current run.
+// Signal sends the signal to the workflow's current run. Where that is closed and another
+// may want to know, it keeps the signal in a workflow of its own, and returns
+// [webhook.ErrKept].
 func (s *Signaler) Signal(ctx context.Context, target generation.Target, signal generation.Signal) error {
 	if target.Namespace != s.options.Namespace {
 		return fmt.Errorf("signaler: the delivery is for namespace %q, and this handler serves %q", target.Namespace, s.options.Namespace)
 	}
 	ctx = context.WithValue(ctx, requestIDKey{}, requestID(signal))
-	err := s.options.Client.SignalWorkflow(ctx, target.WorkflowID, "", generation.SignalName(target.Key), signal)
-	return classify(err)
+	err := s.send(ctx, target, signal)
+	if !errors.Is(err, webhook.ErrNoWorkflow) {
+		return err
+	}
+	err = s.keep(ctx, target, signal)
+	if errors.Is(err, errOpen) {
+		return s.send(ctx, target, signal)
+	}
+	return err
+}
+
+func (s *Signaler) send(ctx context.Context, target generation.Target, signal generation.Signal) error {
+	return classify(s.options.Client.SignalWorkflow(ctx, target.WorkflowID, "", generation.SignalName(target.Key), signal))
 }
 
 func classify(err error) error {
@@ -81,7 +98,7 @@ type requestIDKey struct{}
 
 // requestID is the same for the same news, and for nothing else.
 func requestID(signal generation.Signal) string {
-	digest := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %t", signal.Nonce, signal.PredictionID, signal.Status, signal.Hint))
+	digest := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %t %t", signal.Nonce, signal.PredictionID, signal.Status, signal.Hint, signal.Identified))
 	return "wavespeed-" + hex.EncodeToString(digest[:16])
 }
 
@@ -92,8 +109,11 @@ func requestID(signal generation.Signal) string {
 func DialOption() grpc.DialOption {
 	return grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, request, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		if id, ok := ctx.Value(requestIDKey{}).(string); ok {
-			if signal, ok := request.(*workflowservice.SignalWorkflowExecutionRequest); ok {
-				signal.RequestId = id
+			switch request := request.(type) {
+			case *workflowservice.SignalWorkflowExecutionRequest:
+				request.RequestId = id
+			case *workflowservice.StartWorkflowExecutionRequest:
+				request.RequestId = id
 			}
 		}
 		return invoke(ctx, method, request, reply, cc, opts...)

@@ -8,17 +8,23 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 )
 
-// fake is a Temporal client that answers with an error.
+// fake is a Temporal client that answers signals with an error, and knows no closed workflow.
 type fake struct {
+	signaler.Client
 	err  error
 	got  []any
 	runs int
+}
+
+func (f *fake) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	return nil, f.err
 }
 
 func (f *fake) SignalWorkflow(_ context.Context, workflowID, runID, name string, arg any) error {

@@ -129,20 +129,21 @@ func TestOtherNewsIsAnotherEvent(t *testing.T) {
 	s := newSignaler(t, c, "default")
 	same := signal
 	same.Outputs = nil
-	otherNonce, otherPrediction, otherStatus, hint := signal, signal, signal, signal
+	otherNonce, otherPrediction, otherStatus, hint, identified := signal, signal, signal, signal, signal
 	otherNonce.Nonce = "m"
 	otherPrediction.PredictionID = "p2"
 	otherStatus.Status = "failed"
 	hint.Hint = true
+	identified.Identified = true
 	shifted := generation.Signal{Nonce: "n\x00p1", Outcome: generation.Outcome{PredictionID: "completed", Status: ""}}
 	shiftedBack := generation.Signal{Nonce: "n", Outcome: generation.Outcome{PredictionID: "p1\x00completed", Status: ""}}
-	for i, signal := range []generation.Signal{signal, otherNonce, otherPrediction, otherStatus, hint, shifted, shiftedBack} {
+	for i, signal := range []generation.Signal{signal, otherNonce, otherPrediction, otherStatus, hint, identified, shifted, shiftedBack} {
 		require.NoError(t, s.Signal(t.Context(), to(run), signal))
 		require.NoError(t, s.Signal(t.Context(), to(run), signal))
 		require.Len(t, signals(t, c, run), i+1)
 	}
 	require.NoError(t, s.Signal(t.Context(), to(run), same))
-	require.Len(t, signals(t, c, run), 7)
+	require.Len(t, signals(t, c, run), 8)
 }
 
 // Without the option everything works, and each copy is an event.
@@ -163,17 +164,6 @@ func TestOptionTouchesNoOtherSignals(t *testing.T) {
 		require.NoError(t, c.SignalWorkflow(t.Context(), run.GetID(), "", "mine", 1))
 	}
 	require.Len(t, signals(t, c, run), 3)
-}
-
-func TestClosedWorkflow(t *testing.T) {
-	t.Parallel()
-	for name, options := range map[string][]grpc.DialOption{"without the option": nil, "with it": {signaler.DialOption()}} {
-		c := dial(t, "default", options...)
-		run := running(t, c)
-		require.NoError(t, c.TerminateWorkflow(t.Context(), run.GetID(), "", "closed"))
-		err := newSignaler(t, c, "default").Signal(t.Context(), to(run), signal)
-		require.ErrorIs(t, err, webhook.ErrNoWorkflow, name)
-	}
 }
 
 func TestUnknownWorkflow(t *testing.T) {

@@ -1,0 +1,42 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// deliveryTimeout bounds the wait for a delivery that no worker has taken up yet.
+const deliveryTimeout = 3 * time.Second
+
+// deliveries are those that came for a nonce when no run of its workflow was open. It fails
+// if one is kept and can't be read yet: that is not the same as none.
+func deliveries(ctx context.Context, c client.Client, nonce string) ([]generation.Signal, error) {
+	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
+	defer cancel()
+	var kept []generation.Signal
+	for _, id := range generation.DeliveryIDs(nonce) {
+		var signal generation.Signal
+		err := c.GetWorkflow(ctx, id, "").Get(ctx, &signal)
+		var missing *serviceerror.NotFound
+		var closed *temporal.WorkflowExecutionError // somebody ended it, or no worker took it in time
+		switch {
+		case errors.As(err, &missing):
+			return kept, nil
+		case errors.As(err, &closed):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("the delivery kept by workflow %s: %w", id, err)
+		case signal.Nonce == nonce:
+			kept = append(kept, signal)
+		}
+	}
+	return kept, nil
+}
