@@ -124,20 +124,16 @@ func plain(o object) string {
 	return string(text)
 }
 
-// failure is the error for an answer that is none of success. An envelope's code
-// under HTTP 200 counts as the status would.
+// failure is the error for an answer that is none of success.
 func (c *Client) failure(r call, got answer) *Error {
-	status := got.status
-	if status >= 200 && status < 300 {
-		status = got.code()
-	}
-	return &Error{
-		Op: r.op, Subject: r.subject, StatusCode: got.status, Code: got.code(),
+	failed := &Error{
+		Op: r.op, Subject: r.subject, StatusCode: got.status, Code: got.code(), Foreign: !got.documented(),
 		ErrorCode:  cut(c.clean(r, got.object.text("error_code")), 100),
 		Message:    c.clean(r, got.message()),
 		RetryAfter: got.retryAfter,
-		Accepted:   acceptance(status),
 	}
+	failed.Accepted = acceptance(failed.Status())
+	return failed
 }
 
 // unreadable is the error for a success whose body tells nothing.
@@ -164,11 +160,11 @@ func (c *Client) clean(r call, text string) string {
 var errNoPrediction = errors.New("the answer names no prediction")
 
 // prediction is what the answer says about a prediction, if it does. In an error
-// an id alone is not enough: it may be that of the request.
+// without an envelope an id alone is not enough: it may be that of the request.
 func (a answer) prediction() (Prediction, bool) {
 	var p Prediction
 	if a.object == nil || json.Unmarshal(a.data(), &p) != nil || validateID(p.ID) != nil {
 		return Prediction{}, false
 	}
-	return p, a.ok() || p.Status != "" || p.Model != ""
+	return p, a.ok() || p.Status != "" || p.Model != "" || a.object["data"] != nil
 }

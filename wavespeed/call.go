@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -145,7 +144,7 @@ func encode(value any) ([]byte, error) {
 }
 
 func readAnswer(response *http.Response, limit int64) answer {
-	got := answer{status: response.StatusCode, retryAfter: retryAfter(response.Header.Get("Retry-After"), time.Now())}
+	got := answer{status: response.StatusCode, retryAfter: retryAfter(response.Header, time.Now())}
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	switch {
 	case err != nil:
@@ -161,16 +160,4 @@ func readAnswer(response *http.Response, limit int64) answer {
 		}
 	}
 	return got
-}
-
-// retryAfter reads the header in both its forms: seconds, or a date.
-func retryAfter(header string, now time.Time) time.Duration {
-	const longest = 24 * time.Hour
-	var wait time.Duration
-	if seconds, err := strconv.ParseInt(strings.TrimSpace(header), 10, 32); err == nil {
-		wait = time.Duration(seconds) * time.Second
-	} else if date, err := http.ParseTime(header); err == nil {
-		wait = date.Sub(now)
-	}
-	return min(max(wait, 0), longest)
 }

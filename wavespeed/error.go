@@ -28,13 +28,19 @@ type Error struct {
 	// status; 0 if there was none.
 	Code int
 
+	// Foreign tells that the answer is not in a form that the provider is known to
+	// use, so a gateway on the way may have given it. See [Error.Status].
+	Foreign bool
+
 	// ErrorCode is the answer's "error_code", seen with refused permissions.
 	ErrorCode string
 
 	// Message is what the provider says, bounded, and without the key.
 	Message string
 
-	// RetryAfter is how long the provider asks to wait; 0 if it does not.
+	// RetryAfter is how long the answer asks to wait, up to 292 years, the longest
+	// time.Duration; 0 if it does not ask, or in a form that cannot be read. Bound it
+	// before you wait.
 	RetryAfter time.Duration
 
 	// Accepted tells what is known about the request's effect.
@@ -89,6 +95,9 @@ func (e *Error) Error() string {
 	if e.Message != "" {
 		text.WriteString(": " + e.Message)
 	}
+	if e.Foreign && e.StatusCode/100 == 4 {
+		text.WriteString(" (not WaveSpeed's own answer; perhaps a gateway's)")
+	}
 	if e.Err != nil {
 		text.WriteString(": " + e.Err.Error())
 	}
@@ -96,37 +105,4 @@ func (e *Error) Error() string {
 		text.WriteString("; it may have been accepted and billed")
 	}
 	return text.String()
-}
-
-// refusals are the statuses after which the provider surely did not take the
-// request. Left out on purpose: 408, 425 and 499, which a gateway may send about a
-// request that it has passed on; 409, which may speak of an earlier copy of it;
-// every redirect; and every 5xx, of which the provider's documentation itself
-// says that the prediction may have been created.
-var refusals = map[int]bool{
-	http.StatusBadRequest:                  true,
-	http.StatusUnauthorized:                true,
-	http.StatusPaymentRequired:             true,
-	http.StatusForbidden:                   true,
-	http.StatusNotFound:                    true,
-	http.StatusMethodNotAllowed:            true,
-	http.StatusNotAcceptable:               true,
-	http.StatusGone:                        true,
-	http.StatusLengthRequired:              true,
-	http.StatusRequestEntityTooLarge:       true,
-	http.StatusRequestURITooLong:           true,
-	http.StatusUnsupportedMediaType:        true,
-	http.StatusMisdirectedRequest:          true,
-	http.StatusUnprocessableEntity:         true,
-	http.StatusUpgradeRequired:             true,
-	http.StatusTooManyRequests:             true,
-	http.StatusRequestHeaderFieldsTooLarge: true,
-	http.StatusUnavailableForLegalReasons:  true,
-}
-
-func acceptance(status int) Acceptance {
-	if refusals[status] {
-		return Refused
-	}
-	return MaybeAccepted
 }

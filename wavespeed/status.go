@@ -60,6 +60,10 @@ const (
 	// CodeFailed: the run failed; the error's text tells more.
 	CodeFailed = 1405
 
+	// CodeInsufficientCredits: the balance does not cover the submit. It is the code
+	// of a refused submit; the provider's pages list it without a meaning.
+	CodeInsufficientCredits = 1407
+
 	// CodeInternal: an error inside the provider.
 	CodeInternal = 5000
 

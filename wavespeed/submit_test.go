@@ -134,6 +134,8 @@ func TestSubmitReturnsEveryPredictionThatTheAnswerNames(t *testing.T) {
 		"envelope says 500": {200, `{"code":500,"message":"oops","data":` + named + `}`, "created"},
 		"HTTP 502":          {502, `{"code":502,"message":"oops","data":` + named + `}`, "created"},
 		"HTTP 400":          {400, `{"code":400,"message":"oops","data":` + named + `}`, "created"},
+		"an id in an error": {404, `{"code":404,"message":"oops","data":{"id":"` + predictionID + `"}}`, ""},
+		"credits":           {200, `{"code":1407,"message":"oops","data":` + named + `}`, "created"},
 		"without a status":  {200, `{"code":200,"data":{"id":"` + predictionID + `"}}`, ""},
 	} {
 		p := serve(t, say(test.status, test.body))

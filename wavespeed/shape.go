@@ -1,0 +1,95 @@
+package wavespeed
+
+import "net/http"
+
+// documented tells whether the body is an error in a form that the provider is
+// known to give:
+//
+//	{"code":404,"message":"Prediction not found."}
+//	{"message":"…","error_code":"…"}
+//	{"error":"…"}, {"detail":"…"}, {"errors":["…"]}
+//
+// A page of a gateway is not; nor is a problem document of RFC 9457, in which
+// Cloudflare answers clients that accept JSON.
+func (a answer) documented() bool {
+	o := a.object
+	if o.text("message") != "" && (o.number("code") != 0 || o.text("error_code") != "") {
+		return true
+	}
+	for _, foreign := range []string{"title", "type", "status"} {
+		if o[foreign] != nil {
+			return false
+		}
+	}
+	for _, key := range []string{"error", "detail", "errors"} {
+		if flatten(o[key]) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// anyones are the statuses that mean the same whoever answers: a gateway too
+// refuses what is too large or too much before it passes it on.
+var anyones = map[int]bool{
+	http.StatusRequestEntityTooLarge:       true,
+	http.StatusRequestURITooLong:           true,
+	http.StatusTooManyRequests:             true,
+	http.StatusRequestHeaderFieldsTooLarge: true,
+}
+
+// Status is what the provider itself says, as an HTTP status: that of the answer, or
+// the code in its body where that is more exact, as under HTTP 200. It is 0 if the
+// provider said nothing that can be relied on: there was no answer, it is [Error.Foreign],
+// or its status and its code contradict each other. Codes that are no statuses are
+// returned as they are; [CodeInsufficientCredits] is 402.
+func (e *Error) Status() int {
+	class, code := e.StatusCode/100, e.Code/100
+	switch {
+	case anyones[e.StatusCode]:
+		return e.StatusCode
+	case e.Foreign:
+		return 0
+	case e.Code == CodeInsufficientCredits && (class == 2 || class == 4):
+		return http.StatusPaymentRequired
+	case e.Code == 0, class == 4 && code >= 10 && code < 20: // why the request is wrong
+		return e.StatusCode
+	case class == 2, class == code:
+		return e.Code
+	default:
+		return 0
+	}
+}
+
+// refusals are the statuses after which the provider surely did not take the
+// request. Left out on purpose: 408, 425 and 499, which a gateway may send about a
+// request that it has passed on; 409, which may speak of an earlier copy of it;
+// every redirect; and every 5xx, of which the provider's documentation itself
+// says that the prediction may have been created.
+var refusals = map[int]bool{
+	http.StatusBadRequest:                  true,
+	http.StatusUnauthorized:                true,
+	http.StatusPaymentRequired:             true,
+	http.StatusForbidden:                   true,
+	http.StatusNotFound:                    true,
+	http.StatusMethodNotAllowed:            true,
+	http.StatusNotAcceptable:               true,
+	http.StatusGone:                        true,
+	http.StatusLengthRequired:              true,
+	http.StatusRequestEntityTooLarge:       true,
+	http.StatusRequestURITooLong:           true,
+	http.StatusUnsupportedMediaType:        true,
+	http.StatusMisdirectedRequest:          true,
+	http.StatusUnprocessableEntity:         true,
+	http.StatusUpgradeRequired:             true,
+	http.StatusTooManyRequests:             true,
+	http.StatusRequestHeaderFieldsTooLarge: true,
+	http.StatusUnavailableForLegalReasons:  true,
+}
+
+func acceptance(status int) Acceptance {
+	if refusals[status] {
+		return Refused
+	}
+	return MaybeAccepted
+}
