@@ -4,18 +4,22 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
 // sealing is a user's codec, with a key that only the test knows.
@@ -66,39 +70,135 @@ func (s sealing) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, erro
 	return decoded, nil
 }
 
+// encrypted is a system whose worker and handler speak to the user's codec, and a client
+// that has it.
+type encrypted struct {
+	*stack.System
+	client client.Client
+}
+
+func newEncrypted(t *testing.T, faults ...wavespeedtest.Fault) *encrypted {
+	t.Helper()
+	codec := newSealing(t)
+	remote := httptest.NewServer(converter.NewPayloadCodecHTTPHandler(codec))
+	t.Cleanup(remote.Close)
+	s := stack.Start(t, stack.Options{Env: []string{"TEMPORAL_CODEC_ENDPOINT=" + remote.URL}, Simulator: wavespeedtest.Options{Faults: faults}})
+	encoding := converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec)
+	c, err := client.NewLazyClient(client.Options{
+		HostPort:      s.Temporal.Address,
+		DataConverter: encoding,
+		FailureConverter: temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
+			DataConverter: encoding, EncodeCommonAttributes: true,
+		}),
+	})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return &encrypted{s, c}
+}
+
+func (e *encrypted) start(t *testing.T, workflow string, arg any) client.WorkflowRun {
+	t.Helper()
+	run, err := e.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "codec-" + uuid.NewString(), TaskQueue: e.TaskQueue}, workflow, arg)
+	require.NoError(t, err)
+	return run
+}
+
+// kept is what Temporal keeps of a workflow and tells to those without the codec: its
+// history, payloads undecoded, and its description.
+func (e *encrypted) kept(t *testing.T, id string) string {
+	t.Helper()
+	described, err := e.Client.DescribeWorkflowExecution(t.Context(), id, "")
+	require.NoError(t, err)
+	kept := described.String()
+	for _, event := range historyOf(t, e.Client, e.Client.GetWorkflow(t.Context(), id, "")).GetEvents() {
+		kept += "\n" + event.String()
+		if signaled := event.GetWorkflowExecutionSignaledEventAttributes(); signaled != nil {
+			require.Equal(t, sealedEncoding, string(signaled.GetInput().GetPayloads()[0].GetMetadata()[converter.MetadataEncoding]))
+		}
+	}
+	return kept
+}
+
+// requireSealed looks for prompts, predictions, outputs, nonces and more in workflows.
+func (e *encrypted) requireSealed(t *testing.T, ids []string, more ...string) {
+	t.Helper()
+	keyring, err := webhook.NewKeyring(map[string]webhook.Account{"default": {Secrets: []string{wavespeedtest.DefaultSecret}}})
+	require.NoError(t, err)
+	more = append(more, "nobody may see", "https://")
+	for _, entry := range e.Simulator.Ledger() {
+		more = append(more, entry.PredictionID)
+		target, err := keyring.Open(t.Context(), entry.WebhookURL[strings.LastIndexByte(entry.WebhookURL, '/')+1:])
+		require.NoError(t, err)
+		more = append(more, target.Nonce)
+	}
+	for _, id := range ids {
+		kept := e.kept(t, id)
+		for _, secret := range more {
+			require.NotContains(t, kept, secret, "in clear in %s", id)
+		}
+	}
+}
+
 // TestCodec: worker and handler encode with the user's codec what Temporal keeps, the
 // signal included.
 func TestCodec(t *testing.T) {
 	t.Parallel()
-	codec := newSealing(t)
-	remote := httptest.NewServer(converter.NewPayloadCodecHTTPHandler(codec))
-	t.Cleanup(remote.Close)
-	s := stack.Start(t, stack.Options{Env: []string{"TEMPORAL_CODEC_ENDPOINT=" + remote.URL}})
-	c, err := client.NewLazyClient(client.Options{
-		HostPort:      s.Temporal.Address,
-		DataConverter: converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec),
-	})
-	require.NoError(t, err)
-	t.Cleanup(c.Close)
-	run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "codec-" + uuid.NewString(), TaskQueue: s.TaskQueue},
-		generation.WorkflowName, still("a lighthouse that nobody may see"))
-	require.NoError(t, err)
+	e := newEncrypted(t)
+	run := e.start(t, generation.WorkflowName, still("a lighthouse that nobody may see"))
 	var result generation.Result
 	require.NoError(t, run.Get(t.Context(), &result))
 	require.Equal(t, generation.ViaWebhook, result.Via)
+	require.Contains(t, e.kept(t, run.GetID()), generation.SignalName(still("").Key))
+	e.requireSealed(t, []string{run.GetID()}, result.URL(0))
+}
 
-	signals := 0
-	history := c.GetWorkflowHistory(t.Context(), run.GetID(), run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for history.HasNext() {
-		event, err := history.Next()
-		require.NoError(t, err)
-		text := event.String()
-		require.NotContains(t, text, "nobody may see")
-		require.NotContains(t, text, result.URL(0))
-		if signaled := event.GetWorkflowExecutionSignaledEventAttributes(); signaled != nil {
-			signals++
-			require.Equal(t, sealedEncoding, string(signaled.GetInput().GetPayloads()[0].GetMetadata()[converter.MetadataEncoding]))
-		}
-	}
-	require.Equal(t, 1, signals)
+// An error and its details tell no more than a result: they are encoded too.
+func TestCodecOfFailedGeneration(t *testing.T) {
+	t.Parallel()
+	const reason = "the provider says why"
+	e := newEncrypted(t, wavespeedtest.Fault{Kind: wavespeedtest.Fails, Message: reason})
+	run := e.start(t, generation.WorkflowName, still("a lighthouse that nobody may see"))
+	var failure *temporal.ApplicationError
+	require.ErrorAs(t, run.Get(t.Context(), nil), &failure)
+	require.Contains(t, failure.Error(), reason, "who has the codec reads it")
+	var status generation.Status
+	require.NoError(t, failure.Details(&status))
+	require.Equal(t, e.Simulator.Ledger()[0].PredictionID, status.PredictionID())
+	e.requireSealed(t, []string{run.GetID()}, reason)
+}
+
+func TestCodecOfRefusedGeneration(t *testing.T) {
+	t.Parallel()
+	const reason = "the provider says why"
+	e := newEncrypted(t, wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 400, Message: reason})
+	run := e.start(t, generation.WorkflowName, still("a lighthouse that nobody may see"))
+	require.ErrorContains(t, run.Get(t.Context(), nil), reason)
+	e.requireSealed(t, []string{run.GetID()}, reason)
+}
+
+// TestCodecOfFailedPipeline: a person says no, another step fails, and the run's error has
+// all that it made.
+func TestCodecOfFailedPipeline(t *testing.T) {
+	t.Parallel()
+	const reason, comment = "the provider says why", "the person says why"
+	e := newEncrypted(t, wavespeedtest.Fault{Kind: wavespeedtest.Fails, Message: reason, Input: "a ship"})
+	run := e.start(t, pipeline.WorkflowName, pipeline.Run{Pipeline: parse(t, `
+steps:
+  good: {model: wavespeed-ai/flux-dev, input: {prompt: a lighthouse that nobody may see}}
+  fails: {model: wavespeed-ai/flux-dev, input: {prompt: a ship that fails and that nobody may see}}
+  review: {needs: [good], approve: {message: Is it as nobody may see?, show: ["${{ steps.good.output }}"]}}
+`)})
+	stack.Eventually(t, "nobody is asked", func() bool {
+		handle, err := e.client.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
+			WorkflowID: run.GetID(), UpdateName: generation.DecideUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
+			Args: []any{generation.Decision{Verdict: generation.Reject, By: "ada", Comment: comment}},
+		})
+		return err == nil && handle.Get(t.Context(), nil) == nil
+	})
+	var failure *temporal.ApplicationError
+	require.ErrorAs(t, run.Get(t.Context(), nil), &failure)
+	var status pipeline.Status
+	require.NoError(t, failure.Details(&status))
+	require.Len(t, e.Simulator.Ledger(), 2)
+	e.requireSealed(t, []string{run.GetID()}, reason, comment)
 }

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
@@ -45,6 +46,12 @@ func (t Temporal) ClientOptions(environ []string, logger *slog.Logger) (client.O
 	}
 	if strings.HasPrefix(options.HostPort, "http:") || strings.HasPrefix(options.HostPort, "https:") {
 		return client.Options{}, errors.New("TEMPORAL_ADDRESS: is a host and a port, such as 127.0.0.1:7233, and no URL")
+	}
+	if options.DataConverter != nil {
+		// Without it, errors and their details would be in histories in clear.
+		options.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
+			DataConverter: options.DataConverter, EncodeCommonAttributes: true,
+		})
 	}
 	options.Logger = log.NewStructuredLogger(logger)
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions,
