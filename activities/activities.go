@@ -22,7 +22,7 @@ type Provider interface {
 	Charges(context.Context, wavespeed.ChargesOptions) (wavespeed.ChargePage, error)
 	Price(ctx context.Context, model string, input any) (wavespeed.Price, error)
 	Models(context.Context) ([]wavespeed.Model, error)
-	Balance(context.Context) (float64, error)
+	Balance(context.Context) (generation.USD, error)
 }
 
 // Options say whom the activities talk to. Accounts is the only field that must

@@ -53,7 +53,7 @@ func (p *provider) Price(context.Context, string, any) (wavespeed.Price, error) 
 
 func (p *provider) Models(context.Context) ([]wavespeed.Model, error) { return p.models, nil }
 
-func (p *provider) Balance(context.Context) (float64, error) { return 0, nil }
+func (p *provider) Balance(context.Context) (generation.USD, error) { return 0, nil }
 
 func accepting() *provider {
 	return &provider{submit: func(wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
@@ -86,7 +86,7 @@ func submitInput(input string) generation.SubmitInput {
 func TestSubmit(t *testing.T) {
 	t.Parallel()
 	p := accepting()
-	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: 0.012}, nil }
+	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: generation.Dollars(0.012)}, nil }
 	options := forProvider(p)
 	options.Prices = true
 	var target generation.Target
@@ -100,7 +100,7 @@ func TestSubmit(t *testing.T) {
 	require.NoError(t, value.Get(&got))
 	require.Equal(t, "p1", got.PredictionID)
 	require.True(t, got.Webhook)
-	require.InDelta(t, 0.012, *got.Price, 1e-9)
+	require.Equal(t, generation.Dollars(0.012), *got.Price)
 	require.Len(t, p.submits, 1)
 	require.Equal(t, "https://hooks.test/address", p.submits[0].WebhookURL)
 	require.Equal(t, "still", target.Key)

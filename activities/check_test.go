@@ -23,7 +23,7 @@ func film(model string, input map[string]any) pipeline.Run {
 func shop() *provider {
 	p := accepting()
 	p.models = []wavespeed.Model{{ID: "a/b"}}
-	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: 0.5}, nil }
+	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: generation.Dollars(0.5)}, nil }
 	return p
 }
 
@@ -34,7 +34,7 @@ func TestCheck(t *testing.T) {
 	var report pipeline.Report
 	require.NoError(t, value.Get(&report))
 	require.Empty(t, report.Problems)
-	require.InDelta(t, 0.5, report.Estimate.Total, 1e-9)
+	require.Equal(t, generation.Dollars(0.5), report.Estimate.Total)
 }
 
 // TestCheckFindsProblems of whatever kind: those are its result, not its error.

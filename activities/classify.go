@@ -65,7 +65,7 @@ func aboutCredits(failure *wavespeed.Error) bool {
 // submitError says whether a submit may be tried again. Retryable is only what
 // proves that nothing was accepted and may pass by itself. The price, if it is known, is what
 // one that may have been accepted costs.
-func submitError(ctx context.Context, in generation.SubmitInput, price *float64, err error) error {
+func submitError(ctx context.Context, in generation.SubmitInput, price *generation.USD, err error) error {
 	what := fmt.Sprintf("generation %q: submit of %s", in.Key, in.Model)
 	var failure *wavespeed.Error
 	if !errors.As(err, &failure) || !failure.NotAccepted() {
@@ -97,6 +97,9 @@ func addressError(ctx context.Context, in generation.SubmitInput, err error) err
 // priceError: with a budget nothing is submitted without a price. Asking is free.
 func priceError(ctx context.Context, in generation.SubmitInput, err error) error {
 	what := fmt.Sprintf("generation %q: the price of %s, without which a budget lets nothing be submitted,", in.Key, in.Model)
+	if errors.Is(err, wavespeed.ErrImpossiblePrice) {
+		return final(generation.ErrBudgetExceeded, what+" cannot be believed: "+err.Error(), nil)
+	}
 	switch kind := classify(err); kind {
 	case generation.ErrUnavailable, generation.ErrRateLimited:
 		return again(ctx, kind, what+" could not be had", err)

@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"errors"
-	"math"
 	"strings"
 
 	"go.temporal.io/sdk/activity"
@@ -25,10 +24,13 @@ func countSubmit(ctx context.Context, err error) {
 	activity.GetMetricsHandler(ctx).WithTags(map[string]string{generation.TagAnswer: answer}).Counter(generation.MetricSubmits).Inc(1)
 }
 
-func countSpend(ctx context.Context, model string, price *float64) {
+// microDollar is what spending is counted in.
+const microDollar = generation.Dollar / 1e6
+
+func countSpend(ctx context.Context, model string, price *generation.USD) {
 	if price == nil {
 		return
 	}
 	activity.GetMetricsHandler(ctx).WithTags(map[string]string{generation.TagModel: model}).
-		Counter(generation.MetricSpend).Inc(int64(math.Round(*price * 1e6)))
+		Counter(generation.MetricSpend).Inc(int64((*price + microDollar/2) / microDollar))
 }

@@ -15,14 +15,14 @@ import (
 // bounded is a submit that may cost 10 cents.
 func bounded() generation.SubmitInput {
 	in := submitInput(`{"prompt":"a lighthouse"}`)
-	most := 0.10
+	most := generation.Dollars(0.10)
 	in.MaxPrice = &most
 	return in
 }
 
 func TestWithinTheBound(t *testing.T) {
 	t.Parallel()
-	for name, usd := range map[string]float64{"cheaper": 0.05, "as much": 0.10, "as much but for rounding": 0.1000000001, "nothing": 0} {
+	for name, usd := range map[string]generation.USD{"cheaper": generation.Dollars(0.05), "as much": generation.Dollars(0.10), "nothing": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := accepting()
@@ -31,7 +31,7 @@ func TestWithinTheBound(t *testing.T) {
 			require.NoError(t, err)
 			var got generation.Submitted
 			require.NoError(t, value.Get(&got))
-			require.InDelta(t, usd, *got.Price, 1e-9, "whoever bounds a price is told it, also without Options.Prices")
+			require.Equal(t, usd, *got.Price, "whoever bounds a price is told it, also without Options.Prices")
 			require.Len(t, p.submits, 1)
 		})
 	}
@@ -40,16 +40,16 @@ func TestWithinTheBound(t *testing.T) {
 func TestBeyondTheBoundNothingIsSubmitted(t *testing.T) {
 	t.Parallel()
 	p := accepting()
-	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: 0.25}, nil }
+	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: generation.Dollars(0.10) + 1}, nil }
 	_, err := execute(t, forProvider(p), generation.SubmitName, bounded())
 	var got *temporal.ApplicationError
 	require.ErrorAs(t, err, &got)
 	require.Equal(t, generation.ErrBudgetExceeded, got.Type())
 	require.True(t, got.NonRetryable())
-	require.Equal(t, `generation "still": wavespeed-ai/flux-dev costs $0.2500, more than the $0.1000 left for it; nothing was submitted`, got.Message())
-	var price float64
+	require.Equal(t, `generation "still": wavespeed-ai/flux-dev costs $0.100000001, more than the $0.10 left for it; nothing was submitted`, got.Message())
+	var price generation.USD
 	require.NoError(t, got.Details(&price))
-	require.InDelta(t, 0.25, price, 1e-9)
+	require.Equal(t, generation.Dollars(0.10)+1, price)
 	require.Empty(t, p.submits)
 }
 
@@ -68,6 +68,7 @@ func TestWithoutAPriceNothingIsSubmitted(t *testing.T) {
 		"no such model": {status(http.StatusNotFound, ""), generation.ErrModelNotFound, false},
 		"wrong input":   {status(http.StatusBadRequest, "size"), generation.ErrInvalidInput, false},
 		"wrong key":     {status(http.StatusUnauthorized, ""), generation.ErrUnauthorized, false},
+		"impossible":    {&wavespeed.Error{StatusCode: http.StatusOK, Err: wavespeed.ErrImpossiblePrice}, generation.ErrBudgetExceeded, false},
 		"no credits":    {status(http.StatusPaymentRequired, ""), generation.ErrInsufficientCredits, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -103,7 +103,7 @@ const priceTimeout = 5 * time.Second
 
 // price asks what the submit would cost, where somebody wants to know. With a bound it
 // must be known, and within it.
-func (a *Activities) price(ctx context.Context, provider Provider, in generation.SubmitInput) (*float64, error) {
+func (a *Activities) price(ctx context.Context, provider Provider, in generation.SubmitInput) (*generation.USD, error) {
 	if !a.options.Prices && in.MaxPrice == nil {
 		return nil, nil
 	}
@@ -116,14 +116,11 @@ func (a *Activities) price(ctx context.Context, provider Provider, in generation
 	case err != nil:
 		activity.GetLogger(ctx).Debug("price not known", "key", in.Key, "model", in.Model, "error", err)
 		return nil, nil
-	case in.MaxPrice != nil && price.Amount > *in.MaxPrice+rounding:
+	case in.MaxPrice != nil && price.Amount > *in.MaxPrice:
 		return nil, temporal.NewApplicationErrorWithOptions(
-			fmt.Sprintf("generation %q: %s costs $%.4f, more than the $%.4f left for it; nothing was submitted", in.Key, in.Model, price.Amount, *in.MaxPrice),
+			fmt.Sprintf("generation %q: %s costs %s, more than the %s left for it; nothing was submitted", in.Key, in.Model, price.Amount, *in.MaxPrice),
 			generation.ErrBudgetExceeded, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{price.Amount}})
 	default:
 		return &price.Amount, nil
 	}
 }
-
-// rounding is what sums of prices may be off by, in USD.
-const rounding = 1e-6

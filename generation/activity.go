@@ -15,7 +15,7 @@ type SubmitInput struct {
 
 	// MaxPrice is the most that the submit may cost, in USD: one with a higher price, or
 	// with none that can be had, is not sent. Nil is no bound.
-	MaxPrice *float64 `json:"max_price,omitempty"`
+	MaxPrice *USD `json:"max_price,omitempty"`
 }
 
 // Submitted is the result of the activity [SubmitName].
@@ -26,7 +26,7 @@ type Submitted struct {
 	Webhook bool `json:"webhook,omitempty"`
 
 	// Price is what the provider charges, in USD; nil when it was not asked.
-	Price *float64 `json:"price,omitempty"`
+	Price *USD `json:"price,omitempty"`
 }
 
 // FindInput is the argument of the activity [FindName].

@@ -43,7 +43,8 @@ const (
 	// ErrDeadlineExceeded: the generation did not end within its Timeout.
 	ErrDeadlineExceeded = "wavespeed.DeadlineExceeded"
 
-	// ErrBudgetExceeded: the submit would have passed the budget, and was not sent.
+	// ErrBudgetExceeded: the submit would have passed the budget, or its price cannot be
+	// believed. It was not sent.
 	ErrBudgetExceeded = "wavespeed.BudgetExceeded"
 
 	// ErrTooManyFailed: of many generations more failed than are tolerated.

@@ -150,7 +150,7 @@ func TestOutcomes(t *testing.T) {
 
 func TestPriceLeavesOutWhatIsRefunded(t *testing.T) {
 	t.Parallel()
-	price := func(usd float64) *float64 { return &usd }
+	price := func(number float64) *generation.USD { usd := generation.Dollars(number); return &usd }
 	status := generation.Status{Attempts: []*generation.Attempt{
 		{State: generation.StateFailed, Price: price(0.5)},
 		{State: generation.StateCompleted, Price: price(0.25)},
@@ -158,7 +158,7 @@ func TestPriceLeavesOutWhatIsRefunded(t *testing.T) {
 	}}
 	usd, known := status.Price()
 	require.True(t, known)
-	require.InDelta(t, 0.25, usd, 1e-9)
+	require.Equal(t, generation.Dollars(0.25), usd)
 	_, known = generation.Status{}.Price()
 	require.False(t, known)
 }

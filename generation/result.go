@@ -99,7 +99,7 @@ type Attempt struct {
 	// Reason says why the attempt is in this state, where that needs saying.
 	Reason string `json:"reason,omitempty"`
 	// Price is what the provider charges for it, in USD; nil when not known.
-	Price *float64 `json:"price,omitempty"`
+	Price *USD `json:"price,omitempty"`
 
 	// Billed is set on one that failed and is not refunded: the provider reported it as
 	// completed, but without outputs.
@@ -174,14 +174,14 @@ func (s Status) GivenUp() bool {
 // Price is the sum of the attempts' known prices in USD, and whether any is known.
 // Failed predictions are left out, since the provider refunds them, and so is what an
 // earlier run paid.
-func (s Status) Price() (usd float64, known bool) {
+func (s Status) Price() (usd USD, known bool) {
 	if s.Kept {
 		return 0, false
 	}
 	for i, attempt := range s.Attempts {
 		billed := attempt.Billed || attempt.State != StateFailed && attempt.State != StateAbsent || i == len(s.Attempts)-1 && s.GivenUp()
 		if attempt.Price != nil && billed {
-			usd, known = usd+*attempt.Price, true
+			usd, known = usd.Add(*attempt.Price), true
 		}
 	}
 	return usd, known

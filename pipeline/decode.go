@@ -64,7 +64,10 @@ func (b *Budget) UnmarshalJSON(data []byte) error {
 	if isObject(data) {
 		return strict(data, (*plain)(b))
 	}
-	return json.Unmarshal(data, &b.USD)
+	if err := json.Unmarshal(data, &b.USD); err != nil {
+		return fmt.Errorf("budget: %w", err)
+	}
+	return nil
 }
 
 // UnmarshalJSON also reads the items alone.

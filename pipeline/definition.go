@@ -3,6 +3,8 @@ package pipeline
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
 // Definition is a pipeline: steps in their order, with what goes in and what comes out.
@@ -63,7 +65,7 @@ const (
 // Budget caps what a run may cost. In short: USD alone.
 type Budget struct {
 	// USD is the cap, in US dollars. Required.
-	USD float64 `json:"usd"`
+	USD generation.USD `json:"usd"`
 
 	// OnExceeded is what happens at the submit that would pass the cap: wait holds the run
 	// until the cap is raised, fail ends it. Either way that submit is not sent, and what

@@ -16,7 +16,7 @@ type Run struct {
 	Inputs map[string]any `json:"inputs,omitempty"`
 
 	// Budget replaces the cap of the pipeline's budget, in USD. Defaults to that.
-	Budget *float64 `json:"budget,omitempty"`
+	Budget *generation.USD `json:"budget,omitempty"`
 
 	// Resume keeps what an earlier run has paid for. Defaults to starting from nothing.
 	Resume *Resume `json:"resume,omitempty"`
@@ -59,7 +59,7 @@ type Result struct {
 
 	// Cost is what this run was charged, in USD, without what earlier ones were; nil if no
 	// price is known.
-	Cost *float64 `json:"cost,omitempty"`
+	Cost *generation.USD `json:"cost,omitempty"`
 
 	Steps []StepStatus `json:"steps"`
 }
@@ -89,12 +89,12 @@ type Status struct {
 	Reason string `json:"reason,omitempty"`
 
 	// Cost is what the run was charged so far, in USD; nil if no price is known.
-	Cost *float64 `json:"cost,omitempty"`
+	Cost *generation.USD `json:"cost,omitempty"`
 
 	// Budget is its cap in USD, nil for none; Needs is the price that the cap does not
 	// cover, while the run is held.
-	Budget *float64 `json:"budget,omitempty"`
-	Needs  float64  `json:"needs,omitempty"`
+	Budget *generation.USD `json:"budget,omitempty"`
+	Needs  generation.USD  `json:"needs,omitempty"`
 
 	Estimate  *Estimate                   `json:"estimate,omitempty"`
 	Approvals []generation.ApprovalStatus `json:"approvals,omitempty"`
@@ -155,10 +155,10 @@ type StepStatus struct {
 	// Kept is set where the result was there before this run.
 	Kept bool `json:"kept,omitempty"`
 
-	Cost    *float64  `json:"cost,omitempty"`
-	Needs   []string  `json:"needs,omitempty"`
-	Started time.Time `json:"started,omitzero"`
-	Ended   time.Time `json:"ended,omitzero"`
+	Cost    *generation.USD `json:"cost,omitempty"`
+	Needs   []string        `json:"needs,omitempty"`
+	Started time.Time       `json:"started,omitzero"`
+	Ended   time.Time       `json:"ended,omitzero"`
 
 	// Children are the workflows in which items are made.
 	Children int `json:"children,omitempty"`
@@ -192,22 +192,22 @@ type Report struct {
 // Estimate is what a run is likely to cost, in USD.
 type Estimate struct {
 	Steps []StepEstimate `json:"steps"`
-	Total float64        `json:"total"`
+	Total generation.USD `json:"total"`
 
 	// AtLeast is set where the price of a step depends on what is only known in the run.
 	AtLeast bool `json:"at_least,omitempty"`
 
 	// Balance is the account's credit; nil if it was not asked.
-	Balance *float64 `json:"balance,omitempty"`
+	Balance *generation.USD `json:"balance,omitempty"`
 }
 
 // StepEstimate is what one step is likely to cost.
 type StepEstimate struct {
-	ID    string  `json:"id"`
-	Model string  `json:"model"`
-	Items int     `json:"items"`
-	Each  float64 `json:"each"`
-	Total float64 `json:"total"`
+	ID    string         `json:"id"`
+	Model string         `json:"model"`
+	Items int            `json:"items"`
+	Each  generation.USD `json:"each"`
+	Total generation.USD `json:"total"`
 
 	// AtLeast is set where the price depends on what is only known in the run; Unknown
 	// where not even the number of items is.

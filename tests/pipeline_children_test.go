@@ -124,7 +124,7 @@ func TestPipelineChildIsTerminated(t *testing.T) {
 	require.Equal(t, 60, total(*counts))
 	require.Positive(t, counts.Completed, "what the child had made is read from it")
 	require.Equal(t, 60-counts.Completed, counts.Failed)
-	require.InDelta(t, p.Simulator.Counts().Charged, *status.Cost, 1e-9)
+	require.Equal(t, generation.Dollars(p.Simulator.Counts().Charged), *status.Cost)
 
 	again := p.result(p.restart(run, pipeline.Run{Pipeline: parse(t, text), Inputs: map[string]any{"rows": rows(60)}}))
 	require.Equal(t, &pipeline.Counts{Total: 60, Completed: 60, Kept: counts.Completed}, again.Steps[0].Items)

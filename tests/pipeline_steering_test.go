@@ -113,15 +113,15 @@ func TestPipelineBudgetIsLowered(t *testing.T) {
 	p := newPipelines(t)
 	run := p.start("budget: 0.25\n"+chain, nil)
 	p.awaitState(run, pipeline.RunHeld)
-	for _, usd := range []float64{0.1, 0.001, 1e-12} {
+	for _, usd := range []float64{0.1, 0.001, 1e-9} {
 		require.NoError(t, p.update(run, pipeline.BudgetUpdate, usd))
 		status := p.awaitState(run, pipeline.RunHeld)
-		require.InDelta(t, usd, *status.Budget, 1e-15)
-		require.InDelta(t, 0.15, status.Needs, 1e-9)
+		require.Equal(t, generation.Dollars(usd), *status.Budget)
+		require.Equal(t, generation.Dollars(0.15), status.Needs)
 	}
 	require.Len(t, p.Simulator.Ledger(), 2)
 	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 0.363))
-	require.InDelta(t, 0.362, *p.result(run).Cost, 1e-9)
+	require.Equal(t, generation.Dollars(0.362), *p.result(run).Cost)
 }
 
 // TestPipelineFloodOfUpdates: of many decisions at once one counts, and the others are told.
@@ -197,10 +197,10 @@ steps:
 `, nil)
 			status := p.awaitState(run, pipeline.RunHeld)
 			require.Len(t, p.Simulator.Ledger(), 2)
-			require.InDelta(t, 0.024, *status.Cost, 1e-9)
+			require.Equal(t, generation.Dollars(0.024), *status.Cost)
 			require.NoError(t, p.update(run, pipeline.BudgetUpdate, 1))
 			cost := *p.result(run).Cost
-			require.InDelta(t, p.Simulator.Counts().Charged, cost, 1e-9)
+			require.Equal(t, generation.Dollars(p.Simulator.Counts().Charged), cost)
 		})
 	}
 }

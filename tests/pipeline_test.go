@@ -181,7 +181,7 @@ func TestPipelineRunsItsSteps(t *testing.T) {
 	require.Len(t, ledger, 3)
 	require.Contains(t, result.Outputs["film"], ledger[2].PredictionID)
 	require.Contains(t, string(ledger[1].Input), ledger[0].PredictionID, "the still goes into the clip")
-	require.InDelta(t, 0.012+0.2+0.15, *result.Cost, 1e-9)
+	require.Equal(t, generation.Dollars(0.012+0.2+0.15), *result.Cost)
 	require.Equal(t, map[string]pipeline.StepState{"still": "completed", "clip": "completed", "film": "completed"}, steps(result.Steps))
 }
 
@@ -426,7 +426,7 @@ func TestPipelineBudget(t *testing.T) {
 	run := p.start("budget: 0.25\n"+chain, nil)
 	status := p.awaitState(run, pipeline.RunHeld)
 	require.Equal(t, map[string]pipeline.StepState{"still": "completed", "clip": "completed", "film": "held"}, steps(status.Steps))
-	require.InDelta(t, 0.15, status.Needs, 1e-9)
+	require.Equal(t, generation.Dollars(0.15), status.Needs)
 	require.Len(t, p.Simulator.Ledger(), 2)
 	require.ErrorContains(t, p.update(run, pipeline.BudgetUpdate, -1), "more than 0")
 
@@ -436,7 +436,7 @@ func TestPipelineBudget(t *testing.T) {
 	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 0.4))
 	result := p.result(run)
 	require.Len(t, p.Simulator.Ledger(), 3)
-	require.InDelta(t, 0.362, *result.Cost, 1e-9)
+	require.Equal(t, generation.Dollars(0.362), *result.Cost)
 }
 
 func TestPipelineBudgetFails(t *testing.T) {
@@ -446,11 +446,11 @@ func TestPipelineBudgetFails(t *testing.T) {
 	run := p.start(text, nil)
 	failure, status := p.failure(run)
 	require.Equal(t, generation.ErrBudgetExceeded, failure.Type())
-	require.InDelta(t, 0.212, *status.Cost, 1e-9)
+	require.Equal(t, generation.Dollars(0.212), *status.Cost)
 	require.Len(t, p.Simulator.Ledger(), 2)
-	more := 0.4
+	more := generation.Dollars(0.4)
 	result := p.result(p.restart(run, pipeline.Run{Pipeline: parse(t, text), Budget: &more}))
-	require.InDelta(t, 0.15, *result.Cost, 1e-9, "what was paid before is not paid again")
+	require.Equal(t, generation.Dollars(0.15), *result.Cost, "what was paid before is not paid again")
 	require.Len(t, p.Simulator.Ledger(), 3)
 }
 
@@ -643,7 +643,7 @@ func TestPipelineRepair(t *testing.T) {
 	next := p.restart(run, pipeline.Run{Pipeline: parse(t, chain)})
 	result := p.result(next)
 	require.True(t, result.Steps[0].Kept)
-	require.InDelta(t, 0.35, *result.Cost, 1e-9)
+	require.Equal(t, generation.Dollars(0.35), *result.Cost)
 	require.Len(t, p.Simulator.Ledger(), 4)
 
 	// From a step on, with another input.

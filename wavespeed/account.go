@@ -4,20 +4,27 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Balance is the account's credit, in USD.
-func (c *Client) Balance(ctx context.Context) (float64, error) {
+// Balance is the account's credit. It may be negative: submits at the same time can overdraw
+// it. One that no amount can be is [ErrImpossiblePrice].
+func (c *Client) Balance(ctx context.Context) (generation.USD, error) {
 	var data struct {
-		Balance *float64 `json:"balance"`
+		Balance json.RawMessage `json:"balance"`
 	}
 	if err := c.ask(ctx, call{op: opBalance, method: http.MethodGet, path: "/balance"}, &data); err != nil {
 		return 0, err
 	}
-	if data.Balance == nil {
+	if missing(data.Balance) {
 		return 0, &Error{Op: opBalance, StatusCode: http.StatusOK, Message: "the answer holds no balance"}
 	}
-	return *data.Balance, nil
+	balance, err := amount(data.Balance)
+	if err != nil {
+		return 0, c.impossible(call{op: opBalance}, err)
+	}
+	return balance, nil
 }
 
 // WebhookSecret is what the provider signs webhooks with, "whsec_" included. It is

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/modelid"
 )
 
@@ -27,8 +28,9 @@ type Model struct {
 	Type        string // as "text-to-image"
 	Description string
 
-	// BasePrice is in USD; what a run costs depends on its input, see [Client.Price].
-	BasePrice float64
+	// BasePrice is 0 where the catalogue has none that can be; what a run costs depends on its
+	// input, see [Client.Price].
+	BasePrice generation.USD
 
 	// Formula is the price as a JSONata expression over the input; may be empty.
 	Formula string
@@ -43,12 +45,12 @@ type Model struct {
 // UnmarshalJSON reads the catalogue's form.
 func (m *Model) UnmarshalJSON(data []byte) error {
 	var wire struct {
-		ID          string  `json:"model_id"`
-		Name        string  `json:"name"`
-		Type        string  `json:"type"`
-		Description string  `json:"description"`
-		BasePrice   float64 `json:"base_price"`
-		Formula     string  `json:"formula"`
+		ID          string          `json:"model_id"`
+		Name        string          `json:"name"`
+		Type        string          `json:"type"`
+		Description string          `json:"description"`
+		BasePrice   json.RawMessage `json:"base_price"`
+		Formula     string          `json:"formula"`
 		API         struct {
 			Schemas []struct {
 				Type   string          `json:"type"`
@@ -62,8 +64,10 @@ func (m *Model) UnmarshalJSON(data []byte) error {
 	}
 	*m = Model{
 		ID: wire.ID, Name: wire.Name, Type: wire.Type, Description: wire.Description,
-		BasePrice: wire.BasePrice, Formula: wire.Formula,
+		Formula: wire.Formula,
 	}
+	// One that is wrong is no reason to be without the other thousand models.
+	m.BasePrice, _ = price(wire.BasePrice)
 	for _, schema := range wire.API.Schemas {
 		if schema.Type == "model_run" {
 			m.APIPath, m.Schema = schema.Path, schema.Schema
@@ -79,51 +83,4 @@ func (c *Client) Models(ctx context.Context) ([]Model, error) {
 		return nil, err
 	}
 	return models, nil
-}
-
-// Price is what one run costs.
-type Price struct {
-	// Amount is what would be charged, discounts included.
-	Amount float64
-
-	// Full is the price without discounts.
-	Full float64
-
-	// Currency is "USD".
-	Currency string
-}
-
-// Price asks what a submit of this input would cost. The input is checked as far
-// as the provider does so here: a missing field is no error, but priced as the
-// model's floor.
-func (c *Client) Price(ctx context.Context, model string, input any) (Price, error) {
-	r := call{op: opPrice, subject: model, method: http.MethodPost, path: "/model/price", readOnly: true}
-	if err := ValidateModel(model); err != nil {
-		r.subject = ""
-		return Price{}, c.invalid(r, err.Error())
-	}
-	inputs, err := encodeInput(input)
-	if err != nil {
-		return Price{}, c.invalid(r, "input "+err.Error())
-	}
-	r.body = map[string]any{"model_id": model, "inputs": inputs}
-	var data struct {
-		Price      *float64 `json:"price"`
-		Discounted *float64 `json:"discounted_price"`
-		Currency   string   `json:"currency"`
-	}
-	if err := c.ask(ctx, r, &data); err != nil {
-		return Price{}, err
-	}
-	if data.Price == nil {
-		return Price{}, &Error{Op: opPrice, Subject: model, StatusCode: http.StatusOK, Message: "the answer holds no price"}
-	}
-	price := Price{Amount: *data.Price, Full: *data.Price, Currency: data.Currency}
-	if data.Discounted != nil {
-		price.Amount = *data.Discounted
-	}
-	if price.Currency == "" {
-		price.Currency = "USD"
-	}
-	return price, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -182,42 +183,9 @@ func TestModels(t *testing.T) {
 	models, err := client(t, p.URL).Models(context.Background())
 	require.NoError(t, err)
 	require.Equal(t, []wavespeed.Model{
-		{ID: "a/b", Name: "B", Type: "text-to-image", Description: "d", BasePrice: 0.5, Formula: "base_price", APIPath: "/api/v3/a/b", Schema: json.RawMessage(`{"type":"object"}`)},
+		{ID: "a/b", Name: "B", Type: "text-to-image", Description: "d", BasePrice: generation.Dollars(0.5), Formula: "base_price", APIPath: "/api/v3/a/b", Schema: json.RawMessage(`{"type":"object"}`)},
 		{ID: "c/d"},
 	}, models)
-}
-
-func TestPrice(t *testing.T) {
-	t.Parallel()
-	for body, want := range map[string]wavespeed.Price{
-		`{"data":{"model_id":"a/b","price":1.32,"discounted_price":1.2,"discount_rate":91,"currency":"USD"}}`: {Amount: 1.2, Full: 1.32, Currency: "USD"},
-		`{"data":{"price":0.5}}`: {Amount: 0.5, Full: 0.5, Currency: "USD"},
-	} {
-		p := serve(t, say(http.StatusOK, body))
-		price, err := client(t, p.URL).Price(context.Background(), "a/b", json.RawMessage(`{"n":1}`))
-		require.NoError(t, err)
-		require.Equal(t, want, price)
-		require.JSONEq(t, `{"model_id":"a/b","inputs":{"n":1}}`, p.requests()[0].body)
-	}
-	p := serve(t, say(http.StatusOK, `{"data":{}}`))
-	c := client(t, p.URL)
-	_, err := c.Price(context.Background(), "a/b", nil)
-	require.ErrorContains(t, err, "no price")
-	_, err = c.Price(context.Background(), "", nil)
-	require.ErrorIs(t, err, wavespeed.ErrInvalid)
-	_, err = c.Price(context.Background(), "a/b", "x")
-	require.ErrorIs(t, err, wavespeed.ErrInvalid)
-}
-
-func TestBalance(t *testing.T) {
-	t.Parallel()
-	p := serve(t, say(http.StatusOK, `{"code":200,"data":{"balance":12.34}}`))
-	balance, err := client(t, p.URL).Balance(context.Background())
-	require.NoError(t, err)
-	require.InDelta(t, 12.34, balance, 0)
-	p = serve(t, say(http.StatusOK, `{"code":200,"data":{}}`))
-	_, err = client(t, p.URL).Balance(context.Background())
-	require.ErrorContains(t, err, "no balance")
 }
 
 func TestWebhookSecretInEveryShape(t *testing.T) {

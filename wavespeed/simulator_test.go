@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
@@ -56,7 +57,7 @@ func TestEveryCallWorksWithTheSimulator(t *testing.T) {
 	}
 	price, err := c.Price(ctx, "wavespeed-ai/flux-dev", map[string]any{"num_images": 2})
 	require.NoError(t, err)
-	require.Equal(t, wavespeed.Price{Amount: 0.024, Full: 0.024, Currency: "USD"}, price)
+	require.Equal(t, wavespeed.Price{Amount: generation.Dollars(0.024), Full: generation.Dollars(0.024)}, price)
 	secret, err := c.WebhookSecret(ctx)
 	require.NoError(t, err)
 	require.Equal(t, wavespeedtest.DefaultSecret, secret)
@@ -79,7 +80,7 @@ func TestEveryCallWorksWithTheSimulator(t *testing.T) {
 	require.JSONEq(t, `{"image":"`+media+`"}`, string(page.Items[0].Input))
 	balance, err := c.Balance(ctx)
 	require.NoError(t, err)
-	require.InDelta(t, server.Balance(wavespeedtest.DefaultAccount), balance, 1e-9)
+	require.Equal(t, generation.Dollars(server.Balance(wavespeedtest.DefaultAccount)), balance)
 	count, err := c.Delete(ctx, submitted.ID, "unknown")
 	require.NoError(t, err)
 	require.Equal(t, 1, count)

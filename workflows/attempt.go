@@ -14,7 +14,7 @@ import (
 type attempt struct {
 	*generation.Attempt
 	webhook bool                // the provider was given an address
-	charged float64             // what the budget counts for it, in USD
+	charged generation.USD      // what the budget counts for it, in USD
 	retry   bool                // absent by proof, so it may be submitted again
 	hinted  bool                // a webhook came that must be checked by asking
 	outcome *generation.Outcome // how the prediction ended; nil while it runs

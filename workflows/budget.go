@@ -8,33 +8,32 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 )
 
 // Budget caps what generations may cost together. The price of each submit is asked for
 // before it is sent, and one that would pass the limit is not sent. Failed predictions,
 // which the provider refunds, do not count.
 //
-//	ctx = workflows.WithBudget(ctx, &workflows.Budget{Limit: 2.50})
+//	ctx = workflows.WithBudget(ctx, &workflows.Budget{Limit: generation.Dollars(2.50)})
 //
 // A budget belongs to one workflow run. Its fields are not to be changed once it is in use.
 type Budget struct {
-	// Limit is in USD. Required.
-	Limit float64
+	// Limit is required.
+	Limit generation.USD
 
 	// Wait holds back what the limit does not cover until [Budget.Raise]. Defaults to
 	// ending it with [generation.ErrBudgetExceeded].
 	Wait bool
 
-	spent      float64
-	reserved   float64
+	spent      generation.USD
+	reserved   generation.USD
 	submitting int
 	grants     int
 	stopped    bool // with Wait: a price does not fit, and all that comes after it waits
 	changes    int
 	held       int
-	needs      float64            // the price that does not fit; 0 while all do
-	prices     map[string]float64 // the highest seen, by model
+	needs      generation.USD            // the price that does not fit; 0 while all do
+	prices     map[string]generation.USD // the highest seen, by model
 }
 
 type budgetKey struct{}
@@ -50,7 +49,7 @@ func budgetOf(ctx workflow.Context) *Budget {
 }
 
 // Raise sets another limit, for what waits to go on.
-func (b *Budget) Raise(limit float64) {
+func (b *Budget) Raise(limit generation.USD) {
 	b.Limit = limit
 	b.change()
 }
@@ -62,43 +61,43 @@ func (b *Budget) change() {
 }
 
 // Spent is what accepted submits have cost so far, in USD.
-func (b *Budget) Spent() float64 { return b.spent }
+func (b *Budget) Spent() generation.USD { return b.spent }
 
 // Held tells how many generations wait for the limit to be raised, and the price of the
 // one that came first.
-func (b *Budget) Held() (generations int, price float64) { return b.held, b.needs }
+func (b *Budget) Held() (generations int, price generation.USD) { return b.held, b.needs }
 
 // Needs is the price that did not fit, in USD; 0 while all did.
-func (b *Budget) Needs() float64 { return b.needs }
+func (b *Budget) Needs() generation.USD { return b.needs }
 
 // Expect tells what a model's submits are likely to cost, so that many can be sent at
 // once before the first has been priced.
-func (b *Budget) Expect(model string, usd float64) {
+func (b *Budget) Expect(model string, usd generation.USD) {
 	if b.prices == nil {
-		b.prices = make(map[string]float64)
+		b.prices = make(map[string]generation.USD)
 	}
 	b.prices[model] = max(b.prices[model], usd)
 }
 
 // Expected is what a model's submits are likely to cost; 0 if that is not known.
-func (b *Budget) Expected(model string) float64 { return b.prices[model] }
+func (b *Budget) Expected(model string) generation.USD { return b.prices[model] }
 
 // Grant takes up to want out of the budget, for a child workflow to spend, or nothing if
 // there is less than least. What the child spent is to be told to [Budget.Settle].
-func (b *Budget) Grant(want, least float64) (granted float64, ok bool) {
+func (b *Budget) Grant(want, least generation.USD) (granted generation.USD, ok bool) {
 	granted = min(want, b.free())
-	if granted <= 0 || granted+rounding < least {
+	if granted <= 0 || granted < least {
 		return 0, false
 	}
-	b.reserved += granted
+	b.reserved = b.reserved.Add(granted)
 	b.grants++
 	return granted, true
 }
 
 // Settle ends a grant of which a part was spent.
-func (b *Budget) Settle(granted, spent float64) {
+func (b *Budget) Settle(granted, spent generation.USD) {
 	b.reserved -= granted
-	b.spent += spent
+	b.spent = b.spent.Add(spent)
 	b.grants--
 	b.change()
 }
@@ -114,7 +113,7 @@ func (b *Budget) AwaitChange(ctx workflow.Context) error {
 }
 
 // Hold is AwaitChange for a price that the limit does not cover.
-func (b *Budget) Hold(ctx workflow.Context, price float64) error {
+func (b *Budget) Hold(ctx workflow.Context, price generation.USD) error {
 	b.held++
 	defer func() { b.held-- }()
 	b.stopped, b.needs = true, price
@@ -122,10 +121,7 @@ func (b *Budget) Hold(ctx workflow.Context, price float64) error {
 	return b.AwaitChange(ctx)
 }
 
-// rounding is what sums of prices may be off by.
-const rounding = 1e-6
-
-func (b *Budget) free() float64 { return max(b.Limit-b.spent-b.reserved, 0) }
+func (b *Budget) free() generation.USD { return max(b.Limit.Sub(b.spent).Sub(b.reserved), 0) }
 
 // reserve takes from the budget what the attempt's submit may cost at most; nil where
 // there is no budget.
@@ -133,7 +129,7 @@ func (b *Budget) free() float64 { return max(b.Limit-b.spent-b.reserved, 0) }
 // What a submit costs is only known when the provider was asked. So it is sent with a
 // bound: the highest price seen of its model, or else all that is left, while the others
 // wait for what it turns out to be.
-func (r *run) reserve(ctx workflow.Context, a *attempt) (*float64, error) {
+func (r *run) reserve(ctx workflow.Context, a *attempt) (*generation.USD, error) {
 	b := r.budget
 	if b == nil {
 		return nil, nil
@@ -142,7 +138,7 @@ func (r *run) reserve(ctx workflow.Context, a *attempt) (*float64, error) {
 		share, ok := b.share(r)
 		switch {
 		case ok:
-			b.reserved += share
+			b.reserved = b.reserved.Add(share)
 			b.submitting++
 			return &share, nil
 		case !b.Busy() && !b.Wait:
@@ -155,14 +151,14 @@ func (r *run) reserve(ctx workflow.Context, a *attempt) (*float64, error) {
 }
 
 // share is what the submit is to reserve, or false if it has to wait.
-func (b *Budget) share(r *run) (float64, bool) {
+func (b *Budget) share(r *run) (generation.USD, bool) {
 	need := max(r.price, b.prices[r.request.Model])
 	switch {
-	case need > 0 && need <= b.free()+rounding && !b.stopped:
+	case need > 0 && need <= b.free() && !b.stopped:
 		return need, true
 	case b.submitting > 0 || b.stopped:
 		return 0, false
-	case r.price > b.free()+rounding:
+	case r.price > b.free():
 		b.stopped, b.needs = b.Wait, r.price
 		return 0, false
 	default:
@@ -178,7 +174,7 @@ func (r *run) hold(ctx workflow.Context, a *attempt) error {
 	if b.stopped {
 		b.held++
 		defer func() { b.held-- }()
-		r.enter(ctx, a, generation.StateHeld, fmt.Sprintf("the budget of %s does not cover it", markdown.Dollars(b.Limit)))
+		r.enter(ctx, a, generation.StateHeld, fmt.Sprintf("the budget of %s does not cover it", b.Limit))
 	}
 	err := workflow.Await(ctx, func() bool { return b.changes != seen })
 	r.deadline = r.deadline.Add(workflow.Now(ctx).Sub(began))
@@ -196,32 +192,32 @@ func (r *run) overBudget(ctx workflow.Context, a *attempt) error {
 	b := r.budget
 	price := ""
 	if r.price > 0 {
-		price = " of " + markdown.Dollars(r.price)
+		price = " of " + r.price.String()
 	}
 	return r.refuse(ctx, a, generation.ErrBudgetExceeded, fmt.Sprintf(
 		"its price%s would pass the budget of %s, of which %s is spent; nothing was submitted. Raise the budget and start it again",
-		price, markdown.Dollars(b.Limit), markdown.Dollars(b.spent)))
+		price, b.Limit, b.spent))
 }
 
 // learn notes the price that a submit was refused for.
-func (b *Budget) learn(r *run, price float64) {
+func (b *Budget) learn(r *run, price generation.USD) {
 	r.price = price
 	b.Expect(r.request.Model, price)
 }
 
 // settle gives back a share, of which a part was spent.
-func (b *Budget) settle(a *attempt, share *float64, spent float64) {
+func (b *Budget) settle(a *attempt, share *generation.USD, spent generation.USD) {
 	if b == nil || share == nil {
 		return
 	}
 	b.reserved -= *share
 	b.submitting--
-	b.spent += spent
+	b.spent = b.spent.Add(spent)
 	a.charged = spent
 	b.changes++
 }
 
-func (b *Budget) settleAccepted(a *attempt, share *float64) {
+func (b *Budget) settleAccepted(a *attempt, share *generation.USD) {
 	if b == nil || share == nil {
 		return
 	}
@@ -233,11 +229,11 @@ func (b *Budget) settleAccepted(a *attempt, share *float64) {
 }
 
 // settleFailed counts a submit that may have been accepted as if it had been.
-func (b *Budget) settleFailed(a *attempt, share *float64) {
+func (b *Budget) settleFailed(a *attempt, share *generation.USD) {
 	if b == nil || share == nil {
 		return
 	}
-	spent := 0.0
+	var spent generation.USD
 	if a.State != generation.StateAbsent && a.State != generation.StateCanceled {
 		spent = *share
 		if a.Price != nil {
@@ -258,7 +254,7 @@ func (b *Budget) refund(a *attempt) {
 }
 
 // priceRefused is the price for which a submit was not sent.
-func priceRefused(err error) (price float64, refused bool) {
+func priceRefused(err error) (price generation.USD, refused bool) {
 	var failure *temporal.ApplicationError
 	if !errors.As(err, &failure) || failure.Type() != generation.ErrBudgetExceeded {
 		return 0, false

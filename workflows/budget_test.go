@@ -15,14 +15,16 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
+var dollars = generation.Dollars
+
 // till is a provider with prices by model, that keeps to the bounds it is given.
 type till struct {
-	prices  map[string]float64
+	prices  map[string]generation.USD
 	fails   map[string]bool // predictions of these models
-	paid    float64         // for what did not fail
+	paid    generation.USD  // for what did not fail
 	submits []generation.SubmitInput
-	refused []float64
-	bounds  []float64
+	refused []generation.USD
+	bounds  []generation.USD
 }
 
 func (s *till) submit(in generation.SubmitInput) (generation.Submitted, error) {
@@ -31,7 +33,7 @@ func (s *till) submit(in generation.SubmitInput) (generation.Submitted, error) {
 		return generation.Submitted{}, temporal.NewNonRetryableApplicationError("there is no bound", generation.ErrInvalidInput, nil)
 	}
 	s.bounds = append(s.bounds, *in.MaxPrice)
-	if price > *in.MaxPrice+1e-6 {
+	if price > *in.MaxPrice {
 		s.refused = append(s.refused, price)
 		return generation.Submitted{}, temporal.NewApplicationErrorWithOptions("costs more", generation.ErrBudgetExceeded,
 			temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{price}})
@@ -54,7 +56,7 @@ func (s *till) outcome(id string) generation.Outcome {
 	return outcome
 }
 
-func newTill(t *testing.T, prices map[string]float64) (*till, *testsuite.TestWorkflowEnvironment) {
+func newTill(t *testing.T, prices map[string]generation.USD) (*till, *testsuite.TestWorkflowEnvironment) {
 	t.Helper()
 	s := &till{prices: prices, fails: make(map[string]bool)}
 	p := accepts()
@@ -97,9 +99,9 @@ func TestBudgetIsNeverPassed(t *testing.T) {
 	for name, expected := range map[string]bool{"prices are not known": false, "prices are expected": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, env := newTill(t, map[string]float64{"a/cheap": 0.1, "a/middle": 0.25, "a/dear": 0.4})
+			s, env := newTill(t, map[string]generation.USD{"a/cheap": dollars(0.1), "a/middle": dollars(0.25), "a/dear": dollars(0.4)})
 			models := []string{"a/cheap", "a/middle", "a/dear"}
-			budget := &workflows.Budget{Limit: 2}
+			budget := &workflows.Budget{Limit: dollars(2)}
 			types := make([]string, 30)
 			play(env, func(ctx workflow.Context) error {
 				ctx = workflows.WithBudget(ctx, budget)
@@ -119,12 +121,12 @@ func TestBudgetIsNeverPassed(t *testing.T) {
 				return nil
 			})
 			require.NoError(t, env.GetWorkflowError())
-			require.LessOrEqual(t, s.paid, 2+1e-9)
-			require.InDelta(t, s.paid, budget.Spent(), 1e-9)
+			require.LessOrEqual(t, s.paid, dollars(2))
+			require.Equal(t, s.paid, budget.Spent())
 			for i, errorType := range types {
 				if errorType != "" {
 					require.Equal(t, generation.ErrBudgetExceeded, errorType)
-					require.Greater(t, s.prices[models[i%3]], 2-s.paid, "what fits is not refused")
+					require.Greater(t, s.prices[models[i%3]], dollars(2)-s.paid, "what fits is not refused")
 				}
 			}
 		})
@@ -135,12 +137,12 @@ func TestBudgetIsNeverPassed(t *testing.T) {
 // the bound of the next.
 func TestBudgetBounds(t *testing.T) {
 	t.Parallel()
-	s, env := newTill(t, map[string]float64{"a/b": 0.3})
+	s, env := newTill(t, map[string]generation.USD{"a/b": dollars(0.3)})
 	play(env, func(ctx workflow.Context) error {
-		ctx = workflows.WithBudget(ctx, &workflows.Budget{Limit: 2})
+		ctx = workflows.WithBudget(ctx, &workflows.Budget{Limit: dollars(2)})
 		for i := range 3 {
 			if i == 1 {
-				s.prices["a/b"] = 0.5 // it has become dearer
+				s.prices["a/b"] = dollars(0.5) // it has become dearer
 			}
 			if _, err := workflows.Generate(ctx, of("a/b", fmt.Sprint(i))); err != nil {
 				return err
@@ -149,7 +151,7 @@ func TestBudgetBounds(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, env.GetWorkflowError())
-	require.InDeltaSlice(t, []float64{2, 1.7, 1.2}, s.bounds, 1e-9)
+	require.Equal(t, []generation.USD{dollars(2), dollars(1.7), dollars(1.2)}, s.bounds)
 	require.Empty(t, s.refused)
 }
 
@@ -167,8 +169,8 @@ func TestWithoutABudgetThereIsNoBound(t *testing.T) {
 
 func TestBudgetThatFails(t *testing.T) {
 	t.Parallel()
-	s, env := newTill(t, map[string]float64{"a/b": 0.7})
-	budget := &workflows.Budget{Limit: 1}
+	s, env := newTill(t, map[string]generation.USD{"a/b": dollars(0.7)})
+	budget := &workflows.Budget{Limit: dollars(1)}
 	play(env, func(ctx workflow.Context) error {
 		ctx = workflows.WithBudget(ctx, budget)
 		if _, err := workflows.Generate(ctx, of("a/b", "first")); err != nil {
@@ -183,17 +185,17 @@ func TestBudgetThatFails(t *testing.T) {
 	require.Equal(t, generation.StateFailed, status.State)
 	require.Equal(t, generation.StateAbsent, status.Attempts[0].State)
 	require.Len(t, s.submits, 1)
-	require.InDelta(t, 0.7, budget.Spent(), 1e-9)
-	require.InDelta(t, 0.7, budget.Needs(), 1e-9)
+	require.Equal(t, dollars(0.7), budget.Spent())
+	require.Equal(t, dollars(0.7), budget.Needs())
 }
 
 // TestBudgetLetsPassWhatFits, also after something that did not.
 func TestBudgetLetsPassWhatFits(t *testing.T) {
 	t.Parallel()
-	s, env := newTill(t, map[string]float64{"a/dear": 5, "a/cheap": 0.5})
+	s, env := newTill(t, map[string]generation.USD{"a/dear": dollars(5), "a/cheap": dollars(0.5)})
 	var got generation.Result
 	play(env, func(ctx workflow.Context) (err error) {
-		got, err = workflows.Fallback(workflows.WithBudget(ctx, &workflows.Budget{Limit: 1}), of("a/dear", "still"),
+		got, err = workflows.Fallback(workflows.WithBudget(ctx, &workflows.Budget{Limit: dollars(1)}), of("a/dear", "still"),
 			workflows.Alternative{Request: of("a/cheap", ""), On: []string{generation.ErrBudgetExceeded}})
 		return err
 	})
@@ -206,22 +208,22 @@ func TestBudgetLetsPassWhatFits(t *testing.T) {
 // not count towards the deadline of a generation.
 func TestBudgetThatWaits(t *testing.T) {
 	t.Parallel()
-	s, env := newTill(t, map[string]float64{"a/b": 1})
-	budget := &workflows.Budget{Limit: 2, Wait: true}
-	held, needs, states := 0, 0.0, make(map[string]generation.State)
+	s, env := newTill(t, map[string]generation.USD{"a/b": dollars(1)})
+	budget := &workflows.Budget{Limit: dollars(2), Wait: true}
+	held, needs, states := 0, dollars(0), make(map[string]generation.State)
 	env.RegisterDelayedCallback(func() {
 		held, needs = budget.Held()
 		for _, status := range queried(t, env) {
 			states[status.Key] = status.State
 		}
 	}, time.Minute)
-	for at, limit := range map[time.Duration]float64{10 * time.Hour: 2.5, 20 * time.Hour: 3} {
+	for at, limit := range map[time.Duration]generation.USD{10 * time.Hour: dollars(2.5), 20 * time.Hour: dollars(3)} {
 		env.RegisterDelayedCallback(func() { env.SignalWorkflow("raise", limit) }, at)
 	}
 	play(env, func(ctx workflow.Context) error {
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			for {
-				var limit float64
+				var limit generation.USD
 				workflow.GetSignalChannel(ctx, "raise").Receive(ctx, &limit)
 				budget.Raise(limit)
 			}
@@ -233,10 +235,10 @@ func TestBudgetThatWaits(t *testing.T) {
 	})
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, 1, held)
-	require.InDelta(t, 1, needs, 1e-9)
+	require.Equal(t, dollars(1), needs)
 	require.Equal(t, map[string]generation.State{"a": generation.StateCompleted, "b": generation.StateCompleted, "c": generation.StateHeld}, states)
 	require.Len(t, s.submits, 3)
-	require.InDelta(t, 3, budget.Spent(), 1e-9)
+	require.Equal(t, dollars(3), budget.Spent())
 	require.Zero(t, budget.Needs())
 	held, _ = budget.Held()
 	require.Zero(t, held)
@@ -254,10 +256,10 @@ func queried(t *testing.T, env *testsuite.TestWorkflowEnvironment) []generation.
 
 func TestCancelWhileHeld(t *testing.T) {
 	t.Parallel()
-	s, env := newTill(t, map[string]float64{"a/b": 1})
+	s, env := newTill(t, map[string]generation.USD{"a/b": dollars(1)})
 	env.RegisterDelayedCallback(env.CancelWorkflow, time.Hour)
 	play(env, func(ctx workflow.Context) error {
-		_, err := workflows.Generate(workflows.WithBudget(ctx, &workflows.Budget{Limit: 0.5, Wait: true}), of("a/b", "still"))
+		_, err := workflows.Generate(workflows.WithBudget(ctx, &workflows.Budget{Limit: dollars(0.5), Wait: true}), of("a/b", "still"))
 		return err
 	})
 	var canceled *temporal.CanceledError
@@ -282,9 +284,9 @@ func TestCancelWhileHeld(t *testing.T) {
 // another try.
 func TestFailedPredictionsCostNothing(t *testing.T) {
 	t.Parallel()
-	s, env := newTill(t, map[string]float64{"a/bad": 1})
+	s, env := newTill(t, map[string]generation.USD{"a/bad": dollars(1)})
 	s.fails["a/bad"] = true
-	budget := &workflows.Budget{Limit: 1}
+	budget := &workflows.Budget{Limit: dollars(1)}
 	play(env, func(ctx workflow.Context) error {
 		asked := of("a/bad", "still")
 		asked.MaxPredictions = 3
@@ -300,9 +302,9 @@ func TestFailedPredictionsCostNothing(t *testing.T) {
 // TestRefundsLetGoOn what was held.
 func TestRefundsLetGoOn(t *testing.T) {
 	t.Parallel()
-	s, env := newTill(t, map[string]float64{"a/b": 1, "a/bad": 1})
+	s, env := newTill(t, map[string]generation.USD{"a/b": dollars(1), "a/bad": dollars(1)})
 	s.fails["a/bad"] = true
-	budget := &workflows.Budget{Limit: 1, Wait: true}
+	budget := &workflows.Budget{Limit: dollars(1), Wait: true}
 	types := make(map[string]string)
 	play(env, func(ctx workflow.Context) error {
 		ctx = workflows.WithBudget(ctx, budget)
@@ -319,29 +321,29 @@ func TestRefundsLetGoOn(t *testing.T) {
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, map[string]string{"a/bad": generation.ErrPredictionFailed, "a/b": ""}, types)
 	require.Len(t, s.submits, 2)
-	require.InDelta(t, 1, budget.Spent(), 1e-9)
+	require.Equal(t, dollars(1), budget.Spent())
 }
 
 // TestWhatGoesOnIsPaidFor: a prediction that is only given up is billed.
 func TestWhatGoesOnIsPaidFor(t *testing.T) {
 	t.Parallel()
-	price := 0.4
+	price := dollars(0.4)
 	for name, c := range map[string]struct {
 		change func(p *provider)
-		want   float64 // of 1
+		want   generation.USD // of 1
 	}{
-		"the deadline passed": {func(*provider) {}, 0.4},
+		"the deadline passed": {func(*provider) {}, dollars(0.4)},
 		"nobody knows whether it was accepted": {func(p *provider) {
 			p.submit, p.find = losesAnswers().submit, func(int, generation.FindInput) (generation.Found, error) {
 				return generation.Found{Verdict: generation.VerdictAmbiguous}, nil
 			}
-		}, 1},
+		}, dollars(1)},
 		"it was surely not accepted": {func(p *provider) {
 			p.submit, p.find = losesAnswers().submit, func(call int, _ generation.FindInput) (generation.Found, error) {
 				verdict := []generation.Verdict{generation.VerdictAbsent, generation.VerdictAmbiguous}[min(call, 2)-1]
 				return generation.Found{Verdict: verdict}, nil
 			}
-		}, 1}, // the second one may be
+		}, dollars(1)}, // the second one may be
 		"it was refused": {func(p *provider) {
 			p.submit = func(int, generation.SubmitInput) (generation.Submitted, error) {
 				return generation.Submitted{}, temporal.NewNonRetryableApplicationError("no", generation.ErrInvalidInput, nil)
@@ -351,7 +353,7 @@ func TestWhatGoesOnIsPaidFor(t *testing.T) {
 			p.submit = func(int, generation.SubmitInput) (generation.Submitted, error) {
 				return generation.Submitted{PredictionID: predictionID}, nil
 			}
-		}, 1},
+		}, dollars(1)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -361,68 +363,68 @@ func TestWhatGoesOnIsPaidFor(t *testing.T) {
 			}
 			c.change(p)
 			env := newEnv(t, p)
-			budget := &workflows.Budget{Limit: 1}
+			budget := &workflows.Budget{Limit: dollars(1)}
 			play(env, func(ctx workflow.Context) error {
 				_, err := workflows.Generate(workflows.WithBudget(ctx, budget), request())
 				return err
 			})
 			require.Error(t, env.GetWorkflowError())
-			require.InDelta(t, c.want, budget.Spent(), 1e-9)
+			require.Equal(t, c.want, budget.Spent())
 		})
 	}
 }
 
 func TestGrants(t *testing.T) {
 	t.Parallel()
-	b := &workflows.Budget{Limit: 10}
-	granted, ok := b.Grant(6, 1)
+	b := &workflows.Budget{Limit: dollars(10)}
+	granted, ok := b.Grant(dollars(6), dollars(1))
 	require.True(t, ok)
-	require.InDelta(t, 6, granted, 1e-9)
-	granted, ok = b.Grant(6, 1)
+	require.Equal(t, dollars(6), granted)
+	granted, ok = b.Grant(dollars(6), dollars(1))
 	require.True(t, ok, "as much as there is")
-	require.InDelta(t, 4, granted, 1e-9)
-	_, ok = b.Grant(1, 0)
+	require.Equal(t, dollars(4), granted)
+	_, ok = b.Grant(dollars(1), dollars(0))
 	require.False(t, ok, "there is nothing left")
-	b.Settle(4, 1)
-	_, ok = b.Grant(5, 3.5)
+	b.Settle(dollars(4), dollars(1))
+	_, ok = b.Grant(dollars(5), dollars(3.5))
 	require.False(t, ok, "3 are less than the least")
-	granted, ok = b.Grant(5, 3)
+	granted, ok = b.Grant(dollars(5), dollars(3))
 	require.True(t, ok)
-	require.InDelta(t, 3, granted, 1e-9)
-	require.InDelta(t, 1, b.Spent(), 1e-9)
+	require.Equal(t, dollars(3), granted)
+	require.Equal(t, dollars(1), b.Spent())
 }
 
 func TestExpectedPrices(t *testing.T) {
 	t.Parallel()
-	b := &workflows.Budget{Limit: 10}
+	b := &workflows.Budget{Limit: dollars(10)}
 	require.Zero(t, b.Expected("a/b"))
-	b.Expect("a/b", 0.3)
-	b.Expect("a/b", 0.2)
-	require.InDelta(t, 0.3, b.Expected("a/b"), 1e-9, "the highest")
+	b.Expect("a/b", dollars(0.3))
+	b.Expect("a/b", dollars(0.2))
+	require.Equal(t, dollars(0.3), b.Expected("a/b"), "the highest")
 }
 
 // TestHold waits for a larger limit, or for something to come back.
 func TestHold(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(b *workflows.Budget, env *testsuite.TestWorkflowEnvironment){
-		"raised":   func(b *workflows.Budget, _ *testsuite.TestWorkflowEnvironment) { b.Raise(5) },
-		"settled":  func(b *workflows.Budget, _ *testsuite.TestWorkflowEnvironment) { b.Settle(1, 0.5) },
+		"raised":   func(b *workflows.Budget, _ *testsuite.TestWorkflowEnvironment) { b.Raise(dollars(5)) },
+		"settled":  func(b *workflows.Budget, _ *testsuite.TestWorkflowEnvironment) { b.Settle(dollars(1), dollars(0.5)) },
 		"canceled": func(_ *workflows.Budget, env *testsuite.TestWorkflowEnvironment) { env.CancelWorkflow() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := newEnv(t, accepts())
-			budget := &workflows.Budget{Limit: 1, Wait: true}
-			var during, needs float64
+			budget := &workflows.Budget{Limit: dollars(1), Wait: true}
+			var during, needs generation.USD
 			env.RegisterDelayedCallback(func() {
 				held, price := budget.Held()
-				during, needs = price, budget.Needs()*float64(held)
+				during, needs = price, budget.Needs().Times(held)
 			}, time.Minute)
 			env.RegisterDelayedCallback(func() { end(budget, env); env.SignalWorkflow("wake", nil) }, time.Hour)
-			play(env, func(ctx workflow.Context) error { return budget.Hold(ctx, 3) })
+			play(env, func(ctx workflow.Context) error { return budget.Hold(ctx, dollars(3)) })
 			require.Equal(t, name == "canceled", env.GetWorkflowError() != nil)
-			require.InDelta(t, 3, during, 1e-9)
-			require.InDelta(t, 3, needs, 1e-9)
+			require.Equal(t, dollars(3), during)
+			require.Equal(t, dollars(3), needs)
 			held, _ := budget.Held()
 			require.Zero(t, held)
 		})
@@ -432,8 +434,8 @@ func TestHold(t *testing.T) {
 // TestKeptResultsCostNothing: an earlier run has paid for them.
 func TestKeptResultsCostNothing(t *testing.T) {
 	t.Parallel()
-	s, env := newTill(t, map[string]float64{"a/b": 1})
-	budget := &workflows.Budget{Limit: 1}
+	s, env := newTill(t, map[string]generation.USD{"a/b": dollars(1)})
+	budget := &workflows.Budget{Limit: dollars(1)}
 	play(env, func(ctx workflow.Context) error {
 		ctx = workflows.WithEarlier(workflows.WithBudget(ctx, budget), earlierResult(t, of("a/b", "first"), "https://cdn.test/0.png"))
 		if _, err := workflows.Generate(ctx, of("a/b", "first")); err != nil {
@@ -444,7 +446,7 @@ func TestKeptResultsCostNothing(t *testing.T) {
 	})
 	require.NoError(t, env.GetWorkflowError())
 	require.Len(t, s.submits, 1)
-	require.InDelta(t, 1, budget.Spent(), 1e-9)
+	require.Equal(t, dollars(1), budget.Spent())
 }
 
 // earlierResult is what an earlier run has made of a request.
@@ -475,7 +477,7 @@ func TestHeldSubmitIsLookedForSinceItWasSent(t *testing.T) {
 	env := newEnv(t, p)
 	var sent time.Time
 	p.submit = func(_ int, in generation.SubmitInput) (generation.Submitted, error) {
-		if *in.MaxPrice < 1 {
+		if *in.MaxPrice < dollars(1) {
 			return generation.Submitted{}, temporal.NewNonRetryableApplicationError("costs more", generation.ErrBudgetExceeded, nil, 1.0)
 		}
 		sent = env.Now()
@@ -485,10 +487,10 @@ func TestHeldSubmitIsLookedForSinceItWasSent(t *testing.T) {
 		return generation.Found{Verdict: generation.VerdictFound, PredictionID: earlierID}, nil
 	}
 	play(env, func(ctx workflow.Context) error {
-		b := &workflows.Budget{Limit: 0.5, Wait: true}
+		b := &workflows.Budget{Limit: dollars(0.5), Wait: true}
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			_ = workflow.Sleep(ctx, 20*24*time.Hour)
-			b.Raise(5)
+			b.Raise(dollars(5))
 		})
 		_, err := workflows.Generate(workflows.WithBudget(ctx, b), of("a/b", "still"))
 		return err

@@ -67,7 +67,7 @@ func attemptRows(status *generation.Status) string {
 // headline counts the states, in the order of a generation's life.
 func headline(statuses []*generation.Status) string {
 	counts := make(map[generation.State]int)
-	var usd float64
+	var usd generation.USD
 	priced := false
 	for _, status := range statuses {
 		counts[status.State]++

@@ -36,7 +36,7 @@ func completes() *provider {
 
 func TestEarlierResultIsKept(t *testing.T) {
 	t.Parallel()
-	price := 0.5
+	price := dollars(0.5)
 	done := earlierResult(t, request(), "https://cdn.test/earlier.png")
 	done.Attempts[0].Price = &price
 	omitted := earlierResult(t, request(), "")

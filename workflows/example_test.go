@@ -28,7 +28,7 @@ func newExampleEnv() *testsuite.TestWorkflowEnvironment {
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{&workflows.Interceptor{}}})
-	price := 0.10
+	price := generation.Dollars(0.10)
 	env.RegisterActivityWithOptions(func(_ context.Context, in generation.SubmitInput) (generation.Submitted, error) {
 		if in.MaxPrice != nil && *in.MaxPrice < price {
 			return generation.Submitted{}, temporal.NewApplicationErrorWithOptions("too dear", generation.ErrBudgetExceeded,
@@ -149,7 +149,7 @@ func ExampleApprove() {
 
 // Series makes pictures for 25 cents at most.
 func Series(ctx workflow.Context) (string, error) {
-	budget := &workflows.Budget{Limit: 0.25}
+	budget := &workflows.Budget{Limit: generation.Dollars(0.25)}
 	ctx = workflows.WithBudget(ctx, budget)
 	for i := 1; ; i++ {
 		_, err := workflows.Generate(ctx, generation.Request{
@@ -157,7 +157,7 @@ func Series(ctx workflow.Context) (string, error) {
 		})
 		var failure *temporal.ApplicationError
 		if errors.As(err, &failure) && failure.Type() == generation.ErrBudgetExceeded {
-			return fmt.Sprintf("%d pictures for $%.2f", i-1, budget.Spent()), nil
+			return fmt.Sprintf("%d pictures for %s", i-1, budget.Spent()), nil
 		}
 		if err != nil {
 			return "", err

@@ -44,7 +44,7 @@ type run struct {
 	signals  workflow.ReceiveChannel
 	logger   log.Logger
 	budget   *Budget            // nil without one
-	price    float64            // for which a submit was refused by the budget, in USD
+	price    generation.USD     // for which a submit was refused by the budget, in USD
 	earlier  *generation.Status // what an earlier run has of it; nil for nothing
 }
 

@@ -45,7 +45,7 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 }
 
 // post runs the activity that sends the POST.
-func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *float64) (submitted generation.Submitted, err error) {
+func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (submitted generation.Submitted, err error) {
 	if err := AwaitRoom(ctx, len(r.input)); err != nil {
 		return submitted, err
 	}
@@ -95,7 +95,7 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 	case generation.ErrRateLimited, generation.ErrUnavailable:
 		return "", r.refuse(ctx, a, refusalAtDeadline(failure), failure.Message())
 	default:
-		var price float64
+		var price generation.USD
 		if failure.HasDetails() && failure.Details(&price) == nil {
 			a.Price = &price
 		}

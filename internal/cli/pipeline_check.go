@@ -16,8 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
@@ -216,16 +216,16 @@ func costText(e *pipeline.Estimate) string {
 	}
 	text := ", " + estimated(e.Total, e.AtLeast)
 	if e.Balance != nil {
-		text += fmt.Sprintf(", balance %s", markdown.Dollars(*e.Balance))
+		text += fmt.Sprintf(", balance %s", *e.Balance)
 	}
 	return text
 }
 
-func estimated(usd float64, atLeast bool) string {
+func estimated(usd generation.USD, atLeast bool) string {
 	if atLeast {
-		return "at least " + markdown.Dollars(usd)
+		return "at least " + usd.String()
 	}
-	return "about " + markdown.Dollars(usd)
+	return "about " + usd.String()
 }
 
 func (p *program) pipelinePrice() *cobra.Command {
@@ -262,7 +262,7 @@ func (p *program) printEstimate(e *pipeline.Estimate) error {
 	table := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "STEP\tMODEL\tITEMS\tEACH\tTOTAL\t")
 	for _, step := range e.Steps {
-		items, total, note := fmt.Sprint(step.Items), markdown.Dollars(step.Total), ""
+		items, total, note := fmt.Sprint(step.Items), step.Total.String(), ""
 		switch {
 		case step.Unknown:
 			items, total, note = "?", "?", "the number of items is known in the run"
@@ -271,14 +271,14 @@ func (p *program) printEstimate(e *pipeline.Estimate) error {
 		case step.Sampled > 0:
 			note = fmt.Sprintf("by %d of the items", step.Sampled)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", step.ID, step.Model, items, markdown.Dollars(step.Each), total, note)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", step.ID, step.Model, items, step.Each, total, note)
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
 	text := "\nIn all " + estimated(e.Total, e.AtLeast) + "."
 	if e.Balance != nil {
-		text += " The balance is " + markdown.Dollars(*e.Balance) + "."
+		text += " The balance is " + e.Balance.String() + "."
 	}
 	_, err := fmt.Fprintln(p.Out, text)
 	return err

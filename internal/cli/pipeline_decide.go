@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os/user"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,7 +13,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -113,15 +111,15 @@ func (p *program) pipelineBudget() *cobra.Command {
 	return &cobra.Command{
 		Use: "budget RUN USD", Short: "Set a run's budget; a run that is held goes on", Args: cobra.ExactArgs(2),
 		RunE: p.connected(func(ctx context.Context, s session, args []string) error {
-			usd, err := strconv.ParseFloat(args[1], 64)
+			usd, err := generation.ParseUSD(args[1])
 			if err != nil {
-				return failure(exitUsage, fmt.Errorf("%q is no number of US dollars", args[1]))
+				return failure(exitUsage, err)
 			}
 			var status pipeline.Status
 			if err := s.update(ctx, args[0], pipeline.BudgetUpdate, usd, &status); err != nil {
 				return err
 			}
-			fmt.Fprintf(p.Err, "%s: the budget is %s now\n", args[0], markdown.Dollars(usd))
+			fmt.Fprintf(p.Err, "%s: the budget is %s now\n", args[0], usd)
 			return nil
 		}),
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"strconv"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -14,6 +12,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -97,7 +96,7 @@ func (p *program) prepareRun(ctx context.Context, c config.Config, args []string
 }
 
 // budgetFlag is a cap that may be given.
-type budgetFlag struct{ usd *float64 }
+type budgetFlag struct{ usd *generation.USD }
 
 func (b *budgetFlag) add(flags *pflag.FlagSet, usage string) { flags.Var(b, "budget", usage) }
 
@@ -106,22 +105,22 @@ func (b *budgetFlag) String() string {
 	if b.usd == nil {
 		return ""
 	}
-	return fmt.Sprint(*b.usd)
+	return b.usd.String()
 }
 
 func (b *budgetFlag) Set(text string) error {
-	usd, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(usd > 0) || math.IsInf(usd, 0) {
-		return errors.New("must be more than 0 US dollars")
+	usd, err := generation.ParseUSD(text)
+	if err == nil && usd <= 0 {
+		err = errors.New("must be more than 0 US dollars")
 	}
 	b.usd = &usd
-	return nil
+	return err
 }
 
 func (b *budgetFlag) Type() string { return "USD" }
 
 // capOf is the cap of a run; nil for none.
-func capOf(in pipeline.Run) *float64 {
+func capOf(in pipeline.Run) *generation.USD {
 	switch {
 	case in.Budget != nil:
 		return in.Budget
@@ -135,7 +134,7 @@ func capOf(in pipeline.Run) *float64 {
 func (p *program) warnOfBudget(e *pipeline.Estimate, in pipeline.Run) {
 	if limit := capOf(in); e != nil && limit != nil && *limit < e.Total {
 		fmt.Fprintf(p.Err, "warning: the budget of %s does not cover the estimate of %s: the run will stop before its end\n",
-			markdown.Dollars(*limit), markdown.Dollars(e.Total))
+			*limit, e.Total)
 	}
 }
 
@@ -149,7 +148,7 @@ func covered(e *pipeline.Estimate, in pipeline.Run) error {
 		total = min(total, *limit)
 	}
 	if *e.Balance < total {
-		return fmt.Errorf("the balance of %s does not cover the estimate of %s: top up, or give a --budget", markdown.Dollars(*e.Balance), markdown.Dollars(total))
+		return fmt.Errorf("the balance of %s does not cover the estimate of %s: top up, or give a --budget", *e.Balance, total)
 	}
 	return nil
 }

@@ -46,13 +46,13 @@ func runHead(status pipeline.Status, now time.Time) string {
 	}
 	parts := []string{status.Pipeline, string(status.State), end.Sub(status.Started).Round(time.Second).String()}
 	if status.Cost != nil {
-		parts = append(parts, "cost "+markdown.Dollars(*status.Cost)+soFar(status))
+		parts = append(parts, "cost "+status.Cost.String()+soFar(status))
 	}
 	if status.Estimate != nil {
 		parts = append(parts, "estimate "+estimated(status.Estimate.Total, status.Estimate.AtLeast))
 	}
 	if status.Budget != nil {
-		parts = append(parts, "budget "+markdown.Dollars(*status.Budget))
+		parts = append(parts, "budget "+status.Budget.String())
 	}
 	return strings.Join(parts, " · ")
 }
@@ -126,11 +126,11 @@ func number(n int) string {
 	return fmt.Sprint(n)
 }
 
-func dollars(usd *float64) string {
+func dollars(usd *generation.USD) string {
 	if usd == nil {
 		return ""
 	}
-	return markdown.Dollars(*usd)
+	return usd.String()
 }
 
 // toDo says what the run waits for, and the commands with which it goes on.
@@ -160,12 +160,12 @@ func toDo(run string, status pipeline.Status) string {
 		}
 	}
 	if status.State == pipeline.RunHeld && status.Budget != nil {
-		spent := 0.0
+		var spent generation.USD
 		if status.Cost != nil {
 			spent = *status.Cost
 		}
 		fmt.Fprintf(&text, "\nOf the budget of %s, %s is spent, and the next submit costs %s. Raise it, to %s at least, with:\n  wavespeed-temporal pipeline budget %s USD\n",
-			markdown.Dollars(*status.Budget), markdown.Dollars(spent), markdown.Dollars(status.Needs), markdown.Dollars(spent+status.Needs), run)
+			*status.Budget, spent, status.Needs, spent.Add(status.Needs), run)
 	}
 	return text.String()
 }

@@ -59,17 +59,8 @@ func link(i int, output generation.Output) string {
 	return fmt.Sprintf("[%s](%s)", Escape(name), url)
 }
 
-// Dollars is an amount with at least two places after the point, and at most four.
-func Dollars(usd float64) string {
-	text := strings.TrimRight(fmt.Sprintf("%.4f", usd), "0")
-	if i := strings.IndexByte(text, '.'); len(text)-i <= 2 {
-		text += strings.Repeat("0", i+3-len(text))
-	}
-	return "$" + text
-}
-
 // USD is an amount in Markdown: two plain dollar signs would be taken for a formula.
-func USD(usd float64) string { return Escape(Dollars(usd)) }
+func USD(usd generation.USD) string { return Escape(usd.String()) }
 
 // Escape keeps a text inside its table cell and from being taken for markup.
 func Escape(text string) string {

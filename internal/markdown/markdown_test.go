@@ -86,15 +86,6 @@ func TestURLsThatAreMoreThanURLs(t *testing.T) {
 	}
 }
 
-func TestDollars(t *testing.T) {
-	t.Parallel()
-	for usd, want := range map[float64]string{
-		0: "$0.00", 1: "$1.00", 0.5: "$0.50", 0.012: "$0.012", 0.0015: "$0.0015", 12.345678: "$12.3457", 0.00001: "$0.00", 1234.5: "$1234.50", 10: "$10.00",
-	} {
-		require.Equal(t, want, markdown.Dollars(usd))
-	}
-}
-
 func question() generation.ApprovalStatus {
 	return generation.ApprovalStatus{
 		Key: "review", Needed: 2, Deadline: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), OnDeadline: generation.Reject,

@@ -37,7 +37,7 @@ func (r *run) showAttributes(ctx workflow.Context) {
 	}
 	cost := 0.0
 	if total := r.status(ctx).Cost; total != nil {
-		cost = *total
+		cost = total.Float64()
 	}
 	updates = append(updates, attributeCost.ValueSet(cost))
 	r.shown.state = state

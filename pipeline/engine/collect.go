@@ -54,7 +54,7 @@ func (f *fan) account(made pipeline.ItemResult) {
 	for _, status := range made.Generations {
 		f.learn(status)
 		usd, known := status.Price()
-		f.s.spent += usd
+		f.s.spent = f.s.spent.Add(usd)
 		f.s.priced = f.s.priced || known
 		f.s.attempts += submits(status)
 	}

@@ -27,8 +27,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// price is what a submit costs, in USD.
-const price = 0.1
+// price is what a submit costs.
+const price = generation.Dollar / 10
 
 // stage is a run of a pipeline in a test environment, whose time passes by itself, with a
 // provider that makes whatever it is asked for, but what has "bad" in its prompt.
@@ -72,7 +72,7 @@ func (s *stage) submit(_ context.Context, in generation.SubmitInput) (generation
 	if input.Prompt == "cheap" {
 		cost /= 10
 	}
-	if in.MaxPrice != nil && cost > *in.MaxPrice+1e-9 {
+	if in.MaxPrice != nil && cost > *in.MaxPrice {
 		return generation.Submitted{}, temporal.NewNonRetryableApplicationError("too dear", generation.ErrBudgetExceeded, nil, cost)
 	}
 	s.prompts = append(s.prompts, input.Prompt)
@@ -176,7 +176,7 @@ outputs: {film: "${{ steps.film.output }}"}
 	result := s.result()
 	require.Equal(t, []string{"x", "clip of x", "film of clip of x"}, s.prompts)
 	require.Equal(t, "of film of clip of x", result.Outputs["film"])
-	require.Equal(t, 0.3, *result.Cost, "and not 0.30000000000000004")
+	require.Equal(t, usd(3), *result.Cost)
 }
 
 // TestApprovalDeadline: nobody decides for three days.
@@ -212,7 +212,7 @@ func TestHeldForWeeks(t *testing.T) {
 		status := s.status()
 		require.Equal(t, pipeline.RunHeld, status.State)
 		require.Equal(t, map[string]pipeline.StepState{"a": pipeline.StepCompleted, "b": pipeline.StepHeld, "c": pipeline.StepWaiting}, states(status.Steps))
-		require.InDelta(t, price, status.Needs, 1e-9)
+		require.Equal(t, price, status.Needs)
 		s.update(pipeline.BudgetUpdate, -1.0)
 		s.update(pipeline.BudgetUpdate, 1.0)
 	})
@@ -325,10 +325,7 @@ func TestEveryItemIsAccountedFor(t *testing.T) {
 	}
 }
 
-func usd(n int) float64 {
-	rounded, _ := json.Number(fmt.Sprintf("%.1f", float64(n)*price)).Float64()
-	return rounded
-}
+func usd(n int) generation.USD { return price.Times(n) }
 
 // TestRegenerate: what a decision wants made again must be something that can be.
 func TestRegenerate(t *testing.T) {
@@ -407,7 +404,7 @@ func TestRegenerationFails(t *testing.T) {
 				require.Contains(t, status.Approvals[0].Note, film.note)
 				require.Equal(t, `"of still"`, string(status.Approvals[0].Choices[0]))
 				require.Equal(t, pipeline.StepCompleted, status.Steps[0].State)
-				require.InDelta(t, float64(len(s.prompts)-strings.Count(strings.Join(s.prompts, " "), "bad"))*price, *status.Cost, 1e-9)
+				require.Equal(t, usd(len(s.prompts)-strings.Count(strings.Join(s.prompts, " "), "bad")), *status.Cost)
 				require.Equal(t, `"of still"`, string(s.page().Steps[0].Items[0].Last().Outputs[0]), "who resumes the run has what was there before")
 				s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Approve, Choice: new(int)})
 			})
@@ -451,13 +448,13 @@ func TestCancel(t *testing.T) {
 	require.NoError(t, canceled.Details(&status))
 	require.Equal(t, map[string]pipeline.StepState{"a": pipeline.StepCompleted, "b": pipeline.StepCanceled, "c": pipeline.StepCanceled}, states(status.Steps))
 	require.Equal(t, pipeline.RunCanceled, status.State)
-	require.InDelta(t, 2*price, *status.Cost, 1e-9)
+	require.Equal(t, 2*price, *status.Cost)
 }
 
 // TestRefusals come before anything is paid.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	balance := 0.05
+	balance := price / 2
 	for name, c := range map[string]struct {
 		run    pipeline.Run
 		report pipeline.Report
@@ -465,7 +462,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"nothing":        {pipeline.Run{}, pipeline.Report{}, "steps: there is none"},
 		"what was found": {film(), pipeline.Report{Problems: pipeline.Problems{{Path: []string{"steps", "a"}, Message: "is odd"}}}, "steps.a: is odd"},
-		"balance": {film(), pipeline.Report{Estimate: &pipeline.Estimate{Total: 0.1, Balance: &balance}},
+		"balance": {film(), pipeline.Report{Estimate: &pipeline.Estimate{Total: price, Balance: &balance}},
 			"the balance of $0.05 does not cover the estimate of $0.10; nothing was submitted"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -520,7 +517,7 @@ func TestEarlierRuns(t *testing.T) {
 			result := s.result()
 			require.Equal(t, want, s.prompts)
 			require.Equal(t, from != "a", result.Steps[0].Kept)
-			require.InDelta(t, float64(len(want))*price, *result.Cost, 1e-9)
+			require.Equal(t, usd(len(want)), *result.Cost)
 		})
 	}
 }

@@ -36,9 +36,9 @@ type Chunk struct {
 
 	// Budget is what they may cost together, in USD, and Price what each is likely to. Last
 	// says that the run has no more: what the budget does not cover may fall back.
-	Budget *float64 `json:"budget,omitempty"`
-	Price  float64  `json:"price,omitempty"`
-	Last   bool     `json:"last,omitempty"`
+	Budget *generation.USD `json:"budget,omitempty"`
+	Price  generation.USD  `json:"price,omitempty"`
+	Last   bool            `json:"last,omitempty"`
 
 	// Known are predictions of other items that ask for the same as one whose submit is to
 	// be looked for.
@@ -58,19 +58,19 @@ type ChunkItem struct {
 // one that waits has generations that were paid for before the budget was spent.
 type ChunkResult struct {
 	Items []pipeline.ItemResult `json:"items"`
-	Spent float64               `json:"spent,omitempty"`
+	Spent generation.USD        `json:"spent,omitempty"`
 
 	// Needs is a price that the budget did not cover; 0 if it did.
-	Needs float64 `json:"needs,omitempty"`
+	Needs generation.USD `json:"needs,omitempty"`
 }
 
 // Progress is what a child tells its run from time to time.
 type Progress struct {
 	pipeline.Child
-	Completed int     `json:"completed"`
-	Failed    int     `json:"failed"`
-	Attempts  int     `json:"attempts,omitempty"`
-	Spent     float64 `json:"spent,omitempty"`
+	Completed int            `json:"completed"`
+	Failed    int            `json:"failed"`
+	Attempts  int            `json:"attempts,omitempty"`
+	Spent     generation.USD `json:"spent,omitempty"`
 }
 
 func (p Progress) ended() int { return p.Completed + p.Failed }
@@ -114,12 +114,12 @@ type chunkRun struct {
 	items    []*item
 	budget   *workflows.Budget
 	stopped  bool
-	needs    float64
+	needs    generation.USD
 	ended    int
 	failed   int
-	attempts int     // of items that have ended
-	spent    float64 // for them
-	bytes    int     // of their results
+	attempts int            // of items that have ended
+	spent    generation.USD // for them
+	bytes    int            // of their results
 }
 
 func (c *chunkRun) prepare() error {
@@ -186,7 +186,7 @@ func (c *chunkRun) make(ctx workflow.Context, i int, item *item) (struct{}, erro
 	}
 	for _, status := range item.generations {
 		usd, _ := status.Price()
-		c.spent += usd
+		c.spent = c.spent.Add(usd)
 		c.attempts += submits(status)
 	}
 	c.ended++

@@ -172,7 +172,7 @@ func (r *run) checkBalance() error {
 		return nil
 	}
 	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(
-		"pipeline %s: the balance of $%.2f does not cover the estimate of $%.2f; nothing was submitted. Top up, or lower the budget",
+		"pipeline %s: the balance of %s does not cover the estimate of %s; nothing was submitted. Top up, or lower the budget",
 		r.in.Pipeline.Name, *e.Balance, total), generation.ErrInsufficientCredits, nil)
 }
 

@@ -133,7 +133,7 @@ func (f *fan) giveBack(items []*item) {
 
 // share is what a child may spend of the budget.
 type share struct {
-	usd  float64
+	usd  generation.USD
 	last bool // there is no more, and it will not be raised
 }
 
@@ -147,7 +147,7 @@ func (f *fan) grant(ctx workflow.Context, items []*item) (*share, error) {
 	for f.failed <= f.tolerated {
 		least := items[0].needs
 		each := max(b.Expected(f.s.Model), least)
-		want := each * float64(len(items))
+		want := each.Times(len(items))
 		if each == 0 {
 			want = b.Limit
 		}
@@ -171,7 +171,7 @@ func (f *fan) grant(ctx workflow.Context, items []*item) (*share, error) {
 }
 
 // hold waits for a larger budget.
-func (f *fan) hold(ctx workflow.Context, price float64) error {
+func (f *fan) hold(ctx workflow.Context, price generation.USD) error {
 	f.holding++
 	defer func() {
 		f.holding--
@@ -180,14 +180,14 @@ func (f *fan) hold(ctx workflow.Context, price float64) error {
 	return f.r.budget.Hold(ctx, price)
 }
 
-func (f *fan) settle(granted *share, spent float64) {
+func (f *fan) settle(granted *share, spent generation.USD) {
 	if granted != nil {
 		f.r.budget.Settle(granted.usd, spent)
 	}
 }
 
-func overBudget(id string, price float64, b *workflows.Budget) error {
+func overBudget(id string, price generation.USD, b *workflows.Budget) error {
 	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(
-		"step %s: an item of about $%.4f would pass the budget of $%.2f, of which $%.2f is spent; it was not submitted. Raise the budget and rerun",
+		"step %s: an item of about %s would pass the budget of %s, of which %s is spent; it was not submitted. Raise the budget and rerun",
 		id, price, b.Limit, b.Spent()), generation.ErrBudgetExceeded, nil)
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -29,24 +28,24 @@ func (r *run) answer(ctx workflow.Context) error {
 			func(from pipeline.Cursor) (pipeline.Page, error) { return r.page(ctx, from), nil },
 			workflow.QueryHandlerOptions{Description: "what the run has made, in pages: {} for the first, then what next says"}),
 		workflow.SetUpdateHandlerWithOptions(ctx, pipeline.BudgetUpdate,
-			func(ctx workflow.Context, usd float64) (pipeline.Status, error) {
+			func(ctx workflow.Context, usd generation.USD) (pipeline.Status, error) {
 				r.budget.Raise(usd)
 				r.show(ctx)
 				return r.bounded(ctx), nil
 			},
 			workflow.UpdateHandlerOptions{
-				Validator:   func(_ workflow.Context, usd float64) error { return r.validateBudget(usd) },
+				Validator:   func(_ workflow.Context, usd generation.USD) error { return r.validateBudget(usd) },
 				Description: "sets the run's budget, in US dollars: a number. A run that is held goes on when it covers what is next",
 			}),
 		workflows.AnswerDecisions(ctx),
 	)
 }
 
-func (r *run) validateBudget(usd float64) error {
+func (r *run) validateBudget(usd generation.USD) error {
 	switch {
 	case r.budget == nil:
 		return fmt.Errorf("the run has no budget, and so no bound")
-	case !(usd > 0):
+	case usd <= 0:
 		return fmt.Errorf("the budget must be more than 0 US dollars")
 	default:
 		return nil
@@ -99,7 +98,7 @@ func (r *run) status(ctx workflow.Context) pipeline.Status {
 		if step.Cost != nil {
 			total := *step.Cost
 			if status.Cost != nil {
-				total = usd(total + *status.Cost)
+				total = total.Add(*status.Cost)
 			}
 			status.Cost = &total
 		}
@@ -108,12 +107,9 @@ func (r *run) status(ctx workflow.Context) pipeline.Status {
 	return status
 }
 
-// usd is a sum of prices without what adding them up has made of it.
-func usd(sum float64) float64 { return math.Round(sum*1e6) / 1e6 }
-
 // tally is what a step's generations in the run itself come to.
 type tally struct {
-	usd      float64
+	usd      generation.USD
 	priced   bool
 	attempts int
 	held     int
@@ -129,7 +125,7 @@ func (r *run) tallies() map[*step]tally {
 		}
 		t := tallies[s]
 		price, known := status.Price()
-		t.usd, t.priced = t.usd+price, t.priced || known
+		t.usd, t.priced = t.usd.Add(price), t.priced || known
 		t.attempts += submits(*status)
 		if status.State == generation.StateHeld {
 			t.held++
@@ -159,15 +155,14 @@ func (r *run) stepStatus(s *step, t tally) pipeline.StepStatus {
 	if t.model != "" && s.Kind() == pipeline.KindGenerate {
 		status.Model = t.model
 	}
-	cost := t.usd + s.spent
+	cost := t.usd.Add(s.spent)
 	if s.fan != nil {
 		for _, c := range s.fan.live {
-			cost += c.progress.Spent
+			cost = cost.Add(c.progress.Spent)
 			status.Attempts += c.progress.Attempts
 		}
 	}
 	if t.priced || s.priced || cost > 0 {
-		cost = usd(cost)
 		status.Cost = &cost
 	}
 	if s.Kind() == pipeline.KindForEach {

@@ -26,7 +26,7 @@ type step struct {
 	undo  map[string]standing // of an approval that has steps made again: how they stood
 	note  string              // why what people wanted made again is not to be judged
 
-	spent    float64 // by children that have ended
+	spent    generation.USD // by children that have ended
 	priced   bool
 	attempts int
 
@@ -62,7 +62,7 @@ type item struct {
 	state       pipeline.StepState // waiting, running, completed or failed
 	reason      string
 	kept        bool
-	needs       float64             // a price that a child's share did not cover
+	needs       generation.USD      // a price that a child's share did not cover
 	generations []generation.Status // when it has ended
 }
 

@@ -18,7 +18,7 @@ import (
 // Provider is what is asked of one account at WaveSpeedAI.
 type Provider interface {
 	Price(ctx context.Context, model string, input any) (wavespeed.Price, error)
-	Balance(ctx context.Context) (float64, error)
+	Balance(ctx context.Context) (generation.USD, error)
 }
 
 // Account is an account with its catalogue.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
@@ -301,25 +302,17 @@ steps:
 `, map[string]any{"rows": []any{"a", "b", "c"}})
 	require.Empty(t, report.Problems)
 	require.Equal(t, []pipeline.StepEstimate{
-		{ID: "still", Model: "wavespeed-ai/flux-dev", Items: 1, Each: 0.024, Total: 0.024},
-		{ID: "shots", Model: "wavespeed-ai/flux-dev", Items: 3, Each: 0.012, Total: 0.036},
-		{ID: "clip", Model: "wavespeed-ai/wan-2.1/i2v-480p", Items: 1, Each: 0.4, Total: 0.4},
-	}, rounded(report.Estimate.Steps))
-	require.InDelta(t, 0.46, report.Estimate.Total, 1e-9)
+		{ID: "still", Model: "wavespeed-ai/flux-dev", Items: 1, Each: dollars(0.024), Total: dollars(0.024)},
+		{ID: "shots", Model: "wavespeed-ai/flux-dev", Items: 3, Each: dollars(0.012), Total: dollars(0.036)},
+		{ID: "clip", Model: "wavespeed-ai/wan-2.1/i2v-480p", Items: 1, Each: dollars(0.4), Total: dollars(0.4)},
+	}, report.Estimate.Steps)
+	require.Equal(t, dollars(0.46), report.Estimate.Total)
 	require.False(t, report.Estimate.AtLeast, "no price depends on the address of a picture")
-	require.InDelta(t, 12.5, *report.Estimate.Balance, 1e-9)
+	require.Equal(t, dollars(12.5), *report.Estimate.Balance)
 	require.Empty(t, b.provider.Ledger())
 }
 
-// rounded drops what sums of floats are off by.
-func rounded(steps []pipeline.StepEstimate) []pipeline.StepEstimate {
-	for i := range steps {
-		for _, usd := range []*float64{&steps[i].Each, &steps[i].Total} {
-			*usd = float64(int(*usd*1e6+0.5)) / 1e6
-		}
-	}
-	return steps
-}
+var dollars = generation.Dollars
 
 // TestEstimateIsALowerBound where what is not known may cost more.
 func TestEstimateIsALowerBound(t *testing.T) {
@@ -330,22 +323,22 @@ func TestEstimateIsALowerBound(t *testing.T) {
 		want pipeline.StepEstimate
 	}{
 		"the formula has the field": {"{model: wavespeed-ai/flux-dev, input: {prompt: x, num_images: '${{ inputs.count }}'}}",
-			pipeline.StepEstimate{Model: "wavespeed-ai/flux-dev", Items: 1, Each: 0.012, Total: 0.012, AtLeast: true}},
+			pipeline.StepEstimate{Model: "wavespeed-ai/flux-dev", Items: 1, Each: dollars(0.012), Total: dollars(0.012), AtLeast: true}},
 		"the formula has another": {"{model: wavespeed-ai/flux-dev, input: {prompt: '${{ steps.still.output }}'}}",
-			pipeline.StepEstimate{Model: "wavespeed-ai/flux-dev", Items: 1, Each: 0.012, Total: 0.012}},
+			pipeline.StepEstimate{Model: "wavespeed-ai/flux-dev", Items: 1, Each: dollars(0.012), Total: dollars(0.012)}},
 		"no formula, but a video": {"{model: wavespeed-ai/ultimate-video-upscaler, input: {video: '${{ steps.still.output }}'}}",
-			pipeline.StepEstimate{Model: "wavespeed-ai/ultimate-video-upscaler", Items: 1, Each: 0.15, Total: 0.15, AtLeast: true}},
+			pipeline.StepEstimate{Model: "wavespeed-ai/ultimate-video-upscaler", Items: 1, Each: dollars(0.15), Total: dollars(0.15), AtLeast: true}},
 		"no formula, a picture": {"{model: wavespeed-ai/image-upscaler, input: {image: '${{ steps.still.output }}'}}",
-			pipeline.StepEstimate{Model: "wavespeed-ai/image-upscaler", Items: 1, Each: 0.01, Total: 0.01}},
+			pipeline.StepEstimate{Model: "wavespeed-ai/image-upscaler", Items: 1, Each: dollars(0.01), Total: dollars(0.01)}},
 		"items are not known": {"{model: wavespeed-ai/image-upscaler, for_each: '${{ steps.still.outputs }}', input: {image: '${{ item }}'}}",
-			pipeline.StepEstimate{Model: "wavespeed-ai/image-upscaler", Each: 0.01, AtLeast: true, Unknown: true}},
+			pipeline.StepEstimate{Model: "wavespeed-ai/image-upscaler", Each: dollars(0.01), AtLeast: true, Unknown: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			report := setup(t, wavespeedtest.Options{}).check(t, before+c.step+"\n", nil)
 			require.Empty(t, report.Problems)
 			c.want.ID = "next"
-			require.Equal(t, c.want, rounded(report.Estimate.Steps)[1])
+			require.Equal(t, c.want, report.Estimate.Steps[1])
 			require.Equal(t, c.want.AtLeast, report.Estimate.AtLeast)
 		})
 	}
@@ -379,7 +372,7 @@ func TestManyItemsAreSampled(t *testing.T) {
 			b := setup(t, wavespeedtest.Options{})
 			report := b.check(t, text, c.inputs)
 			require.Empty(t, report.Problems)
-			require.InDelta(t, c.total, report.Estimate.Total, 1e-9)
+			require.Equal(t, dollars(c.total), report.Estimate.Total)
 			require.Equal(t, c.sampled, report.Estimate.Steps[0].Sampled)
 			require.Equal(t, len(c.inputs["rows"].([]any)), report.Estimate.Steps[0].Items)
 			require.Equal(t, c.calls, b.provider.Counts().Requests["price"])
@@ -407,7 +400,7 @@ func TestBalanceIsThatOfWhoPays(t *testing.T) {
 			require.Nil(t, report.Estimate.Balance)
 			continue
 		}
-		require.InDelta(t, want, *report.Estimate.Balance, 1e-9)
+		require.Equal(t, dollars(want), *report.Estimate.Balance)
 	}
 }
 
@@ -429,21 +422,21 @@ func TestModelsWithoutASchemaAreNotChecked(t *testing.T) {
 	}})
 	report := b.check(t, "steps: {a: {model: test/any, input: {x: 1}}, b: {model: test/odd, input: {x: 1}}}", nil)
 	require.Empty(t, report.Problems)
-	require.InDelta(t, 1, report.Estimate.Total, 1e-9)
+	require.Equal(t, dollars(1), report.Estimate.Total)
 }
 
 // account is one whose answers are made up.
 type account struct {
 	models  func() ([]wavespeed.Model, error)
 	price   func(model string) (wavespeed.Price, error)
-	balance func() (float64, error)
+	balance func() (generation.USD, error)
 }
 
 func (a account) Price(_ context.Context, model string, _ any) (wavespeed.Price, error) {
 	return a.price(model)
 }
 
-func (a account) Balance(context.Context) (float64, error) { return a.balance() }
+func (a account) Balance(context.Context) (generation.USD, error) { return a.balance() }
 
 func (a account) checkable() map[string]preflight.Account {
 	return map[string]preflight.Account{"default": {
@@ -458,7 +451,7 @@ func TestProviderThatDoesNotAnswer(t *testing.T) {
 	for name, change := range map[string]func(*account){
 		"models":  func(a *account) { a.models = func() ([]wavespeed.Model, error) { return nil, down } },
 		"price":   func(a *account) { a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, down } },
-		"balance": func(a *account) { a.balance = func() (float64, error) { return 0, down } },
+		"balance": func(a *account) { a.balance = func() (generation.USD, error) { return 0, down } },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -473,8 +466,8 @@ func TestProviderThatDoesNotAnswer(t *testing.T) {
 func answering() account {
 	return account{
 		models:  func() ([]wavespeed.Model, error) { return []wavespeed.Model{{ID: "a/b"}, {ID: "a/c"}}, nil },
-		price:   func(string) (wavespeed.Price, error) { return wavespeed.Price{Amount: 1}, nil },
-		balance: func() (float64, error) { return 5, nil },
+		price:   func(string) (wavespeed.Price, error) { return wavespeed.Price{Amount: dollars(1)}, nil },
+		balance: func() (generation.USD, error) { return dollars(5), nil },
 	}
 }
 
@@ -487,7 +480,7 @@ func TestPricesThatAreRefused(t *testing.T) {
 			if model == "a/c" {
 				return wavespeed.Price{}, &wavespeed.Error{Op: "price", StatusCode: status, Err: errors.New("no")}
 			}
-			return wavespeed.Price{Amount: 1}, nil
+			return wavespeed.Price{Amount: dollars(1)}, nil
 		}
 		report, err := preflight.Check(t.Context(), a.checkable(), plan(t, "steps: {a: {model: a/b}, b: {model: a/c}}"), nil, nil)
 		if !refused {

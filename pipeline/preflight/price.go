@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -41,7 +42,7 @@ func (c *checker) estimate(ctx context.Context) (*pipeline.Estimate, error) {
 			return nil, err
 		}
 		total.Steps = append(total.Steps, estimates[i])
-		total.Total += estimates[i].Total
+		total.Total = total.Total.Add(estimates[i].Total)
 		total.AtLeast = total.AtLeast || estimates[i].AtLeast
 	}
 	return total, c.addBalance(ctx, total)
@@ -68,7 +69,7 @@ func (c *checker) addBalance(ctx context.Context, total *pipeline.Estimate) erro
 func (p priced) estimate(ctx context.Context) (pipeline.StepEstimate, error) {
 	estimate := pipeline.StepEstimate{ID: p.step.ID, Model: p.model.ID, Items: len(p.inputs), Unknown: p.unknown, AtLeast: p.unknown}
 	samples := p.samples()
-	sum := 0.0
+	var sum generation.USD
 	for _, input := range samples {
 		known := withoutUnknown(input)
 		estimate.AtLeast = estimate.AtLeast || p.depends(input, known)
@@ -76,15 +77,15 @@ func (p priced) estimate(ctx context.Context) (pipeline.StepEstimate, error) {
 		if err != nil {
 			return estimate, err
 		}
-		sum += price.Amount
+		sum = sum.Add(price.Amount)
 	}
 	if len(samples) > 0 {
-		estimate.Each = sum / float64(len(samples))
+		estimate.Each = sum.Per(len(samples))
 	}
 	if len(samples) < len(p.inputs) {
 		estimate.Sampled = len(samples)
 	}
-	estimate.Total = estimate.Each * float64(len(p.inputs))
+	estimate.Total = estimate.Each.Times(len(p.inputs))
 	if p.unknown {
 		estimate.Items, estimate.Total = 0, 0
 	}

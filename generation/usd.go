@@ -1,0 +1,207 @@
+package generation
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// USD is an exact amount of US dollars: a count of billionths of a dollar, so that sums of
+// prices such as $0.0243 come out even. The largest is about 9.2 billion dollars.
+//
+//	limit := generation.Dollars(2.50)
+//
+// In JSON it is a plain number of dollars, as 2.5, read digit by digit. Digits below a
+// billionth are rounded, half away from zero. An amount that is not a number, or larger than
+// the largest, is an error.
+type USD int64
+
+// Dollar is one.
+const Dollar USD = 1_000_000_000
+
+// MaxUSD is the largest amount. Sums and products that would pass it stay there.
+const MaxUSD USD = math.MaxInt64
+
+const (
+	// usdDigits are the places after the point.
+	usdDigits = 9
+	// maxUSDDigits are those of the largest amount.
+	maxUSDDigits = 19
+)
+
+// Dollars is the amount nearest to a number, for those in a program's text; 0 for NaN.
+func Dollars(number float64) USD {
+	usd, err := ParseUSD(strconv.FormatFloat(number, 'g', -1, 64))
+	switch {
+	case err == nil || math.IsNaN(number):
+		return usd
+	case number > 0:
+		return MaxUSD
+	default:
+		return -MaxUSD
+	}
+}
+
+// ParseUSD reads a number of dollars, as "0.0243" or "1e-3".
+func ParseUSD(text string) (USD, error) {
+	wrong := fmt.Errorf("%s is not an amount of US dollars such as 2.50", quoted(text))
+	unsigned, minus := strings.CutPrefix(text, "-")
+	mantissa, exponent, scientific := strings.Cut(strings.ToLower(unsigned), "e")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits := whole + fraction
+	if digits == "" || !onlyDigits(digits) {
+		return 0, wrong
+	}
+	power := 0
+	if scientific {
+		// Of a power that no integer holds, Atoi gives the nearest that one does.
+		var err error
+		if power, err = strconv.Atoi(exponent); errors.Is(err, strconv.ErrSyntax) {
+			return 0, wrong
+		}
+		power = max(min(power, math.MaxInt32), math.MinInt32)
+	}
+	digits = strings.TrimLeft(digits, "0")
+	places := len(digits) - len(fraction) + power + usdDigits // of the count of billionths
+	count, ok := billionths(digits, places)
+	switch {
+	case !ok:
+		return 0, fmt.Errorf("%s US dollars are more than can be (%s)", quoted(text), MaxUSD)
+	case minus:
+		return -count, nil
+	default:
+		return count, nil
+	}
+}
+
+// billionths is the number of so many places that begins with the digits, and false if it is
+// larger than the largest.
+func billionths(digits string, places int) (USD, bool) {
+	switch {
+	case digits == "" || places < 0:
+		return 0, true
+	case places > maxUSDDigits:
+		return 0, false
+	}
+	up := places < len(digits) && digits[places] >= '5'
+	if places < len(digits) {
+		digits = digits[:places]
+	}
+	count, err := strconv.ParseUint("0"+digits+strings.Repeat("0", places-len(digits)), 10, 64)
+	if up {
+		count++
+	}
+	if err != nil || count > uint64(MaxUSD) {
+		return 0, false
+	}
+	return USD(count), true // #nosec G115 -- compared above
+}
+
+func onlyDigits(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
+}
+
+// quoted is a text that may be anything, for an error.
+func quoted(text string) string {
+	const most = 40
+	if len(text) > most {
+		text = text[:most] + "…"
+	}
+	if strings.HasPrefix(text, `"`) {
+		return text // a text in JSON
+	}
+	return strconv.Quote(text)
+}
+
+// Add is the sum.
+func (u USD) Add(other USD) USD {
+	sum := u + other
+	switch {
+	case other > 0 && sum < u:
+		return MaxUSD
+	case other < 0 && sum > u || sum < -MaxUSD:
+		return -MaxUSD
+	default:
+		return sum
+	}
+}
+
+// Sub is the difference.
+func (u USD) Sub(other USD) USD { return u.Add(-max(other, -MaxUSD)) }
+
+// Times is n times the amount.
+func (u USD) Times(n int) USD {
+	product := u * USD(n)
+	switch {
+	case u == 0 || n == 0:
+		return 0
+	case product/USD(n) == u && product >= -MaxUSD:
+		return product
+	case (u < 0) == (n < 0):
+		return MaxUSD
+	default:
+		return -MaxUSD
+	}
+}
+
+// Per is the amount for each of n, which is more than 0, rounded up to a billionth.
+func (u USD) Per(n int) USD {
+	each := u / USD(n)
+	if each.Times(n) < u {
+		each++
+	}
+	return each
+}
+
+// String is as people read it: "$2.50", "$0.0243". It has all digits, and at least two after
+// the point.
+func (u USD) String() string {
+	text := u.decimal()
+	if point := strings.IndexByte(text, '.'); point < 0 {
+		text += ".00"
+	} else if point == len(text)-2 {
+		text += "0"
+	}
+	if unsigned, minus := strings.CutPrefix(text, "-"); minus {
+		return "-$" + unsigned
+	}
+	return "$" + text
+}
+
+// decimal is the shortest number.
+func (u USD) decimal() string {
+	count, sign := uint64(u), "" // #nosec G115 -- the sign is looked at next
+	if u < 0 {
+		count, sign = -count, "-"
+	}
+	text := sign + strconv.FormatUint(count/uint64(Dollar), 10)
+	if rest := count % uint64(Dollar); rest > 0 {
+		text += "." + strings.TrimRight(fmt.Sprintf("%0*d", usdDigits, rest), "0")
+	}
+	return text
+}
+
+// MarshalJSON writes a plain number of dollars.
+func (u USD) MarshalJSON() ([]byte, error) { return []byte(u.decimal()), nil }
+
+// UnmarshalJSON reads a number of dollars.
+func (u *USD) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	parsed, err := ParseUSD(string(data))
+	if err != nil {
+		return err
+	}
+	*u = parsed
+	return nil
+}
+
+// Float64 is the nearest number of dollars, for metrics and search attributes. Don't reckon
+// with it.
+func (u USD) Float64() float64 {
+	value, _ := strconv.ParseFloat(u.decimal(), 64)
+	return value
+}
