@@ -5,11 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
 // The kinds of charges that predictions cause.
@@ -36,8 +35,8 @@ type Charge struct {
 	// Key is the API key that was charged.
 	Key AccessKey
 
-	// Amount is in USD, positive for refunds too.
-	Amount float64
+	// Amount is positive for refunds too.
+	Amount generation.USD
 
 	// State is "pre" while the amount is reserved and "done" once it is settled.
 	State string
@@ -175,7 +174,7 @@ func (c *Charge) UnmarshalJSON(data []byte) error {
 		price = order["price"]
 	}
 	var err error
-	c.Amount, err = amount(price)
+	c.Amount, err = charged(price)
 	return err
 }
 
@@ -194,15 +193,15 @@ func (o object) name(key string) string {
 // Nothing that is made costs a hundred dollars, or less than a ten-thousandth of one.
 const leastMicroUSD = 100
 
-// amount reads USD, or in the first version of the billing whole millionths of it.
-func amount(raw json.RawMessage) (float64, error) {
-	number, err := strconv.ParseFloat(string(bytes.Trim(raw, `"`)), 64)
-	if err != nil || math.IsNaN(number) || math.Abs(number) > 1e12 {
-		return 0, fmt.Errorf("a charge's price is not an amount of money")
+// charged reads USD, or in the first version of the billing whole millionths of it.
+func charged(raw json.RawMessage) (generation.USD, error) {
+	usd, err := generation.ParseUSD(string(bytes.Trim(raw, `"`)))
+	if err != nil {
+		return 0, errors.New("a charge's price is not an amount of money")
 	}
-	number = math.Abs(number)
-	if number >= leastMicroUSD && number == math.Trunc(number) {
-		return number / 1e6, nil
+	usd = max(usd, -usd)
+	if usd >= leastMicroUSD*generation.Dollar && usd%generation.Dollar == 0 {
+		return usd / 1e6, nil
 	}
-	return number, nil
+	return usd, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -28,7 +29,7 @@ func TestChargesAreReadAsDocumented(t *testing.T) {
 	require.Equal(t, wavespeed.ChargePage{Total: new(5), More: new(true), Items: []wavespeed.Charge{{
 		ID: "1113382d696d4677a036540a9bbb88b4", Kind: "deduct", PredictionID: "0cbf014f272a461faab2d19929ccf759", Model: "bytedance/seedream-v4.5",
 		Key:    wavespeed.AccessKey{ID: "77730_1776946986692727375", AK: "35", Name: "aboy"},
-		Amount: 0.04, State: "pre", CreatedAt: time.Date(2026, 4, 23, 12, 23, 30, 933_000_000, time.UTC),
+		Amount: generation.Dollars(0.04), State: "pre", CreatedAt: time.Date(2026, 4, 23, 12, 23, 30, 933_000_000, time.UTC),
 	}}}, page)
 	require.Equal(t, "/api/v3/billings/search", p.requests()[0].URL.Path)
 	require.JSONEq(t, `{"page":2,"page_size":1,"billing_type":"deduct","prediction_uuids":["a","b"],"sort":"created_at DESC",
@@ -49,12 +50,12 @@ func TestChargesInEveryShape(t *testing.T) {
 	for record, want := range map[string]wavespeed.Charge{
 		// The first version: millionths, and no key.
 		`{"uuid":"u","billing_type":"deduct","price":24300,"order":{"state":"done","ak_id":0},"prediction":{"uuid":"p","model_uuid":"a/b"},"access_key_name":""}`: {
-			ID: "u", Kind: "deduct", PredictionID: "p", Model: "a/b", Amount: 0.0243, State: "done"},
+			ID: "u", Kind: "deduct", PredictionID: "p", Model: "a/b", Amount: generation.Dollars(0.0243), State: "done"},
 		`{"uuid":"u","billing_type":"refund","price":-2,"access_key_uuid":"k","access_key_id":7,"order":null,"prediction":{"uuid":"p"},"created_at":"soon"}`: {
-			ID: "u", Kind: "refund", PredictionID: "p", Amount: 2, Key: wavespeed.AccessKey{ID: "7", UUID: "k"}},
+			ID: "u", Kind: "refund", PredictionID: "p", Amount: generation.Dollars(2), Key: wavespeed.AccessKey{ID: "7", UUID: "k"}},
 		`{"uuid":"u","billing_type":"deduct","price":null,"order":{"price":"0.5"},"prediction":{"uuid":"p"}}`: {
-			ID: "u", Kind: "deduct", PredictionID: "p", Amount: 0.5},
-		`{"uuid":"u","billing_type":"recharge","price":50,"prediction":null}`: {ID: "u", Kind: "recharge", Amount: 50},
+			ID: "u", Kind: "deduct", PredictionID: "p", Amount: generation.Dollars(0.5)},
+		`{"uuid":"u","billing_type":"recharge","price":50,"prediction":null}`: {ID: "u", Kind: "recharge", Amount: generation.Dollars(50)},
 	} {
 		p := serve(t, say(http.StatusOK, `{"data":{"items":[`+record+`]}}`))
 		page, err := client(t, p.URL).Charges(context.Background(), wavespeed.ChargesOptions{})
@@ -127,9 +128,9 @@ func TestUsage(t *testing.T) {
 	from := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
 	usage, err := c.Usage(context.Background(), wavespeed.UsageOptions{From: from, To: from.Add(time.Hour), Model: "a/b"})
 	require.NoError(t, err)
-	require.InDelta(t, 1, usage.Cost, 0)
+	require.Equal(t, generation.Dollar, usage.Cost)
 	require.Equal(t, []int{2, 1}, []int{usage.Requests, usage.Succeeded})
-	require.Equal(t, []wavespeed.ModelUsage{{Model: "a/b", Type: "text-to-image", UnitPrice: 0.5, Cost: 1, Count: 2, LastUsed: "2026-01-02"}}, usage.Models)
+	require.Equal(t, []wavespeed.ModelUsage{{Model: "a/b", Type: "text-to-image", UnitPrice: generation.Dollars(0.5), Cost: generation.Dollar, Count: 2, LastUsed: "2026-01-02"}}, usage.Models)
 	require.Equal(t, "2026-01-02", usage.Days[0].Day)
 	require.Equal(t, "a/b", usage.Days[0].Models[0].Model)
 	require.Equal(t, "/api/v3/user/usage_stats", p.requests()[0].URL.Path)

@@ -1,7 +1,6 @@
 package wavespeed
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -95,8 +94,6 @@ func price(raw json.RawMessage) (generation.USD, error) {
 func amount(raw json.RawMessage) (usd generation.USD, err error) {
 	return usd, json.Unmarshal(raw, &usd)
 }
-
-func missing(raw json.RawMessage) bool { return len(raw) == 0 || bytes.Equal(raw, []byte("null")) }
 
 // impossible is the error for an answer with an amount that cannot be.
 func (c *Client) impossible(r call, why error) error {

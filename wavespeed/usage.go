@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
 // UsageOptions selects what [Client.Usage] counts.
@@ -18,7 +20,7 @@ type UsageOptions struct {
 
 // Usage is what an account has spent.
 type Usage struct {
-	Cost      float64 // in USD
+	Cost      generation.USD
 	Requests  int
 	Succeeded int
 	Models    []ModelUsage
@@ -27,23 +29,23 @@ type Usage struct {
 
 // ModelUsage is what one model was used for.
 type ModelUsage struct {
-	Model     string  `json:"model_uuid"`
-	Type      string  `json:"model_type"`
-	UnitPrice float64 `json:"unit_price"` // in USD
-	Cost      float64 `json:"total_cost"` // in USD
-	Count     int     `json:"total_count"`
-	LastUsed  string  `json:"last_used_date"` // a day, such as 2026-11-25
+	Model     string         `json:"model_uuid"`
+	Type      string         `json:"model_type"`
+	UnitPrice generation.USD `json:"unit_price"`
+	Cost      generation.USD `json:"total_cost"`
+	Count     int            `json:"total_count"`
+	LastUsed  string         `json:"last_used_date"` // a day, such as 2026-11-25
 }
 
 // DayUsage is what one day was used for.
 type DayUsage struct {
-	Day    string  `json:"date"`   // such as 2026-11-25
-	Cost   float64 `json:"amount"` // in USD
-	Count  int     `json:"count"`
+	Day    string         `json:"date"` // such as 2026-11-25
+	Cost   generation.USD `json:"amount"`
+	Count  int            `json:"count"`
 	Models []struct {
-		Model string  `json:"model_uuid"`
-		Count int     `json:"count"`
-		Cost  float64 `json:"amount"` // in USD
+		Model string         `json:"model_uuid"`
+		Count int            `json:"count"`
+		Cost  generation.USD `json:"amount"`
 	} `json:"models"`
 }
 
@@ -63,9 +65,9 @@ func (c *Client) Usage(ctx context.Context, options UsageOptions) (Usage, error)
 		Models  []ModelUsage `json:"per_model_usage"`
 		Days    []DayUsage   `json:"daily_usage"`
 		Summary *struct {
-			Cost      float64 `json:"total_cost"`
-			Requests  int     `json:"total_requests"`
-			Succeeded int     `json:"success_requests"`
+			Cost      generation.USD `json:"total_cost"`
+			Requests  int            `json:"total_requests"`
+			Succeeded int            `json:"success_requests"`
 		} `json:"summary"`
 	}
 	if err := c.ask(ctx, r, &data); err != nil {
