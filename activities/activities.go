@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -45,6 +46,7 @@ type Options struct {
 type Activities struct {
 	options  Options
 	claims   claims
+	keyless  sync.Map // accounts without a key here that were logged
 	accounts map[string]preflight.Account
 }
 
@@ -80,14 +82,6 @@ func (a *Activities) Register(registry Registry) {
 	} {
 		registry.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}
-}
-
-func (a *Activities) provider(account string) (Provider, error) {
-	provider, ok := a.options.Accounts[account]
-	if !ok {
-		return nil, final(generation.ErrUnauthorized, fmt.Sprintf("account: this worker has no account %q; configure its API key or name another", account), nil)
-	}
-	return provider, nil
 }
 
 // recordMargin is kept free at the end of an attempt, to report what it did.

@@ -80,6 +80,7 @@ func forProvider(p *provider) activities.Options {
 func submitInput(input string) generation.SubmitInput {
 	return generation.SubmitInput{
 		Key: "still", Model: "wavespeed-ai/flux-dev", Input: json.RawMessage(input), Account: generation.DefaultAccount, Nonce: "n1",
+		Within: time.Hour,
 	}
 }
 
@@ -194,18 +195,6 @@ func TestSubmitErrors(t *testing.T) {
 	}
 }
 
-func TestRetryAfterIsHonoured(t *testing.T) {
-	t.Parallel()
-	limited := status(429, "slow down")
-	limited.RetryAfter = 7 * time.Second
-	p := &provider{submit: func(wavespeed.SubmitRequest) (wavespeed.Prediction, error) { return wavespeed.Prediction{}, limited }}
-	_, err := execute(t, forProvider(p), generation.SubmitName, submitInput(`{}`))
-	var got *temporal.ApplicationError
-	require.ErrorAs(t, err, &got)
-	require.GreaterOrEqual(t, got.NextRetryDelay(), 7*time.Second)
-	require.Less(t, got.NextRetryDelay(), 10*time.Second)
-}
-
 func TestInputThatNoWebhookCanServe(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -237,19 +226,6 @@ func TestInputThatNoWebhookCanServe(t *testing.T) {
 			require.Empty(t, p.submits)
 		})
 	}
-}
-
-func TestUnknownAccount(t *testing.T) {
-	t.Parallel()
-	p := accepting()
-	in := submitInput(`{}`)
-	in.Account = "other"
-	_, err := execute(t, forProvider(p), generation.SubmitName, in)
-	var got *temporal.ApplicationError
-	require.ErrorAs(t, err, &got)
-	require.Equal(t, generation.ErrUnauthorized, got.Type())
-	require.Contains(t, got.Message(), `"other"`)
-	require.Empty(t, p.submits)
 }
 
 func TestWithoutAnAddressNothingIsSubmitted(t *testing.T) {

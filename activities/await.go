@@ -18,7 +18,7 @@ const maxOutcomeBytes = 256 << 10
 // which Temporal asks again: the prediction was paid for, so no answer of the
 // provider but an end is final, not even «not found».
 func (a *Activities) Await(ctx context.Context, in generation.AwaitInput) (generation.Outcome, error) {
-	provider, err := a.provider(in.Account)
+	provider, err := a.provider(ctx, in.Account)
 	if err != nil {
 		return generation.Outcome{}, err
 	}

@@ -1,8 +1,12 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"time"
+
+	"go.temporal.io/sdk/activity"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -16,6 +20,9 @@ func (a *Activities) Check(ctx context.Context, run pipeline.Run) (pipeline.Repo
 	defer cancel()
 	plan, err := pipeline.Compile(run.Pipeline)
 	if err == nil {
+		if err := a.leaveToOthers(ctx, plan); err != nil {
+			return pipeline.Report{}, err
+		}
 		var inputs map[string]any
 		if inputs, err = run.Pipeline.Bind(run.Inputs); err == nil {
 			var report pipeline.Report
@@ -30,6 +37,29 @@ func (a *Activities) Check(ctx context.Context, run pipeline.Run) (pipeline.Repo
 		return pipeline.Report{Problems: problems.Bounded()}, nil
 	}
 	return pipeline.Report{}, checkError(ctx, run.Pipeline.Name, err)
+}
+
+const (
+	// keylessFor is how long a check waits for a worker that has the keys for all accounts
+	// before it reports them missing. People wait for the report.
+	keylessFor   = 30 * time.Second
+	keylessEvery = 5 * time.Second
+)
+
+// leaveToOthers leaves a check to another worker where this one lacks a key, for a while.
+func (a *Activities) leaveToOthers(ctx context.Context, plan *pipeline.Plan) error {
+	info := activity.GetInfo(ctx)
+	for _, step := range plan.Steps {
+		account := cmp.Or(step.Account, plan.Definition.Account, generation.DefaultAccount)
+		if _, known := a.options.Accounts[account]; known || step.Approve != nil {
+			continue
+		}
+		a.warnKeyless(ctx, account)
+		if timeLeft(info, keylessFor) > 0 {
+			return after(keylessEvery, generation.ErrUnavailable, "pipeline "+plan.Definition.Name+" was not checked", keyless{account})
+		}
+	}
+	return nil
 }
 
 // changes are those that the run makes in steps' inputs.

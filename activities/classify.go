@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
-	"strings"
-	"time"
+	"regexp"
 
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -17,8 +14,9 @@ import (
 )
 
 // classify maps an error of the provider to the type of the error that the
-// workflow or the Temporal UI sees. It is the one place where statuses and texts
-// of the provider are given a meaning.
+// workflow or the Temporal UI sees. It is the one place where the provider's statuses
+// and texts are given a meaning. What the provider itself did not say clearly is
+// [generation.ErrUnavailable]: asking again may help.
 func classify(err error) string {
 	var failure *wavespeed.Error
 	if !errors.As(err, &failure) {
@@ -27,39 +25,37 @@ func classify(err error) string {
 	if errors.Is(err, wavespeed.ErrInvalid) {
 		return generation.ErrInvalidInput
 	}
-	switch failure.StatusCode {
-	case http.StatusUnauthorized:
+	switch status := failure.Status(); {
+	case status == http.StatusUnauthorized:
 		return generation.ErrUnauthorized
-	case http.StatusPaymentRequired:
+	case status == http.StatusPaymentRequired, saysCredits(failure):
 		return generation.ErrInsufficientCredits
-	case http.StatusNotFound:
+	case status == http.StatusForbidden:
+		return generation.ErrUnauthorized
+	case status == http.StatusNotFound:
 		return generation.ErrModelNotFound
-	case http.StatusTooManyRequests:
+	case status == http.StatusTooManyRequests:
 		return generation.ErrRateLimited
-	case http.StatusForbidden:
-		if aboutCredits(failure) {
-			return generation.ErrInsufficientCredits
-		}
-		return generation.ErrUnauthorized
-	}
-	switch {
-	case failure.StatusCode >= 500 || failure.StatusCode < 400:
-		return generation.ErrUnavailable
-	case aboutCredits(failure):
-		return generation.ErrInsufficientCredits
-	default:
+	case status >= 400 && status < 500 && failure.Accepted == wavespeed.Refused:
 		return generation.ErrInvalidInput
+	default:
+		return generation.ErrUnavailable
 	}
 }
 
-// codeInsufficientCredits is seen with that meaning, but not documented; so is no
-// status. The text decides where the code does not.
-const codeInsufficientCredits = 1407
+var (
+	creditsPhrase = regexp.MustCompile(`(?i)\binsufficient (credits?|balance)\b`)
+	quoted        = regexp.MustCompile(`"[^"]*"`) // a value of ours that the provider repeats
+)
 
-func aboutCredits(failure *wavespeed.Error) bool {
-	text := strings.ToLower(failure.Message)
-	return failure.Code == codeInsufficientCredits ||
-		strings.Contains(text, "insufficient") || strings.Contains(text, "not enough credit") || strings.Contains(text, "top up")
+// saysCredits tells whether a refusal is about the account's balance. Which status the
+// provider gives then is not documented; 400 and 403 were seen, with these phrases.
+func saysCredits(failure *wavespeed.Error) bool {
+	status := failure.Status()
+	if status != http.StatusBadRequest && status != http.StatusForbidden || failure.ErrorCode != "" {
+		return false
+	}
+	return creditsPhrase.MatchString(quoted.ReplaceAllString(failure.Message, ""))
 }
 
 // submitError says whether a submit may be tried again. Retryable is only what
@@ -78,7 +74,7 @@ func submitError(ctx context.Context, in generation.SubmitInput, price *generati
 	kind := classify(err)
 	switch kind {
 	case generation.ErrUnavailable, generation.ErrRateLimited:
-		return again(ctx, kind, what+" was not accepted", err)
+		return submitAgain(ctx, in, kind, what+" was not accepted", err)
 	default:
 		return final(kind, what+" was refused: "+err.Error(), nil)
 	}
@@ -91,7 +87,7 @@ func addressError(ctx context.Context, in generation.SubmitInput, err error) err
 	if classify(err) == generation.ErrUnauthorized {
 		return final(generation.ErrUnauthorized, what+": "+err.Error(), nil)
 	}
-	return again(ctx, generation.ErrUnavailable, what, err)
+	return beforeSubmit(ctx, in, generation.ErrUnavailable, what, err)
 }
 
 // priceError: with a budget nothing is submitted without a price. Asking is free.
@@ -102,7 +98,7 @@ func priceError(ctx context.Context, in generation.SubmitInput, err error) error
 	}
 	switch kind := classify(err); kind {
 	case generation.ErrUnavailable, generation.ErrRateLimited:
-		return again(ctx, kind, what+" could not be had", err)
+		return beforeSubmit(ctx, in, kind, what+" could not be had", err)
 	default:
 		return final(kind, what+" was refused: "+err.Error(), nil)
 	}
@@ -115,34 +111,4 @@ func readError(ctx context.Context, what string, err error) error {
 		return pending(what + " is not known to the provider (yet): " + err.Error())
 	}
 	return again(ctx, kind, what+" could not be read", err)
-}
-
-func final(kind, message string, cause error) error {
-	return temporal.NewApplicationErrorWithOptions(message, kind, temporal.ApplicationErrorOptions{NonRetryable: true, Cause: cause})
-}
-
-func again(ctx context.Context, kind, what string, err error) error {
-	delay := backoff(err, activity.GetInfo(ctx).Attempt)
-	return temporal.NewApplicationErrorWithOptions(
-		fmt.Sprintf("%s; next try in %v: %v", what, delay.Round(time.Second), err),
-		kind,
-		temporal.ApplicationErrorOptions{NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign})
-}
-
-const (
-	firstBackoff = time.Second
-	maxBackoff   = time.Minute
-)
-
-// backoff is the provider's Retry-After, or doubles from a second to a minute. It
-// is spread, so that a thousand generations that failed together do not come back
-// together.
-func backoff(err error, attempt int32) time.Duration {
-	var failure *wavespeed.Error
-	if errors.As(err, &failure) && failure.RetryAfter > 0 {
-		return failure.RetryAfter + rand.N(failure.RetryAfter/4+time.Second) // #nosec G404 -- spreads, and hides nothing
-	}
-	ceiling := firstBackoff << min(max(attempt, 1)-1, 6)
-	ceiling = min(ceiling, maxBackoff)
-	return ceiling/2 + rand.N(ceiling) // #nosec G404 -- spreads, and hides nothing
 }

@@ -32,7 +32,7 @@ const (
 // absent only if nothing that could be its prediction is listed once the list has
 // had time to settle.
 func (a *Activities) Find(ctx context.Context, in generation.FindInput) (generation.Found, error) {
-	provider, err := a.provider(in.Account)
+	provider, err := a.provider(ctx, in.Account)
 	if err != nil {
 		return generation.Found{}, err
 	}

@@ -16,9 +16,9 @@ import (
 // Submit starts one prediction. It posts at most once; see the package comment
 // for what its errors mean.
 func (a *Activities) Submit(ctx context.Context, in generation.SubmitInput) (generation.Submitted, error) {
-	provider, err := a.provider(in.Account)
+	provider, err := a.provider(ctx, in.Account)
 	if err != nil {
-		return generation.Submitted{}, err
+		return generation.Submitted{}, keylessSubmit(ctx, in)
 	}
 	if err := a.checkInput(in); err != nil {
 		return generation.Submitted{}, err

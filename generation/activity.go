@@ -13,6 +13,10 @@ type SubmitInput struct {
 	Account string          `json:"account"`
 	Nonce   string          `json:"nonce"`
 
+	// Within is how long the provider may take to accept the submit, from when the
+	// activity was scheduled.
+	Within time.Duration `json:"within"`
+
 	// MaxPrice is the most that the submit may cost, in USD: one with a higher price, or
 	// with none that can be had, is not sent. Nil is no bound.
 	MaxPrice *USD `json:"max_price,omitempty"`

@@ -12,8 +12,8 @@ const (
 	// or the model refused a parameter. The message names the field.
 	ErrInvalidInput = "wavespeed.InvalidInput"
 
-	// ErrUnauthorized: the provider does not accept the account's API key, or the
-	// worker has none for the account.
+	// ErrUnauthorized: the provider does not accept the account's API key, or the key
+	// may not do this.
 	ErrUnauthorized = "wavespeed.Unauthorized"
 
 	// ErrInsufficientCredits: the account's balance does not cover the submit.
@@ -23,7 +23,7 @@ const (
 	ErrModelNotFound = "wavespeed.ModelNotFound"
 
 	// ErrRateLimited: the provider refused the submit until the deadline because
-	// of the account's rate or concurrency limit.
+	// of the account's rate or concurrency limit, or asked to wait beyond it.
 	ErrRateLimited = "wavespeed.RateLimited"
 
 	// ErrContentRejected: moderation refused the input or the output.
@@ -68,6 +68,7 @@ const (
 	// ErrPending: the prediction has not ended yet, or is not listed yet.
 	ErrPending = "wavespeed.Pending"
 
-	// ErrUnavailable: the provider could not be reached or could not answer.
+	// ErrUnavailable: the provider could not be reached or could not answer, or this
+	// worker has no API key for the account, which another worker may have.
 	ErrUnavailable = "wavespeed.Unavailable"
 )

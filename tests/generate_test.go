@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -241,9 +242,44 @@ func TestSeveralAccounts(t *testing.T) {
 	require.Equal(t, "team-a", ledger[1].Account)
 
 	request := still("for nobody")
-	request.Account = "team-b"
+	request.Account, request.Timeout = "team-b", 10*time.Second
 	_, err := s.Result(s.Generate(request))
-	require.ErrorContains(t, err, `"team-b"`)
+	require.ErrorContains(t, err, `this worker has no API key for account "team-b"`)
+	require.Len(t, s.Simulator.Ledger(), 2)
+}
+
+// TestAWorkerWithoutTheKey: while a new account is rolled out, workers without its key take
+// up its generations too.
+func TestAWorkerWithoutTheKey(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{PollOnly: true, Simulator: wavespeedtest.Options{
+		Accounts: []wavespeedtest.Account{{}, {Name: "team-a", Key: "team-key"}},
+	}})
+	request := still("for a new team")
+	request.Account = "team-a"
+	run := s.Generate(request)
+	stack.Eventually(t, "the worker takes no notice", func() bool {
+		return strings.Contains(s.LastFailure(run), `no API key for account "team-a"; another worker may have it`)
+	})
+	s.StartWorker("WAVESPEED_ACCOUNTS=team-a", "WAVESPEED_API_KEY_TEAM_A=team-key")
+	_, err := s.Result(run)
+	require.NoError(t, err)
+	require.Len(t, s.Simulator.Ledger(), 1)
+	require.Equal(t, 1, strings.Count(s.Worker.Log(), "This worker has no API key for the account"))
+}
+
+// TestAWaitBeyondTheDeadlineIsNotBegun: the provider asks a submit to wait for a day.
+func TestAWaitBeyondTheDeadlineIsNotBegun(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{
+		Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.SubmitLimited, Delay: 24 * time.Hour}},
+	}})
+	_, err := s.Result(s.Generate(still("a lighthouse")))
+	var failure *temporal.ApplicationError
+	require.ErrorAs(t, err, &failure)
+	require.Equal(t, generation.ErrRateLimited, failure.Type())
+	require.Contains(t, failure.Message(), "24h0m0s")
+	require.Empty(t, s.Simulator.Ledger())
 }
 
 // TestRotatedSecret: the provider signs with a new secret while generations wait. The

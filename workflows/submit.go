@@ -69,6 +69,7 @@ func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (
 	})
 	err = workflow.ExecuteActivity(activityCtx, generation.SubmitName, generation.SubmitInput{
 		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account, Nonce: a.Nonce, MaxPrice: maxPrice,
+		Within: max(r.remaining(ctx), 0),
 	}).Get(ctx, &submitted)
 	return submitted, err
 }

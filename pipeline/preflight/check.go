@@ -133,6 +133,9 @@ func modelHint(id string, ids []string) string {
 // refusal tells whether the provider refused what it was asked, rather than failed.
 func refusal(err error) bool {
 	var failure *wavespeed.Error
-	return errors.As(err, &failure) && (failure.StatusCode == http.StatusBadRequest || failure.StatusCode == http.StatusNotFound ||
-		failure.StatusCode == http.StatusUnprocessableEntity)
+	if !errors.As(err, &failure) {
+		return false
+	}
+	status := failure.Status()
+	return status == http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusUnprocessableEntity
 }

@@ -1,0 +1,42 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// keyless is the error of a worker that has no API key for an account. Another worker on
+// the task queue may have it, as while a new account is rolled out, so this one only
+// leaves the activity to the next attempt.
+type keyless struct{ account string }
+
+func (e keyless) Error() string {
+	return fmt.Sprintf("this worker has no API key for account %q; another worker may have it. Configure the key on every worker, or name another account", e.account)
+}
+
+// provider is that of an account. It fails with an error after which Temporal tries
+// again.
+func (a *Activities) provider(ctx context.Context, account string) (Provider, error) {
+	if provider, ok := a.options.Accounts[account]; ok {
+		return provider, nil
+	}
+	a.warnKeyless(ctx, account)
+	return nil, again(ctx, generation.ErrUnavailable, "nothing was sent", keyless{account})
+}
+
+// keylessSubmit is provider's error for a submit, which ends at its generation's deadline.
+func keylessSubmit(ctx context.Context, in generation.SubmitInput) error {
+	what := fmt.Sprintf("generation %q: submit of %s was not sent", in.Key, in.Model)
+	return beforeSubmit(ctx, in, generation.ErrUnavailable, what, keyless{in.Account})
+}
+
+// warnKeyless logs once per account.
+func (a *Activities) warnKeyless(ctx context.Context, account string) {
+	if _, logged := a.keyless.LoadOrStore(account, true); !logged {
+		activity.GetLogger(ctx).Warn("This worker has no API key for the account; its activities are left to other workers", "account", account)
+	}
+}
