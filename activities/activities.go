@@ -55,6 +55,7 @@ func New(options Options) (*Activities, error) {
 	if len(options.Accounts) == 0 {
 		return nil, fmt.Errorf("activities: Accounts: needs at least one account")
 	}
+	options.Accounts = watchAll(options.Accounts)
 	accounts := make(map[string]preflight.Account, len(options.Accounts))
 	for name, provider := range options.Accounts {
 		if provider == nil {

@@ -1,0 +1,132 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+const (
+	// outageCalls that fail in a row over outageTime are an outage.
+	outageCalls = 3
+	outageTime  = 5 * time.Second
+
+	// outageEvery is how often an outage that lasts is logged.
+	outageEvery = 10 * time.Minute
+)
+
+// watched is a provider whose outages are logged, not each failed call of the thousands
+// that wait for its end.
+type watched struct {
+	Provider
+	account string
+
+	mu     sync.Mutex
+	failed int       // calls in a row
+	since  time.Time // the first of them
+	logged time.Time // zero while no outage is logged
+}
+
+// watchAll watches the providers of all accounts.
+func watchAll(accounts map[string]Provider) map[string]Provider {
+	all := make(map[string]Provider, len(accounts))
+	for name, provider := range accounts {
+		if provider != nil {
+			provider = &watched{Provider: provider, account: name}
+		}
+		all[name] = provider
+	}
+	return all
+}
+
+// KeyFingerprint is that of the provider, if it has one.
+func (w *watched) KeyFingerprint() string {
+	if key, ok := w.Provider.(interface{ KeyFingerprint() string }); ok {
+		return key.KeyFingerprint()
+	}
+	return ""
+}
+
+func (w *watched) Submit(ctx context.Context, request wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
+	prediction, err := w.Provider.Submit(ctx, request)
+	w.note(ctx, err)
+	return prediction, err
+}
+
+func (w *watched) Result(ctx context.Context, id string) (wavespeed.Prediction, error) {
+	prediction, err := w.Provider.Result(ctx, id)
+	w.note(ctx, err)
+	return prediction, err
+}
+
+func (w *watched) List(ctx context.Context, options wavespeed.ListOptions) (wavespeed.Page, error) {
+	page, err := w.Provider.List(ctx, options)
+	w.note(ctx, err)
+	return page, err
+}
+
+func (w *watched) Charges(ctx context.Context, options wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
+	page, err := w.Provider.Charges(ctx, options)
+	w.note(ctx, err)
+	return page, err
+}
+
+func (w *watched) Price(ctx context.Context, model string, input any) (wavespeed.Price, error) {
+	price, err := w.Provider.Price(ctx, model, input)
+	w.note(ctx, err)
+	return price, err
+}
+
+func (w *watched) Models(ctx context.Context) ([]wavespeed.Model, error) {
+	models, err := w.Provider.Models(ctx)
+	w.note(ctx, err)
+	return models, err
+}
+
+func (w *watched) Balance(ctx context.Context) (generation.USD, error) {
+	balance, err := w.Provider.Balance(ctx)
+	w.note(ctx, err)
+	return balance, err
+}
+
+// note takes a call's end into account.
+func (w *watched) note(ctx context.Context, err error) {
+	var failure *wavespeed.Error
+	switch isError := errors.As(err, &failure); {
+	case err == nil, isError && failure.Status() >= 400 && failure.Status() < 500:
+		w.answered(ctx)
+	case isError && !errors.Is(err, wavespeed.ErrInvalid) && !errors.Is(err, context.Canceled):
+		w.unanswered(ctx, err)
+	}
+}
+
+func (w *watched) answered(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.logged.IsZero() && activity.IsActivity(ctx) {
+		activity.GetLogger(ctx).Info("WaveSpeed answers again", "account", w.account, "after", time.Since(w.since).Round(time.Second))
+	}
+	w.failed, w.logged = 0, time.Time{}
+}
+
+func (w *watched) unanswered(ctx context.Context, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	if w.failed == 0 {
+		w.since = now
+	}
+	w.failed++
+	if w.failed < outageCalls || now.Sub(w.since) < outageTime || now.Sub(w.logged) < outageEvery || !activity.IsActivity(ctx) {
+		return
+	}
+	w.logged = now
+	activity.GetLogger(ctx).Warn("WaveSpeed does not answer; generations of the account wait",
+		"account", w.account, "calls", w.failed, "for", now.Sub(w.since).Round(time.Second), "error", err)
+}

@@ -1,0 +1,88 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// TestAnOutageIsLoggedOnce and not for each of the calls that fail.
+func TestAnOutageIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	refused := &wavespeed.Error{Op: "result", Accepted: wavespeed.NeverSent, Err: errors.New("connection refused")}
+	gateway := status(403, "blocked")
+	gateway.Foreign = true
+	canceled := &wavespeed.Error{Op: "result", Err: context.Canceled}
+	for name, c := range map[string]struct {
+		err  error
+		warn bool
+	}{
+		"not reached":             {refused, true},
+		"503":                     {status(503, ""), true},
+		"a gateway in its place":  {gateway, true},
+		"refused by the provider": {status(401, ""), false},
+		"limited":                 {status(429, ""), false},
+		"canceled by us":          {canceled, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var answer error
+				p := &provider{result: func(string) (wavespeed.Prediction, error) {
+					return wavespeed.Prediction{ID: "p1", Status: wavespeed.StatusCompleted}, answer
+				}}
+				acts, err := activities.New(forProvider(p))
+				require.NoError(t, err)
+				var logged logs
+				var suite testsuite.WorkflowTestSuite
+				suite.SetLogger(logged.logger())
+				env := suite.NewTestActivityEnvironment()
+				acts.Register(env)
+				call := func(result error) {
+					answer = result
+					_, _ = env.ExecuteActivity(generation.AwaitName, generation.AwaitInput{
+						Key: "still", Account: generation.DefaultAccount, PredictionID: "p1",
+					})
+				}
+				warned := func() int { return logged.count("level=WARN") }
+
+				for range 100 { // in one moment, as when a connection breaks
+					call(c.err)
+				}
+				require.Zero(t, warned())
+				call(nil)
+				require.Zero(t, logged.count("level=INFO"))
+
+				for range 9 * 60 { // for nine minutes
+					time.Sleep(time.Second)
+					call(c.err)
+				}
+				if !c.warn {
+					require.Zero(t, warned())
+					return
+				}
+				require.Equal(t, 1, warned())
+				require.Equal(t, 1, logged.count("account="+generation.DefaultAccount))
+				require.NotZero(t, logged.count(c.err.Error()))
+				for range 3 * 60 {
+					time.Sleep(time.Second)
+					call(c.err)
+				}
+				require.Equal(t, 2, warned(), "again after ten minutes")
+				call(nil)
+				call(nil)
+				require.Equal(t, 1, logged.count("level=INFO"))
+				require.Equal(t, 1, logged.count("WaveSpeed answers again"))
+			})
+		})
+	}
+}
