@@ -102,7 +102,7 @@ const forever = time.Duration(math.MaxInt64)
 func TestReadsWaitTwoMinutesAtMost(t *testing.T) {
 	t.Parallel()
 	priced := submitInput(`{}`)
-	budget := generation.Dollar
+	budget := 1.0
 	priced.MaxPrice = &budget
 	for name, in := range map[string]any{
 		generation.AwaitName:  generation.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1"},
@@ -182,7 +182,7 @@ func TestASubmitEndsWithItsLastFailure(t *testing.T) {
 		return wavespeed.Prediction{}, unreachable
 	}}
 	unpriced := submitInput(`{}`)
-	budget := generation.Dollar
+	budget := 1.0
 	unpriced.MaxPrice = &budget
 	elsewhere := submitInput(`{}`)
 	elsewhere.Account = "studio"

@@ -102,7 +102,8 @@ func TestWorkerKilledBetweenAcceptAndRecord(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := stack.Start(t, stack.Options{PollOnly: pollOnly, Simulator: wavespeedtest.Options{
-				Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedStall, Delay: time.Minute, Times: 1}},
+				Behavior: listing,
+				Faults:   []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedStall, Delay: time.Minute, Times: 1}},
 			}})
 			request := still("a lighthouse")
 			request.Timing.Submit = 5 * time.Second

@@ -304,7 +304,8 @@ func TestWithoutCache(t *testing.T) {
 	s := stack.Start(t, stack.Options{
 		Env: []string{"WORKER_CACHE=0"},
 		Simulator: wavespeedtest.Options{
-			Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.WebhookDuplicated}, {Kind: wavespeedtest.AcceptedReset, Times: 2}},
+			Behavior: listing,
+			Faults:   []wavespeedtest.Fault{{Kind: wavespeedtest.WebhookDuplicated}, {Kind: wavespeedtest.AcceptedReset, Times: 2}},
 		},
 	})
 	var runs []client.WorkflowRun

@@ -91,7 +91,7 @@ func TestHistories(t *testing.T) {
 	for name, shape := range shapes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := stack.NewEmbedded(t, wavespeedtest.Options{Duration: shape.duration, Faults: shape.faults})
+			e := stack.NewEmbedded(t, wavespeedtest.Options{Behavior: listing, Duration: shape.duration, Faults: shape.faults})
 			e.StartWorker(t, sdkworker.Options{}, registerClip)
 			var run client.WorkflowRun
 			if shape.workflow == "Clip" {

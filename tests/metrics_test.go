@@ -56,6 +56,7 @@ func TestMetrics(t *testing.T) {
 	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{
 		// The webhook of a prediction that ended at once would be early, and say nothing of time.
 		Duration: 1500 * time.Millisecond,
+		Behavior: listing,
 		Faults: []wavespeedtest.Fault{
 			{Kind: wavespeedtest.WebhookLost, Nth: 2, Times: 1},
 			{Kind: wavespeedtest.AcceptedReset, Nth: 3, Times: 1},

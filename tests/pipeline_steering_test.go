@@ -187,7 +187,7 @@ func TestPipelineBudgetCountsWhatIsBilled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newPipelines(t, fault)
+			p := newPipelinesWith(t, wavespeedtest.Options{Behavior: listing, Faults: []wavespeedtest.Fault{fault}})
 			run := p.start(`
 budget: 0.03
 steps:

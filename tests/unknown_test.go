@@ -13,6 +13,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
+// listing is a provider whose list shows inputs.
+var listing = wavespeedtest.Behavior{ListInputs: true}
+
 // TestSubmitsWithoutAnAnswer: whatever happens to the answer, and whether or not the
 // provider had accepted, the generation completes and is paid once.
 func TestSubmitsWithoutAnAnswer(t *testing.T) {
@@ -35,6 +38,7 @@ func TestSubmitsWithoutAnAnswer(t *testing.T) {
 			t.Run(name+", "+mode, func(t *testing.T) {
 				t.Parallel()
 				s := stack.Start(t, stack.Options{PollOnly: pollOnly, Simulator: wavespeedtest.Options{
+					Behavior: listing,
 					Faults: []wavespeedtest.Fault{fault, {Kind: wavespeedtest.ListLag, Delay: time.Second}},
 				}})
 				request := soon(still("a lighthouse"))
@@ -53,7 +57,7 @@ func TestSubmitsWithoutAnAnswer(t *testing.T) {
 // TestUnknownAndWebhookLost: the list alone can tell.
 func TestUnknownAndWebhookLost(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{Faults: []wavespeedtest.Fault{
+	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{Behavior: listing, Faults: []wavespeedtest.Fault{
 		{Kind: wavespeedtest.AcceptedReset, Times: 1}, {Kind: wavespeedtest.WebhookLost}, {Kind: wavespeedtest.ListLag, Delay: 2 * time.Second},
 	}}})
 	result, err := s.Result(s.Generate(soon(still("a lighthouse"))))
@@ -66,7 +70,7 @@ func TestUnknownAndWebhookLost(t *testing.T) {
 // had its time to contradict.
 func TestUnknownAndListDown(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{Faults: []wavespeedtest.Fault{
+	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{Behavior: listing, Faults: []wavespeedtest.Fault{
 		{Kind: wavespeedtest.AcceptedReset, Times: 1}, {Kind: wavespeedtest.ListError, Times: 3},
 	}}})
 	_, err := s.Result(s.Generate(soon(still("a lighthouse"))))
@@ -79,6 +83,7 @@ func TestUnknownAndListDown(t *testing.T) {
 func TestTwoAlikeUnknownAtOnce(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{PollOnly: true, Simulator: wavespeedtest.Options{
+		Behavior: listing,
 		Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset}, {Kind: wavespeedtest.ListLag, Delay: time.Second}},
 	}})
 	runs := []client.WorkflowRun{s.Generate(soon(still("the same"))), s.Generate(soon(still("the same")))}
@@ -95,6 +100,7 @@ func TestTwoAlikeUnknownAtOnce(t *testing.T) {
 func TestTwoAlikeUnknownWithWebhooks(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{
+		Behavior: listing,
 		Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset}},
 	}})
 	requireAllPaidOnce(t, s, []client.WorkflowRun{s.Generate(soon(still("the same"))), s.Generate(soon(still("the same")))})

@@ -44,7 +44,7 @@ func ended(t *testing.T, c *wavespeed.Client, id string) wavespeed.Prediction {
 func TestEveryCallWorksWithTheSimulator(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	server, c := simulate(t, wavespeedtest.Options{})
+	server, c := simulate(t, wavespeedtest.Options{Behavior: wavespeedtest.Behavior{ListInputs: true}})
 
 	models, err := c.Models(ctx)
 	require.NoError(t, err)

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
@@ -110,7 +113,7 @@ func TestSettingsComeFromFlagsThenFromTheEnvironment(t *testing.T) {
 	require.Equal(t, "whsec_new", secret)
 	balance, err := c.Balance(context.Background())
 	require.NoError(t, err)
-	require.InDelta(t, 5, balance, 0)
+	require.Equal(t, generation.Dollars(5), balance)
 	for range 2 {
 		_, err = c.Submit(context.Background(), wavespeed.SubmitRequest{Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": "x"}})
 		require.NoError(t, err)
@@ -137,19 +140,63 @@ func TestFaultsAreFlags(t *testing.T) {
 	require.Equal(t, http.StatusBadGateway, failed.StatusCode)
 }
 
+func TestBehaviorsAreFlags(t *testing.T) {
+	t.Parallel()
+	p := begin(t, nil, "--duration", "1ms", "--list-inputs", "--rewrite", "seeds,texts", "--aliases", "wavespeed-ai/flux-dev=black-forest/flux",
+		"--discounts", "*=90", "--clock-offset=-90s", "--list-total", "right", "--others-per-minute", "0", "--refuse-unknown-fields=false",
+		"--access-key", "name=second,key=key-2,uuid=uuid-2", "--catalogue", write(t, `[{"model_id":"wavespeed-ai/flux-dev","base_price":1,"type":"text-to-image"}]`))
+	ctx, c := context.Background(), p.client(t, "key-2")
+	_, err := c.Submit(ctx, wavespeed.SubmitRequest{Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": " x "}})
+	require.NoError(t, err)
+	page, err := c.List(ctx, wavespeed.ListOptions{IncludeInputs: true})
+	require.NoError(t, err)
+	require.Equal(t, new(1), page.Total)
+	require.Equal(t, "black-forest/flux", page.Items[0].Model)
+	require.JSONEq(t, `{"prompt":"x"}`, string(page.Items[0].Input))
+	require.WithinDuration(t, time.Now().Add(-90*time.Second), page.Items[0].CreatedAt, 30*time.Second)
+	charges, err := c.Charges(ctx, wavespeed.ChargesOptions{})
+	require.NoError(t, err)
+	require.Equal(t, "uuid-2", charges.Items[0].Key.UUID)
+	require.Equal(t, generation.Dollars(0.9), charges.Items[0].Amount)
+}
+
+func write(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "models.json")
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	return path
+}
+
+func TestHelpDocumentsEveryBehavior(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	require.NoError(t, run(context.Background(), []string{"--help"}, func(string) string { return "" }, &out, io.Discard))
+	for _, setting := range wavespeedtest.Behaviors {
+		require.Contains(t, out.String(), "--"+strings.ReplaceAll(setting.Name, "_", "-")+" ")
+		require.Contains(t, out.String(), setting.Doc)
+	}
+}
+
 func TestBadFlagsAreRefusedByName(t *testing.T) {
 	t.Parallel()
 	for says, args := range map[string][]string{
-		`--fault: fault "nonsense"`:       {"--fault", "nonsense"},
-		`--tier: "iron"`:                  {"--tier", "iron"},
-		`--log-level: "loud"`:             {"--log-level", "loud"},
-		`--account: "token" is none`:      {"--account", "name=a,token=secret-token"},
-		`--account: name, key and secret`: {"--account", "name=a,key=secret-token"},
-		`unknown flag: --nonsense`:        {"--nonsense"},
-		`unknown command`:                 {"nonsense"},
-		`Options.PublicURL`:               {"--public-url", "nonsense"},
-		`has the key of another`:          {"--account", "name=a,key=" + wavespeedtest.DefaultKey + ",secret=s"},
-		`Options.Speed`:                   {"--speed", "-1"},
+		`--fault: fault "nonsense"`:        {"--fault", "nonsense"},
+		`--tier: "iron"`:                   {"--tier", "iron"},
+		`--log-level: "loud"`:              {"--log-level", "loud"},
+		`--account: "token" is not one of`: {"--account", "name=a,token=secret-token"},
+		`--account: name, key and secret`:  {"--account", "name=a,key=secret-token"},
+		`unknown flag: --nonsense`:         {"--nonsense"},
+		`"nonsense" is not one of`:         {"--pages", "nonsense"},
+		`behavior clock_offset`:            {"--clock-offset", "soon"},
+		`Options.Catalogue`:                {"--catalogue", "/no/such/file"},
+		`there is no account "b"`:          {"--access-key", "account=b,name=a,key=secret-token"},
+		`--access-key: "token" is not`:     {"--access-key", "token=secret-token"},
+		`without a name or a key`:          {"--access-key", "key=secret-token"},
+		`two access keys named`:            {"--access-key", "name=default,key=secret-token"},
+		`unknown command`:                  {"nonsense"},
+		`Options.PublicURL`:                {"--public-url", "nonsense"},
+		`has the key of another`:           {"--account", "name=a,key=" + wavespeedtest.DefaultKey + ",secret=s"},
+		`Options.Speed`:                    {"--speed", "-1"},
 	} {
 		var out, logs bytes.Buffer
 		err := run(context.Background(), append(args, "--listen", "127.0.0.1:0"), func(string) string { return "" }, &out, &logs)

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +20,8 @@ type settings struct {
 	listen, publicURL string
 	key, secret       string
 	balance           float64
-	accounts          []string
+	accounts, keys    []string
+	catalogue         string
 	tier, logLevel    string
 	speed             float64
 	duration          time.Duration
@@ -34,20 +37,38 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 		"what webhooks are signed with (env WAVESPEED_WEBHOOK_SECRET, default "+wavespeedtest.DefaultSecret+")")
 	flags.Float64Var(&s.balance, "balance", wavespeedtest.DefaultBalance, "credit of each account, in USD")
 	flags.StringArrayVar(&s.accounts, "account", nil, "a further account, as name=…,key=…,secret=… (may be repeated)")
+	flags.StringArrayVar(&s.keys, "access-key", nil, "a further API key of an account, as account=…,name=…,key=… and perhaps uuid=… (may be repeated)")
+	flags.StringVar(&s.catalogue, "catalogue", "", "a file with the models in place of the built-in ones, as GET /models of the real API answers it")
 	flags.StringVar(&s.tier, "tier", "", "limits of each account: bronze, silver, gold or ultra (default none)")
 	flags.Float64Var(&s.speed, "speed", 0, "let predictions take their model's real time, divided by this")
 	flags.DurationVar(&s.duration, "duration", 0, "let every prediction take this long (default 2s without --speed)")
 	flags.Uint64Var(&s.seed, "seed", 1, "where the probabilities of faults come from")
 	flags.StringArrayVar(&s.faults, "fault", nil, "inject a fault: kind, kind=probability or kind,field=value,… (may be repeated; see the command faults)")
-	flags.BoolVar(&s.behavior.RefuseOverflow, "refuse-overflow", false, "answer 429 over the concurrency limit instead of queueing")
-	flags.BoolVar(&s.behavior.RetryAfter, "retry-after", false, "send Retry-After with 429")
-	flags.DurationVar(&s.behavior.WebhookBackoff, "webhook-backoff", 0, "wait before a webhook is sent again; doubles (default 1s)")
 	flags.StringVar(&s.logLevel, "log-level", "info", "debug shows every submit and webhook")
+	for _, setting := range wavespeedtest.Behaviors {
+		flag := flags.VarPF(&behaviorFlag{behavior: &s.behavior, name: setting.Name}, strings.ReplaceAll(setting.Name, "_", "-"), "", setting.Doc)
+		if setting.Bool {
+			flag.NoOptDefVal = "true"
+		}
+	}
+}
+
+// behaviorFlag is a field of the behavior as a flag.
+type behaviorFlag struct {
+	behavior   *wavespeedtest.Behavior
+	name, text string
+}
+
+func (f *behaviorFlag) String() string { return f.text }
+func (f *behaviorFlag) Type() string   { return "value" }
+func (f *behaviorFlag) Set(text string) error {
+	f.text = text
+	return f.behavior.Set(f.name, text)
 }
 
 func (s *settings) options(getenv func(string) string, logs io.Writer) (wavespeedtest.Options, error) {
 	options := wavespeedtest.Options{
-		Behavior: s.behavior, Duration: s.duration, Listen: s.listen, PublicURL: s.publicURL, Seed: s.seed, Speed: s.speed,
+		Behavior: s.behavior, Catalogue: s.catalogue, Duration: s.duration, Listen: s.listen, PublicURL: s.publicURL, Seed: s.seed, Speed: s.speed,
 	}
 	if options.Duration == 0 && options.Speed == 0 {
 		options.Duration = defaultDuration
@@ -88,24 +109,46 @@ func (s *settings) allAccounts(getenv func(string) string) ([]wavespeedtest.Acco
 	for i := range accounts {
 		accounts[i].Balance, accounts[i].Limits = s.balance, limits
 	}
-	return accounts, nil
+	return accounts, s.addKeys(accounts)
+}
+
+// addKeys gives accounts the keys of --access-key. Its errors don't repeat them.
+func (s *settings) addKeys(accounts []wavespeedtest.Account) error {
+	for _, text := range s.keys {
+		account := wavespeedtest.DefaultAccount
+		var key wavespeedtest.AccessKey
+		err := parsePairs(text, map[string]*string{"account": &account, "name": &key.Name, "key": &key.Key, "uuid": &key.UUID})
+		if err != nil {
+			return fmt.Errorf("--access-key: %w", err)
+		}
+		i := slices.IndexFunc(accounts, func(a wavespeedtest.Account) bool { return first(a.Name, wavespeedtest.DefaultAccount) == account })
+		if i < 0 {
+			return fmt.Errorf("--access-key: there is no account %q", account)
+		}
+		accounts[i].Keys = append(accounts[i].Keys, key)
+	}
+	return nil
+}
+
+// parsePairs reads name=value,… into the fields. Its errors don't repeat values.
+func parsePairs(text string, fields map[string]*string) error {
+	for _, pair := range strings.Split(text, ",") {
+		name, value, _ := strings.Cut(pair, "=")
+		field := fields[name]
+		if field == nil {
+			return fmt.Errorf("%q is not one of %s", name, strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
+		}
+		*field = value
+	}
+	return nil
 }
 
 // parseAccount does not repeat what it was given, which holds a key.
 func parseAccount(text string) (wavespeedtest.Account, error) {
 	var account wavespeedtest.Account
-	for _, pair := range strings.Split(text, ",") {
-		name, value, _ := strings.Cut(pair, "=")
-		switch name {
-		case "name":
-			account.Name = value
-		case "key":
-			account.Key = value
-		case "secret":
-			account.Secret = value
-		default:
-			return account, fmt.Errorf("--account: %q is none of name, key and secret", name)
-		}
+	err := parsePairs(text, map[string]*string{"name": &account.Name, "key": &account.Key, "secret": &account.Secret})
+	if err != nil {
+		return account, fmt.Errorf("--account: %w", err)
 	}
 	if account.Name == "" || account.Key == "" || account.Secret == "" {
 		return account, fmt.Errorf("--account: name, key and secret are all needed")

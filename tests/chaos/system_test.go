@@ -40,6 +40,7 @@ func start(t *testing.T, provider wavespeedtest.Options) *system {
 	s := &system{t: t, temporal: stack.StartTemporal(t), proxies: map[string]*toxiproxy.Proxy{}}
 	s.client = s.temporal.Client(t)
 	var err error
+	provider.Behavior.ListInputs = true
 	s.simulator, err = wavespeedtest.New(provider)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.simulator.Close() })

@@ -135,6 +135,7 @@ func TestAlertsAndDashboard(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{
 		Accounts: []wavespeedtest.Account{{}},
+		Behavior: wavespeedtest.Behavior{ListInputs: true},
 		Faults:   []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset, Nth: 2, Times: 1}, {Kind: wavespeedtest.Fails, Nth: 3, Times: 1}},
 	}, Env: []string{"LOG_LEVEL=error"}})
 	base := prometheus(t, s)

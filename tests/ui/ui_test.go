@@ -52,7 +52,8 @@ func TestClipInTheUI(t *testing.T) {
 // then failed.
 func TestTroubleInTheUI(t *testing.T) {
 	t.Parallel()
-	e := stack.NewEmbedded(t, wavespeedtest.Options{Duration: 500 * time.Millisecond, Faults: []wavespeedtest.Fault{
+	listing := wavespeedtest.Behavior{ListInputs: true}
+	e := stack.NewEmbedded(t, wavespeedtest.Options{Behavior: listing, Duration: 500 * time.Millisecond, Faults: []wavespeedtest.Fault{
 		{Kind: wavespeedtest.AcceptedReset, Times: 1},
 		{Kind: wavespeedtest.Fails, Code: 5000, Message: "internal error", Times: 1},
 		{Kind: wavespeedtest.WebhookLost},

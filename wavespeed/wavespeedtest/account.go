@@ -13,9 +13,12 @@ import (
 // account is an API key with what belongs to it. The server's lock guards it.
 type account struct {
 	Account
+	keys    []accessKey
 	balance dollars
 	bills   []*bill
 	made    []*prediction // in order of creation
+	own     *prediction   // the latest that was not made by others
+	others  int           // how many others made
 
 	running int
 	queue   []*prediction // over the limit of concurrent ones
@@ -24,22 +27,30 @@ type account struct {
 	images, videos int
 }
 
-func newAccount(a Account) *account { return &account{Account: a, balance: usd(a.Balance)} }
+func newAccount(a Account) *account {
+	made := &account{Account: a, balance: usd(a.Balance)}
+	for _, key := range a.allKeys() {
+		made.keys = append(made.keys, newAccessKey(a.Name, key))
+	}
+	return made
+}
 
-// authenticate gives the request's account, or answers 401.
-func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) *account {
-	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+// authenticate tells who sent the request, or answers 401.
+func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (caller, bool) {
+	secret, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, a := range s.accounts {
-		if bearer && subtle.ConstantTimeCompare([]byte(key), []byte(a.Key)) == 1 {
-			return a
+		for _, key := range a.keys {
+			if bearer && subtle.ConstantTimeCompare([]byte(secret), []byte(key.secret)) == 1 {
+				return caller{a, key}, true
+			}
 		}
 	}
 	s.tally.Refused[http.StatusUnauthorized]++
 	writeProblem(w, http.StatusUnauthorized,
 		"Invalid API key. Verify the key on your dashboard's API Keys page, or contact support@wavespeed.ai.")
-	return nil
+	return caller{}, false
 }
 
 // account finds one by its name. The caller holds the lock.
@@ -105,7 +116,7 @@ func (s *Server) limited(a *account, m *model) (string, time.Duration) {
 	if limit > 0 && *started >= limit {
 		return "Too many requests: you have reached your rate limit per minute", now.Truncate(time.Minute).Add(time.Minute).Sub(now)
 	}
-	if s.options.Behavior.RefuseOverflow && a.full() {
+	if s.behavior.Load().RefuseOverflow && a.full() {
 		return "You have reached your concurrency limit", time.Second
 	}
 	*started++

@@ -199,14 +199,14 @@ func TestListFiltersAndPages(t *testing.T) {
 func TestListGivesInputsAndTotalsWhereAsked(t *testing.T) {
 	t.Parallel()
 	query := map[string]any{"page": 1, "page_size": 1, "include_inputs": true}
-	generous := start(t, wavespeedtest.Options{Behavior: wavespeedtest.Behavior{ListTotal: true}})
+	generous := start(t, wavespeedtest.Options{Behavior: wavespeedtest.Behavior{ListInputs: true, ListTotal: wavespeedtest.Right}})
 	generous.submit(fluxDev, map[string]any{"prompt": "x", "seed": 7})
 	generous.submit(fluxDev, map[string]any{"prompt": "x", "seed": 8})
 	data := generous.call(http.MethodPost, "/api/v3/predictions", query).data()
 	require.EqualValues(t, 2, data["total"])
 	require.Equal(t, map[string]any{"prompt": "x", "seed": 8.0}, data["items"].([]any)[0].(map[string]any)["input"])
 
-	frugal := start(t, wavespeedtest.Options{Behavior: wavespeedtest.Behavior{OmitListInputs: true}})
+	frugal := start(t, wavespeedtest.Options{})
 	frugal.submit(fluxDev, map[string]any{"prompt": "x"})
 	require.NotContains(t, frugal.call(http.MethodPost, "/api/v3/predictions", query).data()["items"].([]any)[0], "input")
 }

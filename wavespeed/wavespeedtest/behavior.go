@@ -2,31 +2,34 @@ package wavespeedtest
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
-// Behavior decides what the provider's documentation leaves open or says in two
-// ways. Each field's zero value is the reading with the better support.
+// Behavior decides what the provider's documentation leaves open or contradicts. Each
+// field's zero value is the better supported reading. Change it while the server runs
+// with [Server.Behave], over HTTP, or set it with a flag of cmd/wavespeed-simulator;
+// there each field has the name that [Behaviors] lists.
 type Behavior struct {
 	// RefuseOverflow answers 429 to a submit over the limit of concurrent
-	// predictions, as was observed. Defaults to letting it wait in the queue, as is
-	// documented.
+	// predictions, as was observed. Defaults to queueing it, as is documented.
 	RefuseOverflow bool
 
 	// RetryAfter sends that header with a 429: the seconds until the limit resets,
-	// or 1. It is recommended to honour it, but no example was seen.
+	// or 1. The docs recommend honoring it, but show no example.
 	RetryAfter bool
 
 	// MissingFieldFails accepts an input that lacks a required field and lets the
 	// prediction fail with code 1400. Defaults to refusing it with 400.
 	MissingFieldFails bool
 
-	// RefuseUnknownFields answers 400 to fields that the schema does not have.
-	// Defaults to dropping them.
+	// RefuseUnknownFields answers 400 to fields that the schema doesn't have.
+	// Defaults to dropping them silently.
 	RefuseUnknownFields bool
 
-	// InsufficientCredits is the answer to a submit that the balance does not cover.
+	// InsufficientCredits is the answer to a submit that the balance doesn't cover.
 	// Defaults to 403.
 	InsufficientCredits Refusal
 
@@ -38,16 +41,16 @@ type Behavior struct {
 	// Defaults to 3.
 	WebhookRetries int
 
-	// WebhookBackoff is the wait before the first of them; it doubles each time.
+	// WebhookBackoff is the wait before the first retry; it doubles each time.
 	// Defaults to 1 second.
 	WebhookBackoff time.Duration
 
 	// WebhookTimeout is how long a receiver may take to answer. Defaults to 30
-	// seconds; documented are 20 minutes.
+	// seconds; the docs say 20 minutes.
 	WebhookTimeout time.Duration
 
-	// KeepTimestamp sends webhooks again with the timestamp of the first time.
-	// Defaults to that of the sending.
+	// KeepTimestamp retries webhooks with the timestamp of the first attempt.
+	// Defaults to the time of the retry.
 	KeepTimestamp bool
 
 	// DeliveryID makes the webhook-id different for each delivery. Defaults to the
@@ -61,25 +64,97 @@ type Behavior struct {
 	// OmitWebhookInput leaves the input out of webhooks.
 	OmitWebhookInput bool
 
-	// OmitListInputs leaves inputs out of lists even where they are asked for.
-	OmitListInputs bool
+	// ListInputs shows inputs in lists where include_inputs asks for them. Defaults to
+	// never: no sample of the docs has any.
+	ListInputs bool
 
-	// ListTotal adds the total to lists.
-	ListTotal bool
+	// ResultInputs shows inputs in answers to submits and in results, as the newest
+	// model pages do. Defaults to never.
+	ResultInputs bool
 
-	// RefundDelay is how long after a failure the price is given back. Defaults to
-	// at once; documented are up to 3 hours.
+	// Rewrite changes inputs before they are stored: defaults (filled in), seeds (drawn),
+	// texts (trimmed), media (re-hosted), numbers (given as texts). Defaults to storing
+	// what was sent, without unknown fields.
+	Rewrite []Rewrite
+
+	// Aliases are the names under which models are listed, charged and reported, by the
+	// name under which they are submitted. Defaults to the same name.
+	Aliases map[string]string
+
+	// ListTotal is what lists tell as total: absent, right, wrong, or all (which counts
+	// what lags too). Defaults to absent.
+	ListTotal Told
+
+	// ListMore is what lists tell as has_more: absent, right, wrong or all. Defaults to
+	// absent.
+	ListMore Told
+
+	// ChargesTotal is what billing tells as total: absent, right, wrong or all. Defaults
+	// to right.
+	ChargesTotal Told
+
+	// ChargesMore is what billing tells as has_more: absent, right, wrong or all.
+	// Defaults to right.
+	ChargesMore Told
+
+	// Pages are the quirks of pages of lists and billing: capped (at 50), short (by one),
+	// null (in place of an empty list), shuffled, oldest-first. Defaults to none.
+	Pages []PageQuirk
+
+	// DeleteBetweenPages is how many ended predictions of a page their owner deletes
+	// after the page was read, other people's first. Later ones move up. Defaults to 0.
+	DeleteBetweenPages int
+
+	// InsertBetweenPages is how many predictions other people make after a page of the
+	// list was read. Earlier ones move down. Defaults to 0.
+	InsertBetweenPages int
+
+	// ClockOffset is how far the provider's clock is ahead: created_at, the Date header
+	// and the timestamps of webhooks. Negative means behind. The ledger keeps to this
+	// machine's clock. Defaults to 0.
+	ClockOffset time.Duration
+
+	// ClockStep is what created_at is rounded down to. Defaults to not at all.
+	ClockStep time.Duration
+
+	// Discounts are the percentages that are payable, by model; "*" stands for all
+	// others. Default to 100.
+	Discounts map[string]float64
+
+	// RefundDelay is how long after a failure the price is refunded. Defaults to
+	// immediately; the docs say up to 3 hours.
 	RefundDelay time.Duration
 
-	// RefundUndelivered gives the price back when every sending of a webhook failed.
+	// RefundUndelivered refunds the price when every attempt of a webhook failed.
 	RefundUndelivered bool
+
+	// ChargeKeys is how charges name the access key: all (id, uuid, name and number),
+	// name (as older records do) or none. Defaults to all.
+	ChargeKeys string
+
+	// OthersPerMinute is how many predictions other people make on each account.
+	// Defaults to 0.
+	OthersPerMinute float64
+
+	// OthersModels are what other people submit to. Defaults to the model that was
+	// submitted to last.
+	OthersModels []string
+
+	// OthersKey is the access key that other people use: the name of one of the
+	// account's, another that the account's owner has elsewhere, or "web" for the
+	// provider's own pages, which have none. Defaults to "elsewhere".
+	OthersKey string
+
+	// OthersInputs is what other people submit: different, equal (to the last submit) or
+	// superset (of it). Defaults to different.
+	OthersInputs string
 
 	// ShowDeleted answers a deleted prediction with the status "deleted". Defaults
 	// to 404.
 	ShowDeleted bool
 
-	// DeleteCancels lets DELETE /predictions/{id} end a prediction that runs, with
-	// the status "cancelled". Defaults to refusing that with 400.
+	// DeleteCancels lets DELETE /predictions/{id} end a running prediction with the
+	// status "cancelled". Defaults to refusing that with 400.
 	DeleteCancels bool
 
 	// ExpiredStatus answers requests for outputs and uploads after their seven days.
@@ -93,21 +168,43 @@ type Behavior struct {
 
 // Refusal is an answer to a submit that is not accepted.
 type Refusal struct {
-	Status int
-	Body   string
+	Status int    `json:"status"`
+	Body   string `json:"body"`
 }
 
+// Told is what an answer tells about the size of a list.
+type Told string
+
+const (
+	Absent Told = "absent"
+	Right  Told = "right"
+	Wrong  Told = "wrong" // one too many, and the opposite of has_more
+	All    Told = "all"   // also what the list doesn't show yet
+)
+
+// Of whom and how other people submit.
+const (
+	KeyElsewhere    = "elsewhere"
+	KeyWeb          = "web"
+	InputsDifferent = "different"
+	InputsEqual     = "equal"
+	InputsSuperset  = "superset"
+)
+
 func (b Behavior) withDefaults() Behavior {
-	if b.InsufficientCredits.Status == 0 {
-		b.InsufficientCredits.Status = http.StatusForbidden
-	}
-	if b.InsufficientCredits.Body == "" {
-		b.InsufficientCredits.Body = `{"code":403,"message":"Insufficient credits. Please top up your account."}`
-	}
+	setDefault(&b.InsufficientCredits.Status, http.StatusForbidden)
+	setDefault(&b.InsufficientCredits.Body, `{"code":403,"message":"Insufficient credits. Please top up your account."}`)
 	setDefault(&b.SyncLimit, 90*time.Second)
 	setDefault(&b.WebhookRetries, 3)
 	setDefault(&b.WebhookBackoff, time.Second)
 	setDefault(&b.WebhookTimeout, 30*time.Second)
+	setDefault(&b.ListTotal, Absent)
+	setDefault(&b.ListMore, Absent)
+	setDefault(&b.ChargesTotal, Right)
+	setDefault(&b.ChargesMore, Right)
+	setDefault(&b.ChargeKeys, "all")
+	setDefault(&b.OthersKey, KeyElsewhere)
+	setDefault(&b.OthersInputs, InputsDifferent)
 	setDefault(&b.ExpiredStatus, http.StatusForbidden)
 	setDefault(&b.Retention, 7*24*time.Hour)
 	return b
@@ -120,10 +217,34 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
+// validate checks a behavior that has its defaults.
 func (b Behavior) validate() error {
-	for _, d := range []time.Duration{b.SyncLimit, b.WebhookBackoff, b.WebhookTimeout, b.RefundDelay, b.Retention} {
+	for _, d := range []time.Duration{b.SyncLimit, b.WebhookBackoff, b.WebhookTimeout, b.RefundDelay, b.Retention, b.ClockStep} {
 		if d < 0 {
 			return errors.New("Options.Behavior: a duration is negative")
+		}
+	}
+	if b.DeleteBetweenPages < 0 || b.InsertBetweenPages < 0 || !(b.OthersPerMinute >= 0 && b.OthersPerMinute <= 60_000) {
+		return errors.New("Options.Behavior: a number is negative or too large")
+	}
+	for _, rate := range b.Discounts {
+		if !(rate > 0 && rate <= 100) {
+			return fmt.Errorf("Options.Behavior.Discounts: %v is not a percentage", rate)
+		}
+	}
+	return errors.Join(
+		among("Rewrite", RewriteAll, b.Rewrite...),
+		among("Pages", []PageQuirk{PagesCapped, PagesShort, PagesNull, PagesShuffled, PagesOldestFirst}, b.Pages...),
+		among("Totals", []Told{Absent, Right, Wrong, All}, b.ListTotal, b.ListMore, b.ChargesTotal, b.ChargesMore),
+		among("ChargeKeys", []string{"all", "name", "none"}, b.ChargeKeys),
+		among("OthersInputs", []string{InputsDifferent, InputsEqual, InputsSuperset}, b.OthersInputs),
+	)
+}
+
+func among[T ~string](field string, allowed []T, values ...T) error {
+	for _, value := range values {
+		if !slices.Contains(allowed, value) {
+			return fmt.Errorf("Options.Behavior.%s: %q is not one of %q", field, value, allowed)
 		}
 	}
 	return nil

@@ -88,27 +88,6 @@ func TestMoneyIsReservedSettledAndGivenBack(t *testing.T) {
 	require.InDelta(t, p.Balance("default"), balance(), 0)
 }
 
-func TestBillsAreFilteredAndPaged(t *testing.T) {
-	t.Parallel()
-	p := start(t, wavespeedtest.Options{})
-	before := time.Now().UnixMilli()
-	first, second := p.submit(fluxDev, `{"prompt":"x"}`), p.submit("wavespeed-ai/dia-tts", `{"prompt":"x"}`)
-	search := func(body string) (ids []any) {
-		data := p.call(http.MethodPost, "/api/v3/billings/search", body).data()
-		for _, item := range data["items"].([]any) {
-			ids = append(ids, item.(map[string]any)["prediction"].(map[string]any)["uuid"])
-		}
-		return ids
-	}
-	require.Equal(t, []any{second, first}, search(`{"page":1,"page_size":9}`))
-	require.Equal(t, []any{first}, search(`{"page":2,"page_size":1}`))
-	require.Equal(t, []any{first}, search(`{"page":1,"page_size":9,"model_uuid":"`+fluxDev+`"}`))
-	require.Empty(t, search(`{"page":1,"page_size":9,"billing_type":"refund"}`))
-	require.Len(t, search(fmt.Sprintf(`{"page":1,"page_size":9,"start_time":"%d"}`, before)), 2)
-	require.Empty(t, search(fmt.Sprintf(`{"page":1,"page_size":9,"end_time":"%d"}`, before-1)))
-	require.Equal(t, http.StatusBadRequest, p.call(http.MethodPost, "/api/v3/billings/search", `{}`).status)
-}
-
 func TestInsufficientCreditsAreRefusedAsConfigured(t *testing.T) {
 	t.Parallel()
 	poor := []wavespeedtest.Account{{Balance: 0.02}}

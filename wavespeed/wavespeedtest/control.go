@@ -1,6 +1,8 @@
 package wavespeedtest
 
 import (
+	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 )
@@ -26,12 +28,17 @@ func (s *Server) control(mux *http.ServeMux) {
 		s.Heal(kinds...)
 		w.WriteHeader(http.StatusNoContent)
 	})
+	mux.HandleFunc("GET /simulator/behavior", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]any{"behavior": s.Behavior(), "settings": Behaviors})
+	})
+	mux.HandleFunc("PATCH /simulator/behavior", s.patchBehavior)
 	mux.HandleFunc("POST /simulator/reset", func(w http.ResponseWriter, _ *http.Request) {
 		s.Reset()
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("POST /simulator/age", s.postAge)
 	mux.HandleFunc("POST /simulator/accounts/{name}/rotate-secret", s.postRotate)
+	mux.HandleFunc("POST /simulator/accounts/{name}/others", s.postOther)
 }
 
 var controls = map[string]string{
@@ -40,9 +47,41 @@ var controls = map[string]string{
 	"GET /simulator/faults":                         "the faults that are injected, and every kind there is",
 	"POST /simulator/faults":                        `inject one: {"kind":"webhook-lost","probability":0.05}, or a list of them`,
 	"DELETE /simulator/faults":                      "heal all faults, or with ?kind= those of that kind",
+	"GET /simulator/behavior":                       "how it behaves, and what can be set",
+	"PATCH /simulator/behavior":                     `change how it behaves: {"list_inputs":true,"clock_offset":"-90s"}`,
+	"POST /simulator/accounts/{name}/others":        "let somebody else make a prediction, and answer its id",
 	"POST /simulator/accounts/{name}/rotate-secret": "give the account a new webhook secret, and answer it",
 	"POST /simulator/age":                           `let time pass for what is kept: {"by":"168h"}`,
 	"POST /simulator/reset":                         "forget everything",
+}
+
+// patchBehavior changes the fields that are given.
+func (s *Server) patchBehavior(w http.ResponseWriter, r *http.Request) {
+	var wrong error
+	var changes json.RawMessage
+	if !readControl(w, r, &changes) {
+		return
+	}
+	err := s.Behave(func(b *Behavior) {
+		changed := *b
+		if wrong = json.Unmarshal(changes, &changed); wrong == nil {
+			*b = changed
+		}
+	})
+	if err := errors.Join(wrong, err); err != nil {
+		writeProblem(w, http.StatusBadRequest, "%v", err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) postOther(w http.ResponseWriter, r *http.Request) {
+	id := s.MakeOther(r.PathValue("name"))
+	if id == "" {
+		writeProblem(w, http.StatusNotFound, "there is no account %q", r.PathValue("name"))
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"prediction_id": id})
 }
 
 // postFaults takes one fault, or a list.

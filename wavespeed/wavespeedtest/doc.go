@@ -38,9 +38,10 @@
 //
 // # Over HTTP
 //
-// Everything that Go code can do stands below /simulator/ as well: ledger, counts,
-// faults, rotation of secrets, ageing, reset. GET /simulator/ lists it, and GET /
-// shows the latest predictions with their outputs.
+// Everything that Go code can do is available below /simulator/ as well: ledger,
+// counts, faults, behavior, other people's predictions, rotation of secrets, ageing,
+// reset. GET /simulator/ lists it, and GET / shows the latest predictions with their
+// outputs.
 //
 // # What is true and what is a guess
 //
@@ -48,4 +49,18 @@
 // to use. Where its documentation is silent or contradicts itself, [Behavior] has a
 // switch, whose zero value is the better supported reading. Inputs are checked as
 // the published schemas say; media on other hosts are not fetched.
+//
+// # Doubt
+//
+// The provider shows little that tells one submit from another. Lists have no inputs,
+// unknown fields are dropped, models may be listed under another name, and other people
+// use the same account. [Behavior] makes this worse or better, [AcceptedLate],
+// [ListLag], [ChargeLag] and [ChargesError] delay and hide it, and the ledger still
+// knows the truth:
+//
+//	provider.Behave(func(b *wavespeedtest.Behavior) {
+//		b.ListInputs, b.Rewrite = true, wavespeedtest.RewriteAll
+//		b.OthersPerMinute, b.OthersInputs = 60, wavespeedtest.InputsEqual
+//		b.ClockOffset = -90 * time.Second
+//	})
 package wavespeedtest

@@ -16,8 +16,8 @@ type Fault struct {
 	Kind Kind
 
 	// Account, Model and Input say which predictions: an account's name, a model's
-	// id, a text that the input's JSON contains. Each defaults to any. Lists have an
-	// account only, outages none of them.
+	// id, a text that the input's JSON contains. Each defaults to any. Lists and
+	// billing have an account only, outages none of them.
 	Account string
 	Model   string
 	Input   string

@@ -22,6 +22,10 @@ const (
 	// SubmitLimited answers 429, with Delay as Retry-After if it is given.
 	SubmitLimited Kind = "submit-limited"
 
+	// AcceptedLate resets the connection at once, and accepts the submit Delay (default
+	// 30s) later.
+	AcceptedLate Kind = "accepted-late"
+
 	// AcceptedReset resets the connection instead of an answer.
 	AcceptedReset Kind = "accepted-reset"
 
@@ -164,6 +168,14 @@ const (
 	// ListError answers Status (default 503) to a request for a list.
 	ListError Kind = "list-error"
 
+	// ChargeLag leaves the prediction's charges out of the billing for Delay (default
+	// 30s) after it was accepted.
+	ChargeLag Kind = "charge-lag"
+
+	// ChargesError answers Status (default 503) to a request for charges: 403 where
+	// billing is forbidden, 404 where there is none.
+	ChargesError Kind = "charges-error"
+
 	// OutputGone answers Status (default 404) to a request for an output.
 	OutputGone Kind = "output-gone"
 
@@ -180,13 +192,14 @@ const (
 	scopeAccepted scope = "accepted"
 	scopeResult   scope = "result"
 	scopeList     scope = "list"
+	scopeCharges  scope = "charges"
 	scopeOutput   scope = "output"
 	scopeAll      scope = "all"
 )
 
 var kindsByScope = map[scope][]Kind{
 	scopeSubmit: {
-		SubmitReset, SubmitError, SubmitStall, SubmitLimited,
+		SubmitReset, SubmitError, SubmitStall, SubmitLimited, AcceptedLate,
 	},
 	scopeAccepted: {
 		AcceptedReset, AcceptedError, AcceptedStall, AcceptedSlow, AcceptedGarbled, AcceptedNameless,
@@ -195,12 +208,13 @@ var kindsByScope = map[scope][]Kind{
 		OutputsEmpty, OutputsObject, OutputsText, OutputsBase64, NSFWNull, NSFWAbsent, NSFWFlagged,
 		WebhookEarly, WebhookLost, WebhookDelayed, WebhookLate, WebhookStale, WebhookReordered, WebhookDuplicated,
 		WebhookContradicted, WebhookProgress, WebhookGarbled, WebhookForged, WebhookMisdirected, SecretRotated,
-		ResultMissing, ListLag,
+		ResultMissing, ListLag, ChargeLag,
 	},
-	scopeResult: {ResultError, ResultLimited, ResultReset, ResultStall, ResultGarbled},
-	scopeList:   {ListError},
-	scopeOutput: {OutputGone},
-	scopeAll:    {Outage},
+	scopeResult:  {ResultError, ResultLimited, ResultReset, ResultStall, ResultGarbled},
+	scopeList:    {ListError},
+	scopeCharges: {ChargesError},
+	scopeOutput:  {OutputGone},
+	scopeAll:     {Outage},
 }
 
 var scopes = func() map[Kind]scope {
@@ -216,7 +230,7 @@ var scopes = func() map[Kind]scope {
 // Kinds lists every kind of fault.
 func Kinds() []Kind {
 	var all []Kind
-	for _, scope := range []scope{scopeSubmit, scopeAccepted, scopeResult, scopeList, scopeOutput, scopeAll} {
+	for _, scope := range []scope{scopeSubmit, scopeAccepted, scopeResult, scopeList, scopeCharges, scopeOutput, scopeAll} {
 		all = append(all, kindsByScope[scope]...)
 	}
 	return slices.Clip(all)

@@ -353,6 +353,25 @@ var effects = map[wavespeedtest.Kind]struct {
 	wavespeedtest.ListError: {fault: wavespeedtest.Fault{Status: 502}, show: func(t *testing.T, s stage) {
 		require.Equal(t, 502, s.call(http.MethodPost, "/api/v3/predictions", `{"page":1,"page_size":9}`).status)
 	}},
+	wavespeedtest.AcceptedLate: {fault: wavespeedtest.Fault{Delay: short}, show: func(t *testing.T, s stage) {
+		_, err := s.trySubmit(`{"prompt":"x"}`)
+		require.ErrorContains(t, err, "reset")
+		entry := s.accepted()
+		require.GreaterOrEqual(t, entry.At.Sub(entry.Sent), short)
+		require.Equal(t, s.hooks.URL+"/own", entry.WebhookURL)
+		require.Equal(t, entry.PredictionID, s.hooks.wait(t, 1)[0].prediction(t)["id"])
+	}},
+	wavespeedtest.ChargeLag: {fault: wavespeedtest.Fault{Delay: time.Second}, show: func(t *testing.T, s stage) {
+		s.submit()
+		charged := func() int { return len(s.charges(`{"page":1,"page_size":9}`)) }
+		require.Zero(t, charged())
+		s.eventually(func() bool { return charged() == 1 })
+	}},
+	wavespeedtest.ChargesError: {fault: wavespeedtest.Fault{Status: 403, Message: "no access to billing"}, show: func(t *testing.T, s stage) {
+		got := s.call(http.MethodPost, "/api/v3/billings/search", `{"page":1,"page_size":9}`)
+		require.Equal(t, 403, got.status)
+		require.JSONEq(t, `{"code":403,"message":"no access to billing"}`, got.raw)
+	}},
 	wavespeedtest.OutputGone: {fault: wavespeedtest.Fault{Status: 403}, show: func(t *testing.T, s stage) {
 		status, _, _ := get(t, s.ended(s.submit())["outputs"].([]any)[0].(string))
 		require.Equal(t, 403, status)

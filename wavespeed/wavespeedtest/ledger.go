@@ -11,17 +11,30 @@ import (
 
 // Entry is one submit that was accepted and billed.
 type Entry struct {
-	PredictionID string          `json:"prediction_id"`
-	Account      string          `json:"account"`
-	Model        string          `json:"model"`
-	Input        json.RawMessage `json:"input"`
+	PredictionID string `json:"prediction_id"`
+	Account      string `json:"account"`
+
+	// Key is the name of the access key; "" for the provider's own pages.
+	Key string `json:"key"`
+
+	// Model is what was submitted to, under whatever name it is listed.
+	Model string `json:"model"`
+
+	// Input is what was sent, byte for byte, whatever is stored of it.
+	Input json.RawMessage `json:"input"`
 
 	// InputHash is the SHA-256 of the input's bytes, in hexadecimal.
 	InputHash string `json:"input_hash"`
 
 	// WebhookURL is where the caller wants to be told; "" if nowhere.
-	WebhookURL string    `json:"webhook_url,omitempty"`
-	At         time.Time `json:"at"`
+	WebhookURL string `json:"webhook_url,omitempty"`
+
+	// Sent is when the submit arrived, and At when it was accepted.
+	Sent time.Time `json:"sent"`
+	At   time.Time `json:"at"`
+
+	// Other tells that somebody else made it; see [Behavior.OthersPerMinute].
+	Other bool `json:"other,omitempty"`
 
 	// Ended is when the prediction came to its end; zero while it runs.
 	Ended time.Time `json:"ended,omitzero"`
@@ -82,7 +95,7 @@ func hashOf(input []byte) string {
 // Counts sums up what has happened so far.
 type Counts struct {
 	// Requests are those of the API, by what they asked for: submit, result, list,
-	// delete, models, price, balance, billings, upload, secret.
+	// delete, models, price, balance, billings, usage, upload, secret.
 	Requests map[string]int `json:"requests"`
 
 	// PeakPerSecond is the largest number of each within one second of the clock.

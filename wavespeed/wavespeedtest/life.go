@@ -6,16 +6,23 @@ import (
 
 // accept makes a prediction of a submit, bills it, and begins its life or puts it
 // into the queue. The caller holds the lock.
-func (s *Server) accept(a *account, m *model, submit submission) *prediction {
+func (s *Server) accept(by caller, m *model, submit submission) *prediction {
+	a, b := by.account, s.behavior.Load()
 	p := &prediction{
-		id: newID(), account: a, model: m, raw: submit.raw, input: submit.input, webhook: submit.webhook,
-		price: m.price(submit.input), born: s.born(), status: statusCreated,
-		done: make(chan struct{}), delivered: make(chan struct{}),
+		id: newID(), account: a, key: by.key, model: m, input: submit.input, webhook: submit.webhook,
+		born: s.born(), status: statusCreated, done: make(chan struct{}), delivered: make(chan struct{}),
 	}
-	p.faults = s.rules.decide(scopeAccepted, subject{account: a.Name, model: m.ID, input: submit.raw})
+	p.stored = m.schema.rewritten(m.schema.known(submit.raw), b.Rewrite, chance(s.options.Seed, 1, uint64(len(s.ledger))))
+	p.full = m.price(p.input)
+	p.price = b.discounted(m, p.full)
+	if !submit.other {
+		a.own = p
+		p.faults = s.rules.decide(scopeAccepted, subject{account: a.Name, model: m.ID, input: submit.raw})
+	}
 	p.entry = &Entry{
-		PredictionID: p.id, Account: a.Name, Model: m.ID, Input: p.raw, InputHash: hashOf(p.raw), WebhookURL: p.webhook,
-		At: p.born.at, Price: p.price.float(), Status: p.status, Faults: sortedKinds(p.faults),
+		PredictionID: p.id, Account: a.Name, Key: by.key.name, Model: m.ID, Input: submit.raw, InputHash: hashOf(submit.raw),
+		WebhookURL: p.webhook, Sent: submit.at, At: p.born.at, Other: submit.other,
+		Price: p.price.float(), Status: p.status, Faults: sortedKinds(p.faults),
 	}
 	s.predictions[p.id] = p
 	s.ledger = append(s.ledger, p.entry)

@@ -1,12 +1,8 @@
 package wavespeedtest
 
 import (
-	_ "embed"
 	"encoding/json"
-	"fmt"
 	"time"
-
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/modelid"
 )
 
 // Output is the kind of file that a model makes.
@@ -46,77 +42,6 @@ type Model struct {
 	Schema json.RawMessage
 }
 
-//go:embed catalogue.json
-var catalogueJSON []byte
-
-// model is an entry of the catalogue: what is published, and how it is played.
-type model struct {
-	published
-	output            Output
-	shortest, longest time.Duration
-	schema            schema
-}
-
-// published is an entry as GET /models shows it.
-type published struct {
-	ID          string  `json:"model_id"`
-	Name        string  `json:"name"`
-	BasePrice   float64 `json:"base_price"`
-	Description string  `json:"description"`
-	Type        string  `json:"type"`
-	SortOrder   int     `json:"sort_order"`
-	Formula     string  `json:"formula,omitempty"`
-	API         struct {
-		Schemas []apiSchema `json:"api_schemas"`
-	} `json:"api_schema"`
-}
-
-type apiSchema struct {
-	Type    string          `json:"type"`
-	Method  string          `json:"method"`
-	Server  string          `json:"server"`
-	Path    string          `json:"api_path"`
-	Request json.RawMessage `json:"request_schema"`
-}
-
-// readCatalogue gives the built-in models and the added ones, in order.
-func readCatalogue(added []Model) ([]*model, error) {
-	var entries []struct {
-		published
-		Simulator struct {
-			Output  Output     `json:"output"`
-			Seconds [2]float64 `json:"seconds"`
-		} `json:"simulator"`
-	}
-	if err := json.Unmarshal(catalogueJSON, &entries); err != nil {
-		return nil, fmt.Errorf("the catalogue: %w", err)
-	}
-	var models []*model
-	for _, entry := range entries {
-		m := &model{published: entry.published, output: entry.Simulator.Output}
-		m.shortest = time.Duration(entry.Simulator.Seconds[0] * float64(time.Second))
-		m.longest = time.Duration(entry.Simulator.Seconds[1] * float64(time.Second))
-		models = append(models, m)
-	}
-	for _, a := range added {
-		models = append(models, a.model(len(models)+1))
-	}
-	known := map[string]bool{}
-	for _, m := range models {
-		if err := modelid.Validate(m.ID); err != nil {
-			return nil, fmt.Errorf("Options.Models: ID %w", err)
-		}
-		if known[m.ID] {
-			return nil, fmt.Errorf("Options.Models: there are two of %s", m.ID)
-		}
-		known[m.ID] = true
-		if err := json.Unmarshal(m.API.Schemas[0].Request, &m.schema); err != nil {
-			return nil, fmt.Errorf("Options.Models: %s: Schema: %w", m.ID, err)
-		}
-	}
-	return models, nil
-}
-
 func (a Model) model(order int) *model {
 	setDefault(&a.Type, "text-to-image")
 	setDefault(&a.Output, OutputImage)
@@ -127,8 +52,6 @@ func (a Model) model(order int) *model {
 	}
 	m := &model{output: a.Output, shortest: a.Shortest, longest: max(a.Shortest, a.Longest)}
 	m.published = published{ID: a.ID, Name: a.ID, BasePrice: a.Price, Type: a.Type, SortOrder: order}
-	m.API.Schemas = []apiSchema{{
-		Type: "model_run", Method: "POST", Server: "https://api.wavespeed.ai", Path: "/api/v3/" + a.ID, Request: a.Schema,
-	}}
+	m.API.Schemas = []apiSchema{runOf(a.ID, a.Schema)}
 	return m
 }

@@ -28,6 +28,10 @@ type Options struct {
 	// Behavior decides what the provider's documentation leaves open.
 	Behavior Behavior
 
+	// Catalogue is a file with the models in place of the built-in ones, as GET /models
+	// of the real provider answers it. Defaults to none.
+	Catalogue string
+
 	// Deliveries is how many webhooks are sent at once. Defaults to 64.
 	Deliveries int
 
@@ -69,8 +73,16 @@ type Account struct {
 	// Name appears in the ledger. Defaults to [DefaultAccount].
 	Name string
 
-	// Key is the API key. Defaults to [DefaultKey].
+	// Key is the API key. Defaults to [DefaultKey]. Charges call it by the account's
+	// name.
 	Key string
+
+	// UUID is what charges call the key as well. Defaults to one that depends on the
+	// account's name.
+	UUID string
+
+	// Keys are further API keys of the account. Defaults to none.
+	Keys []AccessKey
 
 	// Secret signs webhooks. Defaults to [DefaultSecret].
 	Secret string
@@ -141,16 +153,32 @@ func (a Account) withDefaults() Account {
 	return a
 }
 
-func (o Options) validate() error {
-	names, keys := map[string]bool{}, map[string]bool{}
-	for _, a := range o.Accounts {
+func validateAccounts(accounts []Account) error {
+	names, secrets := map[string]bool{}, map[string]bool{}
+	for _, a := range accounts {
 		if names[a.Name] {
 			return fmt.Errorf("Options.Accounts: two are named %q", a.Name)
 		}
-		if keys[a.Key] {
-			return fmt.Errorf("Options.Accounts: %q has the key of another", a.Name)
+		names[a.Name] = true
+		keys := map[string]bool{}
+		for _, key := range a.allKeys() {
+			switch {
+			case key.Name == "" || key.Key == "":
+				return fmt.Errorf("Options.Accounts: %q has an access key without a name or a key", a.Name)
+			case keys[key.Name]:
+				return fmt.Errorf("Options.Accounts: %q has two access keys named %q", a.Name, key.Name)
+			case secrets[key.Key]:
+				return fmt.Errorf("Options.Accounts: %q has the key of another", a.Name)
+			}
+			keys[key.Name], secrets[key.Key] = true, true
 		}
-		names[a.Name], keys[a.Key] = true, true
+	}
+	return nil
+}
+
+func (o Options) validate() error {
+	if err := validateAccounts(o.Accounts); err != nil {
+		return err
 	}
 	switch {
 	case o.Deliveries < 0:

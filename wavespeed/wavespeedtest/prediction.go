@@ -22,11 +22,13 @@ const (
 type prediction struct {
 	id      string
 	account *account
+	key     accessKey
 	model   *model
-	raw     json.RawMessage
-	input   input
+	stored  json.RawMessage // the input as it is shown
+	input   input           // as it was sent, without unknown fields
 	webhook string
-	price   dollars
+	price   dollars // what is charged
+	full    dollars // without a discount
 	born    birth
 	faults  map[Kind]Fault
 	entry   *Entry
@@ -72,10 +74,13 @@ func (p *prediction) set(status string) {
 // wire is the prediction as it is now. The caller holds the lock.
 func (s *Server) wire(p *prediction) wirePrediction {
 	wire := wirePrediction{
-		ID: p.id, Code: p.code, Error: p.problem, Model: p.model.ID, Status: p.status, Outputs: p.outputs,
+		ID: p.id, Code: p.code, Error: p.problem, Model: s.listedName(p.model), Status: p.status, Outputs: p.outputs,
 		NSFW: p.nsfw, Timings: wireTimings{Inference: p.took.Milliseconds()},
 		URLs:      &wireURLs{Get: s.base + "/api/v3/predictions/" + p.id + "/result"},
-		CreatedAt: p.born.at.UTC().Format(time.RFC3339Nano),
+		CreatedAt: p.born.told.UTC().Format(time.RFC3339Nano),
+	}
+	if s.behavior.Load().ResultInputs {
+		wire.Input = p.stored
 	}
 	if wire.Error == nil {
 		wire.Error = ""
@@ -86,6 +91,14 @@ func (s *Server) wire(p *prediction) wirePrediction {
 	return wire
 }
 
+// listedName is the name under which everything but a submit knows a model.
+func (s *Server) listedName(m *model) string {
+	if alias := s.behavior.Load().Aliases[m.ID]; alias != "" {
+		return alias
+	}
+	return m.ID
+}
+
 // find gives the caller's prediction with this id; nil if there is none. The
 // caller holds the lock.
 func (s *Server) find(a *account, id string) *prediction {
@@ -93,7 +106,7 @@ func (s *Server) find(a *account, id string) *prediction {
 	if p == nil || p.account != a || s.expired(p.born) {
 		return nil
 	}
-	if p.removed && !s.options.Behavior.ShowDeleted {
+	if p.removed && !s.behavior.Load().ShowDeleted {
 		return nil
 	}
 	return p

@@ -12,8 +12,24 @@ func usd(amount float64) dollars { return dollars(math.Round(amount * 1e6)) }
 
 func (d dollars) float() float64 { return float64(d) / 1e6 }
 
+// discounted is what is charged of a price.
+func (b *Behavior) discounted(m *model, full dollars) dollars {
+	return dollars(math.Round(float64(full) * b.payable(m) / 100))
+}
+
+// payable is the percentage of a model's price that is charged.
+func (b *Behavior) payable(m *model) float64 {
+	if rate, ok := b.Discounts[m.ID]; ok {
+		return rate
+	}
+	if rate, ok := b.Discounts["*"]; ok {
+		return rate
+	}
+	return 100
+}
+
 // price is what a run with this input costs. The rules are those that the model
-// pages print; a missing field counts as its default.
+// pages print; a missing field counts as its default. Discounts come on top.
 func (m *model) price(in input) dollars {
 	base := m.BasePrice
 	switch m.ID {

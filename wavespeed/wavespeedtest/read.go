@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-func (s *Server) result(w http.ResponseWriter, r *http.Request, a *account) {
+func (s *Server) result(w http.ResponseWriter, r *http.Request, a caller) {
 	s.mu.Lock()
-	p := s.find(a, r.PathValue("id"))
+	p := s.find(a.account, r.PathValue("id"))
 	if p == nil {
 		s.mu.Unlock()
 		writeProblem(w, http.StatusNotFound, "Prediction not found.")
 		return
 	}
-	faults := s.rules.decide(scopeResult, subject{account: a.Name, model: p.model.ID, input: p.raw})
+	faults := s.rules.decide(scopeResult, subject{account: a.Name, model: p.model.ID, input: p.entry.Input})
 	missing, hit := p.faults[ResultMissing]
 	if hit && time.Since(p.born.at) < missing.delay(10*time.Second) {
 		faults = map[Kind]Fault{ResultMissing: missing}
@@ -54,8 +54,7 @@ func (s *Server) spoilResult(w http.ResponseWriter, r *http.Request, faults map[
 }
 
 type listQuery struct {
-	Page          int       `json:"page"`
-	PageSize      int       `json:"page_size"`
+	pageQuery
 	Model         string    `json:"model"`
 	Status        string    `json:"status"`
 	CreatedAfter  time.Time `json:"created_after"`
@@ -63,9 +62,9 @@ type listQuery struct {
 	IncludeInputs bool      `json:"include_inputs"`
 }
 
-func (s *Server) list(w http.ResponseWriter, r *http.Request, a *account) {
+func (s *Server) list(w http.ResponseWriter, r *http.Request, a caller) {
 	var query listQuery
-	if !readJSON(w, r, &query) || !pageable(w, query.Page, query.PageSize) {
+	if !readJSON(w, r, &query) || !query.pageable(w) {
 		return
 	}
 	s.mu.Lock()
@@ -76,56 +75,65 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, a *account) {
 		fail(w, fault.status(http.StatusServiceUnavailable), fault)
 		return
 	}
-	items := s.listed(a, query)
-	s.mu.Unlock()
-	page, _ := paginate(items, query.Page, query.PageSize)
-	data := map[string]any{"page": query.Page, "items": page}
-	if s.options.Behavior.ListTotal {
-		data["total"] = len(items)
+	all, hidden := s.listed(a.account, query)
+	behavior := s.behavior.Load()
+	page, data := cut(s, query.pageQuery, all, hidden, behavior.ListTotal, behavior.ListMore)
+	if len(page) > 0 {
+		data["items"] = s.wireList(page, query.IncludeInputs && behavior.ListInputs)
 	}
+	s.between(a.account, page)
+	s.mu.Unlock()
 	writeData(w, data)
 }
 
-// listed is what the query asks for, newest first. The caller holds the lock.
-func (s *Server) listed(a *account, query listQuery) []wirePrediction {
-	enough := query.Page * query.PageSize
-	var items []wirePrediction
-	for _, p := range slices.Backward(a.made) {
-		if p.born.at.Before(query.CreatedAfter) || s.expired(p.born) ||
-			len(items) == enough && !s.options.Behavior.ListTotal {
-			break // older ones are no better
+// wireList is called with the lock held.
+func (s *Server) wireList(page []*prediction, inputs bool) []wirePrediction {
+	items := make([]wirePrediction, len(page))
+	for i, p := range page {
+		items[i] = s.wire(p)
+		items[i].Input = nil
+		if inputs {
+			items[i].Input = p.stored
 		}
-		if !query.matches(p) || p.removed || s.lags(p) {
-			continue
-		}
-		item := s.wire(p)
-		if query.IncludeInputs && !s.options.Behavior.OmitListInputs {
-			item.Input = p.raw
-		}
-		items = append(items, item)
 	}
 	return items
 }
 
-func (q listQuery) matches(p *prediction) bool {
-	return (q.Model == "" || q.Model == p.model.ID) &&
-		(q.Status == "" || q.Status == p.status) &&
-		(q.CreatedBefore.IsZero() || !p.born.at.After(q.CreatedBefore))
+// listed is what the query asks for, newest first, and how many there are that don't
+// show yet. The caller holds the lock.
+func (s *Server) listed(a *account, query listQuery) (all []*prediction, hidden int) {
+	for _, p := range slices.Backward(a.made) {
+		switch {
+		case s.expired(p.born) || p.removed || !query.matches(s, p):
+		case s.hides(p, ListLag):
+			hidden++
+		default:
+			all = append(all, p)
+		}
+	}
+	return all, hidden
 }
 
-// lags tells whether the list does not show the prediction yet. The caller holds
-// the lock.
-func (s *Server) lags(p *prediction) bool {
-	fault, hit := p.faults[ListLag]
+func (q listQuery) matches(s *Server, p *prediction) bool {
+	return (q.Model == "" || q.Model == s.listedName(p.model)) &&
+		(q.Status == "" || q.Status == p.status) &&
+		!p.born.told.Before(q.CreatedAfter) &&
+		(q.CreatedBefore.IsZero() || !p.born.told.After(q.CreatedBefore))
+}
+
+// hides tells whether a fault that delays a list still does so for the prediction. The
+// caller holds the lock.
+func (s *Server) hides(p *prediction, kind Kind) bool {
+	fault, hit := p.faults[kind]
 	if !hit || time.Since(p.born.at) >= fault.delay(30*time.Second) {
 		return false
 	}
-	s.tally.Faults[ListLag]++
+	s.tally.Faults[kind]++
 	return true
 }
 
 // deleteSome removes predictions that have ended, and passes over the others.
-func (s *Server) deleteSome(w http.ResponseWriter, r *http.Request, a *account) {
+func (s *Server) deleteSome(w http.ResponseWriter, r *http.Request, a caller) {
 	var body struct {
 		IDs []string `json:"ids"`
 	}
@@ -135,7 +143,7 @@ func (s *Server) deleteSome(w http.ResponseWriter, r *http.Request, a *account) 
 	s.mu.Lock()
 	deleted := 0
 	for _, id := range body.IDs {
-		if p := s.find(a, id); p != nil && p.ended && !p.removed {
+		if p := s.find(a.account, id); p != nil && p.ended && !p.removed {
 			p.remove()
 			deleted++
 		}
@@ -145,14 +153,14 @@ func (s *Server) deleteSome(w http.ResponseWriter, r *http.Request, a *account) 
 }
 
 // deleteOne is the other documented form.
-func (s *Server) deleteOne(w http.ResponseWriter, r *http.Request, a *account) {
+func (s *Server) deleteOne(w http.ResponseWriter, r *http.Request, a caller) {
 	s.mu.Lock()
-	p := s.find(a, r.PathValue("id"))
+	p := s.find(a.account, r.PathValue("id"))
 	status := http.StatusOK
 	switch {
 	case p == nil || p.removed:
 		status = http.StatusNotFound
-	case !p.ended && s.options.Behavior.DeleteCancels:
+	case !p.ended && s.behavior.Load().DeleteCancels:
 		s.end(p, statusCancelled)
 	case !p.ended:
 		status = http.StatusBadRequest

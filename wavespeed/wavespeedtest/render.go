@@ -27,7 +27,7 @@ func (s *Server) getOutput(w http.ResponseWriter, r *http.Request) {
 	expired := found && s.expired(p.born)
 	var faults map[Kind]Fault
 	if found {
-		faults = s.rules.decide(scopeOutput, subject{account: p.account.Name, model: p.model.ID, input: p.raw})
+		faults = s.rules.decide(scopeOutput, subject{account: p.account.Name, model: p.model.ID, input: p.stored})
 	}
 	fault, gone := faults[OutputGone]
 	if gone {
@@ -38,7 +38,7 @@ func (s *Server) getOutput(w http.ResponseWriter, r *http.Request) {
 	case gone:
 		http.Error(w, "AccessDenied", fault.status(http.StatusNotFound))
 	case expired:
-		http.Error(w, "AccessDenied", s.options.Behavior.ExpiredStatus)
+		http.Error(w, "AccessDenied", s.behavior.Load().ExpiredStatus)
 	case !found:
 		http.Error(w, "NoSuchKey", http.StatusNotFound)
 	default:

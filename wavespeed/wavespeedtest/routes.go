@@ -8,12 +8,13 @@ import (
 // models, whose ids share their place.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	api := func(pattern, what string, serve func(http.ResponseWriter, *http.Request, *account)) {
+	api := func(pattern, what string, serve func(http.ResponseWriter, *http.Request, caller)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 			if s.out(w, what) {
 				return
 			}
-			if a := s.authenticate(w, r); a != nil {
+			if a, known := s.authenticate(w, r); known {
 				serve(w, r, a)
 			}
 		})
@@ -30,6 +31,7 @@ func (s *Server) routes() http.Handler {
 	api("GET /api/v3/balance", "balance", s.getBalance)
 	api("GET /api/v3/account/balance", "balance", s.getBalance)
 	api("POST /api/v3/billings/search", "billings", s.searchBills)
+	api("POST /api/v3/user/usage_stats", "usage", s.usage)
 	api("POST /api/v3/media/uploads", "upload", s.openUpload)
 	api("POST /api/v3/media/upload/binary", "upload", s.uploadBinary)
 	api("GET /api/v3/webhook/secret", "secret", s.getSecret)
@@ -59,7 +61,7 @@ func (s *Server) out(w http.ResponseWriter, what string) bool {
 	return hit
 }
 
-func (s *Server) getModels(w http.ResponseWriter, _ *http.Request, _ *account) {
+func (s *Server) getModels(w http.ResponseWriter, _ *http.Request, _ caller) {
 	models := make([]published, 0, len(s.models))
 	for _, m := range s.models {
 		models = append(models, m.published)
@@ -73,7 +75,7 @@ type priceQuery struct {
 }
 
 // quote answers what a run costs, in one of two forms.
-func (s *Server) quote(w http.ResponseWriter, r *http.Request, form func(m *model, price float64) any) {
+func (s *Server) quote(w http.ResponseWriter, r *http.Request, form func(m *model, price dollars) any) {
 	var query priceQuery
 	if !readJSON(w, r, &query) {
 		return
@@ -87,22 +89,25 @@ func (s *Server) quote(w http.ResponseWriter, r *http.Request, form func(m *mode
 		writeProblem(w, http.StatusBadRequest, "%s", problem)
 		return
 	}
-	writeData(w, form(m, m.price(query.Inputs).float()))
+	writeData(w, form(m, m.price(query.Inputs)))
 }
 
-func (s *Server) getPrice(w http.ResponseWriter, r *http.Request, _ *account) {
-	s.quote(w, r, func(m *model, price float64) any {
-		return map[string]any{"model_id": m.ID, "price": price, "discounted_price": price, "discount_rate": 100, "currency": "USD"}
+func (s *Server) getPrice(w http.ResponseWriter, r *http.Request, _ caller) {
+	b := s.behavior.Load()
+	s.quote(w, r, func(m *model, price dollars) any {
+		return map[string]any{
+			"model_id": m.ID, "price": price.float(), "discounted_price": b.discounted(m, price).float(), "discount_rate": b.payable(m), "currency": "USD",
+		}
 	})
 }
 
-func (s *Server) getLegacyPrice(w http.ResponseWriter, r *http.Request, _ *account) {
-	s.quote(w, r, func(m *model, price float64) any {
-		return map[string]any{"model_id": m.ID, "unit_price": price, "currency": "USD"}
+func (s *Server) getLegacyPrice(w http.ResponseWriter, r *http.Request, _ caller) {
+	s.quote(w, r, func(m *model, price dollars) any {
+		return map[string]any{"model_id": m.ID, "unit_price": price.float(), "currency": "USD"}
 	})
 }
 
-func (s *Server) getSecret(w http.ResponseWriter, _ *http.Request, a *account) {
+func (s *Server) getSecret(w http.ResponseWriter, _ *http.Request, a caller) {
 	s.mu.Lock()
 	secret := a.Secret
 	s.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 )
@@ -12,6 +13,21 @@ import (
 type schema struct {
 	Properties map[string]property `json:"properties"`
 	Required   []string            `json:"required"`
+	Order      []string            `json:"x-order-properties"`
+}
+
+// knows tells whether an input may have the field.
+func (s schema) knows(name string) bool {
+	_, known := s.Properties[name]
+	return known || len(s.Properties) == 0 || name == "enable_sync_mode" || name == "enable_base64_output"
+}
+
+// order is the names of the fields, always in the same order.
+func (s schema) order() []string {
+	if len(s.Order) > 0 {
+		return s.Order
+	}
+	return slices.Sorted(maps.Keys(s.Properties))
 }
 
 type property struct {
@@ -55,12 +71,9 @@ func (s schema) missing(in input) string {
 
 // unknown names the first field that the schema does not have.
 func (s schema) unknown(in input) string {
-	if len(s.Properties) == 0 {
-		return ""
-	}
 	names := make([]string, 0, len(in))
 	for name := range in {
-		if _, known := s.Properties[name]; !known && name != "enable_sync_mode" && name != "enable_base64_output" {
+		if !s.knows(name) {
 			names = append(names, name)
 		}
 	}
@@ -122,6 +135,8 @@ func (p property) violation(value any) string {
 	}
 	return ""
 }
+
+func (p property) numeric() bool { return p.Type == "number" || p.Type == "integer" }
 
 func (p property) admits(value any) bool {
 	switch value.(type) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,6 +29,9 @@ type Server struct {
 	models  []*model
 	modelBy map[string]*model
 
+	behavior atomic.Pointer[Behavior]
+	behaving sync.Mutex // held while it changes
+
 	mu sync.Mutex
 	state
 }
@@ -43,6 +47,9 @@ type state struct {
 	tally       tally
 	held        []func()      // webhooks that wait for another one
 	aged        time.Duration // how much has been added by Age
+	shuffles    uint64
+	round       int  // counts resets
+	visited     bool // other people are at work
 }
 
 // New starts a provider. Close ends it.
@@ -51,7 +58,7 @@ func New(options Options) (*Server, error) {
 	if err := options.validate(); err != nil {
 		return nil, fmt.Errorf("wavespeedtest: %w", err)
 	}
-	models, err := readCatalogue(options.Models)
+	models, err := readCatalogue(options.Catalogue, options.Models)
 	if err != nil {
 		return nil, fmt.Errorf("wavespeedtest: %w", err)
 	}
@@ -62,6 +69,7 @@ func New(options Options) (*Server, error) {
 	for _, m := range models {
 		s.modelBy[m.ID] = m
 	}
+	s.behavior.Store(&options.Behavior)
 	s.state = s.newState()
 	if err := s.Inject(options.Faults...); err != nil {
 		return nil, err
@@ -71,6 +79,7 @@ func New(options Options) (*Server, error) {
 		return nil, fmt.Errorf("wavespeedtest: %w", err)
 	}
 	s.serve(listener)
+	s.visit()
 	return s, nil
 }
 
@@ -149,16 +158,21 @@ func (s *Server) Close() error {
 }
 
 // Reset forgets predictions, uploads, ledger, counts, faults and rotated secrets.
-// What runs is dropped without a webhook. Faults of the options come back.
+// What runs is dropped without a webhook. Faults and behavior of the options come back.
 func (s *Server) Reset() {
+	s.forget()
+	_ = s.Behave(func(b *Behavior) { *b = s.options.Behavior }) // which has been checked
+}
+
+func (s *Server) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	closed := s.closed
+	closed, round := s.closed, s.round+1
 	for _, p := range s.predictions {
 		p.drop()
 	}
 	s.state = s.newState()
-	s.closed = closed
+	s.closed, s.round = closed, round
 	s.rules.add(s.options.Faults)
 }
 
@@ -199,27 +213,4 @@ func (s *Server) Faults() []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.rules.faults()
-}
-
-// Age makes everything that is kept older by d, as if so much time had passed:
-// predictions, outputs and uploads expire, limits begin anew. What runs goes on as
-// before, and no timestamp changes.
-func (s *Server) Age(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.aged += d
-}
-
-// birth is when something was made, on a clock that Age moves.
-type birth struct {
-	at   time.Time
-	aged time.Duration
-}
-
-// born is called with the lock held.
-func (s *Server) born() birth { return birth{at: time.Now(), aged: s.aged} }
-
-// expired is called with the lock held.
-func (s *Server) expired(b birth) bool {
-	return time.Since(b.at)+s.aged-b.aged > s.options.Behavior.Retention
 }

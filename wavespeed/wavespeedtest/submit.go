@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -14,9 +15,11 @@ type submission struct {
 	raw     json.RawMessage
 	input   input
 	webhook string
+	at      time.Time // when it arrived
+	other   bool      // made by somebody else
 }
 
-func (s *Server) submit(w http.ResponseWriter, r *http.Request, a *account) {
+func (s *Server) submit(w http.ResponseWriter, r *http.Request, a caller) {
 	id := r.PathValue("model")
 	m := s.modelBy[id]
 	if m == nil {
@@ -30,6 +33,10 @@ func (s *Server) submit(w http.ResponseWriter, r *http.Request, a *account) {
 	s.mu.Lock()
 	faults := s.rules.decide(scopeSubmit, subject{account: a.Name, model: m.ID, input: submit.raw})
 	s.mu.Unlock()
+	if fault, hit := faults[AcceptedLate]; hit {
+		s.acceptLate(w, a, m, submit, fault)
+		return
+	}
 	if s.refuseByFault(w, r, faults) {
 		return
 	}
@@ -58,7 +65,7 @@ func (s *Server) refused(status int) {
 
 // readSubmit reads and checks the input, or answers why it is refused.
 func (s *Server) readSubmit(w http.ResponseWriter, r *http.Request, m *model) (submission, bool) {
-	submit := submission{webhook: r.URL.Query().Get("webhook")}
+	submit := submission{webhook: r.URL.Query().Get("webhook"), at: time.Now()}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		s.refuse(w, http.StatusRequestEntityTooLarge, "request body too large")
@@ -67,11 +74,13 @@ func (s *Server) readSubmit(w http.ResponseWriter, r *http.Request, m *model) (s
 	if err != nil {
 		return submit, false // the client has gone
 	}
-	if json.Unmarshal(body, &submit.input) != nil || submit.input == nil {
+	var sent input
+	if json.Unmarshal(body, &sent) != nil || sent == nil {
 		s.refuse(w, http.StatusBadRequest, "request body must be a JSON object")
 		return submit, false
 	}
 	submit.raw = bytes.TrimSpace(body)
+	submit.input = s.taken(m, submit.raw)
 	if submit.webhook != "" && submit.input.is("enable_base64_output") {
 		s.refused(http.StatusBadRequest)
 		writeJSON(w, http.StatusBadRequest, map[string]string{
@@ -79,7 +88,7 @@ func (s *Server) readSubmit(w http.ResponseWriter, r *http.Request, m *model) (s
 		})
 		return submit, false
 	}
-	if problem := s.problem(m, submit.input); problem != "" {
+	if problem := s.problem(m, sent, submit.input); problem != "" {
 		s.refuse(w, http.StatusBadRequest, "%s", problem)
 		return submit, false
 	}
@@ -87,30 +96,59 @@ func (s *Server) readSubmit(w http.ResponseWriter, r *http.Request, m *model) (s
 }
 
 // problem says what is wrong with the input; "" if nothing is.
-func (s *Server) problem(m *model, in input) string {
-	if lacking := m.schema.missing(in); lacking != "" && !s.options.Behavior.MissingFieldFails {
+func (s *Server) problem(m *model, sent, taken input) string {
+	b := s.behavior.Load()
+	if lacking := m.schema.missing(taken); lacking != "" && !b.MissingFieldFails {
 		return "field \"" + lacking + "\" is required"
 	}
-	if unknown := m.schema.unknown(in); unknown != "" && s.options.Behavior.RefuseUnknownFields {
+	if unknown := m.schema.unknown(sent); unknown != "" && b.RefuseUnknownFields {
 		return "field \"" + unknown + "\" is not allowed"
 	}
-	return m.schema.violation(in)
+	return m.schema.violation(taken)
+}
+
+// taken is the input as the model is given it: without unknown fields, and with
+// numbers in place of texts where that is how the provider behaves.
+func (s *Server) taken(m *model, raw json.RawMessage) input {
+	raw = m.schema.known(raw)
+	if slices.Contains(s.behavior.Load().Rewrite, RewriteNumbers) {
+		raw = m.schema.rewritten(raw, []Rewrite{RewriteNumbers}, 0)
+	}
+	var in input
+	_ = json.Unmarshal(raw, &in) // it has been read before
+	return in
+}
+
+// acceptLate resets the connection, and accepts the submit all the same some time later.
+func (s *Server) acceptLate(w http.ResponseWriter, a caller, m *model, submit submission, fault Fault) {
+	s.mu.Lock()
+	s.tally.Faults[AcceptedLate]++
+	round := s.round
+	s.mu.Unlock()
+	s.schedule.after(fault.delay(30*time.Second), func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.round == round && s.behavior.Load().discounted(m, m.price(submit.input)) <= a.balance {
+			s.accept(a, m, submit)
+		}
+	})
+	reset(w)
 }
 
 // admit accepts the submit, and gives the answer as it is at that moment; or it
 // answers itself why limits or credit do not allow it.
-func (s *Server) admit(w http.ResponseWriter, a *account, m *model, submit submission) (*prediction, wirePrediction) {
+func (s *Server) admit(w http.ResponseWriter, a caller, m *model, submit submission) (*prediction, wirePrediction) {
 	s.mu.Lock()
-	if price := m.price(submit.input); price > a.balance {
+	if s.behavior.Load().discounted(m, m.price(submit.input)) > a.balance {
 		s.mu.Unlock()
-		refusal := s.options.Behavior.InsufficientCredits
+		refusal := s.behavior.Load().InsufficientCredits
 		s.refused(refusal.Status)
 		writeRaw(w, refusal.Status, "application/json", []byte(refusal.Body))
 		return nil, wirePrediction{}
 	}
-	if reason, wait := s.limited(a, m); reason != "" {
+	if reason, wait := s.limited(a.account, m); reason != "" {
 		s.mu.Unlock()
-		if s.options.Behavior.RetryAfter {
+		if s.behavior.Load().RetryAfter {
 			setRetryAfter(w, wait)
 		}
 		s.refuse(w, http.StatusTooManyRequests, "%s", reason)
@@ -146,7 +184,7 @@ func (s *Server) answerSubmit(w http.ResponseWriter, r *http.Request, p *predict
 
 // awaitSync waits for the result as long as a synchronous submit does.
 func (s *Server) awaitSync(r *http.Request, p *prediction) wirePrediction {
-	limit := time.NewTimer(s.options.Behavior.SyncLimit)
+	limit := time.NewTimer(s.behavior.Load().SyncLimit)
 	defer limit.Stop()
 	select {
 	case <-p.done:

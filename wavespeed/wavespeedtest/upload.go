@@ -21,7 +21,7 @@ type upload struct {
 	content               []byte // nil until it has been sent
 }
 
-func (s *Server) openUpload(w http.ResponseWriter, r *http.Request, _ *account) {
+func (s *Server) openUpload(w http.ResponseWriter, r *http.Request, _ caller) {
 	var body struct {
 		Filename    string `json:"filename"`
 		Size        int64  `json:"size"`
@@ -111,7 +111,7 @@ func (s *Server) store(w http.ResponseWriter, r *http.Request, u *upload) {
 }
 
 // uploadBinary is the older way: a form in one step.
-func (s *Server) uploadBinary(w http.ResponseWriter, r *http.Request, _ *account) {
+func (s *Server) uploadBinary(w http.ResponseWriter, r *http.Request, _ caller) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
 	file, header, err := r.FormFile("file")
 	if err != nil {
@@ -136,7 +136,7 @@ func (s *Server) getUpload(w http.ResponseWriter, r *http.Request) {
 	gone := u == nil || u.content == nil || s.expired(u.born)
 	s.mu.Unlock()
 	if gone {
-		http.Error(w, "AccessDenied", s.options.Behavior.ExpiredStatus)
+		http.Error(w, "AccessDenied", s.behavior.Load().ExpiredStatus)
 		return
 	}
 	writeRaw(w, http.StatusOK, u.contentType, u.content)

@@ -91,12 +91,12 @@ func (s *Server) attempt(post post, number int) {
 	s.release()
 	switch {
 	case failed && number <= post.retries:
-		if s.options.Behavior.KeepTimestamp && post.stamp.IsZero() {
+		if s.behavior.Load().KeepTimestamp && post.stamp.IsZero() {
 			post.stamp = at
 		}
-		wait := s.options.Behavior.WebhookBackoff << (number - 1)
+		wait := s.behavior.Load().WebhookBackoff << (number - 1)
 		s.schedule.after(wait, func() { s.background(func() { s.attempt(post, number+1) }) })
-	case failed && post.fault == "" && s.options.Behavior.RefundUndelivered:
+	case failed && post.fault == "" && s.behavior.Load().RefundUndelivered:
 		s.mu.Lock()
 		s.refund(post.p)
 		s.mu.Unlock()
@@ -125,7 +125,7 @@ func (s *Server) post(post post, at time.Time) (int, error) {
 	if post.broken {
 		body = body[:len(body)/2]
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, s.options.Behavior.WebhookTimeout)
+	ctx, cancel := context.WithTimeout(s.ctx, s.behavior.Load().WebhookTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, post.to, bytes.NewReader(body))
 	if err != nil {
@@ -147,6 +147,7 @@ func (s *Server) sign(request *http.Request, post post, at time.Time, body []byt
 	s.mu.Unlock()
 	setDefault(&post.secret, secret)
 	setDefault(&post.stamp, at)
+	post.stamp = post.stamp.Add(s.behavior.Load().ClockOffset)
 	id := post.id
 	if id == "" {
 		id = newID()

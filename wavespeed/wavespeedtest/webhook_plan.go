@@ -19,19 +19,20 @@ type batch struct {
 // plan says which webhooks a prediction's end causes. The caller holds the lock.
 func (s *Server) plan(p *prediction) batch {
 	b := batch{p: p}
-	if p.webhook == "" || p.silent(s.options.Behavior) {
+	if p.webhook == "" || p.silent(*s.behavior.Load()) {
 		return b
 	}
 	message := s.wire(p)
-	if !s.options.Behavior.OmitWebhookInput {
-		message.Input = p.raw
+	message.Input = nil
+	if !s.behavior.Load().OmitWebhookInput {
+		message.Input = p.stored
 	}
 	extra := post{p: p, to: p.webhook, message: message, id: p.id}
-	if s.options.Behavior.DeliveryID {
+	if s.behavior.Load().DeliveryID {
 		extra.id = ""
 	}
 	truth := extra
-	truth.retries = max(s.options.Behavior.WebhookRetries, 0)
+	truth.retries = max(s.behavior.Load().WebhookRetries, 0)
 	b.before = s.before(p, extra)
 	if _, hit := s.strike(p, WebhookLost); hit {
 		return b

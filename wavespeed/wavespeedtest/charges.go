@@ -1,0 +1,116 @@
+package wavespeedtest
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+type chargeQuery struct {
+	pageQuery
+	BillingType     string   `json:"billing_type"`
+	PredictionUUIDs []string `json:"prediction_uuids"`
+	ModelUUID       string   `json:"model_uuid"`
+	AccessKeyUUID   string   `json:"access_key_uuid"`
+	Sort            string   `json:"sort"`
+	StartTime       string   `json:"start_time"`
+	EndTime         string   `json:"end_time"`
+}
+
+// searchBills answers the account's charges and refunds, newest first.
+func (s *Server) searchBills(w http.ResponseWriter, r *http.Request, a caller) {
+	var query chargeQuery
+	if !readJSON(w, r, &query) || !query.pageable(w) {
+		return
+	}
+	from, until, ok := readRange(w, query.StartTime, query.EndTime)
+	if !ok || s.spoilCharges(w, a) {
+		return
+	}
+	s.mu.Lock()
+	behavior := s.behavior.Load()
+	items := []any{}
+	hidden := 0
+	for _, b := range a.bills {
+		switch {
+		case !query.matches(s, b) || b.at.Before(from) || !until.IsZero() && b.at.After(until):
+		case s.chargeLags(b.p):
+			hidden++
+		default:
+			items = append(items, s.wireCharge(b, behavior))
+		}
+	}
+	if !strings.HasSuffix(strings.ToUpper(query.Sort), "ASC") {
+		slices.Reverse(items)
+	}
+	_, data := cut(s, query.pageQuery, items, hidden, behavior.ChargesTotal, behavior.ChargesMore)
+	s.mu.Unlock()
+	writeData(w, data)
+}
+
+func (q chargeQuery) matches(s *Server, b *bill) bool {
+	return (q.BillingType == "" || q.BillingType == b.kind) &&
+		(q.ModelUUID == "" || q.ModelUUID == s.listedName(b.p.model)) &&
+		(q.AccessKeyUUID == "" || q.AccessKeyUUID == b.p.key.uuid) &&
+		(len(q.PredictionUUIDs) == 0 || slices.Contains(q.PredictionUUIDs, b.p.id))
+}
+
+// spoilCharges answers a request for charges with an error, if there is such a fault.
+func (s *Server) spoilCharges(w http.ResponseWriter, a caller) bool {
+	s.mu.Lock()
+	fault, hit := s.rules.decide(scopeCharges, subject{account: a.Name})[ChargesError]
+	if hit {
+		s.tally.Faults[ChargesError]++
+	}
+	s.mu.Unlock()
+	if hit {
+		fail(w, fault.status(http.StatusServiceUnavailable), fault)
+	}
+	return hit
+}
+
+// chargeLags tells whether billing doesn't show the prediction yet. The caller holds
+// the lock.
+func (s *Server) chargeLags(p *prediction) bool { return s.hides(p, ChargeLag) }
+
+// wireCharge is called with the lock held.
+func (s *Server) wireCharge(b *bill, behavior *Behavior) any {
+	const millisecond = "2006-01-02T15:04:05.000Z"
+	order := map[string]any{
+		"uuid": b.order, "state": b.state, "price": b.price.float(), "origin_price": b.p.full.float(), "status": "",
+	}
+	record := map[string]any{
+		"uuid": b.id, "billing_type": b.kind, "price": b.price.float(), "consumption": b.price.float(),
+		"created_at": b.at.UTC().Format(millisecond), "updated_at": b.changed.UTC().Format(millisecond),
+		"order":      order,
+		"prediction": map[string]any{"uuid": b.p.id, "model_uuid": s.listedName(b.p.model), "status": b.p.status},
+	}
+	b.p.key.wire(record, order, behavior.ChargeKeys)
+	return record
+}
+
+// readRange reads two times, or answers 400. The docs say milliseconds since 1970 as a
+// text; the provider's own command sends RFC 3339.
+func readRange(w http.ResponseWriter, start, end string) (from, until time.Time, ok bool) {
+	if from, ok = readTime(start); !ok {
+		writeProblem(w, http.StatusBadRequest, "field %q must be a time", "start_time")
+		return from, until, false
+	}
+	if until, ok = readTime(end); !ok {
+		writeProblem(w, http.StatusBadRequest, "field %q must be a time", "end_time")
+	}
+	return from, until, ok
+}
+
+func readTime(text string) (time.Time, bool) {
+	if text == "" {
+		return time.Time{}, true
+	}
+	if milliseconds, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.UnixMilli(milliseconds), true
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	return at, err == nil
+}

@@ -1,0 +1,100 @@
+package wavespeedtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// MakeOther lets somebody else who uses the account make a prediction, as
+// [Behavior.OthersModels] and what follows it say. It returns the prediction's id; "" if
+// there is no such account.
+func (s *Server) MakeOther(account string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.account(account)
+	if a == nil {
+		return ""
+	}
+	return s.submitByOther(a).id
+}
+
+// submitByOther is called with the lock held.
+func (s *Server) submitByOther(a *account) *prediction {
+	b := s.behavior.Load()
+	a.others++
+	m, raw := s.chosenByOther(a, b)
+	submit := submission{raw: raw, input: s.taken(m, raw), at: time.Now(), other: true}
+	return s.accept(caller{a, a.keyOfOthers(b.OthersKey)}, m, submit)
+}
+
+// chosenByOther gives a model and an input. The caller holds the lock.
+func (s *Server) chosenByOther(a *account, b *Behavior) (*model, json.RawMessage) {
+	last := a.lastOwn()
+	m := s.models[0]
+	if last != nil {
+		m = last.model
+	}
+	if names := b.OthersModels; len(names) > 0 {
+		if chosen := s.modelBy[names[a.others%len(names)]]; chosen != nil {
+			m = chosen
+		}
+	}
+	if last == nil || b.OthersInputs == InputsDifferent {
+		return m, encodeJSON(map[string]any{"prompt": fmt.Sprintf("a picture for somebody else, number %d", a.others)})
+	}
+	if b.OthersInputs == InputsSuperset {
+		return m, m.schema.superset(last.entry.Input)
+	}
+	return m, last.entry.Input
+}
+
+// superset is the input with one field more than it has, where the schema allows one.
+func (s schema) superset(raw json.RawMessage) json.RawMessage {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &fields) != nil {
+		return raw
+	}
+	before := len(fields)
+	for _, name := range s.order() {
+		if s.Properties[name].Default != nil && len(fields) == before {
+			if _, given := fields[name]; !given {
+				fields[name] = encodeJSON(s.Properties[name].Default)
+			}
+		}
+	}
+	return encodeJSON(fields)
+}
+
+// lastOwn is the latest submit that came over HTTP; nil if there is none.
+func (a *account) lastOwn() *prediction { return a.own }
+
+// visit lets other people begin, unless they have. It must be called without the lock.
+func (s *Server) visit() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.visited || s.schedule == nil || s.behavior.Load().OthersPerMinute == 0 {
+		return
+	}
+	s.visited = true
+	s.nextVisit(s.state.round)
+}
+
+// nextVisit is called with the lock held.
+func (s *Server) nextVisit(round int) {
+	wait := time.Duration(float64(time.Minute) / s.behavior.Load().OthersPerMinute)
+	s.schedule.after(wait, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		switch {
+		case s.round != round: // a reset came in between
+		case s.behavior.Load().OthersPerMinute == 0:
+			s.visited = false
+		default:
+			for _, a := range s.accounts {
+				s.submitByOther(a)
+			}
+			s.nextVisit(round)
+		}
+	})
+}

@@ -1,0 +1,108 @@
+package wavespeedtest
+
+import (
+	"math"
+	"net/http"
+	"slices"
+)
+
+// PageQuirk is a way in which pages of lists and billing are not as one expects.
+type PageQuirk string
+
+// The quirks of pages.
+const (
+	PagesCapped      PageQuirk = "capped"       // at most 50 items, whatever was asked for
+	PagesShort       PageQuirk = "short"        // one item fewer than asked for; the next page begins with it
+	PagesNull        PageQuirk = "null"         // an empty page has null in place of a list
+	PagesShuffled    PageQuirk = "shuffled"     // a page's items have no order
+	PagesOldestFirst PageQuirk = "oldest-first" // as it says
+)
+
+// pageQuery is what both kinds of lists require.
+type pageQuery struct {
+	Page     int `json:"page"`
+	PageSize int `json:"page_size"`
+}
+
+// pageable checks the numbers, or answers 400.
+func (q pageQuery) pageable(w http.ResponseWriter) bool {
+	switch {
+	case q.Page < 1:
+		writeProblem(w, http.StatusBadRequest, "field %q must be greater than or equal to 1", "page")
+	case q.PageSize < 1 || q.PageSize > 100:
+		writeProblem(w, http.StatusBadRequest, "field %q must be between 1 and 100", "page_size")
+	default:
+		return true
+	}
+	return false
+}
+
+// cut gives a page of all items, which are newest first, and what it is in data.
+// Hidden is how many more there are that don't show yet. The caller holds the lock.
+func cut[T any](s *Server, q pageQuery, all []T, hidden int, total, more Told) ([]T, map[string]any) {
+	quirks := s.behavior.Load().Pages
+	has := func(quirk PageQuirk) bool { return slices.Contains(quirks, quirk) }
+	if has(PagesOldestFirst) {
+		slices.Reverse(all)
+	}
+	size := q.PageSize
+	if has(PagesCapped) {
+		size = min(size, 50)
+	}
+	if has(PagesShort) {
+		size = max(size-1, 1)
+	}
+	from := min((q.Page-1)*size, len(all))
+	to := min(from+size, len(all))
+	page := append([]T{}, all[from:to]...)
+	if has(PagesShuffled) {
+		s.shuffles++
+		shuffle(page, s.options.Seed, s.shuffles)
+	}
+	data := map[string]any{"page": q.Page, "items": page}
+	if has(PagesNull) && len(page) == 0 {
+		data["items"] = nil
+	}
+	switch total {
+	case Right:
+		data["total"] = len(all)
+	case Wrong:
+		data["total"] = len(all) + 1
+	case All:
+		data["total"] = len(all) + hidden
+	}
+	switch left := to < len(all); more {
+	case Right:
+		data["has_more"] = left
+	case Wrong:
+		data["has_more"] = !left
+	case All:
+		data["has_more"] = left || hidden > 0
+	}
+	return page, data
+}
+
+func shuffle[T any](items []T, seed, serial uint64) {
+	for i := len(items) - 1; i > 0; i-- {
+		j := int(chance(seed, math.MaxUint64, serial, uint64(i)) * float64(i+1))
+		items[i], items[j] = items[j], items[i]
+	}
+}
+
+// between lets others change the list once a page of it was read. The caller holds
+// the lock.
+func (s *Server) between(a *account, page []*prediction) {
+	b := s.behavior.Load()
+	left := b.DeleteBetweenPages
+	for _, others := range []bool{true, false} {
+		for _, p := range slices.Backward(page) {
+			if left > 0 && p.ended && !p.removed && p.entry.Other == others {
+				p.remove()
+				left--
+			}
+		}
+	}
+	for range b.InsertBetweenPages {
+		s.submitByOther(a)
+	}
+}
