@@ -26,7 +26,7 @@ func (a *Activities) Check(ctx context.Context, run pipeline.Run) (pipeline.Repo
 		var inputs map[string]any
 		if inputs, err = run.Pipeline.Bind(run.Inputs); err == nil {
 			var report pipeline.Report
-			if report, err = preflight.Check(ctx, a.accounts, plan, inputs, changes(run)); err == nil {
+			if report, err = preflight.Check(ctx, a.accounts, preflight.Run{Plan: plan, Inputs: inputs, Changes: changes(run), Budget: run.Budget != nil}); err == nil {
 				report.Problems = report.Problems.Bounded()
 				return report, nil
 			}

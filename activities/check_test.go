@@ -57,6 +57,7 @@ func TestCheckFindsProblems(t *testing.T) {
 	}
 }
 
+// TestCheckThatCannotAsk: a run with a budget needs prices.
 func TestCheckThatCannotAsk(t *testing.T) {
 	t.Parallel()
 	for code, c := range map[int]struct {
@@ -69,11 +70,26 @@ func TestCheckThatCannotAsk(t *testing.T) {
 	} {
 		p := shop()
 		p.price = func() (wavespeed.Price, error) { return wavespeed.Price{}, status(code, "") }
-		_, err := execute(t, forProvider(p), pipeline.CheckName, film("a/b", nil))
+		run := film("a/b", nil)
+		run.Budget = new(generation.Dollar)
+		_, err := execute(t, forProvider(p), pipeline.CheckName, run)
 		var got *temporal.ApplicationError
 		require.ErrorAs(t, err, &got)
 		require.Equal(t, c.want, got.Type())
 		require.Equal(t, c.retryable, !got.NonRetryable())
 		require.Contains(t, got.Message(), "pipeline film: its models and prices could not be")
 	}
+}
+
+// TestCheckWithoutAnswers goes on, and says what was not answered.
+func TestCheckWithoutAnswers(t *testing.T) {
+	t.Parallel()
+	p := shop()
+	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{}, status(http.StatusServiceUnavailable, "") }
+	value, err := execute(t, forProvider(p), pipeline.CheckName, film("a/b", nil))
+	require.NoError(t, err)
+	var report pipeline.Report
+	require.NoError(t, value.Get(&report))
+	require.Len(t, report.Unanswered, 1)
+	require.Contains(t, report.Unanswered[0].String(), "account default: no price can be had for step still: wavespeed:")
 }

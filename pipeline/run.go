@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -96,6 +98,9 @@ type Status struct {
 	Budget *generation.USD `json:"budget,omitempty"`
 	Needs  generation.USD  `json:"needs,omitempty"`
 
+	// Unanswered is what the provider did not answer when the run was checked.
+	Unanswered []Unanswered `json:"unanswered,omitempty"`
+
 	Estimate  *Estimate                   `json:"estimate,omitempty"`
 	Approvals []generation.ApprovalStatus `json:"approvals,omitempty"`
 	Outputs   map[string]any              `json:"outputs,omitempty"`
@@ -187,6 +192,52 @@ type Report struct {
 
 	// Fields are the names that the inputs of steps' models may have, by step.
 	Fields map[string][]string `json:"fields,omitempty"`
+
+	// Unanswered are questions that the provider did not answer, and so what was not checked.
+	Unanswered []Unanswered `json:"unanswered,omitempty"`
+}
+
+// Endpoint is what the provider is asked.
+type Endpoint string
+
+// The endpoints that a check asks.
+const (
+	EndpointModels  Endpoint = "models"
+	EndpointPrice   Endpoint = "price"
+	EndpointBalance Endpoint = "balance"
+	EndpointCharges Endpoint = "charges"
+)
+
+// Unanswered is an endpoint that was down, forbidden, or gave an answer that cannot be.
+type Unanswered struct {
+	Endpoint Endpoint `json:"endpoint"`
+	Account  string   `json:"account"`
+
+	// Steps are those whose price was asked for.
+	Steps []string `json:"steps,omitempty"`
+
+	// Reason is the error, of the first step where there are several.
+	Reason string `json:"reason"`
+}
+
+// String says what was not answered, what that means, and why.
+func (u Unanswered) String() string {
+	switch u.Endpoint {
+	case EndpointModels:
+		return fmt.Sprintf("account %s: the models can't be read, so models and inputs are not checked: %s", u.Account, u.Reason)
+	case EndpointPrice:
+		steps := "step"
+		if len(u.Steps) > 1 {
+			steps = "steps"
+		}
+		return fmt.Sprintf("account %s: no price can be had for %s %s: %s", u.Account, steps, strings.Join(u.Steps, ", "), u.Reason)
+	case EndpointBalance:
+		return fmt.Sprintf("account %s: the balance can't be read, so it may not cover the run: %s", u.Account, u.Reason)
+	case EndpointCharges:
+		return fmt.Sprintf("account %s: its charges can't be read, so a submit whose answer is lost can't be proven absent, and a person may have to decide: %s", u.Account, u.Reason)
+	default:
+		return fmt.Sprintf("account %s: %s: %s", u.Account, u.Endpoint, u.Reason)
+	}
 }
 
 // Estimate is what a run is likely to cost, in USD.
@@ -213,6 +264,9 @@ type StepEstimate struct {
 	// where not even the number of items is.
 	AtLeast bool `json:"at_least,omitempty"`
 	Unknown bool `json:"unknown,omitempty"`
+
+	// Unpriced says why no price could be had; Each and Total are 0 then.
+	Unpriced string `json:"unpriced,omitempty"`
 
 	// Sampled is how many items were priced, if not all.
 	Sampled int `json:"sampled,omitempty"`

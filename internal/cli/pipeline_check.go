@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/gob"
@@ -67,6 +68,9 @@ func (p *program) check(ctx context.Context, c config.Config, args []string, com
 	if err != nil && !errors.Is(err, errNotChecked) {
 		return result, failure(exitFailure, err)
 	}
+	for _, u := range result.report.Unanswered {
+		fmt.Fprintln(p.Err, "warning:", u)
+	}
 	problems = append(problems, f.Locate(result.report.Problems)...)
 	file.Sort(problems)
 	result.report.Problems = problems
@@ -91,7 +95,7 @@ func (p *program) preflight(ctx context.Context, c config.Config, plan *pipeline
 	if len(accounts) == 0 {
 		return pipeline.Report{}, errNotChecked
 	}
-	return preflight.Check(ctx, accounts, plan, inputs, changes)
+	return preflight.Check(ctx, accounts, preflight.Run{Plan: plan, Inputs: inputs, Changes: changes})
 }
 
 // cacheDir is where this user's programs keep what they can fetch again; "" for nowhere.
@@ -247,23 +251,40 @@ Where a price depends on what is only known in the run, it is a lower bound.`,
 				return err
 			}
 			if asJSON {
-				return p.printJSON(result.report.Estimate)
+				err = p.printJSON(result.report.Estimate)
+			} else {
+				err = p.printEstimate(result.report.Estimate)
+				p.tellMissing(result)
 			}
-			err = p.printEstimate(result.report.Estimate)
-			p.tellMissing(result)
-			return failure(exitFailure, err)
+			return failure(exitFailure, cmp.Or(err, unpriced(result.report.Estimate)))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the estimate as one JSON object")
 	return cmd
 }
 
+// unpriced is the error of an estimate that lacks prices.
+func unpriced(e *pipeline.Estimate) error {
+	n := 0
+	for _, step := range e.Steps {
+		if step.Unpriced != "" {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("no price can be had for %s", plural(n, "step"))
+}
+
 func (p *program) printEstimate(e *pipeline.Estimate) error {
 	table := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "STEP\tMODEL\tITEMS\tEACH\tTOTAL\t")
 	for _, step := range e.Steps {
-		items, total, note := fmt.Sprint(step.Items), step.Total.String(), ""
+		items, each, total, note := fmt.Sprint(step.Items), step.Each.String(), step.Total.String(), ""
 		switch {
+		case step.Unpriced != "":
+			each, total, note = "?", "?", step.Unpriced
 		case step.Unknown:
 			items, total, note = "?", "?", "the number of items is known in the run"
 		case step.AtLeast:
@@ -271,7 +292,7 @@ func (p *program) printEstimate(e *pipeline.Estimate) error {
 		case step.Sampled > 0:
 			note = fmt.Sprintf("by %d of the items", step.Sampled)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", step.ID, step.Model, items, step.Each, total, note)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", step.ID, step.Model, items, each, total, note)
 	}
 	if err := table.Flush(); err != nil {
 		return err

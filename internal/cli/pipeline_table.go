@@ -36,6 +36,9 @@ func runTable(status pipeline.Status, now time.Time) string {
 	if status.Reason != "" && !told {
 		fmt.Fprintln(&text, status.Reason)
 	}
+	for _, u := range status.Unanswered {
+		fmt.Fprintf(&text, "not checked: %s\n", u)
+	}
 	return text.String()
 }
 

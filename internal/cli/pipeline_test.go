@@ -122,7 +122,7 @@ steps:
 		"say when: --cron or --every":                        {"schedule", good},
 		"--format: \"dot\" is neither":                       {"graph", good, "--format", "dot"},
 		"name a RUN, or give a --filter":                     {"rerun"},
-		`"abc" is not an amount of US dollars`:                   {"budget", "x", "abc"},
+		`"abc" is not an amount of US dollars`:               {"budget", "x", "abc"},
 		"must be more than 0 US dollars":                     {"run", good, "--budget", "0"},
 		`unknown command "stop"`:                             {"stop", "x"},
 		"inputs.scene: is given twice":                       {"run", good, "scene=a", "scene=b"},

@@ -35,6 +35,9 @@ func (r *run) details(ctx workflow.Context) string {
 		fmt.Fprintf(&text, "**Held: the budget of %s does not cover the next submit, of %s.** Update `%s` raises it.\n\n",
 			markdown.USD(*status.Budget), markdown.USD(status.Needs), pipeline.BudgetUpdate)
 	}
+	for _, u := range status.Unanswered {
+		fmt.Fprintf(&text, "Not checked: %s\n\n", markdown.Escape(markdown.Clip(u.String(), maxReason)))
+	}
 	text.WriteString(headline(status) + "\n\n| step | state | model | attempts | cost | time | outputs |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for i, step := range status.Steps {
 		row := stepRow(step)

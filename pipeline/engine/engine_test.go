@@ -327,6 +327,20 @@ func TestEveryItemIsAccountedFor(t *testing.T) {
 
 func usd(n int) generation.USD { return price.Times(n) }
 
+// TestWhatWasNotAnswered stays in sight.
+func TestWhatWasNotAnswered(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.report = pipeline.Report{Unanswered: []pipeline.Unanswered{{Endpoint: pipeline.EndpointBalance, Account: "default", Reason: "HTTP 403"}}}
+	s.run("steps: {a: {model: a/b, input: {prompt: x}}}", nil)
+	require.NoError(t, s.GetWorkflowError())
+	value, err := s.QueryWorkflow(pipeline.StatusQuery)
+	require.NoError(t, err)
+	var status pipeline.Status
+	require.NoError(t, value.Get(&status))
+	require.Equal(t, s.report.Unanswered, status.Unanswered)
+}
+
 // TestRegenerate: what a decision wants made again must be something that can be.
 func TestRegenerate(t *testing.T) {
 	t.Parallel()

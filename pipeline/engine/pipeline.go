@@ -34,27 +34,28 @@ func Pipeline(ctx workflow.Context, in pipeline.Run) (pipeline.Result, error) {
 
 // run is one execution of a pipeline.
 type run struct {
-	in       pipeline.Run
-	plan     *pipeline.Plan
-	inputs   map[string]any
-	steps    []*step
-	byID     map[string]*step
-	live     []*generation.Status // of the generations in the run itself, as they stand
-	owners   map[string]*step     // by the keys of generations
-	budget   *workflows.Budget
-	estimate *pipeline.Estimate
-	fields   map[string][]string // of each step's model; none where they are not known
-	state    pipeline.RunState   // once it has ended
-	reason   string              // why it failed
-	checked  bool
-	recalled bool
-	outputs  map[string]any
-	omitted  bool
-	started  time.Time
-	ended    time.Time
-	changes  int
-	promised int // events of lists that are being made in the run itself
-	shown    shownAttributes
+	in         pipeline.Run
+	plan       *pipeline.Plan
+	inputs     map[string]any
+	steps      []*step
+	byID       map[string]*step
+	live       []*generation.Status // of the generations in the run itself, as they stand
+	owners     map[string]*step     // by the keys of generations
+	budget     *workflows.Budget
+	estimate   *pipeline.Estimate
+	unanswered []pipeline.Unanswered
+	fields     map[string][]string // of each step's model; none where they are not known
+	state      pipeline.RunState   // once it has ended
+	reason     string              // why it failed
+	checked    bool
+	recalled   bool
+	outputs    map[string]any
+	omitted    bool
+	started    time.Time
+	ended      time.Time
+	changes    int
+	promised   int // events of lists that are being made in the run itself
+	shown      shownAttributes
 }
 
 // compile makes the steps ready, or says what is wrong with the pipeline or its inputs.
@@ -147,7 +148,7 @@ func (r *run) check(ctx workflow.Context) error {
 	if err := workflow.ExecuteActivity(activityCtx, pipeline.CheckName, r.in).Get(ctx, &report); err != nil {
 		return err
 	}
-	r.estimate, r.fields = report.Estimate, report.Fields
+	r.estimate, r.fields, r.unanswered = report.Estimate, report.Fields, report.Unanswered
 	if len(report.Problems) > 0 {
 		return refused(r.in, report.Problems)
 	}

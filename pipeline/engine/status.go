@@ -81,7 +81,7 @@ func (r *run) bounded(ctx workflow.Context) pipeline.Status {
 func (r *run) status(ctx workflow.Context) pipeline.Status {
 	tallies := r.tallies()
 	status := pipeline.Status{
-		Pipeline: r.in.Pipeline.Name, State: r.runState(), Reason: markdown.Clip(r.reason, maxStatusReason), Estimate: r.estimate, Outputs: r.outputs, Omitted: r.omitted,
+		Pipeline: r.in.Pipeline.Name, State: r.runState(), Reason: markdown.Clip(r.reason, maxStatusReason), Estimate: r.estimate, Unanswered: r.unanswered, Outputs: r.outputs, Omitted: r.omitted,
 		Started: r.started, Ended: r.ended,
 	}
 	for _, approval := range workflows.Approvals(ctx) {

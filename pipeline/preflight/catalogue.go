@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -20,9 +21,10 @@ const (
 )
 
 // Catalogue are the provider's models, fetched when they are first needed and kept for an
-// hour. It may be used by many goroutines at once.
+// hour; longer while they can't be fetched. It may be used by many goroutines at once.
 type Catalogue struct {
-	fetch func(context.Context) ([]wavespeed.Model, error)
+	fetch    func(context.Context) ([]wavespeed.Model, error)
+	fetching chan struct{} // holds one who fetches
 
 	mu      sync.Mutex
 	fetched time.Time
@@ -32,40 +34,64 @@ type Catalogue struct {
 // Model is one of the catalogue.
 type Model struct {
 	wavespeed.Model
+	compile sync.Once
+	schema  *schema.Schema
+}
 
-	// Schema checks inputs; nil if the catalogue has none that can be read.
-	Schema *schema.Schema
+// Checked is the schema that checks inputs; nil if the catalogue has none that can be read:
+// the provider still checks them.
+func (m *Model) Checked() *schema.Schema {
+	m.compile.Do(func() {
+		if len(m.Schema) > 0 {
+			m.schema, _ = schema.Compile(m.Schema)
+		}
+	})
+	return m.schema
 }
 
 // fields are the names that an input may have; nil if they are not known.
 func (m *Model) fields() []string {
-	if m.Schema == nil {
+	if m.Checked() == nil {
 		return nil
 	}
-	return m.Schema.Properties()
+	return m.Checked().Properties()
 }
 
 // NewCatalogue fetches by the function given, for instance [wavespeed.Client.Models].
 func NewCatalogue(fetch func(context.Context) ([]wavespeed.Model, error)) *Catalogue {
-	return &Catalogue{fetch: fetch}
+	return &Catalogue{fetch: fetch, fetching: make(chan struct{}, 1)}
 }
 
-// Model finds one by its id; nil if the provider has none of that id.
+// Model finds one by its id; nil if the provider has none of that id. An error is one of
+// fetching, or the context's.
 func (c *Catalogue) Model(ctx context.Context, id string) (*Model, error) {
+	if model, fresh := c.look(id); fresh {
+		return model, nil
+	}
+	select {
+	case c.fetching <- struct{}{}:
+		defer func() { <-c.fetching }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	model, fresh := c.look(id) // another may have fetched it meanwhile
+	if fresh {
+		return model, nil
+	}
+	if err := c.refresh(ctx); err != nil && model == nil {
+		return nil, err
+	}
+	model, _ = c.look(id)
+	return model, nil
+}
+
+// look finds a model, and tells whether what it finds counts.
+func (c *Catalogue) look(id string) (model *Model, fresh bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	age := time.Since(c.fetched)
-	if c.models == nil || age > keepFor || c.models[id] == nil && age > againAfter {
-		if err := c.refresh(ctx); err != nil {
-			return nil, err
-		}
-	}
-	model := c.models[id]
-	if model != nil && model.Schema == nil && len(model.Model.Schema) > 0 {
-		// One that cannot be read checks nothing; the provider still does.
-		model.Schema, _ = schema.Compile(model.Model.Schema)
-	}
-	return model, nil
+	model = c.models[id]
+	return model, c.models != nil && age <= keepFor && (model != nil || age <= againAfter)
 }
 
 func (c *Catalogue) refresh(ctx context.Context) error {
@@ -77,6 +103,8 @@ func (c *Catalogue) refresh(ctx context.Context) error {
 	for _, model := range listed {
 		models[model.ID] = &Model{Model: model}
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.models, c.fetched = models, time.Now()
 	return nil
 }
@@ -85,10 +113,5 @@ func (c *Catalogue) refresh(ctx context.Context) error {
 func (c *Catalogue) IDs() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	ids := make([]string, 0, len(c.models))
-	for id := range c.models {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
+	return slices.Sorted(maps.Keys(c.models))
 }

@@ -89,7 +89,7 @@ func TestCatalogueIsReadOnceByMany(t *testing.T) {
 	for range 20 {
 		group.Go(func() {
 			model, err := c.Model(context.Background(), "a")
-			if err != nil || model.Schema == nil || len(c.IDs()) != 1 {
+			if err != nil || model.Checked() == nil || len(c.IDs()) != 1 {
 				t.Errorf("the model is not as it should be: %v", err)
 			}
 		})
@@ -105,6 +105,38 @@ func TestSchemasThatCannotBeReadCheckNothing(t *testing.T) {
 	for _, id := range []string{"a", "b"} {
 		model, err := c.Model(t.Context(), id)
 		require.NoError(t, err)
-		require.Nil(t, model.Schema)
+		require.Nil(t, model.Checked())
 	}
+}
+
+// TestSchemasAreReadByMany at once, also one that can't be: it is looked at only once.
+func TestSchemasAreReadByMany(t *testing.T) {
+	t.Parallel()
+	s := &shop{models: []wavespeed.Model{{ID: "a", Schema: json.RawMessage(`{"type":5}`)}}}
+	c := preflight.NewCatalogue(s.read)
+	var group sync.WaitGroup
+	for range 20 {
+		group.Go(func() {
+			model, err := c.Model(context.Background(), "a")
+			if err != nil || model.Checked() != nil {
+				t.Errorf("the model is not as it should be: %v", err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// TestOldCatalogueIsBetterThanNone while there is no new one.
+func TestOldCatalogueIsBetterThanNone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &shop{models: []wavespeed.Model{{ID: "a"}}}
+		c := preflight.NewCatalogue(s.read)
+		require.True(t, has(t, c, "a"))
+		time.Sleep(2 * time.Hour)
+		s.err = errors.New("down")
+		require.True(t, has(t, c, "a"))
+		_, err := c.Model(t.Context(), "new")
+		require.ErrorIs(t, err, s.err)
+	})
 }

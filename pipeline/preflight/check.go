@@ -1,10 +1,9 @@
 package preflight
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +18,7 @@ import (
 type Provider interface {
 	Price(ctx context.Context, model string, input any) (wavespeed.Price, error)
 	Balance(ctx context.Context) (generation.USD, error)
+	Charges(ctx context.Context, options wavespeed.ChargesOptions) (wavespeed.ChargePage, error)
 }
 
 // Account is an account with its catalogue.
@@ -27,34 +27,67 @@ type Account struct {
 	Catalogue *Catalogue
 }
 
-// Check checks a plan with the inputs that are known; those that are not are taken to be
-// right. Changes replace fields of steps' inputs, by step; nil for none. The report has all
-// problems. An error is one of asking the provider.
-func Check(ctx context.Context, accounts map[string]Account, plan *pipeline.Plan, inputs map[string]any, changes map[string]map[string]any) (pipeline.Report, error) {
-	c := &checker{accounts: accounts, plan: plan, inputs: inputs, changes: changes, fields: make(map[string][]string)}
-	for _, step := range plan.Steps {
-		if step.Approve != nil {
-			continue
-		}
-		if err := c.step(ctx, step); err != nil {
-			return pipeline.Report{}, err
-		}
+// Run is what is checked.
+type Run struct {
+	Plan *pipeline.Plan
+
+	// Inputs are those that are known; those that are not are taken to be right.
+	Inputs map[string]any
+
+	// Changes replace fields of steps' inputs, by step. Defaults to none.
+	Changes map[string]map[string]any
+
+	// Budget says that the run has a budget, also if its definition has none.
+	Budget bool
+}
+
+// Check checks a run. The report has all problems, and what the provider did not answer. An
+// error says that the run cannot go on: the context has ended, no endpoint accepts an
+// account's key, or there is a budget and a price can't be had.
+func Check(ctx context.Context, accounts map[string]Account, run Run) (pipeline.Report, error) {
+	c := &checker{
+		accounts: accounts, run: run, plan: run.Plan, inputs: run.Inputs, changes: run.Changes,
+		fields: make(map[string][]string), refused: make(map[string]error), dark: make(map[string]bool),
 	}
-	if len(c.problems) > 0 {
-		return pipeline.Report{Problems: c.problems}, nil
+	c.steps(ctx)
+	var estimate *pipeline.Estimate
+	var err error
+	if len(c.problems) == 0 {
+		estimate, err = c.estimate(ctx)
 	}
-	estimate, err := c.estimate(ctx)
-	return pipeline.Report{Problems: c.problems, Estimate: estimate, Fields: c.fields}, err
+	err = cmp.Or(ctx.Err(), c.keyRefused(), err)
+	if err != nil {
+		return pipeline.Report{}, err
+	}
+	return pipeline.Report{Problems: c.problems, Estimate: estimate, Fields: c.fields, Unanswered: c.unanswered}, nil
 }
 
 type checker struct {
-	accounts map[string]Account
-	plan     *pipeline.Plan
-	inputs   map[string]any
-	changes  map[string]map[string]any
-	fields   map[string][]string // that models' inputs have, by step
-	problems pipeline.Problems
-	priced   []priced
+	accounts   map[string]Account
+	run        Run
+	plan       *pipeline.Plan
+	inputs     map[string]any
+	changes    map[string]map[string]any
+	fields     map[string][]string // that models' inputs have, by step
+	problems   pipeline.Problems
+	priced     []priced
+	unanswered []pipeline.Unanswered
+	dark       map[string]bool  // accounts whose models can't be read
+	refused    map[string]error // of accounts whose key nothing has accepted so far
+}
+
+// needsPrices tells whether the run cannot do without: a budget lets nothing be submitted
+// without a price.
+func (c *checker) needsPrices() bool { return c.run.Budget || c.plan.Definition.Budget != nil }
+
+func (c *checker) steps(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, modelsTimeout)
+	defer cancel()
+	for _, step := range c.plan.Steps {
+		if step.Approve == nil {
+			c.step(ctx, step)
+		}
+	}
 }
 
 // priced is a step with the inputs to ask prices for.
@@ -79,7 +112,7 @@ func (c *checker) accountOf(step *pipeline.PlannedStep) string {
 	return generation.DefaultAccount
 }
 
-func (c *checker) step(ctx context.Context, step *pipeline.PlannedStep) error {
+func (c *checker) step(ctx context.Context, step *pipeline.PlannedStep) {
 	path := []string{"steps", step.ID}
 	account, known := c.accounts[c.accountOf(step)]
 	if !known {
@@ -88,21 +121,18 @@ func (c *checker) step(ctx context.Context, step *pipeline.PlannedStep) error {
 			at = []string{"account"}
 		}
 		c.add(at, "there is no account %q; configure its API key or name another", c.accountOf(step))
-		return nil
+		return
 	}
 	scopes, unknown, ok := c.scopes(step, path)
 	if !ok {
-		return nil
+		return
 	}
 	for i, id := range step.Models() {
 		at := path
 		if i > 0 {
 			at = append(slices.Clone(path), "fallback", strconv.Itoa(i-1))
 		}
-		model, err := account.Catalogue.Model(ctx, id)
-		if err != nil {
-			return err
-		}
+		model := c.model(ctx, step, id)
 		if model == nil {
 			c.add(append(slices.Clone(at), "model"), "WaveSpeedAI has no model %q%s", id, modelHint(id, account.Catalogue.IDs()))
 			continue
@@ -116,7 +146,21 @@ func (c *checker) step(ctx context.Context, step *pipeline.PlannedStep) error {
 			c.priced = append(c.priced, priced{step: step, account: account, model: model, inputs: inputs, unknown: unknown})
 		}
 	}
-	return nil
+}
+
+// model finds a step's model; nil if there is none. Where the models can't be read it is
+// taken to be right.
+func (c *checker) model(ctx context.Context, step *pipeline.PlannedStep, id string) *Model {
+	name := c.accountOf(step)
+	if !c.dark[name] {
+		model, err := ask(ctx, func(ctx context.Context) (*Model, error) { return c.accounts[name].Catalogue.Model(ctx, id) })
+		c.note(pipeline.EndpointModels, name, "", err)
+		if err == nil {
+			return model
+		}
+		c.dark[name] = true
+	}
+	return &Model{Model: wavespeed.Model{ID: id}}
 }
 
 // modelHint asks for the model that was meant: one of that name, whoever makes it, or the
@@ -128,14 +172,4 @@ func modelHint(id string, ids []string) string {
 		}
 	}
 	return nearest.Hint(id, ids)
-}
-
-// refusal tells whether the provider refused what it was asked, rather than failed.
-func refusal(err error) bool {
-	var failure *wavespeed.Error
-	if !errors.As(err, &failure) {
-		return false
-	}
-	status := failure.Status()
-	return status == http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusUnprocessableEntity
 }

@@ -147,7 +147,7 @@ func (f *findings) check(item int, model *Model, input map[string]any, path []st
 			f.add(item, append(slices.Clone(path), name), why)
 		}
 	}
-	if model.Schema == nil {
+	if model.Checked() == nil {
 		return
 	}
 	u := &unknowns{}
@@ -159,7 +159,7 @@ func (f *findings) check(item int, model *Model, input map[string]any, path []st
 			f.add(item, append(slices.Clone(path), name), model.ID+" has no such field"+nearest.Hint(name, known))
 		}
 	}
-	for _, wrong := range model.Schema.Check(value) {
+	for _, wrong := range model.Checked().Check(value) {
 		if len(wrong.Path) == 1 && !slices.Contains(known, wrong.Path[0]) || !u.believes(&wrong) {
 			continue
 		}

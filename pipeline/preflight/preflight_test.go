@@ -7,7 +7,11 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -49,7 +53,7 @@ func setup(t *testing.T, options wavespeedtest.Options) *testBundle {
 // check checks a pipeline that compiles.
 func (b *testBundle) check(t *testing.T, text string, inputs map[string]any) pipeline.Report {
 	t.Helper()
-	report, err := preflight.Check(t.Context(), b.accounts, plan(t, text), inputs, nil)
+	report, err := preflight.Check(t.Context(), b.accounts, preflight.Run{Plan: plan(t, text), Inputs: inputs})
 	require.NoError(t, err)
 	return report
 }
@@ -219,7 +223,7 @@ func TestChanges(t *testing.T) {
 	t.Parallel()
 	b := setup(t, wavespeedtest.Options{})
 	check := func(changes map[string]any) pipeline.Report {
-		report, err := preflight.Check(t.Context(), b.accounts, plan(t, step("{prompt: x, num_images: 5}")), nil, map[string]map[string]any{"still": changes})
+		report, err := preflight.Check(t.Context(), b.accounts, preflight.Run{Plan: plan(t, step("{prompt: x, num_images: 5}")), Changes: map[string]map[string]any{"still": changes}})
 		require.NoError(t, err)
 		return report
 	}
@@ -430,6 +434,7 @@ type account struct {
 	models  func() ([]wavespeed.Model, error)
 	price   func(model string) (wavespeed.Price, error)
 	balance func() (generation.USD, error)
+	charges func() error
 }
 
 func (a account) Price(_ context.Context, model string, _ any) (wavespeed.Price, error) {
@@ -438,29 +443,171 @@ func (a account) Price(_ context.Context, model string, _ any) (wavespeed.Price,
 
 func (a account) Balance(context.Context) (generation.USD, error) { return a.balance() }
 
+func (a account) Charges(_ context.Context, options wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
+	if options.PageSize != 1 {
+		return wavespeed.ChargePage{}, errors.New("one record is enough")
+	}
+	return wavespeed.ChargePage{}, a.charges()
+}
+
 func (a account) checkable() map[string]preflight.Account {
 	return map[string]preflight.Account{"default": {
 		Provider: a, Catalogue: preflight.NewCatalogue(func(context.Context) ([]wavespeed.Model, error) { return a.models() }),
 	}}
 }
 
-// TestProviderThatDoesNotAnswer: what could not be asked is no problem of the pipeline.
-func TestProviderThatDoesNotAnswer(t *testing.T) {
+// TestEndpointsThatDoNotAnswer: what could not be asked is in the report, and stops nothing
+// that can do without.
+func TestEndpointsThatDoNotAnswer(t *testing.T) {
+	t.Parallel()
+	failures := map[string]error{
+		"down":       &wavespeed.Error{Op: "x", StatusCode: http.StatusServiceUnavailable},
+		"limited":    &wavespeed.Error{Op: "x", StatusCode: http.StatusTooManyRequests, Code: http.StatusTooManyRequests},
+		"forbidden":  &wavespeed.Error{Op: "x", StatusCode: http.StatusForbidden, Code: http.StatusForbidden},
+		"malformed":  &wavespeed.Error{Op: "x", StatusCode: http.StatusOK, Err: errors.New("its data is not as documented")},
+		"impossible": &wavespeed.Error{Op: "x", StatusCode: http.StatusOK, Err: wavespeed.ErrImpossiblePrice},
+		"a gateway":  &wavespeed.Error{Op: "x", StatusCode: http.StatusNotFound, Foreign: true},
+		"cut":        errors.New("connection reset"),
+	}
+	for endpoint, fail := range map[pipeline.Endpoint]func(*account, error){
+		pipeline.EndpointModels: func(a *account, err error) { a.models = func() ([]wavespeed.Model, error) { return nil, err } },
+		pipeline.EndpointPrice: func(a *account, err error) {
+			a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, err }
+		},
+		pipeline.EndpointBalance: func(a *account, err error) { a.balance = func() (generation.USD, error) { return 0, err } },
+		pipeline.EndpointCharges: func(a *account, err error) { a.charges = func() error { return err } },
+	} {
+		for name, failure := range failures {
+			t.Run(string(endpoint)+" "+name, func(t *testing.T) {
+				t.Parallel()
+				a := answering()
+				fail(&a, failure)
+				report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}, b: {model: a/c}}")})
+				require.NoError(t, err)
+				require.Empty(t, report.Problems)
+				require.Len(t, report.Unanswered, 1)
+				got := report.Unanswered[0]
+				require.Equal(t, endpoint, got.Endpoint)
+				require.Equal(t, "default", got.Account)
+				require.Contains(t, got.String(), failure.Error())
+				require.Equal(t, endpoint == pipeline.EndpointBalance, report.Estimate.Balance == nil)
+				require.Equal(t, endpoint == pipeline.EndpointPrice, report.Estimate.AtLeast)
+				require.Len(t, report.Estimate.Steps, 2)
+				if endpoint == pipeline.EndpointPrice {
+					require.Equal(t, []string{"a", "b"}, got.Steps)
+					require.Zero(t, report.Estimate.Total)
+					require.Contains(t, report.Estimate.Steps[0].Unpriced, failure.Error())
+				} else {
+					require.Equal(t, dollars(2), report.Estimate.Total)
+				}
+			})
+		}
+	}
+}
+
+// TestBudgetsNeedPrices: a run with one is stopped, or waits, while there are none.
+func TestBudgetsNeedPrices(t *testing.T) {
 	t.Parallel()
 	down := &wavespeed.Error{Op: "price", StatusCode: http.StatusServiceUnavailable}
-	for name, change := range map[string]func(*account){
-		"models":  func(a *account) { a.models = func() ([]wavespeed.Model, error) { return nil, down } },
-		"price":   func(a *account) { a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, down } },
-		"balance": func(a *account) { a.balance = func() (generation.USD, error) { return 0, down } },
+	a := answering()
+	a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, down }
+	for _, run := range []preflight.Run{
+		{Plan: plan(t, "steps: {a: {model: a/b}}"), Budget: true},
+		{Plan: plan(t, "budget: 1\nsteps: {a: {model: a/b}}")},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			a := answering()
-			change(&a)
-			_, err := preflight.Check(t.Context(), a.checkable(), plan(t, "steps: {a: {model: a/b}}"), nil, nil)
-			require.ErrorIs(t, err, down)
-		})
+		_, err := preflight.Check(t.Context(), a.checkable(), run)
+		require.ErrorIs(t, err, down)
+		require.ErrorContains(t, err, "with a budget step a needs a price")
 	}
+	a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, wavespeed.ErrImpossiblePrice }
+	report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}}"), Budget: true})
+	require.NoError(t, err)
+	require.Equal(t, "steps.a: with a budget it cannot be submitted: impossible price", report.Problems.Error())
+}
+
+// TestKeyThatNothingAccepts: such a run could submit nothing.
+func TestKeyThatNothingAccepts(t *testing.T) {
+	t.Parallel()
+	no := &wavespeed.Error{Op: "x", StatusCode: http.StatusUnauthorized, Code: http.StatusUnauthorized}
+	a := answering()
+	a.models = func() ([]wavespeed.Model, error) { return nil, no }
+	a.balance = func() (generation.USD, error) { return 0, no }
+	a.charges = func() error { return no }
+	run := preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}}")}
+	report, err := preflight.Check(t.Context(), a.checkable(), run)
+	require.NoError(t, err, "the price is told")
+	require.Len(t, report.Unanswered, 3)
+	a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, no }
+	_, err = preflight.Check(t.Context(), a.checkable(), run)
+	require.ErrorIs(t, err, no)
+}
+
+// TestChecksDoNotHang on endpoints that never answer, on a check that waits for another's
+// answer, nor after who asked has left.
+func TestChecksDoNotHang(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := hanging{}
+		accounts := map[string]preflight.Account{"default": {Provider: a, Catalogue: preflight.NewCatalogue(a.Models)}}
+		run := preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}, b: {model: a/c}, c: {model: a/d}}")}
+		var group sync.WaitGroup
+		for range 2 {
+			group.Go(func() {
+				began := time.Now()
+				report, err := preflight.Check(t.Context(), accounts, run)
+				if err != nil || len(report.Unanswered) != 4 || time.Since(began) > 100*time.Second {
+					t.Errorf("%v after %v: %v", report.Unanswered, time.Since(began), err)
+				}
+			})
+		}
+		group.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		_, err := preflight.Check(ctx, accounts, run)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Less(t, time.Since(began), 2*time.Second)
+	})
+}
+
+// hanging is an account whose endpoints answer only when whoever asks has left.
+type hanging struct{}
+
+func (hanging) Models(ctx context.Context) ([]wavespeed.Model, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (hanging) Price(ctx context.Context, _ string, _ any) (wavespeed.Price, error) {
+	<-ctx.Done()
+	return wavespeed.Price{}, ctx.Err()
+}
+
+func (hanging) Balance(ctx context.Context) (generation.USD, error) {
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
+
+func (hanging) Charges(ctx context.Context, _ wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
+	<-ctx.Done()
+	return wavespeed.ChargePage{}, ctx.Err()
+}
+
+// TestTroubleThatPasses is asked through: the estimate guards the balance.
+func TestTroubleThatPasses(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	a := answering()
+	a.price = func(string) (wavespeed.Price, error) {
+		if asked.Add(1) < 3 {
+			return wavespeed.Price{}, &wavespeed.Error{StatusCode: http.StatusTooManyRequests, Code: http.StatusTooManyRequests}
+		}
+		return wavespeed.Price{Amount: dollars(1)}, nil
+	}
+	report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}}")})
+	require.NoError(t, err)
+	require.Empty(t, report.Unanswered)
+	require.Equal(t, dollars(1), report.Estimate.Total)
 }
 
 func answering() account {
@@ -468,13 +615,14 @@ func answering() account {
 		models:  func() ([]wavespeed.Model, error) { return []wavespeed.Model{{ID: "a/b"}, {ID: "a/c"}}, nil },
 		price:   func(string) (wavespeed.Price, error) { return wavespeed.Price{Amount: dollars(1)}, nil },
 		balance: func() (generation.USD, error) { return dollars(5), nil },
+		charges: func() error { return nil },
 	}
 }
 
 // TestPricesThatAreRefused: a provider that refuses the price will refuse the submit.
 func TestPricesThatAreRefused(t *testing.T) {
 	t.Parallel()
-	for status, refused := range map[int]bool{400: true, 404: true, 422: true, 401: false, 429: false, 500: false, 0: false} {
+	for status, refused := range map[int]bool{400: true, 404: true, 422: true, 403: false, 500: false} {
 		a := answering()
 		a.price = func(model string) (wavespeed.Price, error) {
 			if model == "a/c" {
@@ -482,12 +630,14 @@ func TestPricesThatAreRefused(t *testing.T) {
 			}
 			return wavespeed.Price{Amount: dollars(1)}, nil
 		}
-		report, err := preflight.Check(t.Context(), a.checkable(), plan(t, "steps: {a: {model: a/b}, b: {model: a/c}}"), nil, nil)
+		report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}, b: {model: a/c}}")})
+		require.NoError(t, err, status)
 		if !refused {
-			require.Error(t, err, status)
+			require.Empty(t, report.Problems)
+			require.Equal(t, []string{"b"}, report.Unanswered[0].Steps)
 			continue
 		}
-		require.NoError(t, err, status)
+		require.Empty(t, report.Unanswered)
 		require.Len(t, report.Problems, 1)
 		require.Contains(t, report.Problems[0].String(), "steps.b.input: the provider refuses it: ")
 	}

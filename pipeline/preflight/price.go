@@ -1,14 +1,18 @@
 package preflight
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"slices"
+	"errors"
+	"fmt"
 	"strings"
 	"sync"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 const (
@@ -19,10 +23,12 @@ const (
 	atOnce = 8
 )
 
-// estimate asks what the run is likely to cost if every step runs once.
+// estimate asks what the run is likely to cost if every step runs once, and what else has
+// to do with money. An error says that a price that is needed can't be had.
 func (c *checker) estimate(ctx context.Context) (*pipeline.Estimate, error) {
-	estimates := make([]pipeline.StepEstimate, len(c.priced))
-	failures := make([]error, len(c.priced))
+	ctx, cancel := context.WithTimeout(ctx, pricesTimeout)
+	defer cancel()
+	estimates, failures := make([]pipeline.StepEstimate, len(c.priced)), make([]error, len(c.priced))
 	var group sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
 	for i, p := range c.priced {
@@ -32,49 +38,88 @@ func (c *checker) estimate(ctx context.Context) (*pipeline.Estimate, error) {
 			estimates[i], failures[i] = p.estimate(ctx)
 		})
 	}
+	credit := c.askCredit(ctx)
 	group.Wait()
-	total := &pipeline.Estimate{}
+	total := &pipeline.Estimate{Steps: estimates}
+	var needed error
 	for i, p := range c.priced {
-		switch err := failures[i]; {
-		case err != nil && refusal(err):
+		err := failures[i]
+		if refusal(err) {
+			c.note(pipeline.EndpointPrice, c.accountOf(p.step), "", nil)
 			c.add([]string{"steps", p.step.ID, "input"}, "the provider refuses it: %v", err)
-		case err != nil:
-			return nil, err
+			continue
 		}
-		total.Steps = append(total.Steps, estimates[i])
+		c.note(pipeline.EndpointPrice, c.accountOf(p.step), p.step.ID, err)
+		if err != nil && c.needsPrices() {
+			needed = cmp.Or(needed, c.missingPrice(p.step, err))
+		}
 		total.Total = total.Total.Add(estimates[i].Total)
 		total.AtLeast = total.AtLeast || estimates[i].AtLeast
 	}
-	return total, c.addBalance(ctx, total)
+	total.Balance = credit(c)
+	return total, needed
 }
 
-// addBalance asks for the credit of the account that pays, if it is one alone.
-func (c *checker) addBalance(ctx context.Context, total *pipeline.Estimate) error {
-	var names []string
-	for _, p := range c.priced {
-		names = append(names, c.accountOf(p.step))
-	}
-	slices.Sort(names)
-	if names = slices.Compact(names); len(names) != 1 {
+// missingPrice is what a price that is needed and can't be had means for the run. One that
+// cannot be is a problem, the same as a price beyond the budget would be.
+func (c *checker) missingPrice(step *pipeline.PlannedStep, err error) error {
+	if errors.Is(err, wavespeed.ErrImpossiblePrice) {
+		c.add([]string{"steps", step.ID}, "with a budget it cannot be submitted: %v", err)
 		return nil
 	}
-	balance, err := c.accounts[names[0]].Provider.Balance(ctx)
-	if err != nil {
-		return err
-	}
-	total.Balance = &balance
-	return nil
+	return fmt.Errorf("with a budget step %s needs a price: %w", step.ID, err)
 }
 
+// askCredit asks about the accounts that pay: the balance if it is one alone, and whether
+// the charges can be read. The function waits for the answers.
+func (c *checker) askCredit(ctx context.Context) func(*checker) *generation.USD {
+	payers := c.payers()
+	var group sync.WaitGroup
+	var balance generation.USD
+	var balanceErr error
+	chargesErrs := make([]error, len(payers))
+	if len(payers) == 1 {
+		group.Go(func() { balance, balanceErr = ask(ctx, c.accounts[payers[0]].Provider.Balance) })
+	}
+	for i, name := range payers {
+		group.Go(func() {
+			_, chargesErrs[i] = ask(ctx, func(ctx context.Context) (wavespeed.ChargePage, error) {
+				return c.accounts[name].Provider.Charges(ctx, wavespeed.ChargesOptions{PageSize: 1})
+			})
+		})
+	}
+	return func(c *checker) *generation.USD {
+		group.Wait()
+		for i, name := range payers {
+			c.note(pipeline.EndpointCharges, name, "", chargesErrs[i])
+		}
+		if len(payers) != 1 {
+			return nil
+		}
+		c.note(pipeline.EndpointBalance, payers[0], "", balanceErr)
+		if balanceErr != nil {
+			return nil
+		}
+		return &balance
+	}
+}
+
+// estimate of a step whose price can't be had is at least nothing.
 func (p priced) estimate(ctx context.Context) (pipeline.StepEstimate, error) {
 	estimate := pipeline.StepEstimate{ID: p.step.ID, Model: p.model.ID, Items: len(p.inputs), Unknown: p.unknown, AtLeast: p.unknown}
+	if p.unknown {
+		estimate.Items = 0
+	}
 	samples := p.samples()
 	var sum generation.USD
 	for _, input := range samples {
 		known := withoutUnknown(input)
 		estimate.AtLeast = estimate.AtLeast || p.depends(input, known)
-		price, err := p.account.Provider.Price(ctx, p.model.ID, known)
+		price, err := ask(ctx, func(ctx context.Context) (wavespeed.Price, error) {
+			return p.account.Provider.Price(ctx, p.model.ID, known)
+		})
 		if err != nil {
+			estimate.AtLeast, estimate.Unpriced = true, markdown.Clip(err.Error(), maxReason)
 			return estimate, err
 		}
 		sum = sum.Add(price.Amount)
@@ -85,10 +130,7 @@ func (p priced) estimate(ctx context.Context) (pipeline.StepEstimate, error) {
 	if len(samples) < len(p.inputs) {
 		estimate.Sampled = len(samples)
 	}
-	estimate.Total = estimate.Each.Times(len(p.inputs))
-	if p.unknown {
-		estimate.Items, estimate.Total = 0, 0
-	}
+	estimate.Total = estimate.Each.Times(estimate.Items)
 	return estimate, nil
 }
 

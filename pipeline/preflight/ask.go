@@ -1,0 +1,106 @@
+package preflight
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// How long the provider has to answer. Together they are less than a check may take.
+const (
+	modelsTimeout = 30 * time.Second
+	pricesTimeout = 40 * time.Second
+)
+
+// tries are how often a question is asked that got no answer for a reason that may pass;
+// triesWait is how long after the first time.
+const (
+	tries     = 3
+	triesWait = 300 * time.Millisecond
+)
+
+// ask asks a question, again if that may help.
+func ask[T any](ctx context.Context, question func(context.Context) (T, error)) (answer T, err error) {
+	for i, wait := 1, triesWait; ; i, wait = i+1, 3*wait {
+		if answer, err = question(ctx); err == nil || i == tries || !passing(err) {
+			return answer, err
+		}
+		select {
+		case <-ctx.Done():
+			return answer, err
+		case <-time.After(wait):
+		}
+	}
+}
+
+// passing tells whether a failure may pass by itself.
+func passing(err error) bool {
+	var failure *wavespeed.Error
+	if !errors.As(err, &failure) {
+		return true
+	}
+	status := failure.Status()
+	return status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
+}
+
+// refusal tells whether the provider refused what it was asked, rather than failed.
+func refusal(err error) bool {
+	var failure *wavespeed.Error
+	return errors.As(err, &failure) && !failure.Foreign &&
+		slices.Contains([]int{http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity}, failure.Status())
+}
+
+// unauthorized tells whether the provider does not accept the key.
+func unauthorized(err error) bool {
+	var failure *wavespeed.Error
+	return errors.As(err, &failure) && !failure.Foreign && failure.Status() == http.StatusUnauthorized
+}
+
+// maxReason is how much of an error a report has.
+const maxReason = 500
+
+// note notes how a question was answered; step is "" where it was not about one.
+func (c *checker) note(endpoint pipeline.Endpoint, account, step string, err error) {
+	if refused, seen := c.refused[account]; !unauthorized(err) {
+		c.refused[account] = nil
+	} else if !seen || refused != nil {
+		c.refused[account] = err
+	}
+	if err == nil {
+		return
+	}
+	i := slices.IndexFunc(c.unanswered, func(u pipeline.Unanswered) bool { return u.Endpoint == endpoint && u.Account == account })
+	if i < 0 {
+		i = len(c.unanswered)
+		c.unanswered = append(c.unanswered, pipeline.Unanswered{Endpoint: endpoint, Account: account, Reason: markdown.Clip(err.Error(), maxReason)})
+	}
+	if step != "" {
+		c.unanswered[i].Steps = append(c.unanswered[i].Steps, step)
+	}
+}
+
+// keyRefused is the error of an account whose key no endpoint accepts; nil if there is none.
+func (c *checker) keyRefused() error {
+	for _, account := range c.payers() {
+		if err := c.refused[account]; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// payers are the accounts that pay, sorted.
+func (c *checker) payers() []string {
+	var names []string
+	for _, p := range c.priced {
+		names = append(names, c.accountOf(p.step))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
