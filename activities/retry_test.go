@@ -104,10 +104,12 @@ func TestReadsWaitTwoMinutesAtMost(t *testing.T) {
 	priced := submitInput(`{}`)
 	budget := 1.0
 	priced.MaxPrice = &budget
+	capped := film("a/b", nil)
+	capped.Budget = &budget // which needs prices
 	for name, in := range map[string]any{
 		generation.AwaitName:  generation.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1"},
 		generation.SubmitName: priced, // which asks for the price first
-		pipeline.CheckName:    film("a/b", nil),
+		pipeline.CheckName:    capped,
 	} {
 		for _, asked := range []time.Duration{0, time.Second, 90 * time.Second, 2 * time.Minute, 24 * time.Hour, 10 * 365 * 24 * time.Hour, forever} {
 			t.Run(name+" "+asked.String(), func(t *testing.T) {

@@ -19,22 +19,25 @@ const (
 )
 
 // tries are how often a question is asked that got no answer for a reason that may pass;
-// triesWait is how long after the first time.
+// triesWait is how long after the first time, and longestWait what the provider may ask for.
 const (
-	tries     = 3
-	triesWait = 300 * time.Millisecond
+	tries       = 3
+	triesWait   = 300 * time.Millisecond
+	longestWait = 5 * time.Second
 )
 
 // ask asks a question, again if that may help.
 func ask[T any](ctx context.Context, question func(context.Context) (T, error)) (answer T, err error) {
 	for i, wait := 1, triesWait; ; i, wait = i+1, 3*wait {
-		if answer, err = question(ctx); err == nil || i == tries || !passing(err) {
+		answer, err = question(ctx)
+		pause := max(wait, retryAfter(err))
+		if err == nil || i == tries || !passing(err) || pause > longestWait {
 			return answer, err
 		}
 		select {
 		case <-ctx.Done():
 			return answer, err
-		case <-time.After(wait):
+		case <-time.After(pause):
 		}
 	}
 }
@@ -47,6 +50,14 @@ func passing(err error) bool {
 	}
 	status := failure.Status()
 	return status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
+}
+
+func retryAfter(err error) time.Duration {
+	var failure *wavespeed.Error
+	if errors.As(err, &failure) {
+		return failure.RetryAfter
+	}
+	return 0
 }
 
 // refusal tells whether the provider refused what it was asked, rather than failed.
