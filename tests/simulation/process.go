@@ -47,6 +47,22 @@ func (w *world) newProcess(name string) *process {
 	return p
 }
 
+// lostTask loses a task on its way to a worker, now and then: the server believes that
+// the worker has it, and the worker sees the end of a poll without a task.
+func (w *world) lostTask(p *process, take *frontend.Call, err error) error {
+	if !w.chance(w.weather.lostTasks) {
+		return err
+	}
+	w.Note("%s: its task is lost", p.name)
+	switch reply := take.Reply.(type) {
+	case *workflowservice.PollWorkflowTaskQueueResponse:
+		reply.Reset()
+	case *workflowservice.PollActivityTaskQueueResponse:
+		reply.Reset()
+	}
+	return err
+}
+
 // now is the process's clock.
 func (p *process) now() time.Time { return time.Now().Add(p.skew) }
 
@@ -63,8 +79,14 @@ func (p *process) rpc(ctx context.Context, method string, request, reply any, _ 
 		return failure
 	case *workflowservice.PollNexusTaskQueueRequest:
 		hold = true
-	case *workflowservice.PollWorkflowTaskQueueRequest, *workflowservice.PollActivityTaskQueueRequest, *workflowservice.GetWorkflowExecutionHistoryRequest:
+	case *workflowservice.PollWorkflowTaskQueueRequest, *workflowservice.PollActivityTaskQueueRequest:
 		hold = true
+	case *workflowservice.GetWorkflowExecutionHistoryRequest:
+		key = r.GetExecution().GetWorkflowId()
+	case *workflowservice.DescribeWorkflowExecutionRequest:
+		key = r.GetExecution().GetWorkflowId()
+	case *workflowservice.StartWorkflowExecutionRequest:
+		key = r.GetWorkflowId()
 	case *workflowservice.RespondActivityTaskCompletedRequest:
 		key = string(r.GetTaskToken())
 	case *workflowservice.RespondActivityTaskFailedRequest:
@@ -98,6 +120,8 @@ func (w *world) takeRPC(p *process, c *call, take *frontend.Call) {
 		return
 	}
 	if c.hold {
+		answer := take.Answer
+		take.Answer = func(err error) { answer(w.lostTask(p, take, err)) }
 		w.server.Take(take)
 		return
 	}

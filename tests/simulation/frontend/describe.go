@@ -16,6 +16,7 @@ func (s *Server) describe(request *workflowservice.DescribeWorkflowExecutionRequ
 		Execution: r.execution(), Type: workflowType(r.Type), Status: r.Status, TaskQueue: r.taskQueue,
 		StartTime: r.History[0].GetEventTime(), HistoryLength: int64(len(r.History)),
 	}
+	reply.ExecutionConfig = &workflowpb.WorkflowExecutionConfig{TaskQueue: queueOf(r.taskQueue)}
 	if !r.Running() {
 		reply.WorkflowExecutionInfo.CloseTime = r.History[len(r.History)-1].GetEventTime()
 		return nil

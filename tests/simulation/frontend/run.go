@@ -36,6 +36,7 @@ type Run struct {
 	queries    []*Call // that wait for the workflow task to end
 	waiters    []*Call // that wait for the close event
 	canceling  bool
+	deciding   bool // commands are being executed: what they cause comes after them
 }
 
 // buffered is what will be written once the workflow task has ended.
@@ -103,7 +104,7 @@ func (r *Run) add(kind enumspb.EventType, fill func(*historypb.HistoryEvent)) *h
 func (r *Run) happen(write func()) { r.happenTimer("", write) }
 
 func (r *Run) happenTimer(timer string, write func()) {
-	if r.task != nil && r.task.started != 0 {
+	if r.deciding || r.task != nil && r.task.started != 0 {
 		r.buffered = append(r.buffered, buffered{timer, write})
 		return
 	}

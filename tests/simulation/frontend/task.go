@@ -151,12 +151,15 @@ func (s *Server) workflowTaskCompleted(process string, request *workflowservice.
 	})
 	r.previous, r.attempt, r.task = t.started, 1, nil
 	messages := request.GetMessages()
+	r.deciding = true
 	for _, command := range request.GetCommands() {
 		if err := r.command(command, completed.EventId, &messages); err != nil {
 			s.Failures = append(s.Failures, fmt.Sprintf("%s/%s: %v", r.WorkflowID, r.RunID, err))
+			r.deciding = false
 			return err
 		}
 	}
+	r.deciding = false
 	r.updateReplies(messages)
 	if r.Running() && (r.flush() || request.GetForceCreateNewWorkflowTask() || r.unsentUpdates()) {
 		r.schedule()

@@ -1,0 +1,229 @@
+package simulation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// account is a process's way to the provider, in place of wavespeed.Client. Its errors are
+// those that the client would give.
+type account struct {
+	process *process
+	key     string
+}
+
+// ask carries a call to the provider. The answer is what take leaves behind.
+func (a *account) ask(ctx context.Context, op, subject string, take func(*call)) error {
+	w := a.process.world
+	c := &call{key: a.process.name + op + subject}
+	c.take = func(c *call) {
+		if !a.process.dead {
+			take(c)
+		}
+	}
+	err := w.enter(ctx, c)
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return &wavespeed.Error{Op: op, Subject: subject, Err: err}
+	}
+	return err
+}
+
+// read is for calls that change nothing. They fail at times.
+func (a *account) read(ctx context.Context, op, subject string, f func() error) error {
+	w := a.process.world
+	return a.ask(ctx, op, subject, func(c *call) {
+		w.After(w.between(20*time.Millisecond, time.Second), func() {
+			if w.left(c) {
+				return
+			}
+			if w.chance(w.weather.unread) {
+				w.answer(c, &wavespeed.Error{Op: op, Subject: subject, StatusCode: 503, Message: "upstream"})
+				return
+			}
+			w.answer(c, f())
+			w.crashes(a.process, "after "+op)
+		})
+	})
+}
+
+// Submit is the call that costs money.
+func (a *account) Submit(ctx context.Context, request wavespeed.SubmitRequest) (got wavespeed.Prediction, err error) {
+	w := a.process.world
+	input, ok := request.Input.(json.RawMessage)
+	if !ok {
+		input, err = json.Marshal(request.Input)
+		must(err)
+	}
+	owner := ownerOf(ctx)
+	err = a.ask(ctx, "submit", owner.Nonce+owner.Run, func(c *call) {
+		w.takeSubmit(a, c, owner, request, input, &got)
+	})
+	return got, err
+}
+
+func (w *world) takeSubmit(a *account, c *call, owner owner, request wavespeed.SubmitRequest, input json.RawMessage, got *wavespeed.Prediction) {
+	refuse := func(err *wavespeed.Error) {
+		err.Op, err.Subject = "submit", request.Model
+		w.After(w.between(time.Millisecond, time.Second), func() { w.answer(c, err) })
+	}
+	entry := &provider.Entry{Model: request.Model, Input: input, Key: a.key, Webhook: request.WebhookURL, Owner: owner, Posted: time.Now()}
+	w.Note("%s: submit of %v, nonce %.6s", a.process.name, owner, owner.Nonce)
+	w.books.posted(owner, entry)
+	switch {
+	case w.chance(w.weather.refused):
+		switch w.IntN(3) {
+		case 0:
+			refuse(&wavespeed.Error{Accepted: wavespeed.NeverSent, Err: errors.New("connection refused")})
+		case 1:
+			refuse(&wavespeed.Error{StatusCode: 429, Accepted: wavespeed.Refused, RetryAfter: w.between(time.Second, 20*time.Second)})
+		default:
+			refuse(&wavespeed.Error{StatusCode: 429, Accepted: wavespeed.Refused})
+		}
+	case w.chance(w.weather.unanswered):
+		w.unanswered(a, c, entry)
+	default:
+		w.After(w.between(50*time.Millisecond, 3*time.Second), func() {
+			w.accept(entry)
+			*got = w.provider.Show(entry, false)
+			w.crashes(a.process, "after a submit was accepted")
+			w.After(w.latency(), func() {
+				if !a.process.dead {
+					w.answer(c, nil)
+				}
+			})
+		})
+	}
+}
+
+// unanswered leaves the caller without an answer that tells. The submit is accepted before,
+// at, or after that, or never.
+func (w *world) unanswered(a *account, c *call, e *provider.Entry) {
+	fails := w.between(time.Millisecond, 3*time.Second)
+	if hangs := w.chance(0.4); hangs {
+		fails = w.timing.Submit // at the latest, the caller has gone by itself
+	} else {
+		failure := w.drawFailure(e.Model)
+		w.After(fails, func() { w.answer(c, failure) })
+	}
+	settle := w.timing.Settle
+	var accepted time.Duration
+	switch {
+	case w.chance(0.35):
+		w.Note("provider: never accepts it")
+		return
+	case w.chance(w.weather.tooLate):
+		accepted = fails + settle + w.between(time.Second, 10*time.Minute)
+		e.Late = true
+	case w.chance(w.weather.late):
+		accepted = fails + w.between(0, settle/3)
+	default:
+		accepted = w.between(time.Millisecond, min(fails, 3*time.Second))
+	}
+	w.books.coming++
+	w.After(accepted, func() {
+		w.books.coming--
+		w.accept(e)
+		w.crashes(a.process, "after a submit was accepted unheard")
+	})
+}
+
+func (w *world) drawFailure(model string) error {
+	failure := &wavespeed.Error{Op: "submit", Subject: model, Accepted: wavespeed.MaybeAccepted}
+	switch w.IntN(4) {
+	case 0:
+		failure.Err = io.ErrUnexpectedEOF
+	case 1:
+		failure.StatusCode = 502
+	case 2:
+		failure.StatusCode, failure.Err = 200, errors.New("the answer names no prediction")
+	default:
+		failure.StatusCode, failure.Message = 500, "internal error"
+	}
+	return failure
+}
+
+// accept bills an entry.
+func (w *world) accept(e *provider.Entry) {
+	e.Status = "completed"
+	if w.chance(w.weather.failed) {
+		e.Status = "failed"
+	}
+	w.provider.Accept(e, w.between(100*time.Millisecond, 3*time.Minute))
+	w.books.accepted(e)
+}
+
+// Result reads a prediction.
+func (a *account) Result(ctx context.Context, id string) (got wavespeed.Prediction, err error) {
+	p := a.process.world.provider
+	err = a.read(ctx, "result", id, func() error {
+		e := p.Find(id)
+		if e == nil {
+			return &wavespeed.Error{Op: "result", Subject: id, StatusCode: 404}
+		}
+		got = p.Show(e, p.Echo)
+		return nil
+	})
+	return got, err
+}
+
+// List reads a page of predictions.
+func (a *account) List(ctx context.Context, o wavespeed.ListOptions) (got wavespeed.Page, err error) {
+	err = a.read(ctx, "list", "", func() error {
+		got = a.process.world.provider.ListPage(o)
+		return nil
+	})
+	return got, err
+}
+
+// Charges reads a page of the billing.
+func (a *account) Charges(ctx context.Context, o wavespeed.ChargesOptions) (got wavespeed.ChargePage, err error) {
+	p := a.process.world.provider
+	err = a.read(ctx, "charges", "", func() error {
+		switch p.Traits.Charges {
+		case provider.Forbidden:
+			return &wavespeed.Error{Op: "charges", StatusCode: 403, Code: 403, ErrorCode: "insufficient_permissions", Accepted: wavespeed.Refused}
+		case provider.Missing:
+			return &wavespeed.Error{Op: "charges", StatusCode: 404, Code: 404, Accepted: wavespeed.Refused}
+		}
+		got = p.ChargesPage(o)
+		return nil
+	})
+	return got, err
+}
+
+// Price asks what a submit would cost.
+func (a *account) Price(ctx context.Context, model string, _ any) (got wavespeed.Price, err error) {
+	err = a.read(ctx, "price", model, func() error {
+		price := a.process.world.provider.PriceOf(model)
+		got = wavespeed.Price{Amount: price, Full: price}
+		return nil
+	})
+	return got, err
+}
+
+const schema = `{"type":"object","properties":{"prompt":{"type":"string"},"seed":{"type":"integer","minimum":-1,"maximum":2147483647}}}`
+
+// Models is the catalogue.
+func (a *account) Models(ctx context.Context) (got []wavespeed.Model, err error) {
+	err = a.read(ctx, "models", "", func() error {
+		for _, id := range []string{modelA, modelB} {
+			m := wavespeed.Model{ID: id, Name: id}
+			if a.process.world.provider.Schema {
+				m.Schema = json.RawMessage(schema)
+			}
+			got = append(got, m)
+		}
+		return nil
+	})
+	return got, err
+}
+
+// Balance is enough.
+func (a *account) Balance(context.Context) (generation.USD, error) { return 1000 * generation.Dollar, nil }

@@ -1,0 +1,173 @@
+package simulation
+
+import (
+	"slices"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
+)
+
+// judge compares what came of each job with the ledger.
+func (w *world) judge(jobs []*job) {
+	for _, failure := range w.server.Failures {
+		w.find("a workflow task failed: %s", failure)
+	}
+	for _, j := range jobs {
+		if !w.over(j) {
+			w.find("%s has not ended after %v", j.id, horizon)
+			continue
+		}
+		endings := w.endings(j)
+		for _, g := range groups(j) {
+			w.checkBilling(g)
+			w.checkResults(g, endings)
+		}
+		for _, e := range endings {
+			w.tally(e)
+			w.checkAttempts(e)
+			w.checkError(e)
+		}
+	}
+}
+
+// group is what a job asks for in the same words: nobody can tell one from the other, and
+// runs may take up one for the other.
+type group struct {
+	job  *job
+	keys []string
+}
+
+func groups(j *job) []*group {
+	var all []*group
+	same := make(map[string]*group)
+	for _, r := range j.requests {
+		asked, err := generation.EncodeInput(r.Input)
+		must(err)
+		id := r.Model + string(asked)
+		if same[id] == nil {
+			same[id] = &group{job: j}
+			all = append(all, same[id])
+		}
+		same[id].keys = append(same[id].keys, r.Key)
+	}
+	return all
+}
+
+// has tells whether the group submitted the entry.
+func (g *group) has(e *provider.Entry) bool {
+	o, ours := e.Owner.(owner)
+	return ours && o.Workflow == g.job.id && slices.Contains(g.keys, o.Key)
+}
+
+// counted are the group's entries that nothing excuses: neither a reset to before their
+// nonce nor an acceptance later than anybody waits.
+func (w *world) counted(g *group) (entries []*provider.Entry) {
+	for _, e := range w.provider.Ledger {
+		if g.has(e) && !w.books.forgotten[e.Owner.(owner).Nonce] && !e.Late {
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
+// checkBilling: what a generation asks for is billed once. One that failed may be
+// submitted again, after it has.
+func (w *world) checkBilling(g *group) {
+	entries := w.counted(g)
+	open := 0
+	for i, e := range entries {
+		if e.Status == "failed" {
+			continue
+		}
+		open++
+		if open > len(g.keys) {
+			w.find("%s of %s is billed twice: %s", g.keys, g.job.id, ids(entries))
+			return
+		}
+		if len(g.keys) > 1 {
+			continue
+		}
+		for _, earlier := range entries[:i] {
+			if earlier.Status == "failed" && earlier.Ends.After(e.Posted) {
+				w.find("%s of %s is submitted again as %s before %s had failed", g.keys, g.job.id, e.ID, earlier.ID)
+			}
+		}
+	}
+}
+
+func ids(entries []*provider.Entry) (ids []string) {
+	for _, e := range entries {
+		ids = append(ids, e.ID)
+	}
+	return ids
+}
+
+// checkResults: each result is one that the group paid for, and no two are the same.
+func (w *world) checkResults(g *group, endings []ending) {
+	taken := make(map[string]bool)
+	for _, e := range endings {
+		if e.ErrorType != "" || !slices.Contains(g.keys, e.Key) {
+			continue
+		}
+		id := e.Result.PredictionID
+		entry := w.provider.Find(id)
+		switch {
+		case entry == nil || !g.has(entry):
+			w.find("%s of %s completed with %s, which is not its own", e.Key, g.job.id, id)
+		case taken[id]:
+			w.find("%s of %s completed with %s, as another one did", e.Key, g.job.id, id)
+		case entry.Status != "completed" || e.Result.URL(0) != entry.Output() || len(e.Result.Outputs) != 1:
+			w.find("%s of %s completed with outputs that are not those of %s", e.Key, g.job.id, id)
+		}
+		taken[id] = true
+	}
+}
+
+// checkAttempts: what is said of each submit is true.
+func (w *world) checkAttempts(e ending) {
+	for _, a := range e.status.Attempts {
+		accepted := w.books.entries[a.Nonce]
+		if a.State == generation.StateAbsent && len(accepted) > 0 && !accepted[0].Late {
+			w.find("%s of %s: attempt %d is said to be absent, and is %s", e.Key, e.job.id, a.Number, accepted[0].ID)
+		}
+		if a.PredictionID == "" {
+			continue
+		}
+		entry := w.provider.Find(a.PredictionID)
+		o, ours := owner{}, false
+		if entry != nil {
+			o, ours = entry.Owner.(owner)
+		}
+		if !ours || o.Workflow != e.job.id {
+			w.find("%s of %s: attempt %d took %s for its own", e.Key, e.job.id, a.Number, a.PredictionID)
+		}
+	}
+}
+
+// checkError: a generation fails only for a reason that was given.
+func (w *world) checkError(e ending) {
+	switch e.ErrorType {
+	case "", "canceled":
+	case generation.ErrSubmitUnknown:
+		w.checkUndecided(e)
+	case generation.ErrPredictionFailed:
+		entry := w.provider.Find(e.status.PredictionID())
+		if entry == nil || entry.Status != "failed" {
+			w.find("%s of %s is said to have failed, and %s did not", e.Key, e.job.id, e.status.PredictionID())
+		}
+	default:
+		w.find("%s of %s failed for no reason: %s", e.Key, e.job.id, e.Message)
+	}
+}
+
+// tally counts endings for the report.
+func (w *world) tally(e ending) {
+	if e.ErrorType == "" {
+		w.counts["completed"]++
+		return
+	}
+	w.counts[e.ErrorType]++
+}
+
+// checkUndecided: a person is asked only where nobody could have told.
+func (w *world) checkUndecided(ending) {}

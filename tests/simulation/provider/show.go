@@ -1,0 +1,203 @@
+package provider
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// Show is an entry's prediction as it stands, with its input or without.
+func (p *Provider) Show(e *Entry, input bool) wavespeed.Prediction {
+	shown := wavespeed.Prediction{ID: e.ID, Model: p.listedModel(e), Status: wavespeed.StatusProcessing, CreatedAt: p.created(e)}
+	if input {
+		shown.Input = p.listedInput(e)
+	}
+	if e.Ended() {
+		shown.Status = wavespeed.Status(e.Status)
+		switch e.Status {
+		case "completed":
+			shown.Outputs = []json.RawMessage{json.RawMessage(strconv.Quote(e.Output()))}
+		case "failed":
+			shown.Code, shown.Error = 5000, "something broke"
+		}
+	}
+	return shown
+}
+
+func (p *Provider) listedModel(e *Entry) string {
+	if p.Alias != "" && !e.Foreign {
+		return p.Alias
+	}
+	return e.Model
+}
+
+func (p *Provider) created(e *Entry) time.Time {
+	switch p.Times {
+	case TimesMissing:
+		return time.Time{}
+	case TimesSeconds:
+		return p.Clock(e.Accepted).Truncate(time.Second)
+	default:
+		return p.Clock(e.Accepted)
+	}
+}
+
+// listedInput is how the list shows the input; nil for not at all.
+func (p *Provider) listedInput(e *Entry) json.RawMessage {
+	if p.Inputs == InputsEqual && !p.DropSeed {
+		return e.Input
+	}
+	if p.Inputs == InputsOmitted {
+		return nil
+	}
+	var fields map[string]any
+	decoder := json.NewDecoder(strings.NewReader(string(e.Input)))
+	decoder.UseNumber()
+	if decoder.Decode(&fields) != nil {
+		return e.Input
+	}
+	if p.DropSeed {
+		delete(fields, "seed")
+	}
+	for _, rewrite := range rewrites[p.Inputs] {
+		rewrite(e, fields)
+	}
+	encoded, err := json.Marshal(fields)
+	if err != nil {
+		panic(err)
+	}
+	return encoded
+}
+
+var rewrites = map[Inputs][]func(*Entry, map[string]any){
+	InputsDropped:   {dropUnknown},
+	InputsDefaults:  {fillDefaults},
+	InputsDrawn:     {drawSeed},
+	InputsHosted:    {rehost},
+	InputsTrimmed:   {trim},
+	InputsConverted: {convert},
+	InputsRewritten: {dropUnknown, fillDefaults, drawSeed, rehost, trim, convert},
+}
+
+func dropUnknown(_ *Entry, f map[string]any) { delete(f, "style") }
+
+func fillDefaults(_ *Entry, f map[string]any) { f["strength"] = 0.8 }
+
+func drawSeed(e *Entry, f map[string]any) {
+	if seed, given := f["seed"]; !given || seed == json.Number("-1") {
+		f["seed"] = e.drawn
+	}
+}
+
+func rehost(e *Entry, f map[string]any) {
+	if f["image"] != nil {
+		f["image"] = "https://cdn.test/in/" + e.ID
+	}
+}
+
+func trim(_ *Entry, f map[string]any) {
+	if text, ok := f["prompt"].(string); ok {
+		f["prompt"] = strings.TrimSpace(text)
+	}
+}
+
+func convert(_ *Entry, f map[string]any) {
+	if text, ok := f["steps"].(string); ok {
+		f["steps"] = json.Number(text)
+	}
+}
+
+// page cuts one page out of what there is to list, and tells the total and whether more
+// follows as the traits have it.
+func page[T any](p *Provider, all []T, number, size int) (items []T, total *int, more *bool) {
+	if number <= 0 {
+		number = 1
+	}
+	if size <= 0 || size > 100 {
+		size = 100
+	}
+	if p.Pages == PagesCapped {
+		size = min(size, 3)
+	}
+	all = slices.Clone(all)
+	switch p.Pages {
+	case PagesReversed:
+		slices.Reverse(all)
+	case PagesSwapped:
+		for i := 0; i+1 < len(all); i += 2 {
+			all[i], all[i+1] = all[i+1], all[i]
+		}
+	}
+	first, last := min((number-1)*size, len(all)), min(number*size, len(all))
+	items = all[first:last:last]
+	if p.Pages == PagesNull && p.host.Choose(3) == 0 {
+		items = nil
+	}
+	count, follows := len(all), last < len(all)
+	if p.Total || p.Pages == PagesNull {
+		total = &count
+	}
+	if p.More {
+		more = &follows
+	}
+	return items, total, more
+}
+
+// ListPage is a page of the list as it stands now.
+func (p *Provider) ListPage(o wavespeed.ListOptions) wavespeed.Page {
+	var all []wavespeed.Prediction
+	for _, e := range slices.Backward(p.Ledger) {
+		shown := p.Show(e, o.IncludeInputs)
+		at := p.Clock(e.Accepted)
+		if time.Now().Before(e.Listed) || e.Deleted ||
+			o.Model != "" && shown.Model != o.Model || o.Status != "" && string(shown.Status) != o.Status ||
+			!o.CreatedAfter.IsZero() && at.Before(o.CreatedAfter) || !o.CreatedBefore.IsZero() && at.After(o.CreatedBefore) {
+			continue
+		}
+		shown.Outputs = nil
+		all = append(all, shown)
+	}
+	items, total, more := page(p, all, o.Page, o.PageSize)
+	return wavespeed.Page{Items: items, Total: total, More: more}
+}
+
+// ChargesPage is a page of the charges as they stand now.
+func (p *Provider) ChargesPage(o wavespeed.ChargesOptions) wavespeed.ChargePage {
+	var all []wavespeed.Charge
+	for _, e := range slices.Backward(p.Ledger) {
+		if time.Now().Before(e.Charged) || o.PredictionIDs != nil && !slices.Contains(o.PredictionIDs, e.ID) {
+			continue
+		}
+		record := wavespeed.Charge{
+			ID: "c-" + e.ID, Kind: wavespeed.ChargeDeduct, PredictionID: e.ID, Model: p.listedModel(e), Amount: e.Price, State: "done", CreatedAt: p.Clock(e.Accepted),
+		}
+		if !p.Keyless {
+			record.Key = wavespeed.AccessKey{UUID: e.Key, Name: "key"}
+		}
+		if o.Kind == "" || o.Kind == wavespeed.ChargeDeduct {
+			all = append(all, record)
+		}
+		if e.Status == "failed" && e.Ended() && (o.Kind == "" || o.Kind == wavespeed.ChargeRefund) {
+			refund := record
+			refund.ID, refund.Kind = "r-"+e.ID, wavespeed.ChargeRefund
+			all = append([]wavespeed.Charge{refund}, all...) // the newest
+		}
+	}
+	items, total, more := page(p, all, o.Page, o.PageSize)
+	return wavespeed.ChargePage{Items: items, Total: total, More: more}
+}
+
+// Billed is the sum of what was charged and is not refunded.
+func (p *Provider) Billed() (sum generation.USD) {
+	for _, e := range p.Ledger {
+		if !e.Foreign && e.Status != "failed" {
+			sum = sum.Add(e.Price)
+		}
+	}
+	return sum
+}
