@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jitter"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -108,11 +108,11 @@ func readDelay(err error, attempt int32) time.Duration {
 // backoff doubles from a second to a minute.
 func backoff(attempt int32) time.Duration {
 	ceiling := min(firstBackoff<<min(max(attempt, 1)-1, 6), maxBackoff)
-	return ceiling/2 + rand.N(ceiling) // #nosec G404 -- spreads, and hides nothing
+	return ceiling/2 + jitter.Below(ceiling)
 }
 
 // spread is added to a wait, so that a thousand generations that failed together do not
 // come back together.
 func spread(wait time.Duration) time.Duration {
-	return rand.N(min(wait/4+time.Second, time.Minute)) // #nosec G404 -- spreads, and hides nothing
+	return jitter.Below(min(wait/4+time.Second, time.Minute))
 }

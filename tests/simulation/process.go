@@ -104,6 +104,7 @@ func (p *process) rpc(ctx context.Context, method string, request, reply any, _ 
 	err := p.world.enter(ctx, c)
 	switch {
 	case err == nil:
+		own(reply)
 		return nil
 	case err == context.DeadlineExceeded:
 		err = serviceerror.NewDeadlineExceeded("context deadline exceeded")

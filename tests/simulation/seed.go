@@ -5,12 +5,15 @@ package simulation
 
 import (
 	"fmt"
+	"hash/fnv"
 	"io"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	sdkworker "go.temporal.io/sdk/worker"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jitter"
 )
 
 // Report is what a seed came to.
@@ -23,6 +26,13 @@ type Report struct {
 	Counts   map[string]int // of generations, by how they ended
 }
 
+// notRandom spreads by the time alone, so that it does not matter who asks first.
+func notRandom(seed uint64, most time.Duration) time.Duration {
+	h := fnv.New64a()
+	_, _ = fmt.Fprint(h, seed, time.Now().UnixNano())
+	return time.Duration(h.Sum64() % uint64(most)) // #nosec G115 -- most is positive
+}
+
 // horizon is by when every generation must have ended.
 const horizon = 12 * time.Hour
 
@@ -30,6 +40,7 @@ const horizon = 12 * time.Hour
 // tells each thing that happened.
 func Simulate(t *testing.T, seed uint64, trace io.Writer) (report Report) {
 	sdkworker.SetStickyWorkflowCacheSize(0) // each workflow task replays all
+	jitter.Below = func(most time.Duration) time.Duration { return notRandom(seed, most) }
 	synctest.Test(t, func(*testing.T) {
 		w := newWorld(seed, trace)
 		jobs := w.scenario()
