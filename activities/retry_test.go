@@ -102,7 +102,7 @@ const forever = time.Duration(math.MaxInt64)
 func TestReadsWaitTwoMinutesAtMost(t *testing.T) {
 	t.Parallel()
 	priced := submitInput(`{}`)
-	budget := 1.0
+	budget := generation.Dollar
 	priced.MaxPrice = &budget
 	capped := film("a/b", nil)
 	capped.Budget = &budget // which needs prices
@@ -184,7 +184,7 @@ func TestASubmitEndsWithItsLastFailure(t *testing.T) {
 		return wavespeed.Prediction{}, unreachable
 	}}
 	unpriced := submitInput(`{}`)
-	budget := 1.0
+	budget := generation.Dollar
 	unpriced.MaxPrice = &budget
 	elsewhere := submitInput(`{}`)
 	elsewhere.Account = "studio"
