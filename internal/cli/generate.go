@@ -96,7 +96,7 @@ func (p *program) runGenerate(ctx context.Context, c config.Config, o generateOp
 		}
 		return nil
 	}
-	return p.await(ctx, temporalClient, run, o)
+	return p.await(ctx, temporalClient, options, run, o)
 }
 
 // started is what generate prints as JSON when it does not wait.
@@ -150,8 +150,8 @@ func (p *program) announce(c config.Config, namespace string, run client.Workflo
 }
 
 // await shows progress until the run has ended, and then what came of it.
-func (p *program) await(ctx context.Context, c client.Client, run client.WorkflowRun, o generateOptions) error {
-	progress := newProgress(p.Err, time.Now())
+func (p *program) await(ctx context.Context, c client.Client, options client.Options, run client.WorkflowRun, o generateOptions) error {
+	progress := newProgress(p.Err, options.FailureConverter, time.Now())
 	progress.follow(ctx, c, run)
 	var result generation.Result
 	err := run.Get(ctx, &result)

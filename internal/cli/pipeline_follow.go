@@ -37,7 +37,7 @@ func (p *program) follow(ctx context.Context, s session, run client.WorkflowRun,
 	for wait := followFirst; ; wait = min(time.Duration(float64(wait)*followGrowth), followLater) {
 		status, err := askStatus(ctx, s.client, run.GetID(), run.GetRunID())
 		if err == nil {
-			screen.show(status, time.Now())
+			screen.show(status, failingOf(ctx, s.client, s.options.FailureConverter, run.GetID(), run.GetRunID()), time.Now())
 		} else if ctx.Err() == nil {
 			screen.wait(s.config.TaskQueue)
 		}

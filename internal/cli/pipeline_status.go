@@ -38,7 +38,8 @@ func (p *program) pipelineStatus() *cobra.Command {
 			if asJSON {
 				return p.printJSON(status)
 			}
-			_, err = fmt.Fprint(p.Out, runTable(status, time.Now())+toDo(args[0], status))
+			repeated := failingText(failingOf(ctx, s.client, s.options.FailureConverter, args[0], runID))
+			_, err = fmt.Fprint(p.Out, runTable(status, time.Now())+repeated+toDo(args[0], status))
 			return failure(exitFailure, err)
 		}),
 	}

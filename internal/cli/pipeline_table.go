@@ -212,16 +212,21 @@ type screen struct {
 	lines    int
 	states   map[string]string
 	waited   string
+	failed   time.Time // when a failure was shown last
 }
 
 func newScreen(out io.Writer, run string) *screen {
 	return &screen{out: out, terminal: isTerminal(out), run: run, states: make(map[string]string)}
 }
 
-func (s *screen) show(status pipeline.Status, now time.Time) {
+func (s *screen) show(status pipeline.Status, failing []failing, now time.Time) {
 	if s.terminal {
-		s.redraw(runTable(status, now) + toDo(s.run, status))
+		s.redraw(runTable(status, now) + failingText(failing) + toDo(s.run, status))
 		return
+	}
+	if len(failing) > 0 && now.Sub(s.failed) >= failingEvery {
+		s.failed = now
+		fmt.Fprintf(s.out, "%7.1f s  %s\n", now.Sub(status.Started).Seconds(), failing[0])
 	}
 	for _, step := range status.Steps {
 		state := string(step.State)
@@ -265,16 +270,22 @@ func (s *screen) line(status pipeline.Status, step pipeline.StepStatus, now time
 // redraw puts the text in the place of the one before. What does not fit on the screen
 // cannot be overwritten, so it is cut off.
 func (s *screen) redraw(text string) {
-	width, height := 80, 24
-	if file, ok := s.out.(*os.File); ok {
-		if w, h, err := term.GetSize(int(file.Fd())); err == nil && w > 0 && h > 1 { // #nosec G115 -- a file's number is small
-			width, height = w, h
-		}
-	}
+	width, height := size(s.out)
 	lines := fit(strings.Split(strings.TrimRight(text, "\n"), "\n"), width, height-1)
 	s.erase()
 	fmt.Fprintln(s.out, strings.Join(lines, "\n"))
 	s.lines = len(lines)
+}
+
+// size is that of a terminal.
+func size(out io.Writer) (width, height int) {
+	width, height = 80, 24
+	if file, ok := out.(*os.File); ok {
+		if w, h, err := term.GetSize(int(file.Fd())); err == nil && w > 0 && h > 1 { // #nosec G115 -- a file's number is small
+			width, height = w, h
+		}
+	}
+	return width, height
 }
 
 func (s *screen) erase() {

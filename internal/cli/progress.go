@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
@@ -18,12 +19,14 @@ import (
 type progress struct {
 	out      io.Writer
 	terminal bool
+	failures converter.FailureConverter
 	began    time.Time
 	last     string
+	failed   time.Time // when a failure was shown last
 }
 
-func newProgress(out io.Writer, began time.Time) *progress {
-	return &progress{out: out, terminal: isTerminal(out), began: began}
+func newProgress(out io.Writer, failures converter.FailureConverter, began time.Time) *progress {
+	return &progress{out: out, terminal: isTerminal(out), failures: failures, began: began}
 }
 
 const (
@@ -42,7 +45,7 @@ func (p *progress) follow(ctx context.Context, c client.Client, run client.Workf
 	ticker := time.NewTicker(followEvery)
 	defer ticker.Stop()
 	for {
-		p.show(p.ask(ctx, c, run))
+		p.show(p.ask(ctx, c, run), failingOf(ctx, c, p.failures, run.GetID(), run.GetRunID())...)
 		select {
 		case <-ctx.Done():
 			return
@@ -75,7 +78,7 @@ func (p *progress) ask(ctx context.Context, c client.Client, run client.Workflow
 	return text
 }
 
-func (p *progress) show(text string) {
+func (p *progress) show(text string, all ...failing) {
 	if text == "" {
 		text = p.last
 	}
@@ -83,9 +86,14 @@ func (p *progress) show(text string) {
 		text = "waiting for a worker"
 	}
 	elapsed := time.Since(p.began).Round(time.Second)
+	clear := textIf(p.terminal, "\r\033[K")
+	if len(all) > 0 && time.Since(p.failed) >= failingEvery {
+		p.failed = time.Now()
+		fmt.Fprintf(p.out, "%s%6v  %s\n", clear, elapsed, all[0])
+	}
 	switch {
 	case p.terminal:
-		fmt.Fprintf(p.out, "\r\033[K%6v  %s", elapsed, text)
+		fmt.Fprintf(p.out, "%s%6v  %s%s", clear, elapsed, text, textIf(len(all) > 0, ", waiting for another attempt"))
 	case text != p.last:
 		fmt.Fprintf(p.out, "%6v  %s\n", elapsed, text)
 	}
