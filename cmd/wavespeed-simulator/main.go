@@ -3,8 +3,8 @@
 //
 //	wavespeed-simulator --fault webhook-lost=0.05 --fault accepted-reset=0.02
 //
-// It answers the provider's API below /api/v3, is watched and disturbed below
-// /simulator/, and shows what it has made at /.
+// It serves the provider's API below /api/v3, controls below /simulator/, and shows
+// its latest outputs at /. Its help documents every behavior that can be changed.
 package main
 
 import (

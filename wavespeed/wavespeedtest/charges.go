@@ -31,7 +31,7 @@ func (s *Server) searchBills(w http.ResponseWriter, r *http.Request, a caller) {
 	}
 	s.mu.Lock()
 	behavior := s.behavior.Load()
-	items := []any{}
+	var found []*bill
 	hidden := 0
 	for _, b := range a.bills {
 		switch {
@@ -39,13 +39,20 @@ func (s *Server) searchBills(w http.ResponseWriter, r *http.Request, a caller) {
 		case s.chargeLags(b.p):
 			hidden++
 		default:
-			items = append(items, s.wireCharge(b, behavior))
+			found = append(found, b)
 		}
 	}
 	if !strings.HasSuffix(strings.ToUpper(query.Sort), "ASC") {
-		slices.Reverse(items)
+		slices.Reverse(found)
 	}
-	_, data := cut(s, query.pageQuery, items, hidden, behavior.ChargesTotal, behavior.ChargesMore)
+	page, data := cut(s, query.pageQuery, found, hidden, behavior.ChargesTotal, behavior.ChargesMore)
+	if len(page) > 0 {
+		items := make([]any, len(page))
+		for i, b := range page {
+			items[i] = s.wireCharge(b, behavior)
+		}
+		data["items"] = items
+	}
 	s.mu.Unlock()
 	writeData(w, data)
 }

@@ -50,6 +50,11 @@
 // switch, whose zero value is the better supported reading. Inputs are checked as
 // the published schemas say; media on other hosts are not fetched.
 //
+// # Virtual time
+//
+// With an [Options.Listener] in memory, such as one of net.Pipe, everything works in a
+// bubble of testing/synctest: a video takes its minutes, and the test does not.
+//
 // # Doubt
 //
 // The provider shows little that tells one submit from another. Lists have no inputs,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -46,10 +47,13 @@ type Options struct {
 	// this machine.
 	Listen string
 
+	// Listener is served in place of Listen, for instance one in memory. Defaults to none.
+	Listener net.Listener
+
 	// Logger is told of every submit and delivery, at debug level. Defaults to none.
 	Logger *slog.Logger
 
-	// Models are added to the catalogue, which holds two dozen of the provider's.
+	// Models are added to the catalogue, which holds some thirty of the provider's.
 	Models []Model
 
 	// PublicURL is how clients reach this server: outputs and uploads are below it.

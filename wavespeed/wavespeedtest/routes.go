@@ -1,6 +1,7 @@
 package wavespeedtest
 
 import (
+	"encoding/json"
 	"net/http"
 )
 
@@ -70,8 +71,8 @@ func (s *Server) getModels(w http.ResponseWriter, _ *http.Request, _ caller) {
 }
 
 type priceQuery struct {
-	ModelID string `json:"model_id"`
-	Inputs  input  `json:"inputs"`
+	ModelID string          `json:"model_id"`
+	Inputs  json.RawMessage `json:"inputs"`
 }
 
 // quote answers what a run costs, in one of two forms.
@@ -85,11 +86,12 @@ func (s *Server) quote(w http.ResponseWriter, r *http.Request, form func(m *mode
 		writeProblem(w, http.StatusNotFound, "Model %q not found. Please check the model identifier.", query.ModelID)
 		return
 	}
-	if problem := m.schema.violation(query.Inputs); problem != "" {
+	taken := s.taken(m, query.Inputs)
+	if problem := m.schema.violation(taken); problem != "" {
 		writeProblem(w, http.StatusBadRequest, "%s", problem)
 		return
 	}
-	writeData(w, form(m, m.price(query.Inputs)))
+	writeData(w, form(m, m.price(taken)))
 }
 
 func (s *Server) getPrice(w http.ResponseWriter, r *http.Request, _ caller) {

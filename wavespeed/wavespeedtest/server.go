@@ -74,9 +74,11 @@ func New(options Options) (*Server, error) {
 	if err := s.Inject(options.Faults...); err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", options.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("wavespeedtest: %w", err)
+	listener := options.Listener
+	if listener == nil {
+		if listener, err = net.Listen("tcp", options.Listen); err != nil {
+			return nil, fmt.Errorf("wavespeedtest: %w", err)
+		}
 	}
 	s.serve(listener)
 	s.visit()
