@@ -11,8 +11,10 @@ const (
 	// SubmitReset resets the connection; nothing is accepted.
 	SubmitReset Kind = "submit-reset"
 
-	// SubmitError answers Status (default 503) with Message; nothing is accepted.
-	// Any status will do: 401, 402, 404, 307 with Value as its Location.
+	// SubmitError answers Status (default 503) with Message; nothing is accepted. Any
+	// status will do: 401, 402, 404, 307 with Value as its Location, 200 with Code as the
+	// code of its envelope. With Value, the answer is that page of a gateway. All faults
+	// that answer a Status know these details.
 	SubmitError Kind = "submit-error"
 
 	// SubmitStall answers nothing for Delay (default 30s), then resets the

@@ -404,6 +404,20 @@ func TestEveryKindOfFaultDoesWhatItSays(t *testing.T) {
 	}
 }
 
+func TestErrorsMayHaveOtherShapes(t *testing.T) {
+	t.Parallel()
+	p := start(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{
+		{Kind: wavespeedtest.SubmitError, Status: 200, Code: 402, Message: "insufficient credits"},
+		{Kind: wavespeedtest.ChargesError, Status: 403, Value: "<html>Cloudflare</html>"},
+	}})
+	got := p.call(http.MethodPost, "/api/v3/"+fluxDev, `{"prompt":"x"}`)
+	require.Equal(t, 200, got.status)
+	require.JSONEq(t, `{"code":402,"message":"insufficient credits"}`, got.raw)
+	got = p.call(http.MethodPost, "/api/v3/billings/search", `{"page":1,"page_size":9}`)
+	require.Equal(t, []any{403, "<html>Cloudflare</html>", "text/html"}, []any{got.status, got.raw, got.header.Get("Content-Type")})
+	require.Empty(t, p.Ledger())
+}
+
 func TestFaultsStrikeWhereTheyMatch(t *testing.T) {
 	t.Parallel()
 	p := start(t, wavespeedtest.Options{

@@ -85,12 +85,18 @@ func (s *Server) spoils(kind Kind, p *prediction) bool {
 	}
 }
 
-// fail answers as a gateway in front of the API would.
+// fail answers as the API, or a gateway in front of it, would: see [SubmitError].
 func fail(w http.ResponseWriter, status int, fault Fault) {
-	if status >= 300 && status < 400 {
+	switch {
+	case status >= 300 && status < 400:
 		w.Header().Set("Location", fault.value("/"))
+	case fault.Value != "":
+		writeRaw(w, status, "text/html", []byte(fault.Value))
+		return
 	}
-	writeProblem(w, status, "%s", fault.message(http.StatusText(status)))
+	code := fault.Code
+	setDefault(&code, status)
+	writeJSON(w, status, envelope{Code: code, Message: fault.message(http.StatusText(status))})
 }
 
 func limit(w http.ResponseWriter, fault Fault) {
