@@ -62,15 +62,15 @@ func beforeSubmit(ctx context.Context, in generation.SubmitInput, kind, what str
 // provider asks, unless that is past the generation's deadline: then waiting is useless.
 func submitAgain(ctx context.Context, in generation.SubmitInput, kind, what string, err error) error {
 	info := activity.GetInfo(ctx)
-	left, told := timeLeft(info, in.Within), told(err)
+	left, wait := timeLeft(info, in.Within), told(err)
 	switch {
 	case left < lastTry:
 		return outOfTime(kind, what, err)
-	case told > left:
+	case wait > left:
 		return final(kind, fmt.Sprintf("%s: the provider asks to wait %v, but the generation's deadline is in %v; nothing was billed. Start it again later: %v",
-			what, told.Round(time.Second), left.Round(time.Second), err), nil)
-	case told > 0:
-		return after(min(told+spread(told), left), kind, what, err)
+			what, wait.Round(time.Second), left.Round(time.Second), err), nil)
+	case wait > 0:
+		return after(min(wait+spread(wait), left), kind, what, err)
 	default:
 		return after(min(backoff(info.Attempt), share(left)), kind, what, err)
 	}

@@ -131,7 +131,7 @@ func TestReadsWaitTwoMinutesAtMost(t *testing.T) {
 	require.LessOrEqual(t, waits(t, err), 2*time.Minute)
 }
 
-// TestReadsGetCloserToTheEnd since Temporal ends an activity at once whose next attempt
+// TestReadsGetCloserToTheEnd because Temporal ends an activity at once whose next attempt
 // would come too late.
 func TestReadsGetCloserToTheEnd(t *testing.T) {
 	t.Parallel()

@@ -29,9 +29,9 @@ func (a answer) documented() bool {
 	return false
 }
 
-// anyones are the statuses that mean the same whoever answers: a gateway too
-// refuses what is too large or too much before it passes it on.
-var anyones = map[int]bool{
+// fromAnyone are the statuses that mean the same from the provider and from a gateway,
+// which refuses what is too large or too much before it passes it on.
+var fromAnyone = map[int]bool{
 	http.StatusRequestEntityTooLarge:       true,
 	http.StatusRequestURITooLong:           true,
 	http.StatusTooManyRequests:             true,
@@ -46,7 +46,7 @@ var anyones = map[int]bool{
 func (e *Error) Status() int {
 	class, code := e.StatusCode/100, e.Code/100
 	switch {
-	case anyones[e.StatusCode]:
+	case fromAnyone[e.StatusCode]:
 		return e.StatusCode
 	case e.Foreign:
 		return 0

@@ -192,5 +192,8 @@ func TestErrorSaysWhenItMayHaveBeenBilled(t *testing.T) {
 	require.EqualError(t, err, "wavespeed: submit wavespeed-ai/flux-dev: HTTP 502 Bad Gateway; it may have been accepted and billed")
 	_, err = c.Balance(context.Background())
 	require.EqualError(t, err, "wavespeed: balance: HTTP 502 Bad Gateway")
+	blocked := client(t, serve(t, say(http.StatusForbidden, "<html>blocked</html>")).URL)
+	_, err = blocked.Submit(context.Background(), flux)
+	require.EqualError(t, err, "wavespeed: submit wavespeed-ai/flux-dev: HTTP 403 Forbidden (not WaveSpeed's own answer; perhaps a gateway's); it may have been accepted and billed")
 	require.False(t, errors.Is(err, wavespeed.ErrInvalid))
 }
