@@ -74,12 +74,12 @@ func (c *Client) exchange(ctx context.Context, via http.RoundTripper, r call) (a
 	if err != nil {
 		return answer{}, err
 	}
-	sent := func() bool { return true }
+	sent, answered := func() bool { return true }, func() {}
 	if via == c.submits {
 		gatedCtx, g := withGate(ctx)
 		request = request.WithContext(gatedCtx)
 		request.GetBody = nil
-		sent = func() bool { return !g.shut() }
+		sent, answered = func() bool { return !g.shut() }, func() { g.answered.Store(true) }
 	}
 	response, err := via.RoundTrip(request)
 	if err != nil {
@@ -93,6 +93,9 @@ func (c *Client) exchange(ctx context.Context, via http.RoundTripper, r call) (a
 	}
 	defer response.Body.Close()
 	got := readAnswer(response, c.options.MaxResponseBytes)
+	if ended(ctx) == nil {
+		answered()
+	}
 	if got.broken != nil && got.status < 300 {
 		return answer{}, c.unreadable(r, got, got.broken)
 	}

@@ -16,10 +16,14 @@ import (
 // it looks up itself: in a process that was stopped past its deadline and then
 // continued, no timer has fired yet. What remains is a stop of the process between
 // that look and the system call behind it.
+//
+// Where the context ends without an answer, the connection is reset, so that the rest
+// of the request, which the kernel may still hold, is not delivered later.
 type gate struct {
-	ctx   context.Context
-	ready atomic.Bool // the connection stands; what is written now is the request
-	state atomic.Int32
+	ctx      context.Context
+	ready    atomic.Bool // the connection stands; what is written now is the request
+	answered atomic.Bool // the answer was read, such as it is
+	state    atomic.Int32
 }
 
 const (
@@ -35,18 +39,40 @@ func (g *gate) shut() bool {
 	return g.state.CompareAndSwap(gateOpen, gateShut) || g.state.Load() == gateShut
 }
 
-// enter is called before each write of the request.
+// enter is called before each write of the request. Half a request is not accepted, so
+// its rest is not written either once the context has ended.
 func (g *gate) enter() error {
+	err := ended(g.ctx)
 	if g.state.Load() == gatePassed {
-		return nil
+		return err
 	}
-	if err := ended(g.ctx); err != nil {
+	if err != nil {
 		g.shut()
 	}
 	if g.state.CompareAndSwap(gateOpen, gatePassed) || g.state.Load() == gatePassed {
 		return nil
 	}
 	return errGateShut
+}
+
+// abandoned tells whether a request was begun, and given up before its answer.
+func (g *gate) abandoned() bool {
+	return g.state.Load() == gatePassed && !g.answered.Load() && ended(g.ctx) != nil
+}
+
+// reset closes a connection and drops what it was given and has not sent.
+func reset(conn net.Conn) {
+	for {
+		switch layer := conn.(type) {
+		case interface{ SetLinger(int) error }:
+			_ = layer.SetLinger(0)
+		case interface{ NetConn() net.Conn }: // TLS
+			conn = layer.NetConn()
+			continue
+		}
+		_ = conn.Close()
+		return
+	}
 }
 
 // ended tells by the context and by both clocks, the monotonic one of the machine
@@ -78,6 +104,13 @@ func withGate(ctx context.Context) (context.Context, *gate) {
 type gatedConn struct {
 	net.Conn
 	gate *gate
+}
+
+func (c *gatedConn) Close() error {
+	if c.gate.abandoned() {
+		reset(c.Conn)
+	}
+	return c.Conn.Close()
 }
 
 func (c *gatedConn) Write(b []byte) (int, error) {

@@ -21,6 +21,11 @@ func listen(t *testing.T, serve func(net.Conn)) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
+	return listenOn(t, listener, serve)
+}
+
+func listenOn(t *testing.T, listener net.Listener, serve func(net.Conn)) string {
+	t.Helper()
 	var serving sync.WaitGroup
 	var mu sync.Mutex
 	var open []net.Conn
