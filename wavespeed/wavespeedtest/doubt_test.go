@@ -171,7 +171,11 @@ func TestOtherPeopleUseTheAccount(t *testing.T) {
 
 	entry, _ = make(func(b *wavespeedtest.Behavior) { b.OthersModels = []string{"wavespeed-ai/dia-tts"} })
 	require.Equal(t, "wavespeed-ai/dia-tts", entry.Model)
-	require.Len(t, p.list(1, 9), 5)
+	entry, _ = make(func(b *wavespeedtest.Behavior) {
+		b.OthersModels, b.OthersInputs = []string{"bytedance/seedance-2.0/image-to-video"}, wavespeedtest.InputsDifferent
+	})
+	require.Equal(t, "completed", p.ended(entry.PredictionID)["status"])
+	require.Len(t, p.list(1, 9), 6)
 	require.False(t, p.entry(own).Other)
 	require.Empty(t, p.MakeOther("nobody"))
 }

@@ -30,7 +30,7 @@ func (s *Server) submitByOther(a *account) *prediction {
 
 // chosenByOther gives a model and an input. The caller holds the lock.
 func (s *Server) chosenByOther(a *account, b *Behavior) (*model, json.RawMessage) {
-	last := a.lastOwn()
+	last := a.own
 	m := s.models[0]
 	if last != nil {
 		m = last.model
@@ -41,12 +41,38 @@ func (s *Server) chosenByOther(a *account, b *Behavior) (*model, json.RawMessage
 		}
 	}
 	if last == nil || b.OthersInputs == InputsDifferent {
-		return m, encodeJSON(map[string]any{"prompt": fmt.Sprintf("a picture for somebody else, number %d", a.others)})
+		return m, m.schema.example(a.others)
 	}
 	if b.OthersInputs == InputsSuperset {
 		return m, m.schema.superset(last.entry.Input)
 	}
 	return m, last.entry.Input
+}
+
+// example is an input with everything that is required, another one for each number.
+func (s schema) example(number int) json.RawMessage {
+	in := input{}
+	for _, name := range append([]string{"prompt"}, s.Required...) {
+		p := s.Properties[name]
+		switch {
+		case !s.knows(name):
+		case p.Default != nil:
+			in[name] = p.Default
+		case len(p.Enum) > 0:
+			in[name] = p.Enum[0]
+		case p.Type == "array":
+			in[name] = []string{fmt.Sprintf("https://example.com/%d.png", number)}
+		case p.numeric():
+			in[name] = 1
+		case p.Type == "boolean":
+			in[name] = false
+		case name == "prompt" || name == "text":
+			in[name] = fmt.Sprintf("a picture for somebody else, number %d", number)
+		default:
+			in[name] = fmt.Sprintf("https://example.com/%d.png", number)
+		}
+	}
+	return encodeJSON(in)
 }
 
 // superset is the input with one field more than it has, where the schema allows one.
@@ -66,9 +92,6 @@ func (s schema) superset(raw json.RawMessage) json.RawMessage {
 	return encodeJSON(fields)
 }
 
-// lastOwn is the latest submit that came over HTTP; nil if there is none.
-func (a *account) lastOwn() *prediction { return a.own }
-
 // visit lets other people begin, unless they have. It must be called without the lock.
 func (s *Server) visit() {
 	s.mu.Lock()
@@ -77,7 +100,7 @@ func (s *Server) visit() {
 		return
 	}
 	s.visited = true
-	s.nextVisit(s.state.round)
+	s.nextVisit(s.round)
 }
 
 // nextVisit is called with the lock held.
