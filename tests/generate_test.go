@@ -160,6 +160,11 @@ func TestRefusalsCostNothing(t *testing.T) {
 		"credits": {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 402}, generation.ErrInsufficientCredits},
 		"model":   {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 404}, generation.ErrModelNotFound},
 		"input":   {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 400}, generation.ErrInvalidInput},
+
+		"key under 200":     {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 200, Code: 401}, generation.ErrUnauthorized},
+		"credits under 200": {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 200, Code: 1407}, generation.ErrInsufficientCredits},
+		"model under 200":   {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 200, Code: 404}, generation.ErrModelNotFound},
+		"permission":        {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 403, Message: "insufficient permissions"}, generation.ErrUnauthorized},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -31,6 +31,8 @@ func TestSubmitsWithoutAnAnswer(t *testing.T) {
 		"not accepted, 502":                 {Kind: wavespeedtest.SubmitError, Status: 502},
 		"not accepted, silence":             {Kind: wavespeedtest.SubmitStall, Delay: time.Minute},
 		"not accepted, redirected":          {Kind: wavespeedtest.SubmitError, Status: 307, Value: "https://elsewhere.test/"},
+		"accepted, and a gateway's 404":     {Kind: wavespeedtest.AcceptedError, Status: 404, Value: "<html>nginx</html>"},
+		"not accepted, a gateway's 403":     {Kind: wavespeedtest.SubmitError, Status: 403, Value: "<html>Cloudflare</html>"},
 		"not accepted, some gateway's page": {Kind: wavespeedtest.SubmitError, Status: 504, Message: "<html>"},
 	} {
 		fault.Times = 1
@@ -39,7 +41,7 @@ func TestSubmitsWithoutAnAnswer(t *testing.T) {
 				t.Parallel()
 				s := stack.Start(t, stack.Options{PollOnly: pollOnly, Simulator: wavespeedtest.Options{
 					Behavior: listing,
-					Faults: []wavespeedtest.Fault{fault, {Kind: wavespeedtest.ListLag, Delay: time.Second}},
+					Faults:   []wavespeedtest.Fault{fault, {Kind: wavespeedtest.ListLag, Delay: time.Second}},
 				}})
 				request := soon(still("a lighthouse"))
 				request.Timing.Submit = 4 * time.Second
@@ -84,7 +86,7 @@ func TestTwoAlikeUnknownAtOnce(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{PollOnly: true, Simulator: wavespeedtest.Options{
 		Behavior: listing,
-		Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset}, {Kind: wavespeedtest.ListLag, Delay: time.Second}},
+		Faults:   []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset}, {Kind: wavespeedtest.ListLag, Delay: time.Second}},
 	}})
 	runs := []client.WorkflowRun{s.Generate(soon(still("the same"))), s.Generate(soon(still("the same")))}
 	for _, run := range runs {
@@ -101,7 +103,7 @@ func TestTwoAlikeUnknownWithWebhooks(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{
 		Behavior: listing,
-		Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset}},
+		Faults:   []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset}},
 	}})
 	requireAllPaidOnce(t, s, []client.WorkflowRun{s.Generate(soon(still("the same"))), s.Generate(soon(still("the same")))})
 }
