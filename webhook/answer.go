@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -24,7 +25,8 @@ type Reason string
 const (
 	// Signaled: the workflow has been told.
 	Signaled Reason = "signaled"
-	// Hinted: the workflow has been told to ask, since the delivery was stale.
+	// Hinted: the workflow has been told to poll, because the delivery is of another time
+	// or over the limit.
 	Hinted Reason = "hinted"
 	// NotEnded: the prediction has not ended, or its status is not known.
 	NotEnded Reason = "not_ended"
@@ -36,19 +38,19 @@ const (
 	Refused Reason = "refused"
 	// Unavailable: Temporal, or an account's secret, cannot be reached.
 	Unavailable Reason = "unavailable"
-	// Busy: too many deliveries are being worked on.
+	// Busy: too many deliveries are being worked on, or too many slow bodies are on their
+	// way to the same address.
 	Busy Reason = "busy"
 	// UnknownAddress: the address is none of ours.
 	UnknownAddress Reason = "unknown_address"
-	// NotSigned, BadSignature, TooOld: see the errors of these names.
+	// NotSigned, BadSignature: see the errors of these names.
 	NotSigned    Reason = "not_signed"
 	BadSignature Reason = "bad_signature"
-	TooOld       Reason = "too_old"
 	// BadBody: signed by the provider, but no prediction.
 	BadBody Reason = "bad_body"
 	// WrongMethod: not a POST.
 	WrongMethod Reason = "wrong_method"
-	// TooLarge: the body is over the limit.
+	// TooLarge: the body is over four times the limit.
 	TooLarge Reason = "too_large"
 	// Encoded: the body is compressed, which the provider never does.
 	Encoded Reason = "encoded"
@@ -77,7 +79,6 @@ var replies = map[Reason]reply{
 	UnknownAddress: {http.StatusNotFound, slog.LevelDebug, ""},
 	NotSigned:      {http.StatusUnauthorized, slog.LevelDebug, ""},
 	BadSignature:   {http.StatusUnauthorized, slog.LevelWarn, ""},
-	TooOld:         {http.StatusUnauthorized, slog.LevelWarn, ""},
 	BadBody:        {http.StatusBadRequest, slog.LevelError, ""},
 	WrongMethod:    {http.StatusMethodNotAllowed, slog.LevelDebug, ""},
 	TooLarge:       {http.StatusRequestEntityTooLarge, slog.LevelWarn, ""},
@@ -108,9 +109,20 @@ func answer(w http.ResponseWriter, r *http.Request, reason Reason) {
 	_, _ = w.Write([]byte(http.StatusText(reply.status) + "\n"))
 }
 
+// genuine are the reasons of deliveries that the account has signed.
+var genuine = map[Reason]bool{Signaled: true, Hinted: true, Kept: true, NotEnded: true, Orphan: true, Refused: true}
+
 // log says in one line what became of the delivery. It names no address, which is a
 // capability, and nothing that an unknown sender has written.
 func (d *delivery) log() {
+	burst, interval := otherLines, otherInterval
+	if genuine[d.reason] {
+		burst, interval = genuineLines, genuineInterval
+	}
+	suppressed, ok := d.handler.quiet.allow(kind{d.reason, d.target.Account}, burst, interval)
+	if !ok {
+		return
+	}
 	attrs := []slog.Attr{slog.String("reason", string(d.reason))}
 	for _, attr := range []slog.Attr{
 		slog.String("account", d.target.Account),
@@ -125,5 +137,28 @@ func (d *delivery) log() {
 	if d.err != nil {
 		attrs = append(attrs, slog.String("error", d.err.Error()))
 	}
-	d.handler.options.Logger.LogAttrs(context.WithoutCancel(d.request.Context()), replies[d.reason].level, "webhook", attrs...)
+	if suppressed > 0 {
+		attrs = append(attrs, slog.Int64("suppressed", suppressed))
+	}
+	d.handler.options.Logger.LogAttrs(d.logContext(), replies[d.reason].level, "webhook", attrs...)
+}
+
+// warnOfClock says, at most once an hour per account, that results come by polling.
+func (d *delivery) warnOfClock(now time.Time) {
+	if !d.handler.quiet.mayWarnOfClock(d.target.Account) {
+		return
+	}
+	apart := now.Sub(d.sent).Truncate(time.Second)
+	where := "ahead of"
+	if apart < 0 {
+		where, apart = "behind", -apart
+	}
+	d.handler.options.Logger.LogAttrs(d.logContext(), slog.LevelWarn, fmt.Sprintf(
+		"webhooks are genuine, but not of now: this machine's clock seems to be %s %s WaveSpeed's. Their results are polled. "+
+			"Synchronize the clock (NTP), unless WaveSpeed delivers late", apart, where),
+		slog.String("account", d.target.Account), slog.String("workflow_id", d.target.WorkflowID))
+}
+
+func (d *delivery) logContext() context.Context {
+	return context.WithoutCancel(d.request.Context())
 }

@@ -60,7 +60,7 @@ func TestBodiesOfEveryShape(t *testing.T) {
 		"duplicates: the last": {`,"id":"x","id":"p1","error":"a","error":"b"`, generation.Outcome{Error: "b"}},
 		"keys in other case":   {`,"Outputs":["x"],"ERROR":"x","Id":"x"`, generation.Outcome{}},
 		"long error":           {`,"error":"` + strings.Repeat("é", 100_000) + `"`, generation.Outcome{Error: strings.Repeat("é", 512) + "…"}},
-		"many flags":           {`,"has_nsfw_contents":[` + strings.Repeat("true,", 100_000) + `true]`, generation.Outcome{NSFW: flags(1000)}},
+		"many flags":           {`,"has_nsfw_contents":[` + strings.Repeat("true,", 40_000) + `true]`, generation.Outcome{NSFW: flags(1000)}},
 		"nul in a text":        {`,"error":"a\u0000b"`, generation.Outcome{Error: "ab"}},
 		"unknown fields":       {`,"urls":{"get":"https://evil.example"},"later":[1]`, generation.Outcome{}},
 	} {
@@ -107,7 +107,7 @@ func TestSignalsAreSmall(t *testing.T) {
 		"outputs just small enough": `,"outputs":["` + strings.Repeat("x", 64<<10-2) + `"]`,
 		"escaped by JSON":           `,"outputs":["https://x/?` + strings.Repeat("&", 64<<10-20) + `"]`,
 		"line separators":           `,"outputs":["` + strings.Repeat("\u2028", 20<<10) + `"]`,
-		"all else": `,"id":"` + strings.Repeat("<", 256) + `","error":"` + strings.Repeat("<", 1<<17) + `","has_nsfw_contents":[` + strings.Repeat("false,", 1<<16) + `false],"code":-9223372036854775808,
+		"all else": `,"id":"` + strings.Repeat("<", 256) + `","error":"` + strings.Repeat("<", 1<<15) + `","has_nsfw_contents":[` + strings.Repeat("false,", 1<<14) + `false],"code":-9223372036854775808,
 			"timings":{"inference":9223372036854775807},"outputs":[` + strings.Repeat("1,", 32<<10) + `1]`,
 		"of blanks": `,"outputs":[[` + strings.Repeat(" ", 1<<19) + `]]`,
 	} {
@@ -116,5 +116,47 @@ func TestSignalsAreSmall(t *testing.T) {
 		require.True(t, json.Valid([]byte(body)), name)
 		r.requireAnswer(t, r.post(secret, r.address, []byte(body)), 200, webhook.Signaled, name)
 		require.Less(t, encodedSize(t, r.signaled()[0].signal), 128<<10, name)
+	}
+}
+
+// What is left out of a large body, beside its input and its outputs, is polled: a result
+// without its flags would pass a gate.
+func TestLargeBodiesAreWholeOrHints(t *testing.T) {
+	t.Parallel()
+	pad := `"input":"` + strings.Repeat("x", 300<<10) + `"`
+	many := strings.Repeat("true,", 100_000) + "true"
+	for name, test := range map[string]struct {
+		fields string
+		want   webhook.Reason
+		signal generation.Outcome
+	}{
+		"whole":          {`"has_nsfw_contents":[true],"outputs":["x"],"error":"e"`, webhook.Signaled, generation.Outcome{NSFW: flags(1), Outputs: outputs(`"x"`), Error: "e"}},
+		"many outputs":   {`"outputs":["` + strings.Repeat(`x","`, 100_000) + `"]`, webhook.Signaled, generation.Outcome{Omitted: true}},
+		"many flags":     {`"has_nsfw_contents":[` + many + `]`, webhook.Hinted, generation.Outcome{}},
+		"escaped":        {`"error":"a\\\"b,:]}","outputs":["\\"]`, webhook.Signaled, generation.Outcome{Error: `a\"b,:]}`, Outputs: outputs(`"\\"`)}},
+		"two inputs":     {`"inputs":{"seed":1}`, webhook.Signaled, generation.Outcome{}},
+		"broken outputs": {`"outputs":[tru]`, webhook.BadBody, generation.Outcome{}},
+		"ends early":     {`"outputs":[]}`, webhook.BadBody, generation.Outcome{}},
+		"another object": {`"error":""},{"a":1`, webhook.BadBody, generation.Outcome{}},
+		"too deep":       {`"a":` + strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), webhook.BadBody, generation.Outcome{}},
+		"never closed":   {`"a":[`, webhook.BadBody, generation.Outcome{}},
+		"nothing more":   {`"":""`, webhook.Signaled, generation.Outcome{}},
+		"wrong brackets": {`"a":1]`, webhook.BadBody, generation.Outcome{}},
+	} {
+		r := newReceiver(t, webhook.Options{})
+		r.post(secret, r.address, []byte(` {"id":"p1",`+pad+`,"status":"completed",`+test.fields+`}`))
+		require.Equal(t, map[webhook.Reason]int{test.want: 1}, r.reasons(), name)
+		if test.want == webhook.BadBody {
+			continue
+		}
+		test.signal.PredictionID = "p1"
+		if test.want == webhook.Signaled {
+			test.signal.Status = "completed"
+		}
+		require.Equal(t, test.signal, r.signaled()[0].signal.Outcome, name)
+	}
+	for name, body := range map[string]string{"array": "[" + pad + "]", "text": pad[8:], "blank": strings.Repeat(" ", 300<<10)} {
+		r := newReceiver(t, webhook.Options{})
+		r.requireAnswer(t, r.post(secret, r.address, []byte(body)), 400, webhook.BadBody, name)
 	}
 }

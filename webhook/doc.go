@@ -26,12 +26,21 @@
 //	the workflow has ended, and a rerun may ask       200, once Temporal has persisted it
 //	the workflow has ended or is unknown              200, because no retry can help
 //	the workflow takes no more signals                200, polling ends it
+//	signed, but too old, too new or too large         200, the workflow polls at once
 //	the prediction has not ended                      200, ignored
 //	Temporal, or the provider's secret, is not there  503 with Retry-After
 //	no such address                                   404, as any unknown path
-//	signature missing or wrong, or too old            401
+//	signature missing or wrong                        401
 //	the body is no prediction                         400
-//	too large, compressed, not POST, too many at once 413, 415, 405, 503
+//	far too large, compressed, not POST, too many     413, 415, 405, 503
+//
+// # Floods
+//
+// Nobody without the account's secret reaches Temporal, fills the log, or takes a place
+// that genuine deliveries need. One address has four places for bodies that are slow; a
+// body that is too slow is cut. Connections are the server's: give it a ReadHeaderTimeout
+// and an IdleTimeout of a few seconds, and bound its connections in such a way that idle
+// ones make room for new ones, or put a proxy in front that does.
 //
 // The package knows Temporal only through a [Signaler], and imports no SDK.
 package webhook

@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -135,7 +136,7 @@ func FuzzHandler(f *testing.F) {
 	f.Add([]byte(`{"id":"p1","status":"processing"}`), false)
 	f.Add([]byte(`{"ID":"p1"}{}`), false)
 	f.Fuzz(func(t *testing.T, body []byte, stale bool) {
-		r := newReceiver(t, webhook.Options{StaleHint: true})
+		r := newReceiver(t, webhook.Options{})
 		request := webhooktest.NewRequest(secret, path+r.address, body)
 		if stale {
 			request.Header = webhooktest.Sign(secret, "id", time.Now().Add(-time.Hour), body)
@@ -157,4 +158,37 @@ func FuzzHandler(f *testing.F) {
 		require.NoError(t, json.Unmarshal(body, &exact))
 		require.Equal(t, exact["id"], signal.PredictionID)
 	})
+}
+
+// FuzzLargeBody: a body that is too large to be kept whole says the same as if it were.
+func FuzzLargeBody(f *testing.F) {
+	f.Add([]byte(`{"id":"p1","status":"completed","outputs":["https://x/1.png?a=1&b=2"],"input":{"seed":1}}`))
+	f.Add([]byte(`{"id":"p1","inputs":{"a":{"seed":2},"seed":4},"input":null,"status":"failed","error":{"code":1200,"message":"\\\""}}`))
+	f.Add([]byte(` { "id" : "p1" , "status" : "completed" , "input" : [ { } ] , "has_nsfw_contents" : [ true ] } `))
+	f.Add([]byte(`{"id":"p1","status":"completed","":{"\u0069d":"p2"},"outputs":[{"a":[1,{"b":"}"}]}]}`))
+	pad := []byte(strings.Repeat(" ", 256<<10))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		small, large := newReceiver(t, webhook.Options{}), newReceiver(t, webhook.Options{})
+		small.post(secret, small.address, body)
+		large.post(secret, large.address, append(pad[:len(pad):len(pad)], body...))
+		if !json.Valid(body) {
+			return // an input that is no JSON is passed over in large ones
+		}
+		require.Equal(t, small.reasons(), large.reasons())
+		if len(small.signaled()) == 1 {
+			want, got := small.signaled()[0].signal, large.signaled()[0].signal
+			want.Sent, got.Sent = time.Time{}, time.Time{}
+			compact(t, want.Outputs)
+			compact(t, got.Outputs)
+			require.Equal(t, want, got)
+		}
+	})
+}
+
+func compact(t *testing.T, outputs []generation.Output) {
+	for i, output := range outputs {
+		var text bytes.Buffer
+		require.NoError(t, json.Compact(&text, output))
+		outputs[i] = text.Bytes()
+	}
 }

@@ -50,17 +50,15 @@ func TestAnswers(t *testing.T) {
 		"no id":           {change: unchanged, body: `{"status":"completed"}`, status: 400, reason: webhook.BadBody},
 		"not signed":      {change: func(r *http.Request) { r.Header.Del(webhook.HeaderSignature) }, status: 401, reason: webhook.NotSigned},
 		"wrongly signed":  {change: func(r *http.Request) { r.Header.Set(webhook.HeaderID, "x") }, status: 401, reason: webhook.BadSignature},
-		"too old":         {change: signedThen(-301 * time.Second), status: 401, reason: webhook.TooOld},
-		"too new":         {change: signedThen(302 * time.Second), status: 401, reason: webhook.TooOld},
+		"too old":         {change: signedThen(-301 * time.Second), status: 200, reason: webhook.Hinted, tells: true},
+		"too new":         {change: signedThen(302 * time.Second), status: 200, reason: webhook.Hinted, tells: true},
 		"old":             {change: signedThen(-290 * time.Second), status: 200, reason: webhook.Signaled, tells: true},
 		"new":             {change: signedThen(299 * time.Second), status: 200, reason: webhook.Signaled, tells: true},
 		"tolerated":       {options: webhook.Options{Tolerance: time.Hour}, change: signedThen(-time.Minute * 59), status: 200, reason: webhook.Signaled, tells: true},
-		"other clock":     {options: webhook.Options{Now: func() time.Time { return time.Now().Add(time.Hour) }}, change: unchanged, status: 401, reason: webhook.TooOld},
-		"hint":            {options: webhook.Options{StaleHint: true}, change: signedThen(-301 * time.Second), status: 200, reason: webhook.Hinted, tells: true},
-		"hint not ended":  {options: webhook.Options{StaleHint: true}, change: signedThen(-301 * time.Second), body: `{"id":"p1","status":"created"}`, status: 200, reason: webhook.NotEnded},
-		"hint orphaned":   {options: webhook.Options{StaleHint: true}, change: signedThen(-301 * time.Second), signal: signals(webhook.ErrNoWorkflow), status: 200, reason: webhook.Orphan, tells: true},
-		"hint not signed": {options: webhook.Options{StaleHint: true}, change: func(r *http.Request) { signedThen(-time.Hour)(r); r.Header.Set(webhook.HeaderID, "x") }, status: 401, reason: webhook.BadSignature},
-		"fresh, hints on": {options: webhook.Options{StaleHint: true}, change: unchanged, status: 200, reason: webhook.Signaled, tells: true},
+		"other clock":     {options: webhook.Options{Now: func() time.Time { return time.Now().Add(time.Hour) }}, change: unchanged, status: 200, reason: webhook.Hinted, tells: true},
+		"hint not ended":  {change: signedThen(-301 * time.Second), body: `{"id":"p1","status":"created"}`, status: 200, reason: webhook.NotEnded},
+		"hint orphaned":   {change: signedThen(-301 * time.Second), signal: signals(webhook.ErrNoWorkflow), status: 200, reason: webhook.Orphan, tells: true},
+		"hint not signed": {change: func(r *http.Request) { signedThen(-time.Hour)(r); r.Header.Set(webhook.HeaderID, "x") }, status: 401, reason: webhook.BadSignature},
 		"GET":             {change: method("GET"), status: 405, reason: webhook.WrongMethod, header: http.Header{"Allow": {"POST"}}},
 		"post":            {change: method("post"), status: 405, reason: webhook.WrongMethod, header: http.Header{"Allow": {"POST"}}},
 		"gzip":            {change: encoded("gzip"), status: 415, reason: webhook.Encoded, header: http.Header{"Connection": {"close"}}},
@@ -125,7 +123,7 @@ func TestSignalSaysWhatTheDeliverySaid(t *testing.T) {
 
 func TestHintSaysNothingButTheID(t *testing.T) {
 	t.Parallel()
-	r := newReceiver(t, webhook.Options{StaleHint: true})
+	r := newReceiver(t, webhook.Options{})
 	request := webhooktest.NewRequest(secret, path+r.address, body)
 	signedThen(-time.Hour)(request)
 	require.Equal(t, 200, r.serve(request).Code)

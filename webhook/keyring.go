@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
-	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
@@ -100,18 +98,16 @@ func (k *Keyring) refresh(ctx context.Context) {
 	}
 }
 
-// verify checks a delivery to an address of the account that was opened, so that there
-// are keys; once more if a signature does not fit and the provider has a new secret.
-func (k *Keyring) verify(ctx context.Context, name string, header http.Header, body []byte, now time.Time, tolerance time.Duration) error {
+// secrets are those of an account whose address was opened, so that there are some.
+func (k *Keyring) secrets(name string) []string { return k.accounts[name].known().secrets }
+
+// newSecrets fetches the account's secret again where that is due, for a signature that fits
+// none of the given ones. It returns nil if the provider has no other.
+func (k *Keyring) newSecrets(ctx context.Context, name string, given []string) []string {
 	account := k.accounts[name]
-	keys := account.known()
-	err := Verify(header, body, keys.secrets, now, tolerance)
-	if !errors.Is(err, ErrBadSignature) {
-		return err
-	}
 	await(ctx, account.fetch(ctx, refetchAfter))
-	if newer := account.known(); newer != keys {
-		return Verify(header, body, newer.secrets, now, tolerance)
+	if newer := account.known().secrets; !slices.Equal(newer, given) {
+		return newer
 	}
-	return err
+	return nil
 }

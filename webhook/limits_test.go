@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
@@ -154,12 +156,13 @@ func TestPanicGivesThePlaceBack(t *testing.T) {
 
 func TestBodyOfRefusedIsNotRead(t *testing.T) {
 	t.Parallel()
-	r := newReceiver(t, webhook.Options{})
+	r := newReceiver(t, webhook.Options{MaxBodyBytes: 256 << 10})
 	for what, change := range map[string]func(*http.Request){
 		"forged":    func(r *http.Request) { r.URL.Path = path + forged },
 		"method":    method("PUT"),
 		"encoded":   encoded("gzip"),
 		"announced": func(r *http.Request) { r.ContentLength = 1<<20 + 1 },
+		"unsigned":  func(r *http.Request) { r.Header.Del(webhook.HeaderSignature) },
 	} {
 		request := webhooktest.NewRequest(secret, path+r.address, nil)
 		request.Body = untouched{t}
@@ -168,66 +171,109 @@ func TestBodyOfRefusedIsNotRead(t *testing.T) {
 	}
 }
 
+// A body over the limit is not believed, but leads to a poll; one far over it is refused.
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()
-	exact := `{"id":"p1","status":"completed"}`
-	exact += strings.Repeat(" ", 1<<20-len(exact))
+	sized := func(n int) string {
+		const body = `{"id":"p1","status":"completed"}`
+		return body + strings.Repeat(" ", n-len(body))
+	}
+	limited := webhook.Options{MaxBodyBytes: 100_000}
 	for name, test := range map[string]struct {
-		body    string
+		size    int
 		length  int64 // as announced; -1 if not
 		options webhook.Options
-		status  int
+		want    webhook.Reason
 	}{
-		"exact":             {exact, 1 << 20, webhook.Options{}, 200},
-		"exact, chunked":    {exact, -1, webhook.Options{}, 200},
-		"one more":          {exact + " ", 1<<20 + 1, webhook.Options{}, 413},
-		"one more, chunked": {exact + " ", -1, webhook.Options{}, 413},
-		"one more, lying":   {exact + " ", 10, webhook.Options{}, 413},
-		"set":               {exact + " ", 1<<20 + 1, webhook.Options{MaxBodyBytes: 1<<20 + 1}, 200},
+		"exact":                 {100_000, 100_000, limited, webhook.Signaled},
+		"exact, chunked":        {100_000, -1, limited, webhook.Signaled},
+		"one more":              {100_001, 100_001, limited, webhook.Hinted},
+		"one more, chunked":     {100_001, -1, limited, webhook.Hinted},
+		"one more, lying":       {100_001, 10, limited, webhook.Hinted},
+		"four times":            {400_000, 400_000, limited, webhook.Hinted},
+		"beyond":                {400_001, 400_001, limited, webhook.TooLarge},
+		"beyond, chunked":       {400_001, -1, limited, webhook.TooLarge},
+		"beyond, lying":         {400_001, 10, limited, webhook.TooLarge},
+		"exact, by default":     {16 << 20, -1, webhook.Options{}, webhook.Signaled},
+		"one more, by default":  {16<<20 + 1, -1, webhook.Options{}, webhook.Hinted},
+		"announced, by default": {100, 64<<20 + 1, webhook.Options{}, webhook.TooLarge},
 	} {
 		r := newReceiver(t, test.options)
-		request := webhooktest.NewRequest(secret, path+r.address, []byte(test.body))
+		request := webhooktest.NewRequest(secret, path+r.address, []byte(sized(test.size)))
 		request.ContentLength = test.length
 		got := r.serve(request)
-		require.Equal(t, test.status, got.Code, name)
-		require.Equal(t, test.status == 413, got.Header().Get("Connection") == "close", name)
+		require.Equal(t, map[webhook.Reason]int{test.want: 1}, r.reasons(), name)
+		require.Equal(t, test.want == webhook.TooLarge, got.Code == 413, name)
+		require.Equal(t, test.want == webhook.TooLarge, got.Header().Get("Connection") == "close", name)
+		if test.want == webhook.Hinted {
+			require.Equal(t, generation.Signal{Nonce: target.Nonce, Hint: true, Outcome: generation.Outcome{PredictionID: "p1"}}, r.signaled()[0].signal)
+		}
 	}
+}
+
+// What we submit ourselves comes back: an input of 1.9 MB, with each character escaped.
+func TestLargestInput(t *testing.T) {
+	t.Parallel()
+	for name, escaped := range map[string]string{"ampersands": `\u0026`, "umlauts": `\u00e4`, "quotes": `\"`} {
+		r := newReceiver(t, webhook.Options{})
+		large := fmt.Appendf(nil, `{"id":"p1","input":{"prompt":"%s","seed":%d},"status":"completed","outputs":["https://x/1.png"]}`,
+			strings.Repeat(escaped, 1_900_000), generation.Seed(target.Nonce))
+		r.requireAnswer(t, r.post(secret, r.address, large), 200, webhook.Signaled, name)
+		signal := r.signaled()[0].signal
+		require.Equal(t, outputs(`"https://x/1.png"`), signal.Outputs, name)
+		require.True(t, signal.Identified, name)
+	}
+}
+
+// A large body that is signed with a secret which the provider has just made is sent again.
+func TestLargeBodyOfANewSecret(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &provider{secret: secret}
+		r := newReceiver(t, webhook.Options{Keyring: p.keyring(t)})
+		address := seal(t, r.keyring, target)
+		p.secret = otherSecret
+		time.Sleep(2 * time.Minute)
+		large := []byte(`{"id":"p1","status":"completed","input":"` + strings.Repeat("x", 1<<20) + `"}`)
+		require.Equal(t, 503, r.post(otherSecret, address, large).Code)
+		require.Equal(t, 200, r.post(otherSecret, address, large).Code)
+		require.Equal(t, 401, r.post(secretNo(9), address, large).Code)
+	})
 }
 
 // deadlines is a writer of which the deadline for reading can be set.
 type deadlines struct {
 	http.ResponseWriter
-	read *time.Time
+	read func(time.Time)
 }
 
-func (d deadlines) SetReadDeadline(at time.Time) error { *d.read = at; return nil }
+func (d deadlines) SetReadDeadline(at time.Time) error { d.read(at); return nil }
 
-func TestReadingIsBounded(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newReceiver(t, webhook.Options{})
-		var read time.Time
-		r.ServeHTTP(deadlines{httptest.NewRecorder(), &read}, webhooktest.NewRequest(secret, path+r.address, body))
-		require.Equal(t, time.Now().Add(10*time.Second), read)
-		r.ServeHTTP(deadlines{httptest.NewRecorder(), &read}, webhooktest.NewRequest(secret, path+forged, body))
-		require.Equal(t, 200, r.post(secret, r.address, body).Code, "a writer without deadlines will do")
-	})
-}
-
-// The parts of a body that are not needed are not taken apart. Not parallel, since it
-// counts what the process allocates.
+// However large a body is, and whatever is in it, a delivery takes little memory. Not
+// parallel, because it counts what the process allocates.
 func TestMemoryOfOneDelivery(t *testing.T) {
-	r := newReceiver(t, webhook.Options{})
-	empty := []byte(`{"id":"p1","status":"completed","input":[` + strings.Repeat("{},", 1<<20/3-40) + `{}]}`)
-	header := webhooktest.Sign(secret, "id", time.Now(), empty)
-	const times = 10
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for range times {
-		request := httptest.NewRequest(http.MethodPost, path+r.address, bytes.NewReader(empty))
+	const size = 12 << 20
+	for name, input := range map[string]string{
+		"objects": `[` + strings.Repeat("{},", size/3) + `{}]`,
+		"fields":  `{` + strings.Repeat(`"a":1,`, size/6) + `"a":1}`,
+		"text":    `{"image":"` + strings.Repeat("x", size) + `"}`,
+		"escapes": `"` + strings.Repeat(`\u0026`, size/6) + `"`,
+		"depth":   strings.Repeat(strings.Repeat("[", 5000)+strings.Repeat("]", 5000)+",", size/10_000) + "1",
+	} {
+		if name == "depth" {
+			input = "[" + input + "]"
+		}
+		r := newReceiver(t, webhook.Options{})
+		large := []byte(`{"id":"p1","status":"completed","input":` + input + `}`)
+		header := webhooktest.Sign(secret, "id", time.Now(), large)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		request := httptest.NewRequest(http.MethodPost, path+r.address, bytes.NewReader(large))
 		request.Header = header
 		require.Equal(t, 200, r.serve(request).Code)
+		runtime.ReadMemStats(&after)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(2<<20), "%s: all that was allocated, garbage included", name)
+		require.Equal(t, "p1", r.signaled()[0].signal.PredictionID)
+		require.False(t, r.signaled()[0].signal.Hint)
 	}
-	runtime.ReadMemStats(&after)
-	require.Less(t, (after.TotalAlloc-before.TotalAlloc)/times, uint64(6<<20), "for a body of 1 MiB")
 }

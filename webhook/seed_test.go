@@ -42,7 +42,7 @@ func TestIdentifiedBySeed(t *testing.T) {
 // What is not fresh identifies nothing.
 func TestOldDeliveriesIdentifyNothing(t *testing.T) {
 	t.Parallel()
-	r := newReceiver(t, webhook.Options{StaleHint: true})
+	r := newReceiver(t, webhook.Options{})
 	body := fmt.Appendf(nil, `{"id":"p1","status":"completed","input":{"seed":%d}}`, generation.Seed(target.Nonce))
 	request := webhooktest.NewRequest(secret, path+r.address, body)
 	signedThen(-6 * 60e9)(request)

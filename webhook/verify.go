@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"net/http"
 	"strconv"
 	"strings"
@@ -39,44 +40,78 @@ var (
 // The signature is the HMAC-SHA256 of id, time and body, joined by dots, in hex and
 // behind "v3,". It resembles Standard Webhooks, whose libraries refuse it: the key is
 // the secret's text, not decoded. Secrets of fewer than 16 characters are passed over,
-// since anybody could sign with the empty one.
+// because anybody could sign with the empty one.
 func Verify(header http.Header, body []byte, secrets []string, now time.Time, tolerance time.Duration) error {
-	id, timestamp := single(header, HeaderID), single(header, HeaderTimestamp)
-	at, ok := parseTimestamp(timestamp)
-	signatures := parseSignatures(single(header, HeaderSignature))
-	if id == "" || !ok || len(signatures) == 0 {
-		return ErrNotSigned
+	signature, err := readSignature(header)
+	if err != nil {
+		return err
 	}
-	if !signedByAny(secrets, signatures, id, timestamp, body) {
+	signature.expect(secrets)
+	_, _ = signature.Write(body)
+	if !signature.fits() {
 		return ErrBadSignature
 	}
-	if age := now.Sub(at); age > tolerance || age < -tolerance {
+	if !near(signature.at, now, tolerance) {
 		return ErrTooOld
 	}
 	return nil
 }
 
-func signedByAny(secrets []string, signatures [][]byte, id, timestamp string, body []byte) bool {
+func near(at, now time.Time, tolerance time.Duration) bool {
+	age := now.Sub(at)
+	return age <= tolerance && age >= -tolerance
+}
+
+// signature is what a delivery's header claims, to be compared with its body, which is
+// written to it.
+type signature struct {
+	at     time.Time
+	signed string   // what is signed before the body
+	claims [][]byte // of which one must fit
+	macs   []hash.Hash
+}
+
+func readSignature(header http.Header) (*signature, error) {
+	id, timestamp := single(header, HeaderID), single(header, HeaderTimestamp)
+	at, ok := parseTimestamp(timestamp)
+	claims := parseSignatures(single(header, HeaderSignature))
+	if id == "" || !ok || len(claims) == 0 {
+		return nil, ErrNotSigned
+	}
+	return &signature{at: at, signed: id + "." + timestamp + ".", claims: claims}, nil
+}
+
+// expect begins with these secrets, and forgets what was written.
+func (s *signature) expect(secrets []string) {
+	s.macs = nil
 	for _, secret := range secrets {
-		key := signingKey(secret)
-		if len(key) < minKeyBytes {
-			continue
+		if key := signingKey(secret); len(key) >= minKeyBytes {
+			mac := hmac.New(sha256.New, key)
+			mac.Write([]byte(s.signed))
+			s.macs = append(s.macs, mac)
 		}
-		mac := sign(key, id, timestamp, body)
-		for _, signature := range signatures {
-			if hmac.Equal(mac, signature) {
+	}
+}
+
+// Write takes a part of the body.
+func (s *signature) Write(part []byte) (int, error) {
+	for _, mac := range s.macs {
+		mac.Write(part)
+	}
+	return len(part), nil
+}
+
+// fits tells whether the whole body was signed with one of the secrets.
+func (s *signature) fits() bool {
+	for _, mac := range s.macs {
+		sum := mac.Sum(nil)
+		for _, claim := range s.claims {
+			if hmac.Equal(sum, claim) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-func sign(key []byte, id, timestamp string, body []byte) []byte {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(id + "." + timestamp + "."))
-	mac.Write(body)
-	return mac.Sum(nil)
 }
 
 // single is a header's value if it is there once, else empty. Of two, another

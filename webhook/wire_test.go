@@ -127,7 +127,7 @@ func TestBodiesOnTheWire(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newReceiver(t, webhook.Options{})
+			r := newReceiver(t, webhook.Options{MaxBodyBytes: 256 << 10})
 			got := exchange(t, serve(t, r), onWire("POST", path+r.address, []byte(test.signed), test.header)+test.sent)
 			require.Equal(t, test.want, statuses(got), got)
 			require.Equal(t, test.want[len(test.want)-1] == 200, len(r.signaled()) == 1)
@@ -183,7 +183,7 @@ func TestConnectionServesOnAfterEveryAnswer(t *testing.T) {
 // the requests beside it.
 func TestTooLargeWithHTTP2(t *testing.T) {
 	t.Parallel()
-	r := newReceiver(t, webhook.Options{})
+	r := newReceiver(t, webhook.Options{MaxBodyBytes: 256 << 10})
 	beside, release := make(chan struct{}), make(chan struct{})
 	r.signal = func(context.Context) error { close(beside); <-release; return nil }
 	server := httptest.NewUnstartedServer(r)

@@ -16,7 +16,6 @@ type Config struct {
 	Prices        bool
 	PublicURL     string
 	WebhookListen string
-	StaleHint     bool
 	AdminListen   string
 	TaskQueue     string
 

@@ -46,7 +46,6 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, "127.0.0.1:9090", c.AdminListen, "others must not reach it unasked")
 	require.Equal(t, "wavespeed", c.TaskQueue)
 	require.True(t, c.Prices)
-	require.False(t, c.StaleHint)
 	require.Equal(t, 70*time.Second, c.ShutdownTimeout)
 }
 

@@ -40,10 +40,6 @@ var Settings = []Setting{
 		Help: "where to listen for webhooks, and for nothing else",
 		set:  into(func(c *Config) *string { return &c.WebhookListen }, listenAddress),
 	}, {
-		Env: "WEBHOOK_STALE_HINT", Flag: "webhook-stale-hint", Type: Bool, Default: "false",
-		Help: "poll at once when a genuine webhook comes too late to be believed",
-		set:  into(func(c *Config) *bool { return &c.StaleHint }, boolean),
-	}, {
 		Env: "ADMIN_LISTEN", Flag: "admin-listen", Type: "address", Default: "127.0.0.1:9090",
 		Help: "where to listen for health, readiness and metrics",
 		set:  into(func(c *Config) *string { return &c.AdminListen }, listenAddress),

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 )
@@ -19,7 +17,8 @@ import (
 // defaultPath is where webhooks arrive when no public URL says otherwise.
 const defaultPath = "/webhooks/wavespeed"
 
-// Limits of the public listener, which anybody can reach.
+// Limits of the listeners. Anybody can reach the public one; a body that is large may take
+// longer than readTimeout, as package webhook allows it.
 const (
 	maxConnections    = 4096
 	maxHeaderBytes    = 16 << 10
@@ -34,16 +33,15 @@ type server struct {
 }
 
 // listen serves until it is shut down. Errors after that are none.
-func (d *daemon) listen(what, setting, address string, handler http.Handler, limit int) (*server, error) {
+func (d *daemon) listen(what, setting, address string, handler http.Handler) (*server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", setting, err)
 	}
-	if limit > 0 {
-		listener = netutil.LimitListener(listener, limit)
-	}
+	connections := &connections{Listener: listener, max: maxConnections}
 	s := &server{http: &http.Server{
-		Handler:           handler,
+		Handler:           connections.noting(handler),
+		ConnContext:       connections.context,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
@@ -52,7 +50,7 @@ func (d *daemon) listen(what, setting, address string, handler http.Handler, lim
 		ErrorLog:          newErrorLog(d.Logger),
 	}}
 	go func() {
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(connections); !errors.Is(err, http.ErrServerClosed) {
 			d.fail(fmt.Errorf("%s: %w", what, err))
 		}
 	}()
@@ -74,7 +72,7 @@ func (d *daemon) startAdmin() (err error) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", d.readiness.serve)
 	mux.Handle("GET /metrics", d.metrics)
-	d.admin, err = d.listen("admin requests", "ADMIN_LISTEN", d.Config.AdminListen, mux, 0)
+	d.admin, err = d.listen("admin requests", "ADMIN_LISTEN", d.Config.AdminListen, mux)
 	return err
 }
 
@@ -84,12 +82,12 @@ func (d *daemon) startWebhook() error {
 		return err
 	}
 	handler, err := webhook.NewHandler(webhook.Options{
-		Keyring: d.keyring, Signaler: signals, Logger: d.Logger, StaleHint: d.Config.StaleHint, Observe: d.metrics.Observe,
+		Keyring: d.keyring, Signaler: signals, Logger: d.Logger, Observe: d.metrics.Observe,
 	})
 	if err != nil {
 		return err
 	}
-	d.public, err = d.listen("webhooks", "WEBHOOK_LISTEN", d.Config.WebhookListen, only(webhookPath(d.Config.PublicURL), d.traces.Wrap(handler)), maxConnections)
+	d.public, err = d.listen("webhooks", "WEBHOOK_LISTEN", d.Config.WebhookListen, only(webhookPath(d.Config.PublicURL), d.traces.Wrap(handler)))
 	return err
 }
 

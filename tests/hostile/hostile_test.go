@@ -151,10 +151,10 @@ func (g *target) requireUnharmed(v victim) {
 func TestNothingIsTold(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, stack.Options{})
-	good := g.victim("")
+	good, stale := g.victim(""), g.victim("")
 	team := g.victim("team-a")
 	for _, request := range []*http.Request{
-		good.requestAt(time.Now().Add(-time.Hour), good.body()),
+		stale.requestAt(time.Now().Add(-time.Hour), stale.body()),
 		good.request([]byte("not json")),
 		good.request([]byte(`{"id":"` + wavespeedtest.DefaultKey + `","status":7}`)),
 	} {

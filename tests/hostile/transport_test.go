@@ -52,14 +52,14 @@ func TestHTTP(t *testing.T) {
 		require.Contains(t, answer, " 404 ", path)
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"two lengths":          {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", " 400 "},
-		"negative length":      {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", " 400 "},
-		"two hosts":            {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\nHost: y\r\nContent-Length: 0\r\n\r\n", " 400 "},
-		"unknown encoding":     {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n", " 501 "},
-		"no HTTP":              {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", " 400 "},
-		"large headers":        {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("a", 64<<10) + "\r\n\r\n", " 431 "},
-		"many headers":         {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("X: y\r\n", 10_000) + "\r\n", " 431 "},
-		"chunks over the size": {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n200000\r\n" + strings.Repeat(" ", 0x200000) + "\r\n0\r\n\r\n", " 413 "},
+		"two lengths":      {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", " 400 "},
+		"negative length":  {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", " 400 "},
+		"two hosts":        {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\nHost: y\r\nContent-Length: 0\r\n\r\n", " 400 "},
+		"unknown encoding": {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n", " 501 "},
+		"no HTTP":          {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", " 400 "},
+		"large headers":    {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("a", 64<<10) + "\r\n\r\n", " 431 "},
+		"many headers":     {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("X: y\r\n", 10_000) + "\r\n", " 431 "},
+		"over the size":    {"POST " + u.Path + " HTTP/1.1\r\nHost: x\r\nWebhook-Id: x\r\nWebhook-Timestamp: 1\r\nWebhook-Signature: v3," + strings.Repeat("0", 64) + "\r\nContent-Length: 67108865\r\n\r\n", " 413 "},
 	} {
 		answer := raw(t, u.Host, c.text)
 		require.Contains(t, answer, c.want, name)
@@ -96,6 +96,66 @@ func TestSlowClients(t *testing.T) {
 	requireGoodTraffic(t, g, 10*time.Second)
 	group.Wait()
 	require.EqualValues(t, slow, cut.Load(), "slow clients are cut")
+	g.requireUnharmed(v)
+}
+
+// TestIdleClients open more connections than may be, and send nothing. Good deliveries are
+// answered meanwhile: each takes an idle one's place.
+func TestIdleClients(t *testing.T) {
+	t.Parallel()
+	const idle = 5000
+	g := newTarget(t, stack.Options{Plain: true})
+	v := g.victim("")
+	u, err := url.Parse(v.url)
+	require.NoError(t, err)
+	open := make([]net.Conn, 0, idle)
+	for i := range idle {
+		conn, err := net.Dial("tcp", u.Host)
+		require.NoError(t, err)
+		defer conn.Close()
+		open = append(open, conn)
+		if i%2 == 0 { // some begin, and some have had an answer
+			_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"[:1+i%40])
+		} else if i%3 == 0 {
+			_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+		}
+	}
+	for range 20 {
+		began := time.Now()
+		request := v.request(fmt.Appendf(nil, `{"id":%q,"status":"processing"}`, v.prediction))
+		request.Close = true
+		status, _ := g.answer(request)
+		require.Equal(t, http.StatusOK, status)
+		require.Less(t, time.Since(began), time.Second)
+	}
+	require.Len(t, open, idle)
+	g.requireUnharmed(v)
+}
+
+// TestLeakedAddress: who knows an address, and no secret, holds up nobody with bodies that
+// do not end, and does not fill the log.
+func TestLeakedAddress(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, stack.Options{Plain: true})
+	v := g.victim("")
+	u, err := url.Parse(v.url)
+	require.NoError(t, err)
+	header := "POST " + u.Path + " HTTP/1.1\r\nHost: x\r\nWebhook-Id: x\r\nWebhook-Timestamp: 1\r\nWebhook-Signature: v3," + strings.Repeat("0", 64) + "\r\nContent-Length: 1000\r\n\r\n{"
+	for range 1000 {
+		conn, err := net.Dial("tcp", u.Host)
+		require.NoError(t, err)
+		defer conn.Close()
+		_, _ = io.WriteString(conn, header)
+	}
+	for range 2000 {
+		forged := v.request(v.body())
+		forged.Header.Set("webhook-signature", "v3,"+strings.Repeat("0", 64))
+		status, _ := g.answer(forged)
+		require.Equal(t, http.StatusUnauthorized, status)
+	}
+	requireGoodTraffic(t, g, 3*time.Second)
+	require.Less(t, strings.Count(g.Webhook.Log(), "reason=bad_signature"), 20)
+	require.Less(t, strings.Count(g.Webhook.Log(), "reason=busy"), 20)
 	g.requireUnharmed(v)
 }
 

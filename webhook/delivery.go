@@ -1,0 +1,182 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/outcome"
+)
+
+const (
+	// openTimeout bounds the fetching of a secret in order to open an address.
+	openTimeout = 1500 * time.Millisecond
+
+	// maxSignalBytes bounds the outputs in a signal. Larger ones are left out, and polled.
+	maxSignalBytes = 64 << 10
+)
+
+// delivery is one delivery on its way through the handler.
+type delivery struct {
+	handler      *Handler
+	request      *http.Request
+	writer       http.ResponseWriter
+	reason       Reason
+	target       generation.Target
+	body         body
+	sent         time.Time // by the provider's clock
+	predictionID string
+	err          error
+}
+
+func (d *delivery) receive() (reason Reason) {
+	defer func() {
+		if value := recover(); value != nil {
+			d.err = fmt.Errorf("%v\n%s", value, debug.Stack())
+			reason = Panicked
+		}
+	}()
+	if reason := d.begin(); reason != "" {
+		return reason
+	}
+	signature, err := readSignature(d.request.Header)
+	if err != nil {
+		d.err = err
+		return NotSigned
+	}
+	d.sent = signature.at
+	secrets := d.handler.options.Keyring.secrets(d.target.Account)
+	signature.expect(secrets)
+	if reason := d.read(signature); reason != "" {
+		return reason
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.request.Context()), d.handler.options.SignalTimeout)
+	defer cancel()
+	if reason := d.verify(ctx, signature, secrets); reason != "" {
+		return reason
+	}
+	// Only now, so that nobody without the secret takes a place of those who have it.
+	select {
+	case d.handler.slots <- struct{}{}:
+		defer func() { <-d.handler.slots }()
+		return d.tell(ctx)
+	default:
+		return Busy
+	}
+}
+
+// begin refuses what needs no look at the body.
+func (d *delivery) begin() Reason {
+	if d.request.Method != http.MethodPost {
+		return WrongMethod
+	}
+	if reason := d.open(); reason != "" {
+		return reason
+	}
+	if encoding := d.request.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return Encoded
+	}
+	if len(d.handler.slots) == cap(d.handler.slots) {
+		return Busy
+	}
+	return ""
+}
+
+func (d *delivery) open() Reason {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.request.Context()), openTimeout)
+	defer cancel()
+	d.target, d.err = d.handler.options.Keyring.Open(ctx, address(d.request))
+	switch {
+	case errors.Is(d.err, ErrUnknownAddress):
+		return UnknownAddress
+	case d.err != nil:
+		return Unavailable
+	default:
+		return ""
+	}
+}
+
+func address(r *http.Request) string {
+	if value := r.PathValue("address"); value != "" {
+		return value
+	}
+	path := r.URL.EscapedPath()
+	return path[strings.LastIndexByte(path, '/')+1:]
+}
+
+// verify looks once more if a signature does not fit and the provider has a new secret.
+func (d *delivery) verify(ctx context.Context, signature *signature, secrets []string) Reason {
+	if signature.fits() {
+		return ""
+	}
+	d.err = ErrBadSignature
+	newer := d.handler.options.Keyring.newSecrets(ctx, d.target.Account, secrets)
+	switch {
+	case newer == nil:
+		return BadSignature
+	case d.body.large != nil:
+		return Unavailable // it is not there any more to be compared, but is sent again
+	}
+	signature.expect(newer)
+	_, _ = signature.Write(d.body.whole)
+	if !signature.fits() {
+		return BadSignature
+	}
+	d.err = nil
+	return ""
+}
+
+// tell signals what the body says; of one that is not to be believed only whom it is about.
+func (d *delivery) tell(ctx context.Context) Reason {
+	prediction, omitted, err := d.body.prediction()
+	if err != nil {
+		d.err = err
+		return BadBody
+	}
+	d.predictionID = prediction.ID
+	if !prediction.Status.Terminal() {
+		return NotEnded
+	}
+	signal := generation.Signal{Nonce: d.target.Nonce}
+	done := Hinted
+	if d.isHint() {
+		signal.Hint, signal.Outcome = true, generation.Outcome{PredictionID: prediction.ID}
+	} else {
+		done = Signaled
+		signal.Sent = d.sent.UTC()
+		signal.Identified = hasSeed(prediction.Input, generation.Seed(d.target.Nonce))
+		signal.Outcome = outcome.From(prediction, maxSignalBytes)
+		signal.Omitted = signal.Omitted || omitted
+	}
+	d.err = d.handler.options.Signaler.Signal(ctx, d.target, signal)
+	switch {
+	case d.err == nil:
+		return done
+	case errors.Is(d.err, ErrKept):
+		d.err = nil
+		return Kept
+	case errors.Is(d.err, ErrNoWorkflow):
+		return Orphan
+	case errors.Is(d.err, ErrRefused):
+		return Refused
+	default:
+		return Unavailable
+	}
+}
+
+// isHint tells whether a genuine delivery is only a reason to poll: it is of another time,
+// and may be sent again by somebody who has seen it, or too large to be known whole.
+func (d *delivery) isHint() bool {
+	o := d.handler.options
+	now := o.Now()
+	if !near(d.sent, now, o.Tolerance) {
+		d.warnOfClock(now)
+		return true
+	}
+	return d.body.size > o.MaxBodyBytes || d.body.large != nil && d.body.large.dropped
+}

@@ -1,0 +1,151 @@
+package webhook_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
+)
+
+// Who knows one address and no secret cannot fill the log; it says how much it left out.
+func TestFloodOfWrongSignaturesInTheLog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newReceiver(t, webhook.Options{})
+		for range 5000 {
+			r.post(otherSecret, r.address, body)
+		}
+		require.Equal(t, 10, strings.Count(r.logged(), "reason=bad_signature"))
+		require.Equal(t, 200, r.post(secret, r.address, body).Code)
+		require.Contains(t, r.logged(), "reason=signaled", "each reason has lines of its own")
+
+		time.Sleep(10 * time.Second)
+		for range 10 {
+			r.post(otherSecret, r.address, body)
+		}
+		require.Equal(t, 11, strings.Count(r.logged(), "reason=bad_signature"))
+		require.Equal(t, 1, strings.Count(r.logged(), "suppressed=4990"))
+		time.Sleep(time.Hour)
+		r.post(otherSecret, r.address, body)
+		require.Contains(t, r.logged(), "suppressed=9")
+		require.Equal(t, map[webhook.Reason]int{webhook.BadSignature: 5011, webhook.Signaled: 1}, r.reasons(), "metrics count all")
+	})
+}
+
+// A replayed delivery, which is genuine, cannot fill it either; honest traffic is logged
+// whole.
+func TestFloodOfReplaysInTheLog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newReceiver(t, webhook.Options{})
+		for range 3000 {
+			r.post(secret, r.address, body)
+		}
+		require.Equal(t, 1000, strings.Count(r.logged(), "reason=signaled"))
+		time.Sleep(time.Minute)
+		for range 300 {
+			r.post(secret, r.address, body)
+			time.Sleep(10 * time.Millisecond)
+		}
+		require.Equal(t, 1300, strings.Count(r.logged(), "reason=signaled"))
+	})
+}
+
+// slowly opens a delivery whose body does not come, and returns what ends it.
+func slowly(t *testing.T, server *httptest.Server, address string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close() })
+	_, err = io.WriteString(conn, onWire("POST", path+address, body, fmt.Sprintf("Content-Length: %d\r\n", len(body)))+"{")
+	require.NoError(t, err)
+	return conn
+}
+
+// Slow bodies to one address take four places at most, and no place of others; what comes
+// quickly to the same address needs none.
+func TestSlowBodiesToOneAddress(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t, webhook.Options{MaxConcurrent: 1})
+	server := serve(t, r)
+	for range 50 {
+		slowly(t, server, r.address)
+	}
+	require.Eventually(t, func() bool { return r.reasons()[webhook.Busy] == 46 }, time.Minute, time.Millisecond, "all but four are cut")
+	other := target
+	other.Nonce = "another"
+	for _, address := range []string{r.address, seal(t, r.keyring, other)} {
+		sent := onWire("POST", path+address, body, fmt.Sprintf("Connection: close\r\nContent-Length: %d\r\n", len(body))) + string(body)
+		require.Contains(t, exchange(t, server, sent), "HTTP/1.1 200 OK")
+	}
+	require.Eventually(t, func() bool { return r.reasons()[webhook.Unreadable] == 4 }, time.Minute, time.Millisecond, "the four are cut in the end")
+
+	// The places are free again.
+	conn := slowly(t, server, r.address)
+	time.Sleep(500 * time.Millisecond)
+	_, err := io.WriteString(conn, string(body[1:]))
+	require.NoError(t, err)
+	answer := make([]byte, 15)
+	_, err = io.ReadFull(conn, answer)
+	require.NoError(t, err)
+	require.Equal(t, "HTTP/1.1 200 OK", string(answer))
+}
+
+// A hundred copies at once are not slow.
+func TestCopiesAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t, webhook.Options{})
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() { require.Equal(t, 200, r.post(secret, r.address, body).Code) })
+	}
+	all.Wait()
+}
+
+// trickle is a body that comes at a rate.
+type trickle struct {
+	part  int
+	every time.Duration
+	left  int
+}
+
+func (s *trickle) Read(p []byte) (int, error) {
+	if s.left == 0 {
+		return 0, io.EOF
+	}
+	time.Sleep(s.every)
+	n := min(len(p), s.part, s.left)
+	s.left -= n
+	return n, nil
+}
+
+// A body has ten seconds, and one more for each MiB that has come.
+func TestReadingIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newReceiver(t, webhook.Options{})
+		began := time.Now()
+		var read []time.Duration
+		request := webhooktest.NewRequest(secret, path+r.address, nil)
+		request.Body, request.ContentLength = io.NopCloser(&trickle{32 << 10, 10 * time.Millisecond, 3 << 20}), -1
+		writer := deadlines{httptest.NewRecorder(), func(at time.Time) { read = append(read, at.Sub(began)) }}
+		r.ServeHTTP(writer, request)
+		require.Equal(t, 10*time.Second, read[0])
+		require.Equal(t, 13*time.Second, read[len(read)-1])
+
+		read = nil
+		r.ServeHTTP(writer, webhooktest.NewRequest(secret, path+forged, body))
+		require.Empty(t, read)
+		require.Equal(t, 200, r.post(secret, r.address, body).Code, "a writer without deadlines will do")
+	})
+}

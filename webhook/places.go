@@ -1,0 +1,95 @@
+package webhook
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	// patience is how long a body may take without a place. Nearly all come sooner.
+	patience = 250 * time.Millisecond
+
+	// maxSlow is how many bodies one address may have under way that take longer.
+	maxSlow = 4
+)
+
+// places count the slow bodies of each nonce: who knows one address holds up, with bodies
+// that do not end, only that one.
+type places struct {
+	mu    sync.Mutex
+	taken map[string]int
+}
+
+func (p *places) take(nonce string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.taken[nonce] >= maxSlow {
+		return false
+	}
+	p.taken[nonce]++
+	return true
+}
+
+func (p *places) leave(nonce string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.taken[nonce]--; p.taken[nonce] == 0 {
+		delete(p.taken, nonce)
+	}
+}
+
+// pace watches over the reading of one body.
+type pace struct {
+	places  *places
+	nonce   string
+	control *http.ResponseController
+	began   time.Time
+	slow    *time.Timer
+
+	mu     sync.Mutex
+	placed bool // has a place
+	ended  bool // is read, or must not be read any more
+}
+
+func (p *places) pace(nonce string, control *http.ResponseController) *pace {
+	pace := &pace{places: p, nonce: nonce, control: control, began: time.Now()}
+	pace.slow = time.AfterFunc(patience, pace.tire)
+	return pace
+}
+
+// tire gives a slow body a place, or ends its reading.
+func (p *pace) tire() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return
+	}
+	if p.placed = p.places.take(p.nonce); !p.placed {
+		p.ended = true
+		_ = p.control.SetReadDeadline(p.began)
+	}
+}
+
+// goesOn tells whether to read on after so many bytes, and sets how long. Not every server
+// can set a deadline; its own timeouts hold then.
+func (p *pace) goesOn(size int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.ended {
+		_ = p.control.SetReadDeadline(p.began.Add(readTimeout + time.Duration(size/readRate)*time.Second))
+	}
+	return !p.ended
+}
+
+// end gives the place back.
+func (p *pace) end() {
+	p.slow.Stop()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	if p.placed {
+		p.places.leave(p.nonce)
+		_ = p.control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	}
+}
