@@ -12,7 +12,6 @@ import (
 type plan struct {
 	workerCount int
 	webhooks    bool
-	staleHint   bool
 	exclusive   bool // nobody else has our key
 	foreigners  bool // others use the account
 	equal       bool // they ask for the same as we do
@@ -51,7 +50,6 @@ func (d *driver) drawPlan() plan {
 	p := plan{
 		workerCount: 1 + d.IntN(3),
 		webhooks:    d.chance(0.65),
-		staleHint:   d.chance(0.5),
 		foreigners:  d.chance(0.5),
 		equal:       d.chance(0.4),
 		skewed:      d.chance(0.4),

@@ -64,7 +64,7 @@ func newWorld(seed uint64, trace io.Writer) *world {
 	signals, err := signaler.New(signaler.Options{Client: w.front.client, Namespace: frontend.Namespace})
 	must(err)
 	w.handler, err = webhook.NewHandler(webhook.Options{
-		Keyring: w.keyring, Signaler: signals, StaleHint: w.staleHint, Now: w.front.now, Logger: slog.New(slog.DiscardHandler),
+		Keyring: w.keyring, Signaler: signals, Now: w.front.now, Logger: slog.New(slog.DiscardHandler),
 	})
 	must(err)
 	w.operator = w.newProcess("operator")
