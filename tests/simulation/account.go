@@ -226,4 +226,6 @@ func (a *account) Models(ctx context.Context) (got []wavespeed.Model, err error)
 }
 
 // Balance is enough.
-func (a *account) Balance(context.Context) (generation.USD, error) { return 1000 * generation.Dollar, nil }
+func (a *account) Balance(context.Context) (generation.USD, error) {
+	return 1000 * generation.Dollar, nil
+}

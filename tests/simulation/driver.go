@@ -42,9 +42,9 @@ func newDriver(seed uint64, trace io.Writer) *driver {
 
 // call is something that a goroutine of a process wants done outside of it.
 type call struct {
-	key  string       // orders those that arrive together
-	take func(*call)  // is run by the driver, and has answer called then or later
-	hold bool         // the caller waits however short its patience is
+	key  string      // orders those that arrive together
+	take func(*call) // is run by the driver, and has answer called then or later
+	hold bool        // the caller waits however short its patience is
 	done chan struct{}
 
 	// Guarded by the driver's mu.

@@ -23,7 +23,9 @@ func ownerOf(ctx context.Context) owner {
 }
 
 // tagging notes in an activity's context whose submit it is.
-type tagging struct{ interceptor.WorkerInterceptorBase }
+type tagging struct {
+	interceptor.WorkerInterceptorBase
+}
 
 func (*tagging) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	tagger := new(tagger)
