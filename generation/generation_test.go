@@ -2,6 +2,7 @@ package generation_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,14 +46,48 @@ func TestZeroFieldsAreNotWritten(t *testing.T) {
 func TestRequestsOfOtherLanguages(t *testing.T) {
 	t.Parallel()
 	var request generation.Request
-	require.NoError(t, json.Unmarshal([]byte(`{"model":"a/b","input":{"seed":12345678901234567890},"timeout":"15m","later":1}`), &request))
+	require.NoError(t, json.Unmarshal([]byte(`{"model":"a/b","input":{"seed":12345678901234567890},"timeout":"15m","requires":1}`), &request))
 	require.Equal(t, 15*time.Minute, request.Timeout)
 	input, err := generation.EncodeInput(request.Input)
 	require.NoError(t, err)
 	require.Equal(t, `{"seed":12345678901234567890}`, string(input))
 
-	require.ErrorContains(t, json.Unmarshal([]byte(`{"model":"a/b","timeout":"soon"}`), &request), `"soon" is not a duration`)
-	require.ErrorContains(t, json.Unmarshal([]byte(`{"model":"a/b","timeout":90}`), &request), "timeout")
+}
+
+// TestRequestsAreReadStrictly: what is misspelt would be made, and billed, with defaults.
+func TestRequestsAreReadStrictly(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"inputs":{}}`:              "inputs: is not known; did you mean input?",
+		`{"adopted":"p"}`:            "adopted: is not known; did you mean adopt?",
+		`{"max_prediction":2}`:       "max_prediction: is not known; did you mean max_predictions?",
+		`{"Model":"a/b"}`:            "Model: is not known; did you mean model?",
+		`{"timing":{"settel":"1s"}}`: "timing.settel: is not known; did you mean settle?",
+		`{"model":"a","model":"b"}`:  "model: stands twice",
+		`{"model":5}`:                "model: must be a text, and is a number",
+		`{"max_predictions":"2"}`:    "max_predictions: must be a whole number, and is a text",
+		`{"max_predictions":1.5}`:    "max_predictions: must be a whole number, and is another one",
+		`{"timeout":90}`:             "timeout: must be a text, and is a number",
+		`{"timing":{"poll":"soon"}}`: `timing.poll: "soon" is not a duration such as 90s, 15m or 6h`,
+		`["a"]`:                      "must be an object, and is a list",
+	} {
+		require.EqualError(t, json.Unmarshal([]byte(text), new(generation.Request)), want)
+	}
+}
+
+func TestAdopt(t *testing.T) {
+	t.Parallel()
+	for id, ok := range map[string]bool{
+		"0123456789abcdef0123456789abcdef": true, "a.b_c-D": true, strings.Repeat("a", 256): true,
+		strings.Repeat("a", 257): false, "a/b": false, "..": false, ".": false, "a b": false, "a\n": false, "é": false, "a?x=1": false,
+	} {
+		err := generation.Request{Model: "a/b", Adopt: id}.Validate()
+		if ok {
+			require.NoError(t, err, id)
+		} else {
+			require.ErrorContains(t, err, "adopt: ")
+		}
+	}
 }
 
 func TestDefaults(t *testing.T) {

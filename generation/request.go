@@ -146,8 +146,10 @@ func (r Request) Validate() error {
 	case len(input) > maxInputBytes:
 		return fmt.Errorf("input: has %d bytes, more than %d; give files by their addresses", len(input), maxInputBytes)
 	}
-	if r.Adopt != "" && strings.ContainsFunc(r.Adopt, func(c rune) bool { return !isIDRune(c) }) {
-		return fmt.Errorf("adopt: %q is not a prediction id", r.Adopt)
+	if r.Adopt != "" {
+		if err := ValidatePredictionID(r.Adopt); err != nil {
+			return fmt.Errorf("adopt: %w", err)
+		}
 	}
 	if r.MaxPredictions < 1 || r.MaxPredictions > maxPredictions {
 		return fmt.Errorf("max_predictions: %d is not between 1 and %d", r.MaxPredictions, maxPredictions)
@@ -184,6 +186,23 @@ func validateKey(key string) error {
 	}
 	if !utf8.ValidString(key) || strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return fmt.Errorf("key: %q has characters that cannot be printed", key)
+	}
+	return nil
+}
+
+// maxPredictionID is far longer than the provider's ids, of 32 characters.
+const maxPredictionID = 256
+
+// ValidatePredictionID tells whether an id can be a prediction's: 1 to 256 letters, digits,
+// dots, dashes and underscores. It does not tell whether there is such a prediction.
+func ValidatePredictionID(id string) error {
+	switch {
+	case id == "":
+		return fmt.Errorf("a prediction id is empty")
+	case len(id) > maxPredictionID:
+		return fmt.Errorf("a prediction id has %d characters, more than %d", len(id), maxPredictionID)
+	case strings.Trim(id, ".") == "" || strings.ContainsFunc(id, func(c rune) bool { return !isIDRune(c) }):
+		return fmt.Errorf("%q is not a prediction id: it has letters, digits, dots, dashes and underscores", id)
 	}
 	return nil
 }

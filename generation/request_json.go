@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
 // requestJSON is a Request on the wire, where durations are texts such as
@@ -19,6 +21,7 @@ type requestJSON struct {
 	OnUnknown      UnknownPolicy   `json:"on_unknown,omitempty"`
 	Timing         timingJSON      `json:"timing,omitzero"`
 	TaskQueue      string          `json:"task_queue,omitempty"`
+	Requires       int             `json:"requires,omitempty"` // see [Format]
 }
 
 type timingJSON struct {
@@ -49,11 +52,12 @@ func (r Request) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. Input stays as it was written.
+// UnmarshalJSON reads what MarshalJSON writes, and refuses fields that it does not know.
+// Input stays as it was written.
 func (r *Request) UnmarshalJSON(data []byte) error {
 	var wire requestJSON
-	if err := json.Unmarshal(data, &wire); err != nil {
-		return fmt.Errorf("generation request: %w", err)
+	if err := strict.Decode(data, &wire); err != nil {
+		return err
 	}
 	*r = Request{
 		Key: wire.Key, Model: wire.Model, Account: wire.Account,

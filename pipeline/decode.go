@@ -3,30 +3,19 @@ package pipeline
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
-)
 
-// strict decodes one JSON value and refuses fields that are not known, since one that is
-// misspelt would be left out in silence and paid for with defaults.
-func strict(data []byte, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	decoder.UseNumber()
-	if err := decoder.Decode(into); err != nil {
-		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
-	}
-	return nil
-}
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
+)
 
 // UnmarshalJSON refuses fields that it does not know.
 func (d *Definition) UnmarshalJSON(data []byte) error {
 	type plain Definition
-	if err := strict(data, (*plain)(d)); err != nil {
-		return fmt.Errorf("pipeline: %w", err)
+	if err := strict.Decode(data, (*plain)(d)); err != nil {
+		return err
 	}
 	for i := range d.Outputs {
 		d.Outputs[i].Value = numbers(d.Outputs[i].Value)
@@ -37,10 +26,29 @@ func (d *Definition) UnmarshalJSON(data []byte) error {
 // UnmarshalJSON refuses fields that it does not know.
 func (s *Step) UnmarshalJSON(data []byte) error {
 	type plain Step
-	if err := strict(data, (*plain)(s)); err != nil {
+	if err := strict.Decode(data, (*plain)(s)); err != nil {
 		return err
 	}
 	numbers(s.Input)
+	return nil
+}
+
+// UnmarshalJSON refuses fields that it does not know.
+func (r *Run) UnmarshalJSON(data []byte) error {
+	type plain Run
+	wire := struct {
+		*plain
+		Requires int `json:"requires"` // see generation.Format
+	}{plain: (*plain)(r)}
+	if err := strict.Decode(data, &wire); err != nil {
+		return err
+	}
+	numbers(r.Inputs)
+	if r.Resume != nil {
+		for _, input := range r.Resume.Input {
+			numbers(input)
+		}
+	}
 	return nil
 }
 
@@ -50,7 +58,7 @@ func (i *Input) UnmarshalJSON(data []byte) error {
 	if isString(data) {
 		return json.Unmarshal(data, &i.Type)
 	}
-	if err := strict(data, (*plain)(i)); err != nil {
+	if err := strict.Decode(data, (*plain)(i)); err != nil {
 		return err
 	}
 	i.Default = numbers(i.Default)
@@ -62,10 +70,10 @@ func (i *Input) UnmarshalJSON(data []byte) error {
 func (b *Budget) UnmarshalJSON(data []byte) error {
 	type plain Budget
 	if isObject(data) {
-		return strict(data, (*plain)(b))
+		return strict.Decode(data, (*plain)(b))
 	}
 	if err := json.Unmarshal(data, &b.USD); err != nil {
-		return fmt.Errorf("budget: %w", err)
+		return err
 	}
 	return nil
 }
@@ -75,10 +83,10 @@ func (f *ForEach) UnmarshalJSON(data []byte) error {
 	type plain ForEach
 	if !isObject(data) {
 		*f = ForEach{}
-		if err := strict(data, &f.Items); err != nil {
+		if err := strict.Decode(data, &f.Items); err != nil {
 			return err
 		}
-	} else if err := strict(data, (*plain)(f)); err != nil {
+	} else if err := strict.Decode(data, (*plain)(f)); err != nil {
 		return err
 	}
 	f.Items = numbers(f.Items)
@@ -89,7 +97,7 @@ func (f *ForEach) UnmarshalJSON(data []byte) error {
 func (r *Retry) UnmarshalJSON(data []byte) error {
 	type plain Retry
 	if isObject(data) {
-		return strict(data, (*plain)(r))
+		return strict.Decode(data, (*plain)(r))
 	}
 	return json.Unmarshal(data, &r.Predictions)
 }
@@ -100,7 +108,7 @@ func (f *Fallback) UnmarshalJSON(data []byte) error {
 	if isString(data) {
 		return json.Unmarshal(data, &f.Model)
 	}
-	if err := strict(data, (*plain)(f)); err != nil {
+	if err := strict.Decode(data, (*plain)(f)); err != nil {
 		return err
 	}
 	numbers(f.Input)
@@ -110,7 +118,7 @@ func (f *Fallback) UnmarshalJSON(data []byte) error {
 // UnmarshalJSON refuses fields that it does not know.
 func (a *Approve) UnmarshalJSON(data []byte) error {
 	type plain Approve
-	if err := strict(data, (*plain)(a)); err != nil {
+	if err := strict.Decode(data, (*plain)(a)); err != nil {
 		return err
 	}
 	a.Show, a.Choose = numbers(a.Show), numbers(a.Choose)

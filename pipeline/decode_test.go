@@ -62,21 +62,43 @@ func TestTolerance(t *testing.T) {
 // what is made without it is billed.
 func TestUnknownFieldsAreRefused(t *testing.T) {
 	t.Parallel()
-	for name, text := range map[string]string{
-		"pipeline": `{"wrong":1}`,
-		"input":    `{"inputs":{"a":{"wrong":1}}}`,
-		"budget":   `{"budget":{"wrong":1}}`,
-		"step":     `{"steps":{"a":{"wrong":1}}}`,
-		"for_each": `{"steps":{"a":{"for_each":{"wrong":1}}}}`,
-		"retry":    `{"steps":{"a":{"retry":{"wrong":1}}}}`,
-		"fallback": `{"steps":{"a":{"fallback":[{"wrong":1}]}}}`,
-		"approve":  `{"steps":{"a":{"approve":{"wrong":1}}}}`,
+	for text, want := range map[string]string{
+		`{"budgt":1}`:                               "budgt: is not known; did you mean budget?",
+		`{"Name":"x"}`:                              "Name: is not known; did you mean name?",
+		`{"inputs":{"a":{"wrong":1}}}`:              "inputs.a.wrong: is not known; known are default, description, enum, type",
+		`{"budget":{"wrong":1}}`:                    "budget.wrong: is not known; known are on_exceeded, usd",
+		`{"steps":{"a":{"inputs":{}}}}`:             "steps.a.inputs: is not known; did you mean input?",
+		`{"steps":{"a":{"for_each":{"item":1}}}}`:   "steps.a.for_each.item: is not known; did you mean items?",
+		`{"steps":{"a":{"retry":{"wrong":1}}}}`:     "steps.a.retry.wrong: is not known; known are predictions, wait",
+		`{"steps":{"a":{"fallback":[{"modl":1}]}}}`: "steps.a.fallback.0.modl: is not known; did you mean model?",
+		`{"steps":{"a":{"approve":{"need":1}}}}`:    "steps.a.approve.need: is not known; did you mean needed?",
+		`{"name":"x","name":"y"}`:                   "name: stands twice",
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(text, func(t *testing.T) {
 			t.Parallel()
-			require.ErrorContains(t, json.Unmarshal([]byte(text), new(pipeline.Definition)), `unknown field "wrong"`)
+			require.EqualError(t, json.Unmarshal([]byte(text), new(pipeline.Definition)), want)
 		})
 	}
+}
+
+// TestRunsAreReadStrictly too, with numbers as they are written.
+func TestRunsAreReadStrictly(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"budgt":1}`:                          "budgt: is not known; did you mean budget?",
+		`{"pipeline":{"steps":{"a":{"x":1}}}}`: "pipeline.steps.a.x: is not known; known are account, approve, description, fallback, for_each, if, input, model, needs, on_unknown, retry, timeout",
+		`{"resume":{"run_id":"r","form":"a"}}`: "resume.form: is not known; did you mean from?",
+		`{"resume":{"input":{"a":5}}}`:         "resume.input.a: must be an object, and is a number",
+		`{"budget":"1"}`:                       `budget: "1" is not an amount of US dollars such as 2.50`,
+		`{"inputs":[]}`:                        "inputs: must be an object, and is a list",
+		`5`:                                    "must be an object, and is a number",
+	} {
+		require.EqualError(t, json.Unmarshal([]byte(text), new(pipeline.Run)), want)
+	}
+	var run pipeline.Run
+	require.NoError(t, json.Unmarshal([]byte(`{"requires":1,"inputs":{"seed":9007199254740993,"f":1.5},"resume":{"run_id":"r","input":{"a":{"n":[2.0]}}}}`), &run))
+	require.Equal(t, map[string]any{"seed": 9007199254740993, "f": 1.5}, run.Inputs)
+	require.Equal(t, map[string]any{"n": []any{2}}, run.Resume.Input["a"])
 }
 
 func TestWhatCannotBeRead(t *testing.T) {
@@ -86,11 +108,11 @@ func TestWhatCannotBeRead(t *testing.T) {
 		"input twice":        {`{"inputs":{"a":{},"a":{}}}`, `"a" stands twice`},
 		"output twice":       {`{"outputs":{"a":1,"a":1}}`, `"a" stands twice`},
 		"steps in a list":    {`{"steps":[]}`, "must be an object"},
-		"model is a number":  {`{"steps":{"a":{"model":5}}}`, "a: "},
+		"model is a number":  {`{"steps":{"a":{"model":5}}}`, "steps.a.model: must be a text, and is a number"},
 		"timeout is a word":  {`{"steps":{"a":{"timeout":"soon"}}}`, `"soon" is not a duration such as 90s`},
-		"timeout is seconds": {`{"steps":{"a":{"timeout":90}}}`, "timeout"},
+		"timeout is seconds": {`{"steps":{"a":{"timeout":90}}}`, "steps.a.timeout: must be a text, and is a number"},
 		"wait is a word":     {`{"steps":{"a":{"retry":{"predictions":2,"wait":"soon"}}}}`, `"soon" is not a duration`},
-		"half a prediction":  {`{"steps":{"a":{"retry":1.5}}}`, "a: "},
+		"half a prediction":  {`{"steps":{"a":{"retry":1.5}}}`, "steps.a.retry: must be a whole number, and is another one"},
 		"budget is a text":   {`{"budget":"5"}`, "budget"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
 // Named are values by name, in the order in which they are written: a JSON object that
@@ -86,8 +88,8 @@ func (n *Named[T]) UnmarshalJSON(data []byte) error {
 			return err
 		}
 		var value T
-		if err := json.Unmarshal(raw, &value); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		if err := strict.Decode(raw, &value); err != nil {
+			return strict.At(name, err)
 		}
 		*n = append(*n, Entry[T]{name, value})
 	}

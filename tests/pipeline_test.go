@@ -225,7 +225,7 @@ steps:
 	failure, _ = p.failure(p.Start(t, pipeline.WorkflowName, map[string]any{
 		"pipeline": map[string]any{"name": "x", "steps": map[string]any{"a": map[string]any{"modle": "wavespeed-ai/flux-dev"}}},
 	}))
-	require.Contains(t, failure.Message(), `unknown field "modle"`)
+	require.Contains(t, failure.Message(), "modle: is not known; did you mean model?")
 	failure, _ = p.failure(p.start("inputs: {scene: string}\nsteps: {a: {model: wavespeed-ai/flux-dev, input: {prompt: '${{ inputs.scene }}'}}}", map[string]any{"sceen": "x"}))
 	require.Contains(t, failure.Message(), "inputs.scene: must be given")
 	require.Contains(t, failure.Message(), "did you mean scene?")

@@ -106,7 +106,7 @@ func (p *plugin) register(_ context.Context, o temporal.SimplePluginRunContextBe
 func registerWorkflows(registry engine.Registry, options workflow.RegisterOptions) {
 	engine.Register(registry, options)
 	options.Name = generation.WorkflowName
-	registry.RegisterWorkflowWithOptions(workflows.Generate, options)
+	registry.RegisterWorkflowWithOptions(workflows.Requested, options)
 	options.Name = generation.DeliveryName
 	registry.RegisterWorkflowWithOptions(workflows.Delivery, options)
 }

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/written"
 )
 
 // Approval is a question to people. Key is the only field that must be set.
@@ -200,7 +201,11 @@ func (b *board) answerDecisions(ctx workflow.Context) error {
 		return err
 	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, generation.DecideUpdate,
-		func(ctx workflow.Context, d generation.Decision) (generation.ApprovalStatus, error) {
+		func(ctx workflow.Context, argument written.Argument[generation.Decision]) (generation.ApprovalStatus, error) {
+			d, err := argument.Read()
+			if err != nil {
+				return generation.ApprovalStatus{}, err
+			}
 			a, err := b.addressee(d)
 			if err != nil {
 				return generation.ApprovalStatus{}, err
@@ -210,7 +215,13 @@ func (b *board) answerDecisions(ctx workflow.Context) error {
 			return a.status, nil
 		},
 		workflow.UpdateHandlerOptions{
-			Validator:   func(_ workflow.Context, d generation.Decision) error { return b.validate(d) },
+			Validator: func(_ workflow.Context, argument written.Argument[generation.Decision]) error {
+				d, err := argument.Read()
+				if err != nil {
+					return temporal.NewNonRetryableApplicationError("decision: "+err.Error(), generation.ErrInvalidInput, nil)
+				}
+				return b.validate(d)
+			},
 			Description: `decides an approval: {"approval": "…", "verdict": "approve" | "reject" | "regenerate", "by": "…", "comment": "…", "choice": 0, "input": {…}}`,
 		})
 }

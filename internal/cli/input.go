@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -27,10 +27,8 @@ func (p *program) readInput(ctx context.Context, c config.Config, o generateOpti
 		if err != nil {
 			return nil, err
 		}
-		decoder := json.NewDecoder(bytes.NewReader(text))
-		decoder.UseNumber()
-		if err := decoder.Decode(&input); err != nil {
-			return nil, fmt.Errorf("--input: %s is not a JSON object", o.input)
+		if err := strict.Decode(text, &input); err != nil || input == nil {
+			return nil, fmt.Errorf("--input: %s is not a JSON object%s", o.input, reason(err))
 		}
 	}
 	for _, pair := range pairs {
@@ -66,6 +64,14 @@ func (p *program) readInputFile(name string) ([]byte, error) {
 	default:
 		return text, nil
 	}
+}
+
+// reason is an error in brackets.
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return " (" + err.Error() + ")"
 }
 
 // value is JSON if the text is, an uploaded file if it begins with @, and the text

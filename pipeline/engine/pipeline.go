@@ -127,7 +127,7 @@ func refused(in pipeline.Run, err error) error {
 	}
 	problems = problems.Bounded()
 	return temporal.NewApplicationErrorWithOptions(
-		fmt.Sprintf("pipeline %s: nothing was submitted:\n%s", in.Pipeline.Name, problems.Error()),
+		fmt.Sprintf("%s: nothing was submitted:\n%s", strings.TrimSpace("pipeline "+in.Pipeline.Name), problems.Error()),
 		generation.ErrInvalidInput, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{problems}})
 }
 

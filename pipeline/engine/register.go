@@ -1,8 +1,12 @@
 package engine
 
 import (
+	"errors"
+
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/written"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -15,7 +19,31 @@ type Registry interface {
 // plugin of package worker does so.
 func Register(registry Registry, options workflow.RegisterOptions) {
 	options.Name = pipeline.WorkflowName
-	registry.RegisterWorkflowWithOptions(Pipeline, options)
+	registry.RegisterWorkflowWithOptions(started, options)
 	options.Name = pipeline.ItemsName
-	registry.RegisterWorkflowWithOptions(Items, options)
+	registry.RegisterWorkflowWithOptions(handed, options)
+}
+
+// started is [Pipeline] with an argument that anybody may have written.
+func started(ctx workflow.Context, argument written.Argument[pipeline.Run]) (pipeline.Result, error) {
+	in, err := argument.Take()
+	if err != nil {
+		return pipeline.Result{}, undecodable(err)
+	}
+	return Pipeline(ctx, in)
+}
+
+// undecodable is the error of a run whose argument can't be decoded.
+func undecodable(err error) error {
+	problem := pipeline.Problem{Message: err.Error()}
+	var wrong *strict.Error
+	if errors.As(err, &wrong) {
+		problem = pipeline.Problem{Path: wrong.Path, Message: wrong.Message}
+	}
+	return refused(pipeline.Run{}, pipeline.Problems{problem})
+}
+
+// handed is [Items] with what a run hands out.
+func handed(ctx workflow.Context, argument written.Exchanged[Chunk]) (ChunkResult, error) {
+	return Items(ctx, argument.Take())
 }

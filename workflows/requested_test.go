@@ -1,0 +1,80 @@
+package workflows_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
+)
+
+// requested runs the workflow that anybody may start with an argument as it is written.
+func requested(t *testing.T, argument string) error {
+	t.Helper()
+	p := accepts()
+	env := newEnv(t, p)
+	env.RegisterWorkflowWithOptions(workflows.Requested, workflow.RegisterOptions{Name: "requested"})
+	env.ExecuteWorkflow("requested", json.RawMessage(argument))
+	require.True(t, env.IsWorkflowCompleted())
+	require.Empty(t, p.submits)
+	return env.GetWorkflowError()
+}
+
+// TestRequestsThatCannotBeDecoded end with the type that says so, and the field's name.
+func TestRequestsThatCannotBeDecoded(t *testing.T) {
+	t.Parallel()
+	for argument, want := range map[string]string{
+		`{"model":"a/b","inputs":{"prompt":"x"}}`: "generation request: inputs: is not known; did you mean input?; nothing was submitted",
+		`{"model":"a/b","timeout":90}`:            "generation request: timeout: must be a text, and is a number; nothing was submitted",
+		`{"model":"a/b","requires":1,"soon":1}`:   "generation request: soon: is not known",
+		`"a/b"`:                                   "generation request: must be an object, and is a text",
+		`{"model":"a/b","adopt":"a/b"}`:           `adopt: "a/b" is not a prediction id`,
+	} {
+		var failure *temporal.ApplicationError
+		require.ErrorAs(t, requested(t, argument), &failure, argument)
+		require.Equal(t, generation.ErrInvalidInput, failure.Type())
+		require.True(t, failure.NonRetryable())
+		require.Contains(t, failure.Message(), want)
+	}
+}
+
+// TestRequestsOfNewerVersions are left to newer workers: the workflow task fails, and not
+// the workflow.
+func TestRequestsOfNewerVersions(t *testing.T) {
+	t.Parallel()
+	err := requested(t, `{"model":"a/b","requires":2,"soon":1}`)
+	var panicked *temporal.PanicError
+	require.ErrorAs(t, err, &panicked)
+	require.Contains(t, panicked.Error(), "the argument requires format 2, and this worker has 1: it is left to a newer one")
+}
+
+// TestDecisionsAreReadStrictly: a field that is misspelt would be decided without.
+func TestDecisionsAreReadStrictly(t *testing.T) {
+	t.Parallel()
+	p := newPoll(t)
+	var refused []error
+	for _, decision := range []string{`{"verdict":"approve","step":"still"}`, `{"verdikt":"approve"}`, `{"verdict":"approve","requires":2}`} {
+		p.env.RegisterDelayedCallback(func() {
+			p.env.UpdateWorkflow(generation.DecideUpdate, "", &testsuite.TestUpdateCallback{
+				OnReject:   func(err error) { refused = append(refused, err) },
+				OnComplete: func(any, error) { t.Error("it was taken") },
+			}, json.RawMessage(decision))
+		}, 0)
+	}
+	p.decide(generation.Decision{Verdict: generation.Approve})
+	p.ask(workflows.Approval{Key: "review"})
+	p.approved(t)
+	require.Len(t, refused, 3)
+	for i, want := range []string{
+		"decision: step: is not known; known are approval, by, choice, comment, input, items, regenerate, verdict",
+		"decision: verdikt: is not known; did you mean verdict?",
+		"decision: requires: is not known",
+	} {
+		require.ErrorContains(t, refused[i], want)
+	}
+}
