@@ -119,6 +119,9 @@ type Status struct {
 
 	// Omitted is set where the outputs are too large for a history; see [Result].
 	Omitted bool `json:"omitted,omitempty"`
+	// NSFW and InferenceMS are those of the [Result].
+	NSFW        []bool `json:"nsfw,omitempty"`
+	InferenceMS int64  `json:"inference_ms,omitempty"`
 
 	// ErrorType is the type of the error in which the generation ended, if it did.
 	ErrorType string `json:"error_type,omitempty"`

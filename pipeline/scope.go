@@ -18,6 +18,7 @@ type scope struct {
 var (
 	anyList = types.TypeOf([]any{})
 	anyMap  = types.TypeOf(map[string]any{})
+	flags   = types.TypeOf([]bool{})
 )
 
 var inputTypes = map[InputType]types.Type{
@@ -41,6 +42,7 @@ const (
 	FieldChoice  = "choice"
 	FieldComment = "comment"
 	FieldModel   = "model"
+	FieldNSFW    = "nsfw"
 )
 
 // fieldTypes are those of a step. An approval has outputs if it is a choice.
@@ -48,7 +50,7 @@ func fieldTypes(step Step) types.Map {
 	fields := types.Map{FieldState: types.String, FieldError: types.String}
 	switch step.Kind() {
 	case KindForEach:
-		fields[FieldItems] = anyList
+		fields[FieldItems], fields[FieldNSFW] = anyList, flags
 	case KindApprove:
 		fields[FieldComment] = types.String
 		if step.Approve.Choose == nil {
@@ -56,7 +58,7 @@ func fieldTypes(step Step) types.Map {
 		}
 		fields[FieldChoice] = types.Any
 	default:
-		fields[FieldModel] = types.String
+		fields[FieldModel], fields[FieldNSFW] = types.String, flags
 	}
 	fields[FieldOutput], fields[FieldOutputs] = types.Any, anyList
 	return fields

@@ -142,10 +142,12 @@ func (r *run) keep(ctx workflow.Context) generation.Result {
 	r.status.Kept = true
 	r.status.State = generation.StateCompleted
 	r.status.Model, r.status.Attempts, r.status.Outputs, r.status.Omitted = kept.Model, kept.Attempts, kept.Outputs, kept.Omitted
+	r.status.NSFW, r.status.InferenceMS = kept.NSFW, kept.InferenceMS
 	r.board.show(ctx)
 	return generation.Result{
 		Key: r.request.Key, Model: kept.Model, Account: kept.Account, PredictionID: kept.PredictionID(),
-		Outputs: kept.Outputs, Omitted: kept.Omitted, Via: generation.ViaEarlier, Attempts: r.status.Clone().Attempts,
+		Outputs: kept.Outputs, Omitted: kept.Omitted, NSFW: kept.NSFW, InferenceMS: kept.InferenceMS,
+		Via: generation.ViaEarlier, Attempts: r.status.Clone().Attempts,
 	}
 }
 

@@ -41,6 +41,7 @@ func TestEarlierResultIsKept(t *testing.T) {
 	done.Attempts[0].Price = &price
 	omitted := earlierResult(t, request(), "")
 	omitted.Outputs, omitted.Omitted = nil, true
+	done.NSFW, done.InferenceMS = []bool{true}, 1234
 	for name, left := range map[string]generation.Status{"outputs": done, "outputs that are too large": omitted} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -52,11 +53,15 @@ func TestEarlierResultIsKept(t *testing.T) {
 			require.Equal(t, "earlier", got.PredictionID)
 			require.Equal(t, left.Outputs, got.Outputs)
 			require.Equal(t, left.Omitted, got.Omitted)
+			require.Equal(t, left.NSFW, got.NSFW)
+			require.Equal(t, left.InferenceMS, got.InferenceMS)
 			require.Empty(t, p.submits)
 			require.Empty(t, p.awaits)
 			require.Empty(t, p.finds)
 			status := queried(t, env)[0]
 			require.True(t, status.Kept)
+			require.Equal(t, left.NSFW, status.NSFW, "a third run has it too")
+			require.Equal(t, left.InferenceMS, status.InferenceMS)
 			require.Equal(t, generation.StateCompleted, status.State)
 			_, known := status.Price()
 			require.False(t, known, "this run has paid nothing")

@@ -20,6 +20,7 @@ func (r *run) enter(ctx workflow.Context, a *attempt, state generation.State, re
 func (r *run) complete(ctx workflow.Context, a *attempt) generation.Result {
 	a.Ended = workflow.Now(ctx)
 	r.status.Outputs, r.status.Omitted = a.outcome.Outputs, a.outcome.Omitted
+	r.status.NSFW, r.status.InferenceMS = a.outcome.NSFW, a.outcome.InferenceMS
 	r.enter(ctx, a, generation.StateCompleted, "")
 	return generation.Result{
 		Key:          r.request.Key,

@@ -93,7 +93,11 @@ func (s *stage) await(_ context.Context, in generation.AwaitInput) (generation.O
 		return generation.Outcome{PredictionID: in.PredictionID, Status: "failed", Error: "it went wrong"}, nil
 	default:
 		output, _ := json.Marshal("of " + prompt)
-		return generation.Outcome{PredictionID: in.PredictionID, Status: "completed", Outputs: []generation.Output{output}}, nil
+		outcome := generation.Outcome{PredictionID: in.PredictionID, Status: "completed", Outputs: []generation.Output{output}, InferenceMS: 42}
+		if strings.Contains(prompt, "checked") {
+			outcome.NSFW = []bool{strings.Contains(prompt, "flagged")}
+		}
+		return outcome, nil
 	}
 }
 

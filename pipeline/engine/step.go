@@ -247,6 +247,18 @@ func (s *step) addGeneration(values map[string]any, is func(string) bool) {
 	if is(pipeline.FieldModel) {
 		values[pipeline.FieldModel] = last.Model
 	}
+	if is(pipeline.FieldNSFW) {
+		values[pipeline.FieldNSFW] = flags(last)
+	}
+}
+
+// flags tell of each output whether the provider flagged it; none where it said nothing.
+func flags(status generation.Status) []any {
+	flags := make([]any, len(status.NSFW))
+	for i, flagged := range status.NSFW {
+		flags[i] = flagged
+	}
+	return flags
 }
 
 func (s *step) addItems(values map[string]any, is func(string) bool) {
@@ -262,6 +274,13 @@ func (s *step) addItems(values map[string]any, is func(string) bool) {
 			values[pipeline.FieldOutput] = first(outputs)
 		}
 	}
+	if is(pipeline.FieldNSFW) {
+		flagged := make([]any, len(s.items))
+		for i, item := range s.items {
+			flagged[i] = slices.Contains(item.last().NSFW, true)
+		}
+		values[pipeline.FieldNSFW] = flagged
+	}
 	if !is(pipeline.FieldItems) {
 		return
 	}
@@ -272,6 +291,7 @@ func (s *step) addItems(values map[string]any, is func(string) bool) {
 		items[i] = map[string]any{
 			"index": item.index, "key": item.key, "item": item.value, "state": string(item.state),
 			"error": strings.TrimPrefix(last.ErrorType, "wavespeed."), "outputs": outputs, "output": first(outputs),
+			"nsfw": flags(last),
 		}
 	}
 	values[pipeline.FieldItems] = items
