@@ -3,8 +3,11 @@ package tests
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -20,6 +23,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
 
 // sealing is a user's codec, with a key that only the test knows.
@@ -75,12 +79,20 @@ func (s sealing) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, erro
 type encrypted struct {
 	*stack.System
 	client client.Client
+	down   atomic.Pointer[string] // calls of the codec server with this ending are answered 503
 }
 
 func newEncrypted(t *testing.T, faults ...wavespeedtest.Fault) *encrypted {
 	t.Helper()
-	codec := newSealing(t)
-	remote := httptest.NewServer(converter.NewPayloadCodecHTTPHandler(codec))
+	codec, e := newSealing(t), new(encrypted)
+	serve := converter.NewPayloadCodecHTTPHandler(codec)
+	remote := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if down := e.down.Load(); down != nil && strings.HasSuffix(r.URL.Path, *down) {
+			http.Error(w, "starting", http.StatusServiceUnavailable)
+			return
+		}
+		serve.ServeHTTP(w, r)
+	}))
 	t.Cleanup(remote.Close)
 	s := stack.Start(t, stack.Options{Env: []string{"TEMPORAL_CODEC_ENDPOINT=" + remote.URL}, Simulator: wavespeedtest.Options{Faults: faults}})
 	encoding := converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec)
@@ -93,7 +105,8 @@ func newEncrypted(t *testing.T, faults ...wavespeedtest.Fault) *encrypted {
 	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	return &encrypted{s, c}
+	e.System, e.client = s, c
+	return e
 }
 
 func (e *encrypted) start(t *testing.T, workflow string, arg any) client.WorkflowRun {
@@ -201,4 +214,33 @@ steps:
 	require.NoError(t, failure.Details(&status))
 	require.Len(t, e.Simulator.Ledger(), 2)
 	e.requireSealed(t, []string{run.GetID()}, reason, comment)
+}
+
+// TestCodecServerIsAway: a codec server that does not answer is no payload that can't be
+// decoded. What waits for it goes on when it is back.
+func TestCodecServerIsAway(t *testing.T) {
+	t.Parallel()
+	e := newEncrypted(t, wavespeedtest.Fault{Kind: wavespeedtest.NeverEnds})
+	run := e.start(t, generation.WorkflowName, still("a lighthouse that nobody may see"))
+	stack.Eventually(t, "nothing is submitted", func() bool { return len(e.Simulator.Ledger()) == 1 })
+	entry := e.Simulator.Ledger()[0]
+	body := fmt.Appendf(nil, `{"id":%q,"status":"completed","outputs":["https://cdn.test/good.png"]}`, entry.PredictionID)
+	deliver := func() int {
+		request := webhooktest.NewRequest(wavespeedtest.DefaultSecret, entry.WebhookURL, body)
+		request.RequestURI = ""
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		return response.StatusCode
+	}
+	encode, decode := "/encode", "/decode"
+	e.down.Store(&encode)
+	require.Equal(t, http.StatusServiceUnavailable, deliver(), "the sender is told to come again")
+	e.down.Store(&decode)
+	require.Equal(t, http.StatusOK, deliver())
+	stack.Eventually(t, "the worker does not give up", func() bool { return strings.Contains(e.Worker.Log(), "codec server answers 503") })
+	e.down.Store(nil)
+	var result generation.Result
+	require.NoError(t, run.Get(t.Context(), &result))
+	require.Equal(t, generation.ViaWebhook, result.Via)
 }

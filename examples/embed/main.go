@@ -81,6 +81,9 @@ func serveWebhooks(c client.Client) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /webhooks/wavespeed/{address}", handler)
-	server := &http.Server{Addr: cmp.Or(os.Getenv("WEBHOOK_LISTEN"), ":8080"), Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
+	server := &http.Server{
+		Addr: cmp.Or(os.Getenv("WEBHOOK_LISTEN"), ":8080"), Handler: mux,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: 10 * time.Second,
+	}
 	return server.ListenAndServe()
 }

@@ -9,7 +9,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
@@ -24,11 +23,13 @@ type Temporal struct {
 
 // ClientOptions are those for Temporal, out of the environment as os.Environ gives it.
 func (t Temporal) ClientOptions(environ []string, logger *slog.Logger) (client.Options, error) {
-	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{
+	profile, err := envconfig.LoadClientConfigProfile(envconfig.LoadClientConfigProfileOptions{
 		ConfigFileProfile: t.Profile, EnvLookup: environment(environ),
-		// A program has no other way to the user's codec.
-		IncludeRemoteCodec: true,
 	})
+	if err != nil {
+		return client.Options{}, fmt.Errorf("TEMPORAL_*: %w", err)
+	}
+	options, err := profile.ToClientOptions(envconfig.ToClientOptionsRequest{})
 	if err != nil {
 		return client.Options{}, fmt.Errorf("TEMPORAL_*: %w", err)
 	}
@@ -47,11 +48,8 @@ func (t Temporal) ClientOptions(environ []string, logger *slog.Logger) (client.O
 	if strings.HasPrefix(options.HostPort, "http:") || strings.HasPrefix(options.HostPort, "https:") {
 		return client.Options{}, errors.New("TEMPORAL_ADDRESS: is a host and a port, such as 127.0.0.1:7233, and no URL")
 	}
-	if options.DataConverter != nil {
-		// Without it, errors and their details would be in histories in clear.
-		options.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
-			DataConverter: options.DataConverter, EncodeCommonAttributes: true,
-		})
+	if profile.Codec != nil {
+		encode(&options, profile.Codec)
 	}
 	options.Logger = log.NewStructuredLogger(logger)
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions,
