@@ -52,6 +52,21 @@ func (r *Run) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// UnmarshalJSON keeps all digits of numbers in inputs.
+func (s *StepResults) UnmarshalJSON(data []byte) error {
+	type plain StepResults
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	if err := decoder.Decode((*plain)(s)); err != nil {
+		return err
+	}
+	numbers(s.Input)
+	for _, input := range s.ItemInput {
+		numbers(input)
+	}
+	return nil
+}
+
 // UnmarshalJSON also reads a type alone.
 func (i *Input) UnmarshalJSON(data []byte) error {
 	type plain Input

@@ -158,6 +158,9 @@ func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
 		return false, nil
 	}
 	if id := openPrediction(*r.earlier); id != "" {
+		if err := generation.ValidatePredictionID(id); err != nil {
+			return true, r.refuse(ctx, a, generation.ErrInvalidInput, "what an earlier run has left: "+err.Error())
+		}
 		r.setPrediction(ctx, a, id)
 		return true, nil
 	}

@@ -302,3 +302,20 @@ func TestStatusesAreForTheNextRun(t *testing.T) {
 	require.Equal(t, generation.ViaEarlier, result(t, env).Via)
 	require.Empty(t, p.submits)
 }
+
+// TestEarlierPredictionThatCannotBe is not asked for: its id would be part of an address.
+func TestEarlierPredictionThatCannotBe(t *testing.T) {
+	t.Parallel()
+	left := earlierResult(t, request(), "")
+	left.State, left.Outputs = generation.StateWaiting, nil
+	left.Attempts[0].State, left.Attempts[0].PredictionID = generation.StateWaiting, "../models"
+	p := completes()
+	env := newEnv(t, p)
+	resume(env, request(), left)
+	var failure *temporal.ApplicationError
+	require.ErrorAs(t, env.GetWorkflowError(), &failure)
+	require.Equal(t, generation.ErrInvalidInput, failure.Type())
+	require.Contains(t, failure.Message(), `"../models" is not a prediction id`)
+	require.Empty(t, p.awaits)
+	require.Empty(t, p.submits)
+}

@@ -3,6 +3,7 @@
 package written
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -48,7 +49,8 @@ func (a Argument[T]) Take() (T, error) {
 }
 
 // Exchanged is an argument that another of our own workflows gives. Fields that are not known
-// are left out, but for those of a definition.
+// are left out, but for those of a definition. Numbers of no type are json.Number, since a
+// float64 loses digits of large seeds.
 type Exchanged[T any] struct {
 	value T
 	err   error
@@ -56,7 +58,9 @@ type Exchanged[T any] struct {
 
 // UnmarshalJSON keeps what is wrong for [Exchanged.Take].
 func (e *Exchanged[T]) UnmarshalJSON(data []byte) error {
-	e.err = json.Unmarshal(data, &e.value)
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	e.err = decoder.Decode(&e.value)
 	return nil
 }
 

@@ -40,6 +40,7 @@ type stage struct {
 
 	mu      sync.Mutex
 	prompts []string // of submits, by their order
+	inputs  []json.RawMessage
 	byID    map[string]string
 	answers []string // to decisions and budgets: what they were refused for, "" if they were not
 }
@@ -75,7 +76,7 @@ func (s *stage) submit(_ context.Context, in generation.SubmitInput) (generation
 	if in.MaxPrice != nil && cost > *in.MaxPrice {
 		return generation.Submitted{}, temporal.NewNonRetryableApplicationError("too dear", generation.ErrBudgetExceeded, nil, cost)
 	}
-	s.prompts = append(s.prompts, input.Prompt)
+	s.prompts, s.inputs = append(s.prompts, input.Prompt), append(s.inputs, in.Input)
 	id := fmt.Sprintf("%032x", len(s.prompts))
 	s.byID[id] = input.Prompt
 	// That is awaited for some minutes before it is asked for.
