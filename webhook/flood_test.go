@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -61,13 +62,30 @@ func TestFloodOfReplaysInTheLog(t *testing.T) {
 	})
 }
 
-// slowly opens a delivery whose body does not come, and returns what ends it.
-func slowly(t *testing.T, server *httptest.Server, address string) net.Conn {
+// pipes is a listener without a network, in virtual time.
+type pipes struct {
+	waiting chan net.Conn
+	closed  chan struct{}
+}
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.waiting:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p pipes) Close() error   { close(p.closed); return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// dial opens a connection and sends on it.
+func (p pipes) dial(t *testing.T, sent string) net.Conn {
 	t.Helper()
-	conn, err := net.Dial("tcp", server.Listener.Addr().String())
-	require.NoError(t, err)
-	t.Cleanup(func() { conn.Close() })
-	_, err = io.WriteString(conn, onWire("POST", path+address, body, fmt.Sprintf("Content-Length: %d\r\n", len(body)))+"{")
+	conn, server := net.Pipe()
+	p.waiting <- server
+	_, err := io.WriteString(conn, sent)
 	require.NoError(t, err)
 	return conn
 }
@@ -76,29 +94,45 @@ func slowly(t *testing.T, server *httptest.Server, address string) net.Conn {
 // quickly to the same address needs none.
 func TestSlowBodiesToOneAddress(t *testing.T) {
 	t.Parallel()
-	r := newReceiver(t, webhook.Options{MaxConcurrent: 1})
-	server := serve(t, r)
-	for range 50 {
-		slowly(t, server, r.address)
-	}
-	require.Eventually(t, func() bool { return r.reasons()[webhook.Busy] == 46 }, time.Minute, time.Millisecond, "all but four are cut")
-	other := target
-	other.Nonce = "another"
-	for _, address := range []string{r.address, seal(t, r.keyring, other)} {
-		sent := onWire("POST", path+address, body, fmt.Sprintf("Connection: close\r\nContent-Length: %d\r\n", len(body))) + string(body)
-		require.Contains(t, exchange(t, server, sent), "HTTP/1.1 200 OK")
-	}
-	require.Eventually(t, func() bool { return r.reasons()[webhook.Unreadable] == 4 }, time.Minute, time.Millisecond, "the four are cut in the end")
+	synctest.Test(t, func(t *testing.T) {
+		r := newReceiver(t, webhook.Options{MaxConcurrent: 1})
+		listener := pipes{make(chan net.Conn), make(chan struct{})}
+		server := &http.Server{Handler: r}
+		defer server.Close()
+		go func() { _ = server.Serve(listener) }()
+		other := target
+		other.Nonce = "another"
+		half := func() net.Conn {
+			return listener.dial(t, onWire("POST", path+r.address, body, fmt.Sprintf("Content-Length: %d\r\n", len(body)))+string(body[:1]))
+		}
+		for range 50 {
+			conn := half()
+			defer conn.Close()
+			go func() { _, _ = io.Copy(io.Discard, conn) }()
+		}
+		time.Sleep(time.Second)
+		require.Equal(t, map[webhook.Reason]int{webhook.Busy: 46}, r.reasons(), "all but four are cut")
+		for _, address := range []string{r.address, seal(t, r.keyring, other)} {
+			conn := listener.dial(t, onWire("POST", path+address, body, fmt.Sprintf("Connection: close\r\nContent-Length: %d\r\n", len(body)))+string(body))
+			answer, err := io.ReadAll(conn)
+			require.NoError(t, err)
+			require.Contains(t, string(answer), "HTTP/1.1 200 OK")
+		}
+		time.Sleep(10 * time.Second)
+		require.Equal(t, 4, r.reasons()[webhook.Unreadable], "the four are cut in the end")
 
-	// The places are free again.
-	conn := slowly(t, server, r.address)
-	time.Sleep(500 * time.Millisecond)
-	_, err := io.WriteString(conn, string(body[1:]))
-	require.NoError(t, err)
-	answer := make([]byte, 15)
-	_, err = io.ReadFull(conn, answer)
-	require.NoError(t, err)
-	require.Equal(t, "HTTP/1.1 200 OK", string(answer))
+		// The places are free again.
+		for range 4 {
+			conn := half()
+			time.Sleep(9 * time.Second)
+			go func() { _, _ = conn.Write(body[1:]) }()
+			answer := make([]byte, 15)
+			_, err := io.ReadFull(conn, answer)
+			require.NoError(t, err)
+			require.Equal(t, "HTTP/1.1 200 OK", string(answer))
+			conn.Close()
+		}
+	})
 }
 
 // A hundred copies at once are not slow.

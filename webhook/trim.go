@@ -35,15 +35,21 @@ type trimmer struct {
 
 // Write takes a part of the body.
 func (t *trimmer) Write(part []byte) (int, error) {
-	for _, c := range part {
-		t.next(c)
+	for rest := part; len(rest) > 0; {
+		n := 1
+		if t.inText {
+			n = t.text(rest)
+		} else {
+			t.structure(rest[:1])
+		}
+		rest = rest[n:]
 	}
 	return len(part), nil
 }
 
 // object is what is kept, once all is written.
 func (t *trimmer) object() ([]byte, error) {
-	if !t.began || t.broken || t.depth > 0 {
+	if t.broken || t.depth > 0 {
 		return nil, errNotAnObject
 	}
 	if len(t.kept) == 0 {
@@ -53,33 +59,46 @@ func (t *trimmer) object() ([]byte, error) {
 	return append(t.kept, '}'), nil
 }
 
-func (t *trimmer) next(c byte) {
-	if t.inText {
-		t.inText = c != '"' || t.escaped
-		t.escaped = c == '\\' && !t.escaped
-		t.add(c)
-		return
+// text takes what is in a string up to a byte that matters, and returns how much that is.
+func (t *trimmer) text(part []byte) int {
+	n := 1
+	switch c := part[0]; {
+	case t.escaped:
+		t.escaped = false
+	case c == '\\':
+		t.escaped = true
+	case c == '"':
+		t.inText = false
+	default:
+		for n < len(part) && part[n] != '\\' && part[n] != '"' {
+			n++
+		}
 	}
-	switch c {
+	t.add(part[:n])
+	return n
+}
+
+func (t *trimmer) structure(part []byte) {
+	switch c := part[0]; c {
 	case ' ', '\t', '\r', '\n':
 	case '{', '[':
-		t.open(c)
+		t.open(part)
 	case '}', ']':
-		t.close(c)
+		t.close(part)
 	case ':':
-		t.colon(c)
+		t.colon(part)
 	case ',':
-		t.comma(c)
+		t.comma(part)
 	default:
 		t.inText = c == '"'
-		t.add(c)
+		t.add(part)
 	}
 }
 
-func (t *trimmer) open(c byte) {
+func (t *trimmer) open(part []byte) {
 	if t.depth > 0 {
-		t.add(c)
-	} else if t.began || c != '{' {
+		t.add(part)
+	} else if t.began || part[0] != '{' {
 		t.broken = true
 	}
 	t.began = true
@@ -87,22 +106,22 @@ func (t *trimmer) open(c byte) {
 	t.broken = t.broken || t.depth > maxDepth
 }
 
-func (t *trimmer) close(c byte) {
+func (t *trimmer) close(part []byte) {
 	t.depth--
 	switch {
 	case t.depth < 0:
 		t.broken, t.depth = true, 0
 	case t.depth == 0:
-		t.broken = t.broken || c != '}'
+		t.broken = t.broken || part[0] != '}'
 		t.end()
 	default:
-		t.add(c)
+		t.add(part)
 	}
 }
 
-func (t *trimmer) colon(c byte) {
+func (t *trimmer) colon(part []byte) {
 	if t.depth != 1 || t.inValue {
-		t.add(c)
+		t.add(part)
 		return
 	}
 	t.inValue = true
@@ -111,27 +130,28 @@ func (t *trimmer) colon(c byte) {
 	}
 }
 
-func (t *trimmer) comma(c byte) {
+func (t *trimmer) comma(part []byte) {
 	if t.depth != 1 {
-		t.add(c)
+		t.add(part)
 		return
 	}
 	t.end()
 }
 
-// add takes a byte of the member under way.
-func (t *trimmer) add(c byte) {
+// add takes a part of the member under way.
+func (t *trimmer) add(part []byte) {
 	switch {
 	case t.depth == 0:
 		t.broken = true
-	case len(t.name)+len(t.value) >= maxMemberBytes:
-		t.over = true
-	case !t.inValue:
-		t.name = append(t.name, c)
 	case t.inner != nil:
-		t.inner.next(c)
-	case t.only == "" || t.only == string(t.name):
-		t.value = append(t.value, c)
+		_, _ = t.inner.Write(part)
+	case t.inValue && t.only != "" && t.only != string(t.name):
+	case len(t.name)+len(t.value)+len(part) > maxMemberBytes:
+		t.over = true
+	case t.inValue:
+		t.value = append(t.value, part...)
+	default:
+		t.name = append(t.name, part...)
 	}
 }
 

@@ -188,3 +188,37 @@ func (r reopening) DescribeWorkflowExecution(ctx context.Context, id, run string
 	r.start()
 	return r.Client.DescribeWorkflowExecution(ctx, id, run)
 }
+
+// What Temporal cannot take is not acknowledged.
+func TestDeliveryThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	c := dial(t, "default")
+	run := closed(t, c, "nothing", terminate(t, c))
+	target, signal := delivered(run)
+	for name, failing := range map[string]signaler.Client{"describe": failing{Client: c, describe: true}, "start": failing{Client: c}} {
+		s, err := signaler.New(signaler.Options{Client: failing, Namespace: "default"})
+		require.NoError(t, err)
+		err = s.Signal(t.Context(), target, signal)
+		require.ErrorContains(t, err, "Temporal is busy", name)
+		require.NotErrorIs(t, err, webhook.ErrNoWorkflow, name)
+		require.NotErrorIs(t, err, webhook.ErrKept, name)
+	}
+	require.Empty(t, kept(t, c, target.Nonce))
+}
+
+// failing is a client of a busy server.
+type failing struct {
+	client.Client
+	describe bool
+}
+
+func (f failing) DescribeWorkflowExecution(ctx context.Context, id, run string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	if f.describe {
+		return nil, serviceerror.NewUnavailable("Temporal is busy")
+	}
+	return f.Client.DescribeWorkflowExecution(ctx, id, run)
+}
+
+func (f failing) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
+	return nil, serviceerror.NewUnavailable("Temporal is busy")
+}

@@ -5,6 +5,8 @@
 //	})
 //	signals, err := signaler.New(signaler.Options{Client: c, Namespace: "default"})
 //
+// The client needs the right to signal, describe and start workflows.
+//
 // Signals are encoded by the client's data converter: a handler needs the same one as
 // its workflows' worker.
 package signaler
