@@ -40,14 +40,24 @@ type Options struct {
 	// in the Temporal UI and in results. A price that cannot be had holds nothing
 	// up. Defaults to false.
 	Prices bool
+
+	// ExclusiveKeys declares that each account's API key is used by the workers of this
+	// Temporal namespace alone, so that a charge which is nobody else's is a lost submit's.
+	// Defaults to false.
+	ExclusiveKeys bool
+
+	// Now is this process's clock. Defaults to time.Now.
+	Now func() time.Time
 }
 
 // Activities are the activities of this package, to be made by [New].
 type Activities struct {
 	options  Options
-	claims   claims
 	keyless  sync.Map // accounts without a key here that were logged
-	accounts map[string]preflight.Account
+	accounts map[string]*account
+	checked  map[string]preflight.Account
+	fence    fence
+	seeds    seeds
 }
 
 // New checks the options, so that a mistake shows when a worker starts.
@@ -56,14 +66,23 @@ func New(options Options) (*Activities, error) {
 		return nil, fmt.Errorf("activities: Accounts: needs at least one account")
 	}
 	options.Accounts = watchAll(options.Accounts)
-	accounts := make(map[string]preflight.Account, len(options.Accounts))
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	a := &Activities{
+		options:  options,
+		accounts: make(map[string]*account, len(options.Accounts)),
+		checked:  make(map[string]preflight.Account, len(options.Accounts)),
+		seeds:    seeds{now: options.Now},
+	}
 	for name, provider := range options.Accounts {
 		if provider == nil {
 			return nil, fmt.Errorf("activities: Accounts[%q]: has no provider", name)
 		}
-		accounts[name] = preflight.Account{Provider: provider, Catalogue: preflight.NewCatalogue(provider.Models)}
+		a.accounts[name] = newAccount(name, provider, options)
+		a.checked[name] = a.accounts[name].Account
 	}
-	return &Activities{options: options, accounts: accounts}, nil
+	return a, nil
 }
 
 // Registry is what a worker, a plugin's registry and a test environment have in
@@ -83,13 +102,4 @@ func (a *Activities) Register(registry Registry) {
 	} {
 		registry.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}
-}
-
-// recordMargin is kept free at the end of an attempt, to report what it did.
-const recordMargin = 3 * time.Second
-
-// withMargin ends early enough for the result to be recorded within the attempt.
-func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
-	info := activity.GetInfo(ctx)
-	return context.WithDeadline(ctx, info.Deadline.Add(-min(recordMargin, time.Until(info.Deadline)/5)))
 }

@@ -77,10 +77,13 @@ func forProvider(p *provider) activities.Options {
 	return activities.Options{Accounts: map[string]activities.Provider{generation.DefaultAccount: p}}
 }
 
+// testRunID is that of the SDK's environment for activities.
+const testRunID = "default-test-run-id"
+
 func submitInput(input string) generation.SubmitInput {
 	return generation.SubmitInput{
 		Key: "still", Model: "wavespeed-ai/flux-dev", Input: json.RawMessage(input), Account: generation.DefaultAccount, Nonce: "n1",
-		Within: time.Hour,
+		RunID: testRunID, Within: time.Hour,
 	}
 }
 
@@ -276,7 +279,7 @@ func TestAwait(t *testing.T) {
 				return c.prediction, c.err
 			}}
 			value, err := execute(t, forProvider(p), generation.AwaitName,
-				generation.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1"})
+				generation.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1", Within: time.Hour})
 			if c.want == "" {
 				require.NoError(t, err)
 				var got generation.Outcome

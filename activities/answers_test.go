@@ -101,7 +101,7 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 			options := answering(t, c.status, c.body)
 			_, err := execute(t, options, generation.SubmitName, submitInput(`{}`))
 			requireType(t, err, c.submit, c.submit == limited)
-			_, err = execute(t, options, generation.AwaitName, generation.AwaitInput{Account: generation.DefaultAccount, PredictionID: "p1"})
+			_, err = execute(t, options, generation.AwaitName, generation.AwaitInput{Account: generation.DefaultAccount, PredictionID: "p1", Within: 1 << 42})
 			requireType(t, err, c.poll, true)
 		})
 	}

@@ -2,8 +2,10 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -18,13 +20,28 @@ const maxOutcomeBytes = 256 << 10
 // which Temporal asks again: the prediction was paid for, so no answer of the
 // provider but an end is final, not even «not found».
 func (a *Activities) Await(ctx context.Context, in generation.AwaitInput) (generation.Outcome, error) {
-	provider, err := a.provider(ctx, in.Account)
+	info := activity.GetInfo(ctx)
+	outcome, err := a.await(ctx, in)
+	left := timeLeft(info, in.Within)
+	if err == nil || left > 0 {
+		return outcome, by(left, impatient(info, in.Patience, err))
+	}
+	var failure *temporal.ApplicationError
+	if errors.As(err, &failure) && !failure.NonRetryable() {
+		err = final(generation.ErrDeadlineExceeded, failure.Message(), nil)
+	}
+	return outcome, err
+}
+
+func (a *Activities) await(ctx context.Context, in generation.AwaitInput) (generation.Outcome, error) {
+	account, err := a.account(ctx, in.Account)
 	if err != nil {
 		return generation.Outcome{}, err
 	}
-	ctx, cancel := withMargin(ctx)
+	account.memory.know(in.Nonce, in.PredictionID, in.Model)
+	ctx, cancel := attempt(ctx)
 	defer cancel()
-	prediction, err := provider.Result(ctx, in.PredictionID)
+	prediction, err := account.provider.Result(ctx, in.PredictionID)
 	if err != nil {
 		return generation.Outcome{}, readError(ctx, fmt.Sprintf("generation %q: prediction %s", in.Key, in.PredictionID), err)
 	}

@@ -16,7 +16,7 @@ import (
 // Check looks at a run of a pipeline before anything is paid. What is wrong with it is in
 // the report; an error is one of asking the provider, which Temporal tries again.
 func (a *Activities) Check(ctx context.Context, run pipeline.Run) (pipeline.Report, error) {
-	ctx, cancel := withMargin(ctx)
+	ctx, cancel := attempt(ctx)
 	defer cancel()
 	plan, err := pipeline.Compile(run.Pipeline)
 	if err == nil {
@@ -26,7 +26,7 @@ func (a *Activities) Check(ctx context.Context, run pipeline.Run) (pipeline.Repo
 		var inputs map[string]any
 		if inputs, err = run.Pipeline.Bind(run.Inputs); err == nil {
 			var report pipeline.Report
-			if report, err = preflight.Check(ctx, a.accounts, preflight.Run{Plan: plan, Inputs: inputs, Changes: changes(run), Budget: run.Budget != nil}); err == nil {
+			if report, err = preflight.Check(ctx, a.checked, preflight.Run{Plan: plan, Inputs: inputs, Changes: changes(run), Budget: run.Budget != nil}); err == nil {
 				report.Problems = report.Problems.Bounded()
 				return report, nil
 			}

@@ -59,17 +59,13 @@ func saysCredits(failure *wavespeed.Error) bool {
 }
 
 // submitError says whether a submit may be tried again. Retryable is only what
-// proves that nothing was accepted and may pass by itself. The price, if it is known, is what
-// one that may have been accepted costs.
-func submitError(ctx context.Context, in generation.SubmitInput, price *generation.USD, err error) error {
+// proves that nothing was accepted and may pass by itself. Of one that may have been accepted, lost is what is known.
+func submitError(ctx context.Context, in generation.SubmitInput, lost generation.Lost, err error) error {
 	what := fmt.Sprintf("generation %q: submit of %s", in.Key, in.Model)
 	var failure *wavespeed.Error
 	if !errors.As(err, &failure) || !failure.NotAccepted() {
-		options := temporal.ApplicationErrorOptions{NonRetryable: true}
-		if price != nil {
-			options.Details = []any{*price}
-		}
-		return temporal.NewApplicationErrorWithOptions(what+" got no clear answer, so it may have been accepted: "+err.Error(), generation.ErrSubmitUnknown, options)
+		return temporal.NewApplicationErrorWithOptions(what+" got no clear answer, so it may have been accepted: "+err.Error(),
+			generation.ErrSubmitUnknown, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{lost}})
 	}
 	kind := classify(err)
 	switch kind {

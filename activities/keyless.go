@@ -18,17 +18,17 @@ func (e keyless) Error() string {
 	return fmt.Sprintf("this worker has no API key for account %q; another worker may have it. Configure the key on every worker, or name another account", e.account)
 }
 
-// provider is that of an account. It fails with an error after which Temporal tries
+// account is the one of this name. It fails with an error after which Temporal tries
 // again.
-func (a *Activities) provider(ctx context.Context, account string) (Provider, error) {
-	if provider, ok := a.options.Accounts[account]; ok {
-		return provider, nil
+func (a *Activities) account(ctx context.Context, name string) (*account, error) {
+	if account, ok := a.accounts[name]; ok {
+		return account, nil
 	}
-	a.warnKeyless(ctx, account)
-	return nil, again(ctx, generation.ErrUnavailable, "nothing was sent", keyless{account})
+	a.warnKeyless(ctx, name)
+	return nil, again(ctx, generation.ErrUnavailable, "nothing was sent", keyless{name})
 }
 
-// keylessSubmit is provider's error for a submit, which ends at its generation's deadline.
+// keylessSubmit is account's error for a submit, which ends at its generation's deadline.
 func keylessSubmit(ctx context.Context, in generation.SubmitInput) error {
 	what := fmt.Sprintf("generation %q: submit of %s was not sent", in.Key, in.Model)
 	return beforeSubmit(ctx, in, generation.ErrUnavailable, what, keyless{in.Account})

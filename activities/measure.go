@@ -34,3 +34,9 @@ func countSpend(ctx context.Context, model string, price *generation.USD) {
 	activity.GetMetricsHandler(ctx).WithTags(map[string]string{generation.TagModel: model}).
 		Counter(generation.MetricSpend).Inc(int64((*price + microDollar/2) / microDollar))
 }
+
+// isUnknown tells whether an error leaves open whether a submit was accepted.
+func isUnknown(err error) bool {
+	var failure *temporal.ApplicationError
+	return errors.As(err, &failure) && failure.Type() == generation.ErrSubmitUnknown
+}

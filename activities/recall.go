@@ -20,7 +20,7 @@ import (
 // runs it makes more, which two would pay for. What its children had made when it ended is
 // read from them.
 func (a *Activities) Recall(ctx context.Context, in pipeline.RecallInput) (pipeline.Page, error) {
-	ctx, cancel := withMargin(ctx)
+	ctx, cancel := attempt(ctx)
 	defer cancel()
 	run := pipeline.Child{WorkflowID: in.WorkflowID, RunID: in.RunID}
 	page, err := queryPage(ctx, run, in.Cursor)

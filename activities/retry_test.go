@@ -107,7 +107,7 @@ func TestReadsWaitTwoMinutesAtMost(t *testing.T) {
 	capped := film("a/b", nil)
 	capped.Budget = &budget // which needs prices
 	for name, in := range map[string]any{
-		generation.AwaitName:  generation.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1"},
+		generation.AwaitName:  generation.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1", Within: time.Hour},
 		generation.SubmitName: priced, // which asks for the price first
 		pipeline.CheckName:    capped,
 	} {
@@ -135,7 +135,7 @@ func TestReadsWaitTwoMinutesAtMost(t *testing.T) {
 // would come too late.
 func TestReadsGetCloserToTheEnd(t *testing.T) {
 	t.Parallel()
-	in := generation.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1"}
+	in := generation.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1", Within: time.Hour}
 	for left, most := range map[time.Duration]time.Duration{time.Minute: 30 * time.Second, 10 * time.Second: 5 * time.Second, time.Second: time.Second} {
 		_, err := executeLater(t, time.Hour-left, forProvider(limiting(time.Minute)), generation.AwaitName, in)
 		require.LessOrEqual(t, waits(t, err), most)
@@ -250,7 +250,7 @@ func TestAWorkerWithoutTheKeyLeavesTheActivityToOthers(t *testing.T) {
 	for name, in := range map[string]any{
 		generation.SubmitName: submit,
 		generation.FindName:   generation.FindInput{Account: "studio", Nonce: "n1"},
-		generation.AwaitName:  generation.AwaitInput{Account: "studio", PredictionID: "p1"},
+		generation.AwaitName:  generation.AwaitInput{Account: "studio", PredictionID: "p1", Within: time.Hour},
 	} {
 		for range 2 {
 			_, err := env.ExecuteActivity(name, in)

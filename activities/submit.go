@@ -16,40 +16,90 @@ import (
 // Submit starts one prediction. It posts at most once; see the package comment
 // for what its errors mean.
 func (a *Activities) Submit(ctx context.Context, in generation.SubmitInput) (generation.Submitted, error) {
-	provider, err := a.provider(ctx, in.Account)
+	entered, info := a.options.Now(), activity.GetInfo(ctx)
+	submitted, err := a.submit(ctx, info, entered, in)
+	return submitted, impatient(info, in.Patience, err)
+}
+
+func (a *Activities) submit(ctx context.Context, info activity.Info, entered time.Time, in generation.SubmitInput) (generation.Submitted, error) {
+	account, err := a.account(ctx, in.Account)
 	if err != nil {
 		return generation.Submitted{}, keylessSubmit(ctx, in)
 	}
 	if err := a.checkInput(in); err != nil {
 		return generation.Submitted{}, err
 	}
-	if id, ok := a.claims.prediction(in.Nonce); ok {
-		// An earlier attempt was accepted, but its result could not be recorded.
-		return generation.Submitted{PredictionID: id, Webhook: a.options.WebhookURL != nil}, nil
-	}
-	if err := checkTime(activity.GetInfo(ctx)); err != nil {
-		return generation.Submitted{}, err
-	}
-	ctx, cancel := withMargin(ctx)
+	ctx, cancel := attempt(ctx)
 	defer cancel()
+	if account.memory.prediction(in.Nonce) == "" {
+		if err := a.checkTurn(ctx, info, entered, in); err != nil {
+			return generation.Submitted{}, err
+		}
+	}
+	post, ours, err := account.memory.begin(ctx, in.Nonce, in.Model)
+	switch {
+	case err != nil:
+		return generation.Submitted{}, lost(in, generation.Lost{APIKey: account.apiKey()}, "is under way in another attempt of it")
+	case !ours && post.predictionID != "":
+		// An earlier attempt was accepted, but its result could not be recorded.
+		return generation.Submitted{PredictionID: post.predictionID, Webhook: a.options.WebhookURL != nil, APIKey: account.apiKey()}, nil
+	case !ours:
+		return generation.Submitted{}, lost(in, generation.Lost{APIKey: account.apiKey(), Over: true}, "was made before, and its answer was lost")
+	}
+	submitted, err := a.post(ctx, account, in)
+	account.memory.end(in.Nonce, post, submitted.PredictionID, isUnknown(err))
+	return submitted, err
+}
+
+// post asks for all that the submit needs, and sends it.
+func (a *Activities) post(ctx context.Context, account *account, in generation.SubmitInput) (generation.Submitted, error) {
 	address, err := a.address(ctx, in)
 	if err != nil {
 		return generation.Submitted{}, err
 	}
-	price, err := a.price(ctx, provider, in)
+	price, err := a.price(ctx, account.provider, in)
 	if err != nil {
 		return generation.Submitted{}, err
 	}
-	prediction, err := provider.Submit(ctx, wavespeed.SubmitRequest{Model: in.Model, Input: in.Input, WebhookURL: address})
+	request := wavespeed.SubmitRequest{Model: in.Model, Input: a.seeds.draw(ctx, account, in), WebhookURL: address}
+	sent := a.options.Now()
+	prediction, err := account.provider.Submit(ctx, request)
 	if err != nil {
-		err = submitError(ctx, in, price, err)
+		err = submitError(ctx, in, generation.Lost{Price: price, APIKey: account.apiKey(), Over: true}, err)
 		countSubmit(ctx, err)
 		return generation.Submitted{}, err
 	}
+	account.offset.learn(sent, a.options.Now(), prediction.CreatedAt)
 	countSubmit(ctx, nil)
 	countSpend(ctx, in.Model, price)
-	a.claims.add(in.Nonce, prediction.ID)
-	return generation.Submitted{PredictionID: prediction.ID, Webhook: address != "", Price: price}, nil
+	return generation.Submitted{PredictionID: prediction.ID, Webhook: address != "", Price: price, APIKey: account.apiKey()}, nil
+}
+
+// checkTurn refuses a submit that is not this attempt's to make: it may have been made
+// before, the deadline has passed, or Temporal has given the attempt up.
+func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered time.Time, in generation.SubmitInput) error {
+	switch {
+	case in.RunID != info.WorkflowExecution.RunID:
+		return lost(in, generation.Lost{}, "was begun by the run that this one was reset from")
+	case timeLeft(info, in.Within) <= 0:
+		return final(generation.ErrDeadlineExceeded, fmt.Sprintf("generation %q: the deadline passed before the provider accepted the submit; nothing was billed", in.Key), nil)
+	case !a.fence.doubtful(info.StartedTime, entered):
+		return nil
+	}
+	switch alive, err := alive(ctx, info); {
+	case err != nil:
+		return again(ctx, generation.ErrUnavailable, fmt.Sprintf("generation %q: the submit may have reached this worker too late; Temporal", in.Key), err)
+	case !alive:
+		return lost(in, generation.Lost{}, "reached its worker too late, and was not sent")
+	default:
+		return nil
+	}
+}
+
+// lost is the error of a submit of which this attempt cannot tell whether it was accepted.
+func lost(in generation.SubmitInput, what generation.Lost, why string) error {
+	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("generation %q: submit of %s %s", in.Key, in.Model, why),
+		generation.ErrSubmitUnknown, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{what}})
 }
 
 // checkInput refuses what the provider is known to refuse, or to answer in a way
@@ -67,16 +117,6 @@ func (a *Activities) checkInput(in generation.SubmitInput) error {
 	}
 	if input.Sync {
 		return final(generation.ErrInvalidInput, fmt.Sprintf("generation %q: input.enable_sync_mode: a generation waits without holding a connection; leave it out", in.Key), nil)
-	}
-	return nil
-}
-
-// checkTime refuses to begin a submit that could be cut by the generation's
-// deadline: cut, it would be unknown whether it was accepted.
-func checkTime(info activity.Info) error {
-	whole := info.StartedTime.Add(info.StartToCloseTimeout)
-	if info.Deadline.Before(whole.Add(-time.Second)) {
-		return final(generation.ErrDeadlineExceeded, "the deadline passed before the provider accepted the submit; nothing was billed", nil)
 	}
 	return nil
 }

@@ -23,9 +23,17 @@ const (
 	// [Decision] in, an [ApprovalStatus] out.
 	DecideUpdate = "wavespeed.decide"
 
+	// ResolveUpdate is the update by which a person ends the search for a submit whose
+	// answer was lost: a [Resolution] in, the generation's [Status] out.
+	ResolveUpdate = "wavespeed.resolve"
+
 	// ApprovalsQuery is the query that answers an [ApprovalStatus] for everything that the
 	// workflow has asked people.
 	ApprovalsQuery = "wavespeed.approvals"
+
+	// KnownQuery is the query by which a search learns whose predictions are: an account's
+	// name in, [KnownPredictions] out.
+	KnownQuery = "wavespeed.known"
 
 	// StatusQuery is the query that answers a [Status] for every generation of
 	// the workflow, in the order in which they were begun.

@@ -72,6 +72,10 @@ const (
 	// ResubmitUnknown submits again: a result is worth more than the risk of
 	// paying for it twice.
 	ResubmitUnknown UnknownPolicy = "resubmit"
+
+	// AskUnknown waits until a person decides, by the update [ResolveUpdate], or until the
+	// deadline.
+	AskUnknown UnknownPolicy = "ask"
 )
 
 // Timing is a generation's waits. A zero field takes its default.
@@ -154,8 +158,8 @@ func (r Request) Validate() error {
 	if r.MaxPredictions < 1 || r.MaxPredictions > maxPredictions {
 		return fmt.Errorf("max_predictions: %d is not between 1 and %d", r.MaxPredictions, maxPredictions)
 	}
-	if r.OnUnknown != FailUnknown && r.OnUnknown != ResubmitUnknown {
-		return fmt.Errorf("on_unknown: %q is neither %q nor %q", r.OnUnknown, FailUnknown, ResubmitUnknown)
+	if r.OnUnknown != FailUnknown && r.OnUnknown != ResubmitUnknown && r.OnUnknown != AskUnknown {
+		return fmt.Errorf("on_unknown: %q is none of %q, %q and %q", r.OnUnknown, FailUnknown, ResubmitUnknown, AskUnknown)
 	}
 	return r.validateDurations()
 }

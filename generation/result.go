@@ -93,6 +93,16 @@ type Attempt struct {
 	Number int `json:"number"`
 	// PredictionID is "" while, or when, it is not known.
 	PredictionID string `json:"prediction_id,omitempty"`
+	// Inferred is set where the submit's answer was lost, and its prediction was concluded
+	// from the provider's list or charges.
+	Inferred bool `json:"inferred,omitempty"`
+	// Candidates are predictions that may be the attempt's, where that is undecided.
+	Candidates []string `json:"candidates,omitempty"`
+	// Delivered are predictions that webhooks at the attempt's address named while its own
+	// was not known.
+	Delivered []string `json:"delivered,omitempty"`
+	// APIKey is a fingerprint of the API key that was used; "" when not known.
+	APIKey string `json:"api_key,omitempty"`
 	// Nonce is what the address of the attempt's webhook carries.
 	Nonce string `json:"nonce,omitempty"`
 	State State  `json:"state"`
@@ -105,7 +115,11 @@ type Attempt struct {
 	// completed, but without outputs.
 	Billed  bool      `json:"billed,omitempty"`
 	Started time.Time `json:"started"`
-	Ended   time.Time `json:"ended,omitzero"`
+	// Window is how long the submit may have gone on, from when a worker began it.
+	Window time.Duration `json:"window,omitempty"`
+	// Accepted is when the prediction became known.
+	Accepted time.Time `json:"accepted,omitzero"`
+	Ended    time.Time `json:"ended,omitzero"`
 }
 
 // Status is one generation as the query [StatusQuery] shows it.

@@ -3,6 +3,7 @@ package generation
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 )
 
 // MaxSeed is the largest seed that [Seed] draws. It fits the seeds of all published
@@ -16,4 +17,14 @@ const MaxSeed = 1 << 29
 func Seed(nonce string) int64 {
 	sum := sha256.Sum256([]byte("wavespeed/seed/" + nonce))
 	return 1 + int64(binary.BigEndian.Uint32(sum[:4])>>3)
+}
+
+// LeavesSeed tells whether an input leaves its seed to the provider: it has none, or -1.
+func LeavesSeed(input json.RawMessage) bool {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(input, &fields) != nil {
+		return false
+	}
+	seed, given := fields["seed"]
+	return !given || string(seed) == "-1" || string(seed) == "null"
 }

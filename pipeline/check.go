@@ -92,7 +92,7 @@ func checkStep(d Definition, id string, step Step, path []string, problems *Prob
 	}
 	checkModel(step.Model, join(path, "model"), problems)
 	checkDuration(step.Timeout, time.Second, join(path, "timeout"), problems)
-	checkOneOf(generation.UnknownPolicy(step.OnUnknown), []generation.UnknownPolicy{"", generation.FailUnknown, generation.ResubmitUnknown},
+	checkOneOf(generation.UnknownPolicy(step.OnUnknown), []generation.UnknownPolicy{"", generation.FailUnknown, generation.ResubmitUnknown, generation.AskUnknown},
 		join(path, "on_unknown"), problems)
 	if step.Retry != nil {
 		if n := step.Retry.Predictions; n < 1 || n > maxPredictions {

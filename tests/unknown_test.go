@@ -80,22 +80,35 @@ func TestUnknownAndListDown(t *testing.T) {
 	require.Len(t, s.Simulator.Ledger(), 1)
 }
 
-// TestTwoAlikeUnknownAtOnce: without webhooks nobody can tell two unknown submits of
-// one model and input apart. Neither is guessed at.
+// TestTwoAlikeUnknownAtOnce: where the provider lists no inputs and sends no webhooks,
+// nobody can tell two unknown submits of one model apart. Neither is guessed at. The seeds
+// that they drew tell them apart where inputs are listed.
 func TestTwoAlikeUnknownAtOnce(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t, stack.Options{PollOnly: true, Simulator: wavespeedtest.Options{
-		Behavior: listing,
-		Faults:   []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset}, {Kind: wavespeedtest.ListLag, Delay: time.Second}},
-	}})
-	runs := []client.WorkflowRun{s.Generate(soon(still("the same"))), s.Generate(soon(still("the same")))}
-	for _, run := range runs {
-		_, err := s.Result(run)
-		var failure *temporal.ApplicationError
-		require.ErrorAs(t, err, &failure)
-		require.Equal(t, generation.ErrSubmitUnknown, failure.Type())
+	for name, behavior := range map[string]wavespeedtest.Behavior{"no inputs": {}, "inputs": listing} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := stack.Start(t, stack.Options{PollOnly: true, Simulator: wavespeedtest.Options{
+				Behavior: behavior,
+				Faults:   []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset}, {Kind: wavespeedtest.ListLag, Delay: time.Second}},
+			}})
+			runs := []client.WorkflowRun{s.Generate(soon(still("the same"))), s.Generate(soon(still("the same")))}
+			if behavior.ListInputs {
+				requireAllPaidOnce(t, s, runs)
+				return
+			}
+			for _, run := range runs {
+				_, err := s.Result(run)
+				var failure *temporal.ApplicationError
+				require.ErrorAs(t, err, &failure)
+				require.Equal(t, generation.ErrSubmitUnknown, failure.Type())
+				for _, entry := range s.Simulator.Ledger() {
+					require.Contains(t, failure.Message(), entry.PredictionID)
+				}
+			}
+			require.Len(t, s.Simulator.Ledger(), 2)
+		})
 	}
-	require.Len(t, s.Simulator.Ledger(), 2)
 }
 
 // TestTwoAlikeUnknownWithWebhooks: their webhooks tell them apart.

@@ -97,10 +97,7 @@ func (a Approval) validate() error {
 // [generation.ErrRejected] otherwise, with the approval as its detail, and with a
 // *temporal.CanceledError.
 func Approve(ctx workflow.Context, question Approval) (generation.ApprovalStatus, error) {
-	board, err := boardOf(ctx)
-	if err != nil {
-		return generation.ApprovalStatus{}, err
-	}
+	board := boardOf(ctx)
 	question = question.withDefaults()
 	a, err := newApproval(ctx, question)
 	if err != nil {
@@ -123,11 +120,7 @@ func Approve(ctx workflow.Context, question Approval) (generation.ApprovalStatus
 // AnswerDecisions lets the workflow answer decisions before its first approval is open,
 // so that those who come too early are told so.
 func AnswerDecisions(ctx workflow.Context) error {
-	board, err := boardOf(ctx)
-	if err != nil {
-		return err
-	}
-	return board.answerDecisions(ctx)
+	return boardOf(ctx).answerDecisions(ctx)
 }
 
 // approval is one question with what has been decided.

@@ -21,6 +21,12 @@ type attempt struct {
 	via     generation.Via
 	sent    time.Time           // when the webhook that ended it was sent
 	heard   []generation.Signal // came while the prediction's id was not known
+
+	over       time.Time              // when an unknown submit can have been made at the latest
+	earlier    bool                   // an earlier run made it
+	identified string                 // the prediction that a webhook proved to be its own
+	decisions  workflow.Channel       // of people, while it is unknown
+	decision   *generation.Resolution // that is to be carried out
 }
 
 // settled tells whether waiting for the webhook is over.
@@ -28,7 +34,6 @@ func (a *attempt) settled() bool { return a.outcome != nil || a.hinted }
 
 func (r *run) newAttempt(ctx workflow.Context) *attempt {
 	a := &attempt{Attempt: r.board.newAttempt(r.status, workflow.Now(ctx))}
-	a.Nonce = newNonce(ctx, r.request.Key)
 	r.attempts = append(r.attempts, a)
 	r.board.show(ctx)
 	return a
@@ -86,15 +91,21 @@ func (a *attempt) keep(signal generation.Signal) {
 	same := func(s generation.Signal) bool {
 		return s.PredictionID == signal.PredictionID && s.Hint == signal.Hint && s.Status == signal.Status
 	}
+	if signal.Identified {
+		a.identified = signal.PredictionID
+	}
 	if len(a.heard) < maxHeard && !slices.ContainsFunc(a.heard, same) {
 		a.heard = append(a.heard, signal)
+	}
+	if len(a.Delivered) < generation.MaxCandidates && !slices.Contains(a.Delivered, signal.PredictionID) {
+		a.Delivered = append(a.Delivered, signal.PredictionID)
 	}
 }
 
 // setPrediction names the attempt's prediction and judges what was heard before.
 func (r *run) setPrediction(ctx workflow.Context, a *attempt, id string) {
-	a.PredictionID = id
-	a.Reason = ""
+	a.PredictionID, a.Accepted = id, workflow.Now(ctx)
+	a.Reason, a.Candidates, a.Delivered = "", nil, nil
 	heard := a.heard
 	a.heard = nil
 	for _, signal := range heard {

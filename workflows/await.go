@@ -54,13 +54,31 @@ func (r *run) awaitWebhook(ctx workflow.Context, a *attempt) error {
 }
 
 // poll asks the provider until the prediction has ended, the webhook comes, or the
-// deadline is reached.
+// deadline is reached. Now and then the activity comes back to say why it waits.
 func (r *run) poll(ctx workflow.Context, a *attempt) error {
 	r.enter(ctx, a, generation.StatePolling, "")
+	for patience := firstPatience; ; patience *= morePatience {
+		polled, err := r.pollOnce(ctx, a, patience)
+		switch {
+		case a.outcome != nil:
+			return nil
+		case ctx.Err() != nil:
+			return r.cancel(ctx, a)
+		case err == nil:
+			a.outcome, a.via = &polled, generation.ViaPoll
+			return nil
+		case !r.waits(ctx, a, generation.StatePolling, err) && ctx.Err() == nil:
+			return r.pollFailed(ctx, a, err)
+		}
+	}
+}
+
+func (r *run) pollOnce(ctx workflow.Context, a *attempt, patience int) (polled generation.Outcome, err error) {
+	within := max(r.remaining(ctx), 0)
 	pollCtx, stop := workflow.WithCancel(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              r.request.TaskQueue,
 		StartToCloseTimeout:    readTimeout,
-		ScheduleToCloseTimeout: max(r.remaining(ctx), time.Second),
+		ScheduleToCloseTimeout: within + readTimeout + clockSlack,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    r.request.Timing.Poll,
 			BackoffCoefficient: pollGrowth,
@@ -69,11 +87,11 @@ func (r *run) poll(ctx workflow.Context, a *attempt) error {
 		Summary: r.summary("polling %s%s", a.PredictionID, ordinal(a.Number)),
 	}))
 	defer stop()
-	future := workflow.ExecuteActivity(pollCtx, generation.AwaitName, generation.AwaitInput{
-		Key: r.request.Key, Account: r.request.Account, PredictionID: a.PredictionID,
-	})
-	var polled generation.Outcome
-	var err error
+	in := generation.AwaitInput{Key: r.request.Key, Account: r.request.Account, PredictionID: a.PredictionID, Within: within, Patience: patience}
+	if !a.Inferred {
+		in.Model, in.Nonce = r.request.Model, a.Nonce
+	}
+	future := workflow.ExecuteActivity(pollCtx, generation.AwaitName, in)
 	done := false
 	selector := workflow.NewSelector(ctx)
 	selector.AddReceive(r.signals, func(workflow.ReceiveChannel, bool) { r.hear() })
@@ -84,21 +102,13 @@ func (r *run) poll(ctx workflow.Context, a *attempt) error {
 	for !done && a.outcome == nil {
 		selector.Select(ctx)
 	}
-	switch {
-	case a.outcome != nil:
-		return nil
-	case ctx.Err() != nil:
-		return r.cancel(ctx, a)
-	case err != nil:
-		return r.pollFailed(ctx, a, err)
-	}
-	a.outcome, a.via = &polled, generation.ViaPoll
-	return nil
+	return polled, err
 }
 
 func (r *run) pollFailed(ctx workflow.Context, a *attempt, err error) error {
 	var failure *temporal.ApplicationError
-	if errors.As(err, &failure) && failure.NonRetryable() {
+	errors.As(err, &failure)
+	if failure != nil && failure.NonRetryable() && failure.Type() != generation.ErrDeadlineExceeded && failure.Type() != generation.ErrUnavailable {
 		return r.fail(ctx, a, failure.Type(), failure.Message())
 	}
 	reason := "did not end within " + r.request.Timeout.String() + "; it goes on at the provider, and a request that adopts it can still fetch its result"

@@ -17,6 +17,8 @@ type board struct {
 	render   func() string
 	shown    string
 
+	others    []generation.Status // of other runs
+	searches  []*search
 	approvals []*approval
 	decides   bool // the handlers of approvals are set
 
@@ -40,6 +42,9 @@ func (b *board) add(ctx workflow.Context, request generation.Request) (*generati
 		if err := b.answerQueries(ctx); err != nil {
 			return nil, err
 		}
+		if err := b.takeResolutions(ctx); err != nil {
+			return nil, err
+		}
 	}
 	status := &generation.Status{
 		Key: request.Key, Model: request.Model, Account: request.Account, State: generation.StateSubmitting,
@@ -50,8 +55,29 @@ func (b *board) add(ctx workflow.Context, request generation.Request) (*generati
 }
 
 func (b *board) answerQueries(ctx workflow.Context) error {
-	return workflow.SetQueryHandlerWithOptions(ctx, generation.StatusQuery, b.query,
+	err := workflow.SetQueryHandlerWithOptions(ctx, generation.StatusQuery, b.query,
 		workflow.QueryHandlerOptions{Description: "the generations of this workflow: their states, attempts and outputs"})
+	if err != nil {
+		return err
+	}
+	return workflow.SetQueryHandlerWithOptions(ctx, generation.KnownQuery, b.known,
+		workflow.QueryHandlerOptions{Description: "the predictions of this workflow, for the search for a submit whose answer was lost"})
+}
+
+// maxKnown bounds an answer.
+const maxKnown = 10_000
+
+// known answers which predictions are whose, and which submits have none.
+func (b *board) known(account string) (generation.KnownPredictions, error) {
+	var known generation.KnownPredictions
+	for i := range b.others {
+		known.Add(&b.others[i], account)
+	}
+	for _, status := range b.statuses {
+		known.Add(status, account)
+	}
+	known.Predictions = known.Predictions[max(0, len(known.Predictions)-maxKnown):]
+	return known, nil
 }
 
 func (b *board) query() ([]generation.Status, error) {
@@ -71,19 +97,6 @@ func (b *board) newAttempt(status *generation.Status, now time.Time) *generation
 	return attempt
 }
 
-// predictions are those that the run's generations have.
-func (b *board) predictions() []string {
-	var ids []string
-	for _, status := range b.statuses {
-		for _, attempt := range status.Attempts {
-			if attempt.PredictionID != "" {
-				ids = append(ids, attempt.PredictionID)
-			}
-		}
-	}
-	return ids
-}
-
 // show puts the board into the workflow's current details, unless the workflow has
 // put something of its own there. It costs no event.
 func (b *board) show(ctx workflow.Context) {
@@ -98,19 +111,14 @@ func (b *board) show(ctx workflow.Context) {
 // of generations: at once, and whenever a generation or an approval changes. It is given
 // the run's generations as they stand, which it must not change.
 func ShowDetails(ctx workflow.Context, render func([]*generation.Status) string) {
-	board, err := boardOf(ctx)
-	if err != nil {
-		return
-	}
+	board := boardOf(ctx)
 	board.render = func() string { return render(board.statuses) }
 	board.show(ctx)
 }
 
 // UpdateDetails has the details written again, after something else has changed.
 func UpdateDetails(ctx workflow.Context) {
-	if board, err := boardOf(ctx); err == nil {
-		board.show(ctx)
-	}
+	boardOf(ctx).show(ctx)
 }
 
 // Statuses are the generations of this workflow run so far, in the order in which they
@@ -118,18 +126,14 @@ func UpdateDetails(ctx workflow.Context) {
 // A workflow that continues as new finds here the predictions that are under way, for
 // the new run to adopt.
 func Statuses(ctx workflow.Context) []generation.Status {
-	board, err := boardOf(ctx)
-	if err != nil {
-		return nil
-	}
-	statuses, _ := board.query()
+	statuses, _ := boardOf(ctx).query()
 	return statuses
 }
 
 // StatusOf is the generation with this key as it stands; false if none was begun.
 func StatusOf(ctx workflow.Context, key string) (generation.Status, bool) {
-	board, err := boardOf(ctx)
-	if err != nil || board.keys[key] == nil {
+	board := boardOf(ctx)
+	if board.keys[key] == nil {
 		return generation.Status{}, false
 	}
 	return board.keys[key].Clone(), true
@@ -138,9 +142,5 @@ func StatusOf(ctx workflow.Context, key string) (generation.Status, bool) {
 // Approvals are what the workflow run has asked people, as the query
 // [generation.ApprovalsQuery] answers.
 func Approvals(ctx workflow.Context) []generation.ApprovalStatus {
-	board, err := boardOf(ctx)
-	if err != nil {
-		return nil
-	}
-	return board.approvalStatuses()
+	return boardOf(ctx).approvalStatuses()
 }

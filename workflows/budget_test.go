@@ -335,12 +335,12 @@ func TestWhatGoesOnIsPaidFor(t *testing.T) {
 		"the deadline passed": {func(*provider) {}, dollars(0.4)},
 		"nobody knows whether it was accepted": {func(p *provider) {
 			p.submit, p.find = losesAnswers().submit, func(int, generation.FindInput) (generation.Found, error) {
-				return generation.Found{Verdict: generation.VerdictAmbiguous}, nil
+				return generation.Found{Verdict: generation.VerdictUndecided}, nil
 			}
 		}, dollars(1)},
 		"it was surely not accepted": {func(p *provider) {
 			p.submit, p.find = losesAnswers().submit, func(call int, _ generation.FindInput) (generation.Found, error) {
-				verdict := []generation.Verdict{generation.VerdictAbsent, generation.VerdictAmbiguous}[min(call, 2)-1]
+				verdict := []generation.Verdict{generation.VerdictAbsent, generation.VerdictUndecided}[min(call, 2)-1]
 				return generation.Found{Verdict: verdict}, nil
 			}
 		}, dollars(1)}, // the second one may be
@@ -496,5 +496,5 @@ func TestHeldSubmitIsLookedForSinceItWasSent(t *testing.T) {
 		return err
 	})
 	require.NoError(t, env.GetWorkflowError())
-	require.WithinDuration(t, sent, p.finds[0].Submitted, time.Minute)
+	require.WithinDuration(t, sent, p.finds[0].Began, time.Minute)
 }

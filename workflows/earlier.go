@@ -25,6 +25,7 @@ type earlier map[string][]generation.Status
 // The earlier run's statuses are what its query [generation.StatusQuery] answers, also
 // after its end, and what [Statuses] gives. Leave out those that are to be made anew.
 func WithEarlier(ctx workflow.Context, statuses ...generation.Status) workflow.Context {
+	Know(ctx, statuses...)
 	known := make(earlier, len(statuses))
 	for _, status := range statuses {
 		if status.Fingerprint != "" && worthKeeping(status) {
@@ -34,31 +35,15 @@ func WithEarlier(ctx workflow.Context, statuses ...generation.Status) workflow.C
 	return workflow.WithValue(ctx, earlierKey{}, known)
 }
 
-type knownKey struct{}
-
-// WithKnown tells the generations of a context which predictions are known to be other
-// generations', so that one whose submit must be looked for takes none of them for its
-// own.
-func WithKnown(ctx workflow.Context, statuses ...generation.Status) workflow.Context {
-	known := make(map[string][]string)
-	for _, status := range statuses {
-		for _, attempt := range status.Attempts {
-			if attempt.PredictionID != "" {
-				known[status.Fingerprint] = append(known[status.Fingerprint], attempt.PredictionID)
-			}
-		}
-	}
-	return workflow.WithValue(ctx, knownKey{}, known)
-}
-
-// others are predictions that are not this generation's.
-func (r *run) others(ctx workflow.Context) []string {
-	known, _ := ctx.Value(knownKey{}).(map[string][]string)
-	return append(r.board.predictions(), known[r.status.Fingerprint]...)
+// Know tells the run's generations of those of other runs, so that one whose submit must be
+// looked for takes none of their predictions for its own.
+func Know(ctx workflow.Context, statuses ...generation.Status) {
+	board := boardOf(ctx)
+	board.others = append(board.others, statuses...)
 }
 
 func worthKeeping(status generation.Status) bool {
-	return hasResult(status) || openPrediction(status) != "" || openSubmit(status) != nil
+	return hasResult(status) || openPrediction(status) != nil || openSubmit(status) != nil
 }
 
 func hasResult(status generation.Status) bool {
@@ -66,14 +51,14 @@ func hasResult(status generation.Status) bool {
 }
 
 // openPrediction is one that was accepted and may still give a result.
-func openPrediction(status generation.Status) string {
+func openPrediction(status generation.Status) *generation.Attempt {
 	switch last := lastAttempt(status); {
-	case last == nil || status.State == generation.StateCompleted:
-		return ""
+	case last == nil || last.PredictionID == "" || status.State == generation.StateCompleted:
+		return nil
 	case last.State == generation.StateFailed && !status.GivenUp():
-		return ""
+		return nil
 	default:
-		return last.PredictionID
+		return last
 	}
 }
 
@@ -157,17 +142,20 @@ func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
 	if r.earlier == nil || a.Number > 1 {
 		return false, nil
 	}
-	if id := openPrediction(*r.earlier); id != "" {
-		if err := generation.ValidatePredictionID(id); err != nil {
+	if last := openPrediction(*r.earlier); last != nil {
+		if err := generation.ValidatePredictionID(last.PredictionID); err != nil {
 			return true, r.refuse(ctx, a, generation.ErrInvalidInput, "what an earlier run has left: "+err.Error())
 		}
-		r.setPrediction(ctx, a, id)
+		a.Nonce, a.Inferred = last.Nonce, last.Inferred
+		r.setPrediction(ctx, a, last.PredictionID)
 		return true, nil
 	}
 	open := openSubmit(*r.earlier)
 	if open == nil {
 		return false, nil
 	}
-	a.Nonce, a.Started = open.Nonce, open.Started
+	a.Nonce, a.Started, a.Window, a.APIKey = open.Nonce, open.Started, open.Window, open.APIKey
+	a.Delivered = slices.Clone(open.Delivered)
+	a.earlier, a.over = true, r.lastEnd(ctx, a)
 	return true, r.resolve(ctx, a, "an earlier run ended before its submit's answer was recorded")
 }

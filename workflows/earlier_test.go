@@ -134,7 +134,7 @@ func TestEarlierUnknownSubmitIsLookedFor(t *testing.T) {
 		}{
 			generation.VerdictFound:     {0, ""},
 			generation.VerdictAbsent:    {1, ""},
-			generation.VerdictAmbiguous: {0, generation.ErrSubmitUnknown},
+			generation.VerdictUndecided: {0, generation.ErrSubmitUnknown},
 		} {
 			t.Run(name+", "+string(verdict), func(t *testing.T) {
 				t.Parallel()
@@ -153,7 +153,8 @@ func TestEarlierUnknownSubmitIsLookedFor(t *testing.T) {
 				resume(env, request(), earlierStatus(t, request(), state, generation.Attempt{State: state, Nonce: "abad1dea", Started: began}))
 				require.Len(t, p.finds, 1)
 				require.Equal(t, "abad1dea", p.finds[0].Nonce)
-				require.True(t, began.Equal(p.finds[0].Submitted), "nothing older is its")
+				require.True(t, began.Equal(p.finds[0].Began), "nothing older is its")
+				require.True(t, p.finds[0].Earlier, "webhooks may have come between the runs")
 				require.Len(t, p.submits, c.submits)
 				if c.want != "" {
 					err, _ := failure(t, env)
@@ -176,12 +177,7 @@ func TestEarlierUnknownSubmitIsLookedFor(t *testing.T) {
 func TestWebhookOfAnEarlierSubmit(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
-	p.find = func(_ int, in generation.FindInput) (generation.Found, error) {
-		if in.Candidate == "" {
-			return generation.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
-		}
-		return generation.Found{Verdict: generation.VerdictFound, PredictionID: in.Candidate}, nil
-	}
+	p.find = pendingUntilDelivered(predictionID)
 	env := newEnv(t, p)
 	env.RegisterDelayedCallback(func() {
 		env.SignalWorkflow(generation.SignalName("still"), generation.Signal{Nonce: "abad1dea", Outcome: completed("https://cdn.test/hook.png")})

@@ -129,7 +129,7 @@ func TestFallbackErrors(t *testing.T) {
 		"it may have been accepted": func(p *provider) {
 			p.submit = losesAnswers().submit
 			p.find = func(int, generation.FindInput) (generation.Found, error) {
-				return generation.Found{Verdict: generation.VerdictAmbiguous}, nil
+				return generation.Found{Verdict: generation.VerdictUndecided}, nil
 			}
 		},
 	} {

@@ -49,10 +49,7 @@ type run struct {
 }
 
 func begin(ctx workflow.Context, request generation.Request) (*run, error) {
-	board, err := boardOf(ctx)
-	if err != nil {
-		return nil, err
-	}
+	board := boardOf(ctx)
 	request = request.WithDefaults()
 	if err := request.Validate(); err != nil {
 		return nil, invalid(request, err)

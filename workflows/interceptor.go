@@ -3,7 +3,6 @@ package workflows
 import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -18,32 +17,37 @@ type Interceptor struct {
 
 // InterceptWorkflow is called by the SDK.
 func (*Interceptor) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
-	inbound := new(workflowInbound)
+	inbound := &workflowInbound{board: newBoard()}
 	inbound.Next = next
 	return inbound
 }
 
 type workflowInbound struct {
 	interceptor.WorkflowInboundInterceptorBase
+	board *board
 }
 
 func (w *workflowInbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
-	board := newBoard()
-	ctx = workflow.WithValue(ctx, boardKey{}, board)
+	ctx = workflow.WithValue(ctx, boardKey{}, w.board)
 	result, err := w.Next.ExecuteWorkflow(ctx, in)
-	board.drain(ctx)
+	w.board.drain(ctx)
 	return result, err
+}
+
+func (w *workflowInbound) ExecuteUpdate(ctx workflow.Context, in *interceptor.UpdateInput) (any, error) {
+	return w.Next.ExecuteUpdate(workflow.WithValue(ctx, boardKey{}, w.board), in)
 }
 
 type boardKey struct{}
 
-func boardOf(ctx workflow.Context) (*board, error) {
+// boardOf is the run's board. A worker without the interceptor is misconfigured: like the
+// SDK, it fails the workflow task, and the run goes on when a worker is right.
+func boardOf(ctx workflow.Context) *board {
 	b, ok := ctx.Value(boardKey{}).(*board)
 	if !ok {
-		return nil, temporal.NewNonRetryableApplicationError(
-			"this worker runs generations without their plugin: add worker.NewPlugin(…) to its Plugins", generation.ErrInvalidInput, nil)
+		panic("this worker runs generations without their plugin: add worker.NewPlugin(…) to its Plugins, or &workflows.Interceptor{} to its Interceptors")
 	}
-	return b, nil
+	return b
 }
 
 // drain reads signals that came after their generation had ended, doubles mostly,

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -10,57 +11,75 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// resolve finds out what became of an unknown submit: a webhook names its
-// prediction, or the list of predictions shows it or proves it absent. Nil means
+// resolve finds out what became of an unknown submit: a webhook names its prediction, the
+// provider's list and charges show it or prove it absent, or a person decides. Nil means
 // that the attempt has a prediction.
 func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 	r.enter(ctx, a, generation.StateUnknown, why)
-	search := generation.FindInput{
-		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account, Nonce: a.Nonce,
-		Submitted: a.Started,
-		Settled:   workflow.Now(ctx).Add(r.request.Timing.Settle),
-		GiveUp:    workflow.Now(ctx).Add(r.request.Timing.Settle + r.request.Timing.Grace),
-		Claimed:   r.others(ctx),
-	}
-	for {
-		if search.Candidate == "" {
-			search.Candidate = a.candidate(search)
+	defer r.board.search(ctx, r, a)()
+	for patience := firstPatience; ; {
+		if a.identified != "" {
+			r.setPrediction(ctx, a, a.identified)
 		}
-		found, named, err := r.find(ctx, a, search)
-		if found.Verdict != "" {
-			count(ctx, generation.MetricUnknown, map[string]string{generation.TagVerdict: string(found.Verdict)})
+		if a.PredictionID != "" {
+			return nil
 		}
+		found, named, err := r.find(ctx, a, patience)
 		switch {
 		case ctx.Err() != nil:
 			return r.cancel(ctx, a)
+		case a.decision != nil:
+			return r.decided(ctx, a)
 		case named:
+			continue
+		case err != nil && r.waits(ctx, a, generation.StateUnknown, err):
+			patience *= morePatience
+			continue
 		case err != nil:
-			return r.fail(ctx, a, generation.ErrSubmitUnknown, why+"; the provider's list of predictions could not tell before the deadline")
-		case found.Verdict == generation.VerdictFound:
+			found = generation.Found{Verdict: generation.VerdictUndecided, Why: "nothing could tell before the deadline"}
+		case found.Inferred && r.taken(a, found.PredictionID):
+			continue // by a twin, meanwhile
+		}
+		count(ctx, generation.MetricUnknown, map[string]string{generation.TagVerdict: string(found.Verdict)})
+		switch found.Verdict {
+		case generation.VerdictFound:
+			a.Inferred = found.Inferred
 			r.setPrediction(ctx, a, found.PredictionID)
 			return nil
-		case found.Verdict == generation.VerdictForeign:
-			search.Claimed = append(search.Claimed, search.Candidate)
-			search.Candidate = ""
-		case found.Verdict == generation.VerdictAbsent:
+		case generation.VerdictAbsent:
 			a.retry = true
 			return r.refuse(ctx, a, generation.ErrSubmitUnknown, "proven absent: "+why)
-		default:
-			return r.fail(ctx, a, generation.ErrSubmitUnknown, why+"; neither a webhook nor the provider's list of predictions could tell. It may be billed: look for it there before you submit again")
+		}
+		a.Candidates = found.Candidates
+		if r.request.OnUnknown != generation.AskUnknown || r.remaining(ctx) <= 0 {
+			return r.fail(ctx, a, generation.ErrSubmitUnknown, doubt(why, found))
+		}
+		if err := r.ask(ctx, a, doubt(why, found)); err != nil {
+			return err
 		}
 	}
 }
 
-// find asks the list for a verdict: on the search's candidate if it has one, or else
-// until a webhook has named one. Others that are named meanwhile wait their turn.
-func (r *run) find(ctx workflow.Context, a *attempt, search generation.FindInput) (found generation.Found, named bool, err error) {
-	if err := AwaitRoom(ctx, len(r.input)); err != nil {
-		return found, false, err
+// doubt says what is known of a submit that nothing could decide.
+func doubt(why string, found generation.Found) string {
+	text := why + "; it may be billed, and nothing could tell"
+	if found.Why != "" {
+		text += ": " + found.Why
 	}
+	if len(found.Candidates) > 0 {
+		text += ". It may be prediction " + strings.Join(found.Candidates, ", ")
+	}
+	return text
+}
+
+// find asks the witnesses for a verdict, until a webhook names a prediction that they do
+// not know of, or a person decides.
+func (r *run) find(ctx workflow.Context, a *attempt, patience int) (found generation.Found, named bool, err error) {
+	within := max(r.remaining(ctx), 0)
 	findCtx, stop := workflow.WithCancel(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              r.request.TaskQueue,
 		StartToCloseTimeout:    readTimeout,
-		ScheduleToCloseTimeout: max(r.remaining(ctx), readTimeout),
+		ScheduleToCloseTimeout: within + readTimeout + clockSlack,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    2 * time.Second,
 			BackoffCoefficient: 1.5,
@@ -69,28 +88,109 @@ func (r *run) find(ctx workflow.Context, a *attempt, search generation.FindInput
 		Summary: r.summary("was %s accepted?%s", r.request.Model, ordinal(a.Number)),
 	}))
 	defer stop()
-	future := workflow.ExecuteActivity(findCtx, generation.FindName, search)
+	delivered := len(a.Delivered)
+	future := workflow.ExecuteActivity(findCtx, generation.FindName, r.question(a, within, patience))
 	done := false
 	selector := workflow.NewSelector(ctx)
 	selector.AddReceive(r.signals, func(workflow.ReceiveChannel, bool) { r.hear() })
+	selector.AddReceive(a.decisions, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, &a.decision) })
 	selector.AddFuture(future, func(f workflow.Future) {
 		done = true
 		err = f.Get(ctx, &found)
 	})
-	for !done && !named {
+	for !done && !named && a.decision == nil {
 		selector.Select(ctx)
-		named = search.Candidate == "" && a.candidate(search) != ""
+		named = len(a.Delivered) > delivered
 	}
 	return found, named, err
 }
 
-// candidate is a prediction that a webhook for this attempt named and that has not
-// been judged to be another's.
-func (a *attempt) candidate(search generation.FindInput) string {
-	for _, signal := range a.heard {
-		if !slices.Contains(search.Claimed, signal.PredictionID) {
-			return signal.PredictionID
+// question is all that the workflow knows about the submit.
+func (r *run) question(a *attempt, within time.Duration, patience int) generation.FindInput {
+	return generation.FindInput{
+		Key: r.request.Key, Model: r.request.Model, Account: r.request.Account, Nonce: a.Nonce,
+		Seeded: generation.LeavesSeed(r.input),
+		Began:  a.Started, Ended: a.over,
+		Settle: r.request.Timing.Settle, Grace: r.request.Timing.Grace,
+		Within: within, Patience: patience,
+		Delivered: slices.Clone(a.Delivered), Earlier: a.earlier,
+		APIKeys: r.board.apiKeys(r.request.Account, a.APIKey),
+		Twins:   r.twins(a),
+	}
+}
+
+// maxTwins bounds what a search is told of; more than a few can't be told apart anyway.
+const maxTwins = 50
+
+// twins are the submits of this run that ask for the same, and of which it is unknown, too,
+// which prediction they got.
+func (r *run) twins(a *attempt) (twins []generation.Twin) {
+	for _, status := range r.board.statuses {
+		if status.Fingerprint != r.status.Fingerprint {
+			continue
+		}
+		for _, other := range status.Attempts {
+			unknown := other.State == generation.StateUnknown && other.PredictionID == ""
+			if other.Nonce != a.Nonce && (unknown || other.Inferred) && len(twins) < maxTwins {
+				twins = append(twins, generation.Twin{Nonce: other.Nonce, PredictionID: other.PredictionID})
+			}
 		}
 	}
-	return ""
+	return twins
+}
+
+// taken tells whether another generation of this run has the prediction.
+func (r *run) taken(a *attempt, id string) bool {
+	return slices.ContainsFunc(r.board.statuses, func(status *generation.Status) bool {
+		return slices.ContainsFunc(status.Attempts, func(other *generation.Attempt) bool {
+			return other != a.Attempt && other.PredictionID == id
+		})
+	})
+}
+
+// decided does what a person decided.
+func (r *run) decided(ctx workflow.Context, a *attempt) error {
+	decision := *a.decision
+	a.decision = nil
+	reason := "decided by hand"
+	if decision.By != "" {
+		reason = "decided by " + decision.By
+	}
+	if decision.Comment != "" {
+		reason += ": " + decision.Comment
+	}
+	count(ctx, generation.MetricUnknown, map[string]string{generation.TagVerdict: "by_hand"})
+	if decision.Absent {
+		a.retry = true
+		return r.refuse(ctx, a, generation.ErrSubmitUnknown, "absent, "+reason)
+	}
+	r.setPrediction(ctx, a, decision.PredictionID)
+	return nil
+}
+
+// ask waits for a person to decide, or for another webhook to tell. Nil means that
+// something has changed.
+func (r *run) ask(ctx workflow.Context, a *attempt, reason string) error {
+	r.enter(ctx, a, generation.StateUnknown, reason+". Decide with wavespeed-temporal resolve")
+	timerCtx, stop := workflow.WithCancel(ctx)
+	defer stop()
+	timer := workflow.NewTimerWithOptions(timerCtx, r.remaining(ctx), workflow.TimerOptions{Summary: r.summary("a person decides whether %s was accepted", r.request.Model)})
+	delivered, over := len(a.Delivered), false
+	selector := workflow.NewSelector(ctx)
+	selector.AddReceive(r.signals, func(workflow.ReceiveChannel, bool) { r.hear() })
+	selector.AddReceive(a.decisions, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, &a.decision) })
+	selector.AddFuture(timer, func(workflow.Future) { over = true })
+	for !over && a.decision == nil && len(a.Delivered) == delivered {
+		selector.Select(ctx)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return r.cancel(ctx, a)
+	case a.decision != nil:
+		return r.decided(ctx, a)
+	case over:
+		return r.fail(ctx, a, generation.ErrSubmitUnknown, reason)
+	default:
+		return nil
+	}
 }

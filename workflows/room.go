@@ -14,10 +14,7 @@ const maxTaskBytes = 2_500_000
 // called before something large is handed to an activity or a child. Where all is small it
 // costs nothing.
 func AwaitRoom(ctx workflow.Context, bytes int) error {
-	board, err := boardOf(ctx)
-	if err != nil {
-		return err
-	}
+	board := boardOf(ctx)
 	for !board.hasRoom(ctx, bytes) {
 		if err := board.awaitTask(ctx); err != nil {
 			return err

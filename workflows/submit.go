@@ -38,25 +38,40 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 		r.budget.settleFailed(a, share)
 		return unknown, err
 	}
-	a.webhook, a.Price = submitted.Webhook, submitted.Price
+	a.webhook, a.Price, a.APIKey = submitted.Webhook, submitted.Price, submitted.APIKey
 	r.budget.settleAccepted(a, share)
 	r.setPrediction(ctx, a, submitted.PredictionID)
 	return "", nil
 }
 
-// post runs the activity that sends the POST.
+// post runs the activity that sends the POST, until it is accepted, refused for good, or
+// unknown. Now and then the activity comes back to say why it waits.
 func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (submitted generation.Submitted, err error) {
-	if err := AwaitRoom(ctx, len(r.input)); err != nil {
-		return submitted, err
+	for patience := firstPatience; ; patience *= morePatience {
+		if err := AwaitRoom(ctx, len(r.input)); err != nil {
+			return submitted, err
+		}
+		submitted, err = r.postOnce(ctx, a, maxPrice, patience)
+		if !r.waits(ctx, a, generation.StateSubmitting, err) {
+			return submitted, err
+		}
 	}
+}
+
+func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.USD, patience int) (submitted generation.Submitted, err error) {
+	// The nonce is drawn in the workflow task that schedules its submit: a reset is either
+	// before both, and draws another, or after both, and the activity sees that it runs in
+	// another run than the one that scheduled it.
+	a.Nonce = newNonce(ctx, r.request.Key)
 	a.Started = workflow.Now(ctx) // it may have been held for weeks
-	timeout := min(r.request.Timing.Submit, r.request.Timeout)
+	a.Window = min(r.request.Timing.Submit, r.request.Timeout)
+	within := max(r.remaining(ctx), 0)
 	activityCtx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           r.request.TaskQueue,
-		StartToCloseTimeout: timeout,
+		StartToCloseTimeout: a.Window,
 		// An attempt that begins before the deadline has its whole time, so that it
 		// is never cut between the POST and its record.
-		ScheduleToCloseTimeout: max(r.remaining(ctx), 0) + timeout,
+		ScheduleToCloseTimeout: within + a.Window + clockSlack,
 		// A submit that runs is waited for when the workflow is canceled: its
 		// prediction is paid for and must be known.
 		WaitForCancellation: true,
@@ -68,8 +83,9 @@ func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (
 		Summary: r.summary("%s%s", r.request.Model, ordinal(a.Number)),
 	})
 	err = workflow.ExecuteActivity(activityCtx, generation.SubmitName, generation.SubmitInput{
-		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account, Nonce: a.Nonce, MaxPrice: maxPrice,
-		Within: max(r.remaining(ctx), 0),
+		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account,
+		Nonce: a.Nonce, RunID: workflow.GetInfo(ctx).WorkflowExecution.RunID,
+		Within: within, Patience: patience, MaxPrice: maxPrice,
 	}).Get(ctx, &submitted)
 	return submitted, err
 }
@@ -87,6 +103,7 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 	}
 	var failure *temporal.ApplicationError
 	if !errors.As(err, &failure) || errors.As(err, &timeout) {
+		a.over = r.lastEnd(ctx, a)
 		return "the submit was cut off before its answer was recorded", nil
 	}
 	switch failure.Type() {
@@ -95,13 +112,20 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 		return "", r.refuse(ctx, a, failure.Type(), failure.Message())
 	case generation.ErrRateLimited, generation.ErrUnavailable:
 		return "", r.refuse(ctx, a, refusalAtDeadline(failure), failure.Message())
-	default:
-		var price generation.USD
-		if failure.HasDetails() && failure.Details(&price) == nil {
-			a.Price = &price
-		}
-		return failure.Message(), nil
 	}
+	var lost generation.Lost
+	_ = failure.Details(&lost)
+	a.Price, a.APIKey, a.over = lost.Price, lost.APIKey, r.lastEnd(ctx, a)
+	if lost.Over {
+		a.over = workflow.Now(ctx)
+	}
+	return failure.Message(), nil
+}
+
+// lastEnd is when a submit that was cut off can have been made at the latest. Its task may
+// have been on its way to the worker for as long as an attempt lasts.
+func (r *run) lastEnd(ctx workflow.Context, a *attempt) time.Time {
+	return workflow.Now(ctx).Add(max(a.Window, min(r.request.Timing.Submit, r.request.Timeout)))
 }
 
 // refusalAtDeadline is the error type of a submit that was tried until the deadline.

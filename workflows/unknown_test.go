@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -42,73 +43,61 @@ func TestUnknownSubmitIsFoundInTheList(t *testing.T) {
 	got := result(t, env)
 	require.Equal(t, predictionID, got.PredictionID)
 	require.Len(t, p.submits, 1)
-	require.JSONEq(t, string(p.submits[0].Input), string(p.finds[0].Input))
-	require.WithinDuration(t, p.finds[0].Submitted.Add(2*time.Minute), p.finds[0].Settled, time.Second)
+	asked := p.finds[0]
+	require.Equal(t, p.submits[0].Nonce, asked.Nonce)
+	require.True(t, asked.Seeded, "the request leaves the seed open")
+	require.Equal(t, 2*time.Minute, asked.Settle)
+	require.False(t, asked.Ended.Before(asked.Began))
+	require.InDelta(t, 6*time.Hour, asked.Within, float64(time.Minute))
+}
+
+// pendingUntilDelivered finds a prediction once a webhook has named it.
+func pendingUntilDelivered(id string) func(int, generation.FindInput) (generation.Found, error) {
+	return func(_ int, in generation.FindInput) (generation.Found, error) {
+		if !slices.Contains(in.Delivered, id) {
+			return generation.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
+		}
+		return generation.Found{Verdict: generation.VerdictFound, PredictionID: id}, nil
+	}
 }
 
 func TestUnknownSubmitIsNamedByItsWebhook(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
 	env := newEnv(t, p)
-	p.find = func(_ int, in generation.FindInput) (generation.Found, error) {
-		if in.Candidate == "" {
-			return generation.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
-		}
-		return generation.Found{Verdict: generation.VerdictFound, PredictionID: in.Candidate}, nil
-	}
+	p.find = pendingUntilDelivered(predictionID)
 	env.RegisterDelayedCallback(func() { deliver(env, p, completed("https://cdn.test/hook.png")) }, 10*time.Second)
 	env.ExecuteWorkflow(generation.WorkflowName, request())
 	got := result(t, env)
 	require.Equal(t, "https://cdn.test/hook.png", got.URL(0))
 	require.Equal(t, generation.ViaWebhook, got.Via)
-	require.Equal(t, predictionID, p.finds[len(p.finds)-1].Candidate)
 	require.Len(t, p.submits, 1)
 }
 
-func TestMisdirectedWebhookNamesNoUnknownSubmit(t *testing.T) {
+// TestUnknownSubmitIsIdentifiedByItsWebhook: the signed body repeats the seed that the
+// submit drew, so nobody needs to be asked.
+func TestUnknownSubmitIsIdentifiedByItsWebhook(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
 	env := newEnv(t, p)
-	foreign := "ffffffffffffffffffffffffffffffff"
-	p.find = func(_ int, in generation.FindInput) (generation.Found, error) {
-		switch {
-		case in.Candidate == foreign:
-			return generation.Found{Verdict: generation.VerdictForeign}, nil
-		case len(in.Claimed) == 0:
-			return generation.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
-		default:
-			return generation.Found{Verdict: generation.VerdictFound, PredictionID: predictionID}, nil
-		}
-	}
 	env.RegisterDelayedCallback(func() {
-		misdirected := completed("https://cdn.test/wrong.png")
-		misdirected.PredictionID = foreign
-		deliver(env, p, misdirected)
+		env.SignalWorkflow(generation.SignalName("still"), generation.Signal{
+			Nonce: p.submits[0].Nonce, Identified: true, Outcome: completed("https://cdn.test/hook.png"),
+		})
 	}, 10*time.Second)
 	env.ExecuteWorkflow(generation.WorkflowName, request())
-	got := result(t, env)
-	require.Equal(t, predictionID, got.PredictionID)
-	require.Equal(t, "https://cdn.test/1.png", got.URL(0))
-	require.Equal(t, []string{foreign}, p.finds[len(p.finds)-1].Claimed)
+	require.Equal(t, "https://cdn.test/hook.png", result(t, env).URL(0))
+	require.Empty(t, p.awaits)
 }
 
-// TestTwoWebhooksNameAnUnknownSubmit: one of them is misdirected. Each is judged, in the
-// order in which they came.
-func TestTwoWebhooksNameAnUnknownSubmit(t *testing.T) {
+// TestSeveralWebhooksNameAnUnknownSubmit: the search is told of each, and what it finds is
+// the prediction whose webhook counts.
+func TestSeveralWebhooksNameAnUnknownSubmit(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
 	env := newEnv(t, p)
 	foreign := "ffffffffffffffffffffffffffffffff"
-	p.find = func(_ int, in generation.FindInput) (generation.Found, error) {
-		switch in.Candidate {
-		case foreign:
-			return generation.Found{Verdict: generation.VerdictForeign}, nil
-		case predictionID:
-			return generation.Found{Verdict: generation.VerdictFound, PredictionID: predictionID}, nil
-		default:
-			return generation.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
-		}
-	}
+	p.find = pendingUntilDelivered(predictionID)
 	env.RegisterDelayedCallback(func() {
 		misdirected := completed("https://cdn.test/wrong.png")
 		misdirected.PredictionID = foreign
@@ -119,7 +108,7 @@ func TestTwoWebhooksNameAnUnknownSubmit(t *testing.T) {
 	got := result(t, env)
 	require.Equal(t, predictionID, got.PredictionID)
 	require.Equal(t, "https://cdn.test/right.png", got.URL(0))
-	require.Equal(t, []string{foreign}, p.finds[len(p.finds)-1].Claimed)
+	require.ElementsMatch(t, []string{foreign, predictionID}, p.finds[len(p.finds)-1].Delivered)
 	require.Len(t, p.submits, 1)
 }
 
@@ -152,7 +141,7 @@ func TestUndecidedSubmitFollowsThePolicy(t *testing.T) {
 			t.Parallel()
 			p := losesAnswers()
 			p.find = func(int, generation.FindInput) (generation.Found, error) {
-				return generation.Found{Verdict: generation.VerdictAmbiguous}, nil
+				return generation.Found{Verdict: generation.VerdictUndecided}, nil
 			}
 			env := newEnv(t, p)
 			asked := request()

@@ -163,7 +163,7 @@ func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
 	for _, item := range c.in.Items {
 		known = append(known, item.Earlier...)
 	}
-	ctx = workflows.WithKnown(ctx, known...)
+	workflows.Know(ctx, known...)
 	options := workflows.ForEachOptions{
 		MaxParallel: c.in.MaxParallel, Tolerate: c.in.Strikes - 1,
 		Stop: func() bool { return c.stopped || c.needs > 0 || c.bytes > fullBytes },

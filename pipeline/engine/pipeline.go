@@ -192,7 +192,7 @@ func (r *run) schedule(ctx workflow.Context) error {
 	if r.budget != nil {
 		ctx = workflows.WithBudget(ctx, r.budget)
 	}
-	ctx = workflows.WithKnown(ctx, r.known()...)
+	workflows.Know(ctx, r.known()...)
 	for {
 		r.beginReady(ctx)
 		if !r.underWay() {

@@ -1,0 +1,126 @@
+package activities
+
+import (
+	"context"
+	"sync"
+)
+
+// memory is what this process knows for certain about submits: which prediction a nonce
+// got, and with which nonces it has posted. It forgets the oldest, since only those of the
+// last minutes matter.
+type memory struct {
+	mu           sync.Mutex
+	young, older remembered
+}
+
+type remembered struct {
+	posts       map[string]*post  // by nonce
+	predictions map[string]string // nonces by prediction
+}
+
+// post is one submit of this process, or a prediction that another has told of.
+type post struct {
+	done         chan struct{} // closed when the submit has its answer, or never will
+	predictionID string
+	model        string
+	lost         bool // may have been accepted
+}
+
+const rememberedPosts = 50_000
+
+// begin takes the nonce for a submit of this process, after any that is under way has
+// ended. It returns false with the post of one that was accepted or may have been.
+func (m *memory) begin(ctx context.Context, nonce, model string) (*post, bool, error) {
+	for {
+		m.mu.Lock()
+		p := m.post(nonce)
+		if p == nil {
+			p = &post{done: make(chan struct{}), model: model}
+			m.keep(nonce, p)
+			m.mu.Unlock()
+			return p, true, nil
+		}
+		ended := p.predictionID != "" || p.lost
+		m.mu.Unlock()
+		if ended {
+			return p, false, nil
+		}
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			return nil, false, ctx.Err()
+		}
+	}
+}
+
+// end notes how a submit ended: with a prediction, refused, or lost.
+func (m *memory) end(nonce string, p *post, predictionID string, lost bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p.predictionID, p.lost = predictionID, lost
+	if predictionID != "" {
+		m.keep(nonce, p)
+	} else if !lost {
+		delete(m.young.posts, nonce)
+		delete(m.older.posts, nonce)
+	}
+	close(p.done)
+}
+
+// know notes that the prediction is certainly that of the submit with this nonce.
+func (m *memory) know(nonce, predictionID, model string) {
+	if nonce == "" || predictionID == "" {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.post(nonce)
+	if p == nil {
+		p = &post{done: make(chan struct{})}
+		close(p.done)
+	}
+	p.predictionID, p.model = predictionID, model
+	m.keep(nonce, p)
+}
+
+// prediction is the one that the submit with this nonce got; "" if that is not known.
+func (m *memory) prediction(nonce string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p := m.post(nonce); p != nil {
+		return p.predictionID
+	}
+	return ""
+}
+
+// owner is the nonce whose prediction this is, and the model it was submitted under; ""
+// if that is not known.
+func (m *memory) owner(predictionID string) (nonce, model string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	nonce = m.young.predictions[predictionID]
+	if nonce == "" {
+		nonce = m.older.predictions[predictionID]
+	}
+	if p := m.post(nonce); p != nil {
+		model = p.model
+	}
+	return nonce, model
+}
+
+func (m *memory) post(nonce string) *post {
+	if p := m.young.posts[nonce]; p != nil {
+		return p
+	}
+	return m.older.posts[nonce]
+}
+
+func (m *memory) keep(nonce string, p *post) {
+	if m.young.posts == nil || len(m.young.posts) >= rememberedPosts {
+		m.young, m.older = remembered{make(map[string]*post), make(map[string]string)}, m.young
+	}
+	m.young.posts[nonce] = p
+	if p.predictionID != "" {
+		m.young.predictions[p.predictionID] = nonce
+	}
+}

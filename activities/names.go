@@ -1,0 +1,112 @@
+package activities
+
+import (
+	"sync"
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// names are those under which models were listed, as seen on predictions of our own.
+type names struct {
+	now func() time.Time
+
+	mu     sync.Mutex
+	listed map[[2]string]time.Time // by model and listed name
+}
+
+func (n *names) learn(model, listed string) {
+	if model == "" || listed == "" {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.listed == nil {
+		n.listed = make(map[[2]string]time.Time)
+	}
+	n.listed[[2]string{model, listed}] = n.now()
+}
+
+// same tells whether a prediction of the model was listed under the name within the last
+// hour.
+func (n *names) same(model, listed string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	seen, ok := n.listed[[2]string{model, listed}]
+	return ok && n.now().Sub(seen) < learnedFor
+}
+
+// other tells whether a prediction listed under the name is certainly of another model:
+// one of ours was just listed under its own.
+func (n *names) other(model, listed string) bool {
+	return listed != "" && listed != model && n.same(model, model) && !n.same(model, listed)
+}
+
+// keys are the access keys that predictions of ours were charged to.
+type keys struct {
+	mu   sync.Mutex
+	ours []wavespeed.AccessKey
+}
+
+func (k *keys) learn(key wavespeed.AccessKey) {
+	if same, _ := key.Compare(key); !same {
+		return // only a name, which tells nothing
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, known := range k.ours {
+		if same, _ := known.Compare(key); same {
+			return
+		}
+	}
+	k.ours = append(k.ours, key)
+}
+
+// has tells whether the key is certainly ours.
+func (k *keys) has(key wavespeed.AccessKey) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, known := range k.ours {
+		if same, _ := known.Compare(key); same {
+			return true
+		}
+	}
+	return false
+}
+
+// excludes tells whether the key is certainly not ours.
+func (k *keys) excludes(key wavespeed.AccessKey) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, known := range k.ours {
+		if _, different := known.Compare(key); !different {
+			return false
+		}
+	}
+	return len(k.ours) > 0
+}
+
+// sightings are when something was first seen of predictions.
+type sightings struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	seen map[string]time.Time
+}
+
+const maxSightings = 10_000
+
+// since is how long ago it was first seen of the prediction: now, if it was not.
+func (s *sightings) since(id string) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first, ok := s.seen[id]
+	if !ok {
+		if s.seen == nil || len(s.seen) >= maxSightings {
+			s.seen = make(map[string]time.Time)
+		}
+		first = s.now()
+		s.seen[id] = first
+	}
+	return s.now().Sub(first)
+}

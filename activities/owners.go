@@ -1,0 +1,145 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/activity"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// maxAsked is how many workflows are asked for their predictions at most. Each costs a
+// query.
+const maxAsked = 200
+
+// unasked is the number of unsettled submits where nobody could tell it.
+const unasked = -1
+
+// askOwners asks all workflows that ran since the submit which predictions are theirs. It
+// counts their submits of which that is not known either. Answers are newer than since.
+func (s *search) askOwners(ctx context.Context, since time.Time) (unsettled int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	executions, err := s.ranSince(ctx)
+	if err != nil {
+		return unasked, err
+	}
+	if len(executions) > maxAsked {
+		return unasked, nil
+	}
+	for _, execution := range executions {
+		known, err := s.ask(ctx, execution.GetWorkflowId(), execution.GetRunId(), since)
+		if err != nil {
+			return unasked, err
+		}
+		for _, nonce := range known.Unknown {
+			if nonce != s.in.Nonce && !s.isTwin(nonce) {
+				unsettled++
+			}
+		}
+	}
+	return unsettled, nil
+}
+
+// ranSince are the workflow runs that ran since the submit; more than maxAsked say only
+// that there are too many.
+func (s *search) ranSince(ctx context.Context) (executions []*commonpb.WorkflowExecution, err error) {
+	query := fmt.Sprintf(`ExecutionStatus = "Running" OR CloseTime >= %q`, s.in.Began.Add(-uncalibrated).UTC().Format(time.RFC3339))
+	for token := []byte(nil); ; {
+		listed, err := activity.GetClient(ctx).ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, NextPageToken: token, PageSize: maxAsked})
+		if err != nil {
+			return nil, err
+		}
+		for _, execution := range listed.GetExecutions() {
+			executions = append(executions, execution.GetExecution())
+		}
+		if token = listed.GetNextPageToken(); len(token) == 0 || len(executions) > maxAsked {
+			return executions, nil
+		}
+	}
+}
+
+// ask notes what a workflow knows of its predictions; nothing for one that has none.
+func (s *search) ask(ctx context.Context, workflowID, runID string, since time.Time) (known generation.KnownPredictions, err error) {
+	if known, fresh := s.account.asked.answer(runID, since); fresh {
+		return known, nil
+	}
+	answer, err := activity.GetClient(ctx).QueryWorkflow(ctx, workflowID, runID, generation.KnownQuery, s.in.Account)
+	var failed *serviceerror.QueryFailed
+	var missing *serviceerror.NotFound
+	var unbegun *serviceerror.WorkflowNotReady
+	switch {
+	case errors.As(err, &failed), errors.As(err, &missing), errors.As(err, &unbegun):
+		// It has no generations.
+	case err != nil:
+		return known, err
+	default:
+		if err := answer.Get(&known); err != nil {
+			return known, err
+		}
+	}
+	s.account.asked.keep(runID, known)
+	for _, k := range known.Predictions {
+		s.account.memory.know(k.Nonce, k.PredictionID, k.Model)
+	}
+	return known, nil
+}
+
+func (s *search) isTwin(nonce string) bool {
+	return slices.ContainsFunc(s.in.Twins, func(t generation.Twin) bool { return t.Nonce == nonce })
+}
+
+const (
+	// askedFor is how long a workflow's answer about itself serves all of its searches.
+	askedFor = 10 * time.Second
+
+	askTimeout   = 20 * time.Second
+	maxAskedRuns = 1000
+)
+
+// askOwn asks the submit's own workflow, which knows what other workers have submitted
+// for it.
+func (s *search) askOwn(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	_, err := s.ask(ctx, s.info.WorkflowExecution.ID, s.info.WorkflowExecution.RunID, s.entered.Add(-askedFor))
+	return err
+}
+
+// asked are workflow runs that were asked lately, with their answers.
+type asked struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	answers map[string]toldBy
+}
+
+type toldBy struct {
+	known generation.KnownPredictions
+	when  time.Time
+}
+
+// answer is the one that a run gave since a time.
+func (a *asked) answer(runID string, since time.Time) (known generation.KnownPredictions, fresh bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t, ok := a.answers[runID]
+	return t.known, ok && !t.when.Before(since)
+}
+
+func (a *asked) keep(runID string, known generation.KnownPredictions) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.answers == nil || len(a.answers) >= maxAskedRuns {
+		a.answers = make(map[string]toldBy)
+	}
+	a.answers[runID] = toldBy{generation.KnownPredictions{Unknown: known.Unknown}, a.now()}
+}

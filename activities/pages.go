@@ -1,0 +1,159 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	pageSize = 100
+	maxPages = 100
+
+	// overlap is how many items two pages that follow each other have in common. One at
+	// least must be met again: then nothing between them was passed over, though items were
+	// made or deleted meanwhile.
+	overlap = 10
+
+	readTries = 3
+)
+
+var (
+	// errUnsteady: what was read does not fit together.
+	errUnsteady = errors.New("its pages do not fit together")
+
+	// errTooMany: nobody can read that much.
+	errTooMany = fmt.Errorf("there are more than %d pages", maxPages)
+)
+
+// page is a part of something that the provider has, newest first.
+type page[T any] struct {
+	items []T
+	total *int
+	more  *bool
+}
+
+// pages reads something of the provider's whole: newest first, until all of a page is older
+// than since, or until there is no more.
+type pages[T any] struct {
+	fetch   func(ctx context.Context, number, size int) (page[T], error)
+	id      func(T) string
+	created func(T) time.Time
+	since   time.Time
+
+	all     []T
+	seen    map[string]bool
+	limit   int // how many items a page has
+	ordered bool
+	newest  time.Time // that the next item may be
+}
+
+// read starts over where the pages did not fit together.
+func (p *pages[T]) read(ctx context.Context) ([]T, error) {
+	for try := 1; ; try++ {
+		p.all, p.seen, p.limit, p.ordered, p.newest = nil, make(map[string]bool), pageSize, true, time.Time{}
+		err := p.readOnce(ctx)
+		if err == nil || try == readTries || !errors.Is(err, errUnsteady) {
+			return p.all, err
+		}
+	}
+}
+
+func (p *pages[T]) readOnce(ctx context.Context) error {
+	for asked := 0; asked < maxPages; asked++ {
+		number, size := p.next()
+		got, err := p.fetch(ctx, number, size)
+		if err != nil {
+			return err
+		}
+		if len(got.items) == 0 {
+			return p.end(got)
+		}
+		fresh, old, err := p.take(got)
+		switch {
+		case err != nil:
+			return err
+		case old && p.ordered:
+			return p.enough(got)
+		case fresh > 0:
+			continue
+		}
+		// All of it was there before, so it should be the last.
+		if got, err = p.fetch(ctx, number+1, size); err != nil {
+			return err
+		}
+		if len(got.items) == 0 {
+			return p.end(got)
+		}
+		if _, _, err := p.take(got); err != nil {
+			return err
+		}
+	}
+	return errTooMany
+}
+
+// next is the page that begins a little before the end of what was read. Pages can only be
+// asked for by a number and a size, so the size varies.
+func (p *pages[T]) next() (number, size int) {
+	start := len(p.all) - overlap
+	if start < p.limit/2 {
+		return 1, p.limit
+	}
+	before := (start + p.limit - 1) / p.limit
+	return before + 1, start / before
+}
+
+// take adds a page to what was read. It tells how many of it were new, and whether all of
+// it is older than what is looked for.
+func (p *pages[T]) take(got page[T]) (fresh int, old bool, err error) {
+	met := len(p.all) == 0
+	if met && len(got.items) >= 2*overlap {
+		p.limit = min(len(got.items), pageSize) // the provider may give fewer than it is asked for
+	}
+	old = true
+	for _, item := range got.items {
+		created := p.created(item)
+		old = old && !created.IsZero() && created.Before(p.since)
+		if id := p.id(item); p.seen[id] {
+			met = true
+			continue
+		} else {
+			p.seen[id] = true
+		}
+		p.order(created)
+		p.all = append(p.all, item)
+		fresh++
+	}
+	if !met {
+		return fresh, old, errUnsteady
+	}
+	return fresh, old, nil
+}
+
+// order notes whether what is read is newest first. Times may be cut to seconds.
+func (p *pages[T]) order(created time.Time) {
+	if created.IsZero() {
+		return
+	}
+	if !p.newest.IsZero() && created.After(p.newest.Add(rounding)) {
+		p.ordered = false
+	}
+	p.newest = created
+}
+
+// end is after the last page: what the provider says of the number must be true.
+func (p *pages[T]) end(last page[T]) error {
+	if last.total != nil && *last.total != len(p.all) || last.more != nil && *last.more {
+		return errUnsteady
+	}
+	return nil
+}
+
+// enough is where only older items follow.
+func (p *pages[T]) enough(last page[T]) error {
+	if last.total != nil && *last.total < len(p.all) {
+		return errUnsteady
+	}
+	return nil
+}

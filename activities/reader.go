@@ -1,0 +1,195 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// sighting is what a witness tells of one prediction.
+type sighting struct {
+	id      string
+	model   string    // as it is listed or charged; "" if not told
+	created time.Time // by the provider's clock; zero if not told
+	charged bool
+	key     wavespeed.AccessKey // that was charged
+	seed    string              // that its input repeats, as written; "" if not told
+	ended   bool
+}
+
+// witness is the list or the charges, read whole since some time, or why it was not read.
+type witness struct {
+	seen []sighting
+	err  error
+}
+
+// silent tells whether the witness will not tell anything, however often it is asked.
+func (w witness) silent() bool {
+	var failure *wavespeed.Error
+	if errors.As(w.err, &failure) {
+		switch failure.Status() {
+		case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
+			return true
+		}
+	}
+	return errors.Is(w.err, errTooMany)
+}
+
+// unsteady tells whether it answers, but not in a way that could be believed.
+func (w witness) unsteady() bool {
+	var failure *wavespeed.Error
+	return errors.Is(w.err, errUnsteady) ||
+		errors.As(w.err, &failure) && failure.StatusCode == http.StatusOK && (failure.Status() == 0 || failure.Status() == http.StatusOK)
+}
+
+// down tells whether it did not answer at all.
+func (w witness) down() bool { return w.err != nil && !w.silent() && !w.unsteady() }
+
+// reading is what both witnesses told at one time.
+type reading struct {
+	began, ended  time.Time // by this process's clock
+	since         time.Time // by the provider's clock; all that was created later is in it
+	list, charges witness
+}
+
+// reader reads the list and the charges for all searches of an account, so that a thousand
+// of them ask no more often than one.
+type reader struct {
+	provider Provider
+	now      func() time.Time
+
+	mu     sync.Mutex
+	kept   []*reading    // the latest, at most two
+	flight chan struct{} // closed when the reading under way has ended; nil for none
+	wanted time.Time     // the earliest time that a waiting search asks for
+}
+
+// read is a reading that began at notBefore or later, and goes back to since.
+func (r *reader) read(ctx context.Context, since, notBefore time.Time) (*reading, error) {
+	for {
+		r.mu.Lock()
+		if last := r.last(); last != nil && !last.began.Before(notBefore) && !last.since.After(since) {
+			r.mu.Unlock()
+			return last, nil
+		}
+		if r.wanted.IsZero() || since.Before(r.wanted) {
+			r.wanted = since
+		}
+		flight := r.flight
+		if flight == nil {
+			flight = make(chan struct{})
+			r.flight = flight
+			since := r.wanted
+			r.wanted = time.Time{}
+			r.mu.Unlock()
+			r.fly(ctx, since, flight)
+		} else {
+			r.mu.Unlock()
+		}
+		select {
+		case <-flight:
+		case <-ctx.Done():
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (r *reader) fly(ctx context.Context, since time.Time, flight chan struct{}) {
+	reading := &reading{began: r.now(), since: since}
+	reading.list = listed(ctx, r.provider, since)
+	reading.charges = charged(ctx, r.provider, since)
+	reading.ended = r.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if ctx.Err() == nil { // one that was cut says nothing
+		r.kept = append(r.kept, reading)
+		r.kept = slices.Clone(r.kept[max(0, len(r.kept)-2):])
+	}
+	r.flight = nil
+	close(flight)
+}
+
+func (r *reader) last() *reading {
+	if len(r.kept) == 0 {
+		return nil
+	}
+	return r.kept[len(r.kept)-1]
+}
+
+// before is the reading before the one given, if it is kept.
+func (r *reader) before(next *reading) *reading {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i := slices.Index(r.kept, next); i > 0 {
+		return r.kept[i-1]
+	}
+	return nil
+}
+
+func listed(ctx context.Context, provider Provider, since time.Time) witness {
+	all, err := (&pages[wavespeed.Prediction]{
+		fetch: func(ctx context.Context, number, size int) (page[wavespeed.Prediction], error) {
+			got, err := provider.List(ctx, wavespeed.ListOptions{Page: number, PageSize: size, IncludeInputs: true})
+			return page[wavespeed.Prediction]{got.Items, got.Total, got.More}, err
+		},
+		id:      func(p wavespeed.Prediction) string { return p.ID },
+		created: func(p wavespeed.Prediction) time.Time { return p.CreatedAt },
+		since:   since,
+	}).read(ctx)
+	if err != nil {
+		return witness{err: err}
+	}
+	seen := make([]sighting, len(all))
+	for i, prediction := range all {
+		seen[i] = sight(prediction)
+	}
+	return witness{seen: seen}
+}
+
+func sight(p wavespeed.Prediction) sighting {
+	return sighting{id: p.ID, model: p.Model, created: p.CreatedAt, seed: seedOf(p.Input), ended: p.Status.Terminal()}
+}
+
+// seedOf is the seed in an input, as it is written.
+func seedOf(input json.RawMessage) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(input, &fields) != nil {
+		return ""
+	}
+	var number json.Number
+	if json.Unmarshal(fields["seed"], &number) != nil {
+		return ""
+	}
+	return number.String()
+}
+
+// charged reads all kinds of charges: a prediction that was refunded was made, too.
+func charged(ctx context.Context, provider Provider, since time.Time) witness {
+	all, err := (&pages[wavespeed.Charge]{
+		fetch: func(ctx context.Context, number, size int) (page[wavespeed.Charge], error) {
+			got, err := provider.Charges(ctx, wavespeed.ChargesOptions{Page: number, PageSize: size})
+			return page[wavespeed.Charge]{got.Items, got.Total, got.More}, err
+		},
+		id:      func(c wavespeed.Charge) string { return c.ID },
+		created: func(c wavespeed.Charge) time.Time { return c.CreatedAt },
+		since:   since,
+	}).read(ctx)
+	if err != nil {
+		return witness{err: err}
+	}
+	var seen []sighting
+	for _, charge := range all {
+		if charge.Kind == wavespeed.ChargeDeduct && charge.PredictionID != "" {
+			seen = append(seen, sighting{id: charge.PredictionID, model: charge.Model, created: charge.CreatedAt, charged: true, key: charge.Key})
+		}
+	}
+	return witness{seen: seen}
+}

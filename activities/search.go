@@ -1,0 +1,423 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+const (
+	// rereadAfter is how far two readings that are compared are apart, and for how long one
+	// serves other searches.
+	rereadAfter = 2 * time.Second
+
+	// keptFor is how long the provider surely keeps what it lists.
+	keptFor = 6 * 24 * time.Hour
+)
+
+// search looks for the prediction of one submit whose answer was lost. Difference is doubt,
+// not disproof: what it holds for another's is so by certain knowledge only.
+type search struct {
+	info    activity.Info
+	in      generation.FindInput
+	account *account
+	webhook bool          // the submit was given an address
+	entered time.Time     // by this process's clock
+	age     time.Duration // since the submit ended, by Temporal's clock
+	left    time.Duration // until the deadline
+	window  window
+}
+
+func (a *Activities) newSearch(info activity.Info, account *account, in generation.FindInput) *search {
+	s := &search{
+		info: info, in: in, account: account, webhook: a.options.WebhookURL != nil,
+		entered: a.options.Now(),
+		age:     info.StartedTime.Sub(in.Ended),
+		left:    timeLeft(info, in.Within),
+	}
+	s.window = windowOf(info, in.Began, s.entered, &account.offset)
+	return s
+}
+
+// answer is what one look gives: a verdict, or why there is none yet.
+type answer struct {
+	found   generation.Found
+	decided bool
+	why     string
+	down    error // why a witness could not be asked
+}
+
+func undecided(why string, candidates []sighting) answer {
+	ids := make([]string, 0, len(candidates))
+	for _, c := range candidates {
+		ids = append(ids, c.id)
+	}
+	slices.Sort(ids)
+	ids = ids[:min(len(ids), generation.MaxCandidates)]
+	return answer{found: generation.Found{Verdict: generation.VerdictUndecided, Candidates: ids, Why: why}, decided: true}
+}
+
+func found(id string, inferred bool) answer {
+	return answer{found: generation.Found{Verdict: generation.VerdictFound, PredictionID: id, Inferred: inferred}, decided: true}
+}
+
+// look asks the witnesses in the order of how much they are worth.
+func (s *search) look(ctx context.Context) answer {
+	if id := s.account.memory.prediction(s.in.Nonce); id != "" {
+		return found(id, false)
+	}
+	delivered, err := s.delivered(ctx)
+	if err != nil {
+		return answer{down: err, why: "a prediction that a webhook named cannot be read"}
+	}
+	if len(delivered) == 1 && delivered[0].exists && s.free(delivered[0].sighting) {
+		return found(delivered[0].id, false)
+	}
+	now, err := s.account.reader.read(ctx, s.window.opens, s.entered.Add(-rereadAfter))
+	if err != nil {
+		return answer{down: err, why: "the list and the charges cannot be read"}
+	}
+	s.learn(now)
+	possible := s.possible(now, delivered)
+	if i := slices.IndexFunc(possible, s.echoed); i >= 0 {
+		return found(possible[i].id, !isDelivered(delivered, possible[i].id))
+	}
+	if len(possible) > 0 {
+		if err := s.askOwn(ctx); err != nil {
+			return answer{down: err, why: "the workflow's own predictions cannot be read"}
+		}
+		s.learn(now)
+		possible = s.possible(now, delivered)
+	}
+	if len(delivered) > 0 {
+		return s.byDelivery(now, delivered, possible)
+	}
+	return s.byReadings(ctx, now, possible)
+}
+
+// delivery is a prediction that a webhook at the submit's own address named.
+type delivery struct {
+	sighting
+	exists bool // the account can read it
+}
+
+func isDelivered(delivered []delivery, id string) bool {
+	return slices.ContainsFunc(delivered, func(d delivery) bool { return d.id == id })
+}
+
+// delivered reads the predictions that webhooks named, without those that are certainly
+// others'.
+func (s *search) delivered(ctx context.Context) ([]delivery, error) {
+	var delivered []delivery
+	for _, id := range s.in.Delivered {
+		prediction, err := s.account.provider.Result(ctx, id)
+		var failure *wavespeed.Error
+		switch {
+		case err == nil:
+			if d := (delivery{sight(prediction), true}); !s.foreign(d.sighting) {
+				delivered = append(delivered, d)
+			}
+		case errors.As(err, &failure) && failure.Status() == http.StatusNotFound:
+			if d := (delivery{sighting{id: id}, false}); !s.foreign(d.sighting) {
+				delivered = append(delivered, d)
+			}
+		default:
+			return nil, err
+		}
+	}
+	return delivered, nil
+}
+
+// foreign tells whether the prediction is certainly another's.
+func (s *search) foreign(x sighting) bool {
+	if nonce, _ := s.account.memory.owner(x.id); nonce != "" && nonce != s.in.Nonce {
+		return true
+	}
+	return x.charged && s.sameKey() && s.account.keys.excludes(x.key) ||
+		s.window.before(x.created) ||
+		s.account.names.other(s.in.Model, x.model)
+}
+
+// free tells whether nothing about the prediction is in doubt but whose it is.
+func (s *search) free(x sighting) bool {
+	return s.window.after(x.created) && (x.model == s.in.Model || s.account.names.same(s.in.Model, x.model))
+}
+
+// echoed tells whether the prediction repeats the seed that the submit drew.
+func (s *search) echoed(x sighting) bool {
+	return s.in.Seeded && x.seed == strconv.FormatInt(generation.Seed(s.in.Nonce), 10)
+}
+
+// learn takes in what predictions of our own tell about names and keys.
+func (s *search) learn(r *reading) {
+	for _, witness := range []witness{r.list, r.charges} {
+		for _, x := range witness.seen {
+			nonce, model := s.account.memory.owner(x.id)
+			switch {
+			case nonce == "":
+			case x.charged:
+				s.account.keys.learn(x.key)
+			default:
+				s.account.names.learn(model, x.model)
+			}
+		}
+	}
+}
+
+// possible are all predictions that may be the submit's: of the list, the charges and the
+// webhooks, each with what is known of it from everywhere.
+func (s *search) possible(r *reading, delivered []delivery) []sighting {
+	merged := make(map[string]sighting)
+	for _, seen := range [][]sighting{r.charges.seen, r.list.seen} {
+		for _, x := range seen {
+			merged[x.id] = merge(merged[x.id], x)
+		}
+	}
+	for _, d := range delivered {
+		merged[d.id] = merge(merged[d.id], d.sighting)
+	}
+	var possible []sighting
+	for _, x := range merged {
+		if !s.foreign(x) {
+			possible = append(possible, x)
+		}
+	}
+	slices.SortFunc(possible, func(a, b sighting) int { return strings.Compare(a.id, b.id) })
+	return possible
+}
+
+// merge adds what another witness tells of the same prediction. What the list says of it
+// is about the prediction, what the charges say about the charge.
+func merge(a, b sighting) sighting {
+	if a.id == "" {
+		return b
+	}
+	if b.charged {
+		a.charged, a.key = true, b.key
+		return a
+	}
+	charged, key := a.charged, a.key
+	if b.model == "" {
+		b.model = a.model
+	}
+	if b.seed == "" {
+		b.seed = a.seed
+	}
+	b.ended = a.ended || b.ended
+	b.charged, b.key = charged, key
+	return b
+}
+
+// settled tells whether the witnesses have had their time.
+func (s *search) settled() bool { return s.age >= s.in.Settle }
+
+// late tells whether what has not spoken by now will not.
+func (s *search) late() bool { return s.age >= s.in.Settle+s.in.Grace || s.left <= 0 }
+
+// byDelivery decides between predictions that webhooks named. None of them is certainly
+// another's, so the submit is not absent.
+func (s *search) byDelivery(now *reading, delivered []delivery, possible []sighting) answer {
+	read := now.list.err == nil || now.charges.err == nil || s.late() && !now.list.down() && !now.charges.down()
+	remaining := slices.DeleteFunc(slices.Clone(delivered), func(d delivery) bool {
+		return !slices.ContainsFunc(possible, func(x sighting) bool { return x.id == d.id })
+	})
+	switch {
+	case len(remaining) == 1 && remaining[0].exists && s.settled() && read:
+		return found(remaining[0].id, false)
+	case s.left <= 0 || s.late() && s.heardAll(possible):
+		return undecided("webhooks named predictions that may be another's", possible)
+	default:
+		return answer{why: "a webhook named a prediction that may be another's", down: errors.Join(down(now)...)}
+	}
+}
+
+// byReadings decides without any webhook.
+func (s *search) byReadings(ctx context.Context, now *reading, possible []sighting) answer {
+	if !s.settled() {
+		return answer{why: "the list and the charges may lag", down: errors.Join(down(now)...)}
+	}
+	steady := false
+	if now.list.err == nil && now.charges.err == nil {
+		var err error
+		if now, steady, err = s.twice(ctx, now); err != nil {
+			return answer{down: err, why: "the list and the charges cannot be read again"}
+		}
+		possible = s.possible(now, nil)
+	}
+	unsettled := unasked
+	if len(possible) > 0 {
+		var err error
+		if unsettled, err = s.askOwners(ctx, now.ended); err != nil {
+			return answer{down: err, why: "other workflows cannot be asked for their predictions"}
+		}
+		s.learn(now)
+		possible = s.possible(now, nil)
+	}
+	if steady && len(possible) == 0 && s.mayProveAbsence() {
+		return answer{found: generation.Found{Verdict: generation.VerdictAbsent}, decided: true}
+	}
+	if steady && unsettled == 0 && s.account.exclusive && s.heard(possible) && s.familiar(possible) {
+		if id, ok := s.infer(possible); ok {
+			return found(id, true)
+		}
+	}
+	if s.left <= 0 || s.late() && s.nothingMore(now, possible) {
+		return undecided(s.doubt(now, possible), possible)
+	}
+	return answer{why: s.doubt(now, possible), down: errors.Join(down(now)...)}
+}
+
+// nothingMore tells whether waiting longer can't help.
+func (s *search) nothingMore(now *reading, possible []sighting) bool {
+	if now.list.down() || now.charges.down() {
+		return false
+	}
+	if !s.webhook {
+		return true
+	}
+	// A webhook may still come for what is not listed.
+	return now.list.err == nil && s.heardAll(possible)
+}
+
+// heardAll tells whether each prediction has ended so long ago that its webhook has come,
+// if it comes at all.
+func (s *search) heardAll(possible []sighting) bool {
+	for _, x := range possible {
+		if !x.ended || s.account.ended.since(x.id) < s.in.Grace {
+			return false
+		}
+	}
+	return true
+}
+
+// heard tells whether webhooks, where there are any, have had their time.
+func (s *search) heard(possible []sighting) bool { return !s.webhook || s.heardAll(possible) }
+
+// visibleAfter is how long it may take until Temporal lists a workflow that has begun.
+const visibleAfter = 30 * time.Second
+
+// familiar tells whether each prediction was seen so long ago that the workflow which made
+// it, if another did, was among those that were asked.
+func (s *search) familiar(possible []sighting) bool {
+	familiar := true
+	for _, x := range possible {
+		familiar = s.account.seen.since(x.id) >= visibleAfter && familiar
+	}
+	return familiar
+}
+
+// twice gives two readings, both begun after all had settled, and tells whether they are
+// equal.
+func (s *search) twice(ctx context.Context, now *reading) (*reading, bool, error) {
+	settled := s.entered.Add(s.in.Settle - s.age)
+	first := s.account.reader.before(now)
+	if first == nil || first.began.Before(settled) || first.since.After(s.window.opens) || now.began.Sub(first.ended) < rereadAfter {
+		first = now
+	}
+	if first.began.Before(settled) {
+		return now, false, nil
+	}
+	if first == now {
+		again := now.ended.Add(rereadAfter)
+		if err := s.wait(ctx, again.Sub(s.account.reader.now())); err != nil {
+			return now, false, err
+		}
+		var err error
+		if now, err = s.account.reader.read(ctx, s.window.opens, again); err != nil {
+			return now, false, err
+		}
+		s.learn(now)
+	}
+	return now, first.list.equal(now.list, s.window) && first.charges.equal(now.charges, s.window), nil
+}
+
+func (s *search) wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// equal tells whether a later reading tells the same of the window, but for what has been
+// made since.
+func (w witness) equal(later witness, within window) bool {
+	if w.err != nil || later.err != nil {
+		return false
+	}
+	before, newest := make(map[string]bool), time.Time{}
+	for _, x := range w.seen {
+		if !within.before(x.created) {
+			before[x.id] = true
+			if x.created.After(newest) {
+				newest = x.created
+			}
+		}
+	}
+	same := 0
+	counted := make(map[string]bool)
+	for _, x := range later.seen {
+		switch {
+		case within.before(x.created) || counted[x.id]:
+		case before[x.id]:
+			same++
+			counted[x.id] = true
+		case !x.created.After(newest):
+			return false // it was there, and was not told of
+		}
+	}
+	return same == len(before)
+}
+
+// mayProveAbsence tells whether silence would mean anything.
+func (s *search) mayProveAbsence() bool {
+	return s.sameKey() && s.age+s.in.Ended.Sub(s.in.Began) < keptFor
+}
+
+// sameKey tells whether the search is made with the key of the submit, as far as that is
+// known.
+func (s *search) sameKey() bool {
+	for _, key := range s.in.APIKeys {
+		if key != s.account.apiKey() {
+			return false
+		}
+	}
+	return true
+}
+
+func down(r *reading) (errs []error) {
+	for _, w := range []witness{r.list, r.charges} {
+		if w.down() {
+			errs = append(errs, w.err)
+		}
+	}
+	return errs
+}
+
+// doubt says what keeps the search from a verdict.
+func (s *search) doubt(r *reading, possible []sighting) string {
+	switch {
+	case r.list.err != nil:
+		return "the list of predictions can't be read whole: " + r.list.err.Error()
+	case r.charges.err != nil:
+		return "the charges can't be read whole, and without them nothing proves that a submit was not accepted: " + r.charges.err.Error()
+	case len(possible) > 0:
+		return strconv.Itoa(len(possible)) + " predictions may be its own"
+	case !s.sameKey():
+		return "the account has another API key now than the submit was made with"
+	case s.age >= keptFor:
+		return "it was made so long ago that the provider may have forgotten it"
+	default:
+		return "the list and the charges keep changing"
+	}
+}

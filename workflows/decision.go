@@ -1,0 +1,94 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// search is a submit that is unknown now, and that a person may decide about.
+type search struct {
+	run     *run
+	attempt *attempt
+}
+
+// search lets people decide about an unknown submit until the function returned is called.
+func (b *board) search(ctx workflow.Context, r *run, a *attempt) (stop func()) {
+	a.decisions = workflow.NewBufferedChannel(ctx, 1)
+	s := &search{run: r, attempt: a}
+	b.searches = append(b.searches, s)
+	return func() {
+		b.searches = slices.DeleteFunc(b.searches, func(other *search) bool { return other == s })
+	}
+}
+
+func (b *board) takeResolutions(ctx workflow.Context) error {
+	return workflow.SetUpdateHandlerWithOptions(ctx, generation.ResolveUpdate,
+		func(_ workflow.Context, resolution generation.Resolution) (generation.Status, error) {
+			s, err := b.unknown(resolution.Key)
+			if err != nil {
+				return generation.Status{}, err
+			}
+			s.attempt.decisions.SendAsync(resolution)
+			return s.run.status.Clone(), nil
+		},
+		workflow.UpdateHandlerOptions{
+			Description: "decides by hand what became of a submit whose answer was lost",
+			Validator: func(_ workflow.Context, resolution generation.Resolution) error {
+				if err := resolution.Validate(); err != nil {
+					return err
+				}
+				s, err := b.unknown(resolution.Key)
+				if err != nil {
+					return err
+				}
+				if s.run.taken(s.attempt, resolution.PredictionID) {
+					return fmt.Errorf("prediction_id: %s is another generation's of this workflow", resolution.PredictionID)
+				}
+				return nil
+			},
+		})
+}
+
+// unknown is the submit that a decision is about.
+func (b *board) unknown(key string) (*search, error) {
+	var keys []string
+	var found *search
+	for _, s := range b.searches {
+		keys = append(keys, s.run.request.Key)
+		if key == "" || key == s.run.request.Key {
+			found = s
+		}
+	}
+	switch {
+	case len(keys) == 0:
+		return nil, errors.New("no submit of this workflow is unknown now")
+	case found == nil:
+		return nil, fmt.Errorf("key: %q is not unknown; unknown: %s", key, strings.Join(keys, ", "))
+	case key == "" && len(keys) > 1:
+		return nil, fmt.Errorf("key: name one of those that are unknown: %s", strings.Join(keys, ", "))
+	default:
+		return found, nil
+	}
+}
+
+// apiKeys are the fingerprints of the keys with which a submit may have been made: the one
+// that is known, or those that the run has met.
+func (b *board) apiKeys(account, known string) (keys []string) {
+	if known != "" {
+		return []string{known}
+	}
+	for _, status := range b.statuses {
+		for _, attempt := range status.Attempts {
+			if status.Account == account && attempt.APIKey != "" && !slices.Contains(keys, attempt.APIKey) {
+				keys = append(keys, attempt.APIKey)
+			}
+		}
+	}
+	return keys
+}
