@@ -183,3 +183,31 @@ func TestReadingIsBounded(t *testing.T) {
 		require.Equal(t, 200, r.post(secret, r.address, body).Code, "a writer without deadlines will do")
 	})
 }
+
+// While the provider hangs that could have a new secret, forgeries do not pile up.
+func TestForgeriesDoNotWaitInCrowds(t *testing.T) {
+	t.Parallel()
+	for name, forge := range map[string]func(r *receiver, address string){
+		"addresses":  func(r *receiver, _ string) { r.post(secret, forged, body) },
+		"signatures": func(r *receiver, address string) { r.post(otherSecret, address, body) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &provider{secret: secret}
+			r := newReceiver(t, webhook.Options{Keyring: p.keyring(t)})
+			address := seal(t, r.keyring, target)
+			p.takes = time.Hour
+			time.Sleep(time.Minute)
+			var all sync.WaitGroup
+			for range 1000 {
+				all.Go(func() { forge(r, address) })
+			}
+			synctest.Wait()
+			require.Len(t, r.reasons(), 1, name)
+			for _, answered := range r.reasons() {
+				require.Equal(t, 1000-256, answered, "%s: the others wait", name)
+			}
+			all.Wait()
+			time.Sleep(fetchTimeout)
+		})
+	}
+}

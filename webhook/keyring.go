@@ -15,6 +15,20 @@ import (
 type Keyring struct {
 	accounts map[string]*account
 	names    []string // sorted, so that all is done in one order
+	waiting  chan struct{}
+}
+
+// maxWaiting bounds how many deliveries, forged ones mostly, wait for a new secret.
+const maxWaiting = 256
+
+// wait calls a function that waits, unless too many do so already.
+func (k *Keyring) wait(f func()) {
+	select {
+	case k.waiting <- struct{}{}:
+		defer func() { <-k.waiting }()
+		f()
+	default:
+	}
 }
 
 // NewKeyring checks the accounts. Errors name the account and the field, and never
@@ -23,7 +37,7 @@ func NewKeyring(accounts map[string]Account) (*Keyring, error) {
 	if len(accounts) == 0 {
 		return nil, errors.New("webhook: a keyring needs at least one account")
 	}
-	k := &Keyring{accounts: make(map[string]*account, len(accounts)), names: slices.Sorted(maps.Keys(accounts))}
+	k := &Keyring{accounts: make(map[string]*account, len(accounts)), names: slices.Sorted(maps.Keys(accounts)), waiting: make(chan struct{}, maxWaiting)}
 	for _, name := range k.names {
 		if err := accounts[name].validate(); err != nil {
 			return nil, fmt.Errorf("webhook: account %q: %w", name, err)
@@ -61,7 +75,7 @@ func (k *Keyring) Open(ctx context.Context, address string) (generation.Target, 
 	if err == nil {
 		return target, nil
 	}
-	k.refresh(ctx)
+	k.wait(func() { k.refresh(ctx) })
 	return k.open(id, decoded)
 }
 
@@ -105,7 +119,7 @@ func (k *Keyring) secrets(name string) []string { return k.accounts[name].known(
 // none of the given ones. It returns nil if the provider has no other.
 func (k *Keyring) newSecrets(ctx context.Context, name string, given []string) []string {
 	account := k.accounts[name]
-	await(ctx, account.fetch(ctx, refetchAfter))
+	k.wait(func() { await(ctx, account.fetch(ctx, refetchAfter)) })
 	if newer := account.known().secrets; !slices.Equal(newer, given) {
 		return newer
 	}
