@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 )
@@ -36,6 +37,7 @@ func (e *Error) Error() string {
 
 // At is an error about a part of a value.
 func At(segment string, err error) error {
+	segment = shown(segment)
 	var inner *Error
 	switch {
 	case err == nil:
@@ -45,6 +47,19 @@ func At(segment string, err error) error {
 	default:
 		return &Error{Path: []string{segment}, Message: err.Error()}
 	}
+}
+
+// maxName is how much of a field's name an error has: somebody else may have chosen it.
+const maxName = 60
+
+func shown(name string) string {
+	if len(name) > maxName {
+		name = strings.ToValidUTF8(name[:maxName], "") + "…"
+	}
+	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(name)
+	}
+	return name
 }
 
 // Decode decodes one JSON value into what a pointer points to, numbers of no type as
@@ -97,7 +112,7 @@ func object(data []byte, into reflect.Value) error {
 	for _, field := range written {
 		target, ok := known[field.name]
 		if !ok {
-			return At(field.name, &Error{Message: "is not known" + meant(field.name, slices.Sorted(maps.Keys(known)))})
+			return At(field.name, &Error{Message: "is not known" + meant(shown(field.name), slices.Sorted(maps.Keys(known)))})
 		}
 		if err := decode(field.value, target); err != nil {
 			return At(field.name, err)
