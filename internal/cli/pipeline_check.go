@@ -68,9 +68,7 @@ func (p *program) check(ctx context.Context, c config.Config, args []string, com
 	if err != nil && !errors.Is(err, errNotChecked) {
 		return result, failure(exitFailure, err)
 	}
-	for _, u := range result.report.Unanswered {
-		fmt.Fprintln(p.Err, "warning:", u)
-	}
+	p.warnOfUnanswered(result.report)
 	problems = append(problems, f.Locate(result.report.Problems)...)
 	file.Sort(problems)
 	result.report.Problems = problems
@@ -96,6 +94,13 @@ func (p *program) preflight(ctx context.Context, c config.Config, plan *pipeline
 		return pipeline.Report{}, errNotChecked
 	}
 	return preflight.Check(ctx, accounts, preflight.Run{Plan: plan, Inputs: inputs, Changes: changes})
+}
+
+// warnOfUnanswered says what the provider did not answer.
+func (p *program) warnOfUnanswered(report pipeline.Report) {
+	for _, u := range report.Unanswered {
+		fmt.Fprintln(p.Err, "warning:", u)
+	}
 }
 
 // cacheDir is where this user's programs keep what they can fetch again; "" for nowhere.

@@ -59,6 +59,7 @@ func (p *program) checkRerun(ctx context.Context, s session, in pipeline.Run) er
 	if err != nil {
 		return err
 	}
+	p.warnOfUnanswered(report)
 	return report.Problems.Err()
 }
 

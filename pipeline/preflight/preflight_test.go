@@ -480,26 +480,28 @@ func TestEndpointsThatDoNotAnswer(t *testing.T) {
 		for name, failure := range failures {
 			t.Run(string(endpoint)+" "+name, func(t *testing.T) {
 				t.Parallel()
-				a := answering()
-				fail(&a, failure)
-				report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}, b: {model: a/c}}")})
-				require.NoError(t, err)
-				require.Empty(t, report.Problems)
-				require.Len(t, report.Unanswered, 1)
-				got := report.Unanswered[0]
-				require.Equal(t, endpoint, got.Endpoint)
-				require.Equal(t, "default", got.Account)
-				require.Contains(t, got.String(), failure.Error())
-				require.Equal(t, endpoint == pipeline.EndpointBalance, report.Estimate.Balance == nil)
-				require.Equal(t, endpoint == pipeline.EndpointPrice, report.Estimate.AtLeast)
-				require.Len(t, report.Estimate.Steps, 2)
-				if endpoint == pipeline.EndpointPrice {
-					require.Equal(t, []string{"a", "b"}, got.Steps)
-					require.Zero(t, report.Estimate.Total)
-					require.Contains(t, report.Estimate.Steps[0].Unpriced, failure.Error())
-				} else {
-					require.Equal(t, dollars(2), report.Estimate.Total)
-				}
+				synctest.Test(t, func(t *testing.T) {
+					a := answering()
+					fail(&a, failure)
+					report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}, b: {model: a/c}}")})
+					require.NoError(t, err)
+					require.Empty(t, report.Problems)
+					require.Len(t, report.Unanswered, 1)
+					got := report.Unanswered[0]
+					require.Equal(t, endpoint, got.Endpoint)
+					require.Equal(t, "default", got.Account)
+					require.Contains(t, got.String(), failure.Error())
+					require.Equal(t, endpoint == pipeline.EndpointBalance, report.Estimate.Balance == nil)
+					require.Equal(t, endpoint == pipeline.EndpointPrice, report.Estimate.AtLeast)
+					require.Len(t, report.Estimate.Steps, 2)
+					if endpoint == pipeline.EndpointPrice {
+						require.Equal(t, []string{"a", "b"}, got.Steps)
+						require.Zero(t, report.Estimate.Total)
+						require.Contains(t, report.Estimate.Steps[0].Unpriced, failure.Error())
+					} else {
+						require.Equal(t, dollars(2), report.Estimate.Total)
+					}
+				})
 			})
 		}
 	}
@@ -508,21 +510,23 @@ func TestEndpointsThatDoNotAnswer(t *testing.T) {
 // TestBudgetsNeedPrices: a run with one is stopped, or waits, while there are none.
 func TestBudgetsNeedPrices(t *testing.T) {
 	t.Parallel()
-	down := &wavespeed.Error{Op: "price", StatusCode: http.StatusServiceUnavailable}
-	a := answering()
-	a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, down }
-	for _, run := range []preflight.Run{
-		{Plan: plan(t, "steps: {a: {model: a/b}}"), Budget: true},
-		{Plan: plan(t, "budget: 1\nsteps: {a: {model: a/b}}")},
-	} {
-		_, err := preflight.Check(t.Context(), a.checkable(), run)
-		require.ErrorIs(t, err, down)
-		require.ErrorContains(t, err, "with a budget step a needs a price")
-	}
-	a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, wavespeed.ErrImpossiblePrice }
-	report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}}"), Budget: true})
-	require.NoError(t, err)
-	require.Equal(t, "steps.a: with a budget it cannot be submitted: impossible price", report.Problems.Error())
+	synctest.Test(t, func(t *testing.T) {
+		down := &wavespeed.Error{Op: "price", StatusCode: http.StatusServiceUnavailable}
+		a := answering()
+		a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, down }
+		for _, run := range []preflight.Run{
+			{Plan: plan(t, "steps: {a: {model: a/b}}"), Budget: true},
+			{Plan: plan(t, "budget: 1\nsteps: {a: {model: a/b}}")},
+		} {
+			_, err := preflight.Check(t.Context(), a.checkable(), run)
+			require.ErrorIs(t, err, down)
+			require.ErrorContains(t, err, "with a budget step a needs a price")
+		}
+		a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, wavespeed.ErrImpossiblePrice }
+		report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}}"), Budget: true})
+		require.NoError(t, err)
+		require.Equal(t, "steps.a: with a budget it cannot be submitted: impossible price", report.Problems.Error())
+	})
 }
 
 // TestKeyThatNothingAccepts: such a run could submit nothing.
@@ -596,18 +600,20 @@ func (hanging) Charges(ctx context.Context, _ wavespeed.ChargesOptions) (wavespe
 // TestTroubleThatPasses is asked through: the estimate guards the balance.
 func TestTroubleThatPasses(t *testing.T) {
 	t.Parallel()
-	var asked atomic.Int32
-	a := answering()
-	a.price = func(string) (wavespeed.Price, error) {
-		if asked.Add(1) < 3 {
-			return wavespeed.Price{}, &wavespeed.Error{StatusCode: http.StatusTooManyRequests, Code: http.StatusTooManyRequests}
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int32
+		a := answering()
+		a.price = func(string) (wavespeed.Price, error) {
+			if asked.Add(1) < 3 {
+				return wavespeed.Price{}, &wavespeed.Error{StatusCode: http.StatusTooManyRequests, Code: http.StatusTooManyRequests}
+			}
+			return wavespeed.Price{Amount: dollars(1)}, nil
 		}
-		return wavespeed.Price{Amount: dollars(1)}, nil
-	}
-	report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}}")})
-	require.NoError(t, err)
-	require.Empty(t, report.Unanswered)
-	require.Equal(t, dollars(1), report.Estimate.Total)
+		report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}}")})
+		require.NoError(t, err)
+		require.Empty(t, report.Unanswered)
+		require.Equal(t, dollars(1), report.Estimate.Total)
+	})
 }
 
 func answering() account {
@@ -622,23 +628,25 @@ func answering() account {
 // TestPricesThatAreRefused: a provider that refuses the price will refuse the submit.
 func TestPricesThatAreRefused(t *testing.T) {
 	t.Parallel()
-	for status, refused := range map[int]bool{400: true, 404: true, 422: true, 403: false, 500: false} {
-		a := answering()
-		a.price = func(model string) (wavespeed.Price, error) {
-			if model == "a/c" {
-				return wavespeed.Price{}, &wavespeed.Error{Op: "price", StatusCode: status, Err: errors.New("no")}
+	synctest.Test(t, func(t *testing.T) {
+		for status, refused := range map[int]bool{400: true, 404: true, 422: true, 403: false, 500: false} {
+			a := answering()
+			a.price = func(model string) (wavespeed.Price, error) {
+				if model == "a/c" {
+					return wavespeed.Price{}, &wavespeed.Error{Op: "price", StatusCode: status, Err: errors.New("no")}
+				}
+				return wavespeed.Price{Amount: dollars(1)}, nil
 			}
-			return wavespeed.Price{Amount: dollars(1)}, nil
+			report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}, b: {model: a/c}}")})
+			require.NoError(t, err, status)
+			if !refused {
+				require.Empty(t, report.Problems)
+				require.Equal(t, []string{"b"}, report.Unanswered[0].Steps)
+				continue
+			}
+			require.Empty(t, report.Unanswered)
+			require.Len(t, report.Problems, 1)
+			require.Contains(t, report.Problems[0].String(), "steps.b.input: the provider refuses it: ")
 		}
-		report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: plan(t, "steps: {a: {model: a/b}, b: {model: a/c}}")})
-		require.NoError(t, err, status)
-		if !refused {
-			require.Empty(t, report.Problems)
-			require.Equal(t, []string{"b"}, report.Unanswered[0].Steps)
-			continue
-		}
-		require.Empty(t, report.Unanswered)
-		require.Len(t, report.Problems, 1)
-		require.Contains(t, report.Problems[0].String(), "steps.b.input: the provider refuses it: ")
-	}
+	})
 }

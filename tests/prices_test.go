@@ -1,0 +1,31 @@
+package tests
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+)
+
+// TestNegativePrice opens no budget: with one nothing is submitted, and without one the run
+// says that its price is not known.
+func TestNegativePrice(t *testing.T) {
+	t.Parallel()
+	p := newPipelinesWith(t, wavespeedtest.Options{Models: []wavespeedtest.Model{{ID: "example/odd", Price: -0.5}}})
+	const steps = "steps: {odd: {model: example/odd, input: {prompt: x}}}"
+	failure, _ := p.failure(p.start("budget: 1\n"+steps, nil))
+	require.Equal(t, generation.ErrInvalidInput, failure.Type())
+	require.Contains(t, failure.Message(), "steps.odd: with a budget it cannot be submitted: wavespeed: price example/odd: HTTP 200: impossible price: -$0.50 is negative")
+	require.Empty(t, p.Simulator.Ledger())
+
+	run := p.start(steps, nil)
+	require.Nil(t, p.result(run).Cost)
+	require.Len(t, p.Simulator.Ledger(), 1)
+	status, known := p.status(run)
+	require.True(t, known)
+	require.Len(t, status.Unanswered, 1)
+	require.Equal(t, pipeline.EndpointPrice, status.Unanswered[0].Endpoint)
+}
