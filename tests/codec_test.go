@@ -216,8 +216,8 @@ steps:
 	e.requireSealed(t, []string{run.GetID()}, reason, comment)
 }
 
-// TestCodecServerIsAway: a codec server that does not answer is no payload that can't be
-// decoded. What waits for it goes on when it is back.
+// TestCodecServerIsAway: an unreachable codec server does not look like a payload that can't
+// be decoded. Workflows continue when it is back.
 func TestCodecServerIsAway(t *testing.T) {
 	t.Parallel()
 	e := newEncrypted(t, wavespeedtest.Fault{Kind: wavespeedtest.NeverEnds})

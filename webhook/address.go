@@ -38,7 +38,7 @@ type sealer struct {
 }
 
 // newSealer derives the key for an account's addresses from some secret. No two
-// accounts have one in common, so an address needs not name its account.
+// accounts have one in common, so an address does not name its account.
 func newSealer(secret []byte, account string) *sealer {
 	derived := must(hkdf.Key(sha256.New, secret, nil, "wavespeed-temporal webhook address\x00"+account, 32+keyIDBytes))
 	block := must(aes.NewCipher(derived[:32]))

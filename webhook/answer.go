@@ -41,7 +41,7 @@ const (
 	// Busy: too many deliveries are being worked on, or too many slow bodies are on their
 	// way to the same address.
 	Busy Reason = "busy"
-	// UnknownAddress: the address is none of ours.
+	// UnknownAddress: the address is not one of ours.
 	UnknownAddress Reason = "unknown_address"
 	// NotSigned, BadSignature: see the errors of these names.
 	NotSigned    Reason = "not_signed"
@@ -87,7 +87,7 @@ var replies = map[Reason]reply{
 	Panicked:       {http.StatusInternalServerError, slog.LevelError, ""},
 }
 
-// answer writes a terse reply: what is wrong is for our log, not for the sender.
+// answer writes a terse reply: the reason is for our log, not for the sender.
 func answer(w http.ResponseWriter, r *http.Request, reason Reason) {
 	reply := replies[reason]
 	header := w.Header()

@@ -131,7 +131,7 @@ func (d *delivery) verify(ctx context.Context, signature *signature, secrets []s
 	return ""
 }
 
-// tell signals what the body says; of one that is not to be believed only whom it is about.
+// tell signals the body's outcome, or only its prediction's id if the delivery is a hint.
 func (d *delivery) tell(ctx context.Context) Reason {
 	prediction, omitted, err := d.body.prediction()
 	if err != nil {

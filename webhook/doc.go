@@ -31,7 +31,7 @@
 //	Temporal, or the provider's secret, is not there  503 with Retry-After
 //	no such address                                   404, as any unknown path
 //	signature missing or wrong                        401
-//	the body is no prediction                         400
+//	the body is not a prediction                      400
 //	far too large, compressed, not POST, too many     413, 415, 405, 503
 //
 // # Floods

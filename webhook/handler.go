@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Options say whom the handler believes and whom it tells. Keyring and Signaler must
+// Options say which deliveries the handler believes and how it signals. Keyring and Signaler must
 // be set.
 type Options struct {
 	// Keyring opens addresses and verifies signatures.
@@ -19,8 +19,8 @@ type Options struct {
 
 	// MaxBodyBytes bounds a body that is believed. A body repeats the input, of up to 1.9 MB
 	// as we submit it, which takes six times that if each character is escaped, beside the
-	// outputs. A larger one, up to four times the limit, leads to a poll at once; what is
-	// beyond that is refused. However large a body is, a delivery takes less than 1 MiB of
+	// outputs. A larger one, up to four times the limit, leads to a prompt poll; beyond
+	// that it is refused. However large a body is, a delivery takes less than 1 MiB of
 	// memory. Defaults to 16 MiB.
 	MaxBodyBytes int64
 

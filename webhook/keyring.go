@@ -101,7 +101,7 @@ func (k *Keyring) open(id [keyIDBytes]byte, decoded []byte) (generation.Target, 
 	return generation.Target{}, failure
 }
 
-// refresh fetches the secrets of all accounts anew where that is due.
+// refresh fetches the secrets of all accounts again where that is due.
 func (k *Keyring) refresh(ctx context.Context) {
 	var fetches []<-chan struct{}
 	for _, name := range k.names {

@@ -41,7 +41,7 @@ type account struct {
 	sealers []*sealer                             // of given keys, if there are any
 
 	mu      sync.Mutex
-	current *keys           // nil when it must be made anew from fetched
+	current *keys           // nil when it must be rebuilt from fetched
 	fetched []fetchedSecret // newest first
 	ended   chan struct{}   // closed unless a fetch is under way
 	tried   time.Time       // when the last fetch ended
@@ -122,8 +122,8 @@ func await(ctx context.Context, ended <-chan struct{}) {
 }
 
 // fetch begins to fetch the secret unless that is under way, or was done less than
-// the given time ago. What it returns is closed when no fetch is under way. The fetch
-// does not end with ctx, so that a slow provider serves whoever comes next.
+// the given time ago. The channel is closed when no fetch is under way. The fetch
+// does not end with ctx, so that a slow provider serves the next caller.
 func (a *account) fetch(ctx context.Context, after time.Duration) <-chan struct{} {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -17,7 +17,7 @@ const (
 var errNotAnObject = errors.New("webhook: the body is not one JSON object")
 
 // trimmer reads a JSON object of any size and keeps its small members: all that a signal
-// needs. Of the input in it, it keeps the seed. What it keeps is JSON if what it reads is.
+// needs. Of the input in it, it keeps the seed. The kept text is JSON if the body is.
 type trimmer struct {
 	only    string // the name, in quotes, of the one member to keep; "" for all
 	kept    []byte // members, each behind a comma

@@ -27,15 +27,14 @@ var (
 	// ErrNotSigned: a header is missing, given twice, or not of its form.
 	ErrNotSigned = errors.New("webhook: the delivery is not signed")
 
-	// ErrBadSignature: the signature is none of the account's.
+	// ErrBadSignature: the signature was not made with the account's secret.
 	ErrBadSignature = errors.New("webhook: the signature is wrong")
 
-	// ErrTooOld: the signature is right, but the delivery's time is not near now.
+	// ErrTooOld: the signature is valid, but the delivery's time is not near now.
 	ErrTooOld = errors.New("webhook: the delivery's time is too far from now")
 )
 
-// Verify tells whether a delivery comes from whom holds one of the secrets, and is
-// of now. The body must be as it was received.
+// Verify tells whether a delivery was signed with one of the secrets, and recently. The body must be as it was received.
 //
 // The signature is the HMAC-SHA256 of id, time and body, joined by dots, in hex and
 // behind "v3,". It resembles Standard Webhooks, whose libraries refuse it: the key is
@@ -127,7 +126,7 @@ func single(header http.Header, name string) string {
 // parseTimestamp takes seconds in their one canonical form, since the text is what
 // is signed.
 func parseTimestamp(text string) (time.Time, bool) {
-	seconds, _ := strconv.ParseInt(text, 10, 64) // what is no number does not come out as it went in
+	seconds, _ := strconv.ParseInt(text, 10, 64) // anything but a number formats differently below
 	if seconds < 0 || strconv.FormatInt(seconds, 10) != text {
 		return time.Time{}, false
 	}
