@@ -23,30 +23,47 @@ const maxAsked = 200
 // unasked is the number of unsettled submits where nobody could tell it.
 const unasked = -1
 
+const (
+	askTimeout = 20 * time.Second
+
+	// Of other workflows, some may have no worker that could answer.
+	askEach   = 3 * time.Second
+	askAtOnce = 8
+)
+
 // askOwners asks all workflows that ran since the submit which predictions are theirs. It
 // counts their submits of which that is not known either. Answers are newer than since.
-func (s *search) askOwners(ctx context.Context, since time.Time) (unsettled int, err error) {
+func (s *search) askOwners(ctx context.Context, since time.Time) (unsettled int) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	executions, err := s.ranSince(ctx)
-	if err != nil {
-		return unasked, err
+	if err != nil || len(executions) > maxAsked {
+		return unasked
 	}
-	if len(executions) > maxAsked {
-		return unasked, nil
-	}
+	var mu sync.Mutex
+	var asking sync.WaitGroup
+	slots := make(chan struct{}, askAtOnce)
+	complete := true
 	for _, execution := range executions {
-		known, err := s.ask(ctx, execution.GetWorkflowId(), execution.GetRunId(), since)
-		if err != nil {
-			return unasked, err
-		}
-		for _, nonce := range known.Unknown {
-			if nonce != s.in.Nonce && !s.isTwin(nonce) {
-				unsettled++
+		slots <- struct{}{}
+		asking.Go(func() {
+			defer func() { <-slots }()
+			known, err := s.ask(ctx, askEach, execution.GetWorkflowId(), execution.GetRunId(), since)
+			mu.Lock()
+			defer mu.Unlock()
+			complete = complete && err == nil
+			for _, nonce := range known.Unknown {
+				if nonce != s.in.Nonce && !s.isTwin(nonce) {
+					unsettled++
+				}
 			}
-		}
+		})
 	}
-	return unsettled, nil
+	asking.Wait()
+	if !complete {
+		return unasked
+	}
+	return unsettled
 }
 
 // ranSince are the workflow runs that ran since the submit; more than maxAsked say only
@@ -68,7 +85,9 @@ func (s *search) ranSince(ctx context.Context) (executions []*commonpb.WorkflowE
 }
 
 // ask notes what a workflow knows of its predictions; nothing for one that has none.
-func (s *search) ask(ctx context.Context, workflowID, runID string, since time.Time) (known generation.KnownPredictions, err error) {
+func (s *search) ask(ctx context.Context, timeout time.Duration, workflowID, runID string, since time.Time) (known generation.KnownPredictions, err error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	if known, fresh := s.account.asked.answer(runID, since); fresh {
 		return known, nil
 	}
@@ -101,16 +120,13 @@ const (
 	// askedFor is how long a workflow's answer about itself serves all of its searches.
 	askedFor = 10 * time.Second
 
-	askTimeout   = 20 * time.Second
 	maxAskedRuns = 1000
 )
 
 // askOwn asks the submit's own workflow, which knows what other workers have submitted
 // for it.
 func (s *search) askOwn(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	_, err := s.ask(ctx, s.info.WorkflowExecution.ID, s.info.WorkflowExecution.RunID, s.entered.Add(-askedFor))
+	_, err := s.ask(ctx, askTimeout, s.info.WorkflowExecution.ID, s.info.WorkflowExecution.RunID, s.entered.Add(-askedFor))
 	return err
 }
 

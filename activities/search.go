@@ -253,24 +253,23 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 		}
 		possible = s.possible(now, nil)
 	}
+	last := s.left <= 0 || s.late() && s.nothingMore(now, possible)
+	concludes := steady && s.account.exclusive && s.heard(possible) && s.familiar(possible)
 	unsettled := unasked
-	if len(possible) > 0 {
-		var err error
-		if unsettled, err = s.askOwners(ctx, now.ended); err != nil {
-			return answer{down: err, why: "other workflows cannot be asked for their predictions"}
-		}
+	if len(possible) > 0 && (last || concludes) {
+		unsettled = s.askOwners(ctx, now.ended)
 		s.learn(now)
 		possible = s.possible(now, nil)
 	}
 	if steady && len(possible) == 0 && s.mayProveAbsence() {
 		return answer{found: generation.Found{Verdict: generation.VerdictAbsent}, decided: true}
 	}
-	if steady && unsettled == 0 && s.account.exclusive && s.heard(possible) && s.familiar(possible) {
+	if concludes && unsettled == 0 {
 		if id, ok := s.infer(possible); ok {
 			return found(id, true)
 		}
 	}
-	if s.left <= 0 || s.late() && s.nothingMore(now, possible) {
+	if last {
 		return undecided(s.doubt(now, possible), possible)
 	}
 	return answer{why: s.doubt(now, possible), down: errors.Join(down(now)...)}
