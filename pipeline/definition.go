@@ -120,8 +120,8 @@ type Step struct {
 	// Fallback are models to try when this one fails, in order. Defaults to none.
 	Fallback []Fallback `json:"fallback,omitempty"`
 
-	// OnUnknown is fail or resubmit, for a submit of which nobody can tell whether it was
-	// accepted. Defaults to fail: nothing is paid twice.
+	// OnUnknown is fail, resubmit or ask, for a submit of which nothing can tell whether it
+	// was accepted. Defaults to fail: nothing is paid twice.
 	OnUnknown string `json:"on_unknown,omitempty"`
 
 	// Approve makes the step a question to people, in place of a generation.

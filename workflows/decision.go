@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/written"
 )
 
 // search is a submit that is unknown now, and that a person may decide about.
@@ -29,7 +31,11 @@ func (b *board) search(ctx workflow.Context, r *run, a *attempt) (stop func()) {
 
 func (b *board) takeResolutions(ctx workflow.Context) error {
 	return workflow.SetUpdateHandlerWithOptions(ctx, generation.ResolveUpdate,
-		func(_ workflow.Context, resolution generation.Resolution) (generation.Status, error) {
+		func(_ workflow.Context, argument written.Argument[generation.Resolution]) (generation.Status, error) {
+			resolution, err := argument.Read()
+			if err != nil {
+				return generation.Status{}, err
+			}
 			s, err := b.unknown(resolution.Key)
 			if err != nil {
 				return generation.Status{}, err
@@ -39,7 +45,11 @@ func (b *board) takeResolutions(ctx workflow.Context) error {
 		},
 		workflow.UpdateHandlerOptions{
 			Description: "decides by hand what became of a submit whose answer was lost",
-			Validator: func(_ workflow.Context, resolution generation.Resolution) error {
+			Validator: func(_ workflow.Context, argument written.Argument[generation.Resolution]) error {
+				resolution, err := argument.Read()
+				if err != nil {
+					return temporal.NewNonRetryableApplicationError("resolution: "+err.Error(), generation.ErrInvalidInput, nil)
+				}
 				if err := resolution.Validate(); err != nil {
 					return err
 				}

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
@@ -77,4 +78,22 @@ func TestDecisionsAreReadStrictly(t *testing.T) {
 	} {
 		require.ErrorContains(t, refused[i], want)
 	}
+}
+
+// TestResolutionsAreReadStrictly: a submit that is said to be absent is made, and paid, anew.
+func TestResolutionsAreReadStrictly(t *testing.T) {
+	t.Parallel()
+	p := accepts()
+	env := newEnv(t, p)
+	var refused error
+	env.RegisterDelayedCallback(func() {
+		env.UpdateWorkflow(generation.ResolveUpdate, "", &testsuite.TestUpdateCallback{
+			OnReject:   func(err error) { refused = err },
+			OnComplete: func(any, error) { t.Error("it was taken") },
+		}, json.RawMessage(`{"key":"still","absnt":true}`))
+		deliver(env, p, completed("https://cdn.test/1.png"))
+	}, time.Second)
+	env.ExecuteWorkflow(workflows.Generate, request())
+	require.NoError(t, env.GetWorkflowError())
+	require.ErrorContains(t, refused, "resolution: absnt: is not known; did you mean absent?")
 }
