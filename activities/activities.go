@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -56,6 +57,7 @@ type Activities struct {
 	keyless  sync.Map // accounts without a key here that were logged
 	accounts map[string]*account
 	checked  map[string]preflight.Account
+	client   func(context.Context) client.Client
 	fence    fence
 	seeds    seeds
 }
@@ -73,6 +75,7 @@ func New(options Options) (*Activities, error) {
 		options:  options,
 		accounts: make(map[string]*account, len(options.Accounts)),
 		checked:  make(map[string]preflight.Account, len(options.Accounts)),
+		client:   func(ctx context.Context) client.Client { return activity.GetClient(ctx) },
 		seeds:    seeds{now: options.Now},
 	}
 	for name, provider := range options.Accounts {

@@ -7,6 +7,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 )
 
 // fence keeps a task that reached this process late from being worked on: a machine may
@@ -38,8 +39,8 @@ func (f *fence) doubtful(started, entered time.Time) bool {
 }
 
 // alive asks Temporal whether the activity's attempt still counts.
-func alive(ctx context.Context, info activity.Info) (bool, error) {
-	described, err := activity.GetClient(ctx).DescribeWorkflowExecution(ctx, info.WorkflowExecution.ID, info.WorkflowExecution.RunID)
+func alive(ctx context.Context, c client.Client, info activity.Info) (bool, error) {
+	described, err := c.DescribeWorkflowExecution(ctx, info.WorkflowExecution.ID, info.WorkflowExecution.RunID)
 	if err != nil {
 		return false, err
 	}

@@ -30,7 +30,7 @@ func (a *Activities) find(ctx context.Context, info activity.Info, in generation
 	ctx, cancel := attempt(ctx)
 	defer cancel()
 	if in.Earlier {
-		kept, err := deliveries(ctx, activity.GetClient(ctx), in.Nonce)
+		kept, err := deliveries(ctx, a.client(ctx), in.Nonce)
 		if err != nil {
 			return generation.Found{}, again(ctx, generation.ErrUnavailable, fmt.Sprintf("generation %q: webhooks that came between two runs could not be read", in.Key), err)
 		}

@@ -11,7 +11,6 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/activity"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
@@ -71,7 +70,7 @@ func (s *search) askOwners(ctx context.Context, since time.Time) (unsettled int)
 func (s *search) ranSince(ctx context.Context) (executions []*commonpb.WorkflowExecution, err error) {
 	query := fmt.Sprintf(`ExecutionStatus = "Running" OR CloseTime >= %q`, s.in.Began.Add(-uncalibrated).UTC().Format(time.RFC3339))
 	for token := []byte(nil); ; {
-		listed, err := activity.GetClient(ctx).ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, NextPageToken: token, PageSize: maxAsked})
+		listed, err := s.client(ctx).ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, NextPageToken: token, PageSize: maxAsked})
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +90,7 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, workflowID, run
 	if known, fresh := s.account.asked.answer(runID, since); fresh {
 		return known, nil
 	}
-	answer, err := activity.GetClient(ctx).QueryWorkflow(ctx, workflowID, runID, generation.KnownQuery, s.in.Account)
+	answer, err := s.client(ctx).QueryWorkflow(ctx, workflowID, runID, generation.KnownQuery, s.in.Account)
 	var failed *serviceerror.QueryFailed
 	var missing *serviceerror.NotFound
 	var unbegun *serviceerror.WorkflowNotReady

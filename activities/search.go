@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
@@ -28,6 +29,7 @@ const (
 // not disproof: what it holds for another's is so by certain knowledge only.
 type search struct {
 	info    activity.Info
+	client  func(context.Context) client.Client
 	in      generation.FindInput
 	account *account
 	webhook bool          // the submit was given an address
@@ -39,7 +41,7 @@ type search struct {
 
 func (a *Activities) newSearch(info activity.Info, account *account, in generation.FindInput) *search {
 	s := &search{
-		info: info, in: in, account: account, webhook: a.options.WebhookURL != nil,
+		info: info, client: a.client, in: in, account: account, webhook: a.options.WebhookURL != nil,
 		entered: a.options.Now(),
 		age:     info.StartedTime.Sub(in.Ended),
 		left:    timeLeft(info, in.Within),

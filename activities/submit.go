@@ -86,7 +86,7 @@ func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered 
 	case !a.fence.doubtful(info.StartedTime, entered):
 		return nil
 	}
-	switch alive, err := alive(ctx, info); {
+	switch alive, err := alive(ctx, a.client(ctx), info); {
 	case err != nil:
 		return again(ctx, generation.ErrUnavailable, fmt.Sprintf("generation %q: the submit may have reached this worker too late; Temporal", in.Key), err)
 	case !alive:

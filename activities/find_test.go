@@ -1,0 +1,498 @@
+package activities_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+const (
+	fluxDev = "wavespeed-ai/flux-dev"
+	settle  = 2 * time.Minute
+	grace   = time.Minute
+)
+
+// scene is an account as the witnesses show it, a namespace with other workflows, and a
+// worker that searches. Its time is virtual.
+type scene struct {
+	t       *testing.T
+	options activities.Options
+	list    []wavespeed.Prediction
+	charges []wavespeed.Charge
+
+	listErr, chargesErr error
+	temporal            *fakeTemporal
+
+	env *testsuite.TestActivityEnvironment
+}
+
+func address(context.Context, generation.Target) (string, error) { return "https://hooks.test/a", nil }
+
+// stage runs a test in virtual time.
+func stage(t *testing.T, play func(*scene)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &scene{t: t, temporal: &fakeTemporal{known: make(map[string]generation.KnownPredictions)}}
+		s.options = forProvider(&provider{
+			submit: func(r wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
+				p := wavespeed.Prediction{ID: fmt.Sprintf("own%d", len(s.list)), Model: r.Model, Status: wavespeed.StatusCreated, CreatedAt: time.Now()}
+				s.list = append(s.list, p)
+				return p, nil
+			},
+			result: func(id string) (wavespeed.Prediction, error) {
+				for _, p := range s.list {
+					if p.ID == id {
+						return p, nil
+					}
+				}
+				return wavespeed.Prediction{}, status(http.StatusNotFound, "Prediction not found.")
+			},
+			list: func(o wavespeed.ListOptions) (wavespeed.Page, error) {
+				return wavespeed.Page{Items: newest(s.list, o.Page, o.PageSize)}, s.listErr
+			},
+			charges: func(o wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
+				return wavespeed.ChargePage{Items: newest(s.charges, o.Page, o.PageSize)}, s.chargesErr
+			},
+		})
+		play(s)
+	})
+}
+
+// newest is a page of what was made in the order given.
+func newest[T any](all []T, number, size int) (items []T) {
+	for i := len(all) - 1 - (number-1)*size; i >= 0 && len(items) < size; i-- {
+		items = append(items, all[i])
+	}
+	return items
+}
+
+// list adds a prediction that is listed and charged, created so long ago.
+func (s *scene) make(id, model string, ago time.Duration, change ...func(*wavespeed.Prediction, *wavespeed.Charge)) {
+	created := time.Now().Add(-ago)
+	p := wavespeed.Prediction{ID: id, Model: model, Status: wavespeed.StatusCompleted, CreatedAt: created}
+	c := wavespeed.Charge{ID: "c" + id, Kind: wavespeed.ChargeDeduct, PredictionID: id, Model: model, CreatedAt: created, Key: wavespeed.AccessKey{UUID: "ours"}}
+	for _, f := range change {
+		f(&p, &c)
+	}
+	s.list, s.charges = append(s.list, p), append(s.charges, c)
+}
+
+func byKey(uuid string) func(*wavespeed.Prediction, *wavespeed.Charge) {
+	return func(_ *wavespeed.Prediction, c *wavespeed.Charge) { c.Key = wavespeed.AccessKey{UUID: uuid} }
+}
+
+func withInput(input string) func(*wavespeed.Prediction, *wavespeed.Charge) {
+	return func(p *wavespeed.Prediction, _ *wavespeed.Charge) { p.Input = json.RawMessage(input) }
+}
+
+// seeded repeats the seed that a submit with the nonce drew.
+func seeded(nonce string) func(*wavespeed.Prediction, *wavespeed.Charge) {
+	return withInput(fmt.Sprintf(`{"seed":%d,"prompt":"rewritten"}`, generation.Seed(nonce)))
+}
+
+// question is about a submit that ended so long ago.
+func question(ago time.Duration) generation.FindInput {
+	now := time.Now()
+	return generation.FindInput{
+		Key: "still", Model: fluxDev, Account: generation.DefaultAccount, Nonce: "n1", Seeded: true,
+		Began: now.Add(-ago - time.Minute), Ended: now.Add(-ago), Settle: settle, Grace: grace, Within: time.Hour,
+	}
+}
+
+func (s *scene) environment() *testsuite.TestActivityEnvironment {
+	if s.env != nil {
+		return s.env
+	}
+	acts, err := activities.New(s.options)
+	require.NoError(s.t, err)
+	activities.SetClient(acts, s.temporal)
+	var suite testsuite.WorkflowTestSuite
+	s.env = suite.NewTestActivityEnvironment()
+	acts.Register(s.env)
+	s.env.SetTestTimeout(time.Hour)
+	return s.env
+}
+
+// find asks once. It is nil where the search goes on.
+func (s *scene) find(in generation.FindInput) *generation.Found {
+	s.t.Helper()
+	value, err := s.environment().ExecuteActivity(generation.FindName, in)
+	if err != nil {
+		var failure *temporal.ApplicationError
+		require.ErrorAs(s.t, err, &failure)
+		require.False(s.t, failure.NonRetryable())
+		return nil
+	}
+	var got generation.Found
+	require.NoError(s.t, value.Get(&got))
+	return &got
+}
+
+func (s *scene) verdict(in generation.FindInput) generation.Verdict {
+	s.t.Helper()
+	if found := s.find(in); found != nil {
+		return found.Verdict
+	}
+	return ""
+}
+
+// submit makes a submit of this worker's own, by which it learns.
+func (s *scene) submit(nonce, model string) string {
+	s.t.Helper()
+	in := submitInput(`{}`)
+	in.Nonce, in.Model = nonce, model
+	value, err := s.environment().ExecuteActivity(generation.SubmitName, in)
+	require.NoError(s.t, err)
+	var got generation.Submitted
+	require.NoError(s.t, value.Get(&got))
+	s.charges = append(s.charges, wavespeed.Charge{
+		ID: "c" + got.PredictionID, Kind: wavespeed.ChargeDeduct, PredictionID: got.PredictionID, Model: model, CreatedAt: time.Now(), Key: wavespeed.AccessKey{UUID: "ours"},
+	})
+	return got.PredictionID
+}
+
+// TestFind: what the witnesses show of a submit that ended ten minutes ago, and the verdict.
+func TestFind(t *testing.T) {
+	t.Parallel()
+	const ago = 8 * time.Minute // within the submit's time
+	for name, c := range map[string]struct {
+		tell func(*scene, *generation.FindInput)
+		want generation.Verdict // "" to look again
+	}{
+		"nothing is listed or charged": {func(*scene, *generation.FindInput) {}, generation.VerdictAbsent},
+		"the lists may lag":            {func(_ *scene, in *generation.FindInput) { in.Settle = time.Hour }, ""},
+
+		"our seed is echoed": {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, ago, seeded("n1")) }, generation.VerdictFound},
+		"our seed is echoed while the lists may lag": {func(s *scene, in *generation.FindInput) {
+			in.Settle = time.Hour
+			s.make("p1", fluxDev, ago, seeded("n1"))
+		}, generation.VerdictFound},
+		"our seed is echoed among others, under another name": {func(s *scene, _ *generation.FindInput) {
+			s.make("p0", fluxDev, ago, seeded("n0"))
+			s.make("p1", "flux/renamed", ago, seeded("n1"))
+		}, generation.VerdictFound},
+		"the seed is the caller's own": {func(s *scene, in *generation.FindInput) {
+			in.Seeded = false
+			s.make("p1", fluxDev, ago, seeded("n1"))
+		}, generation.VerdictUndecided},
+
+		"an equal input": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, ago, withInput(`{"prompt":"a lighthouse"}`))
+		}, generation.VerdictUndecided},
+		"another input": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, ago, withInput(`{"prompt":"a harbour"}`))
+		}, generation.VerdictUndecided},
+		"no input":      {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, ago) }, generation.VerdictUndecided},
+		"another model": {func(s *scene, _ *generation.FindInput) { s.make("p1", "a/b", ago) }, generation.VerdictUndecided},
+		"only listed": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, ago)
+			s.charges = nil
+		}, generation.VerdictUndecided},
+		"only charged": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, ago)
+			s.list = nil
+		}, generation.VerdictUndecided},
+		"listed without a time": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, ago, func(p *wavespeed.Prediction, c *wavespeed.Charge) {
+				p.CreatedAt, c.CreatedAt = time.Time{}, time.Time{}
+			})
+		}, generation.VerdictUndecided},
+		"older than the clocks may differ": {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, time.Hour) }, generation.VerdictAbsent},
+		"a little older":                   {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, 20*time.Minute) }, generation.VerdictUndecided},
+		"younger by hours":                 {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, -2*time.Hour) }, generation.VerdictUndecided},
+
+		"another submit's of this run": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, ago)
+			s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p1", Nonce: "n0", Model: fluxDev}}}
+		}, generation.VerdictAbsent},
+		"another workflow's": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, ago)
+			s.temporal.known["another"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p1", Nonce: "n0", Model: fluxDev}}}
+		}, generation.VerdictAbsent},
+
+		"the list is forbidden":     {func(s *scene, _ *generation.FindInput) { s.listErr = status(http.StatusForbidden, "no") }, generation.VerdictUndecided},
+		"the charges are forbidden": {func(s *scene, _ *generation.FindInput) { s.chargesErr = status(http.StatusForbidden, "no") }, generation.VerdictUndecided},
+		"the charges are missing":   {func(s *scene, _ *generation.FindInput) { s.chargesErr = status(http.StatusNotFound, "no") }, generation.VerdictUndecided},
+		"the list is down":          {func(s *scene, _ *generation.FindInput) { s.listErr = status(http.StatusServiceUnavailable, "") }, ""},
+		"the charges are down":      {func(s *scene, _ *generation.FindInput) { s.chargesErr = status(http.StatusServiceUnavailable, "") }, ""},
+		"the list is down until the deadline": {func(s *scene, in *generation.FindInput) {
+			s.listErr, in.Within = status(http.StatusServiceUnavailable, ""), 0
+		}, generation.VerdictUndecided},
+		"forbidden charges, within the grace time": {func(s *scene, in *generation.FindInput) {
+			s.chargesErr, in.Grace = status(http.StatusForbidden, "no"), time.Hour
+		}, ""},
+
+		"made a week ago":           {func(s *scene, in *generation.FindInput) { in.Began = time.Now().Add(-7 * 24 * time.Hour) }, generation.VerdictUndecided},
+		"made with another API key": {func(s *scene, in *generation.FindInput) { in.APIKeys = []string{"another"} }, generation.VerdictUndecided},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				in := question(10 * time.Minute)
+				c.tell(s, &in)
+				got := s.find(in)
+				if c.want == "" {
+					require.Nil(t, got)
+					return
+				}
+				require.NotNil(t, got)
+				require.Equal(t, c.want, got.Verdict, got.Why)
+				switch got.Verdict {
+				case generation.VerdictFound:
+					require.Equal(t, "p1", got.PredictionID)
+				case generation.VerdictUndecided:
+					require.NotEmpty(t, got.Why)
+				}
+			})
+		})
+	}
+}
+
+// TestFindAfterOwnSubmits: a worker that has made submits of its own knows its clock, its
+// key and the names of its models.
+func TestFindAfterOwnSubmits(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		other func(s *scene)
+		want  generation.Verdict
+	}{
+		"of the other key":          {func(s *scene) { s.make("p1", fluxDev, -time.Second, byKey("theirs")) }, generation.VerdictAbsent},
+		"of our key":                {func(s *scene) { s.make("p1", fluxDev, -time.Second) }, generation.VerdictUndecided},
+		"of a key that is not told": {func(s *scene) { s.make("p1", fluxDev, -time.Second, byKey("")) }, generation.VerdictUndecided},
+		"of another model":          {func(s *scene) { s.make("p1", "a/b", -time.Second) }, generation.VerdictAbsent},
+		"made before the submit":    {func(s *scene) { s.make("p1", fluxDev, 12*time.Minute) }, generation.VerdictAbsent},
+		"made when it was":          {func(s *scene) { s.make("p1", fluxDev, time.Second) }, generation.VerdictUndecided},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				c.other(s)
+				s.submit("n0", fluxDev)
+				in := question(0)
+				in.Began = time.Now()
+				time.Sleep(settle + grace + time.Second)
+				require.Equal(t, c.want, s.verdict(in))
+			})
+		})
+	}
+}
+
+// TestARenamedModelIsDoubt: its own name was not seen, so another name excludes nothing.
+func TestARenamedModelIsDoubt(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.submit("n0", fluxDev)
+		s.list[0].Model = "flux/renamed"
+		s.make("p1", "flux/renamed", -time.Second)
+		in := question(0)
+		in.Began = time.Now()
+		time.Sleep(settle + grace + time.Second)
+		require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+	})
+}
+
+// TestMemoryComesFirst: what this worker submitted it knows, whatever the lists show.
+func TestMemoryComesFirst(t *testing.T) {
+	stage(t, func(s *scene) {
+		id := s.submit("n1", fluxDev)
+		s.list, s.charges = nil, nil
+		got := s.find(question(time.Hour))
+		require.NotNil(t, got)
+		require.Equal(t, id, got.PredictionID)
+		require.False(t, got.Inferred)
+	})
+}
+
+// TestFindWithWebhooks: a webhook at the submit's own address is strong evidence, and makes
+// absence impossible.
+func TestFindWithWebhooks(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		tell func(*scene, *generation.FindInput)
+		want generation.Verdict
+	}{
+		"in doubt only about time, before the lists have settled": {func(s *scene, in *generation.FindInput) {
+			s.make("p1", fluxDev, 8*time.Minute)
+			in.Settle = time.Hour
+		}, ""},
+		"in doubt only about time": {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, 8*time.Minute) }, generation.VerdictFound},
+		"with another input": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, 8*time.Minute, withInput(`{"prompt":"a harbour"}`))
+		}, generation.VerdictFound},
+		"with another model": {func(s *scene, _ *generation.FindInput) { s.make("p1", "flux/renamed", 8*time.Minute) }, generation.VerdictFound},
+		"while others are possible": {func(s *scene, _ *generation.FindInput) {
+			s.make("p0", fluxDev, 8*time.Minute)
+			s.make("p1", fluxDev, 8*time.Minute)
+		}, generation.VerdictFound},
+		"while the charges are forbidden": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, 8*time.Minute)
+			s.chargesErr = status(http.StatusForbidden, "no")
+		}, generation.VerdictFound},
+		"while both are forbidden": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, 8*time.Minute)
+			s.listErr, s.chargesErr = status(http.StatusForbidden, "no"), status(http.StatusForbidden, "no")
+		}, generation.VerdictFound},
+		"that does not exist":                     {func(*scene, *generation.FindInput) {}, ""},
+		"that does not exist, until the deadline": {func(_ *scene, in *generation.FindInput) { in.Within = 0 }, generation.VerdictUndecided},
+		"made long before":                        {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, time.Hour) }, generation.VerdictAbsent},
+		"two of them": {func(s *scene, in *generation.FindInput) {
+			s.make("p1", fluxDev, 8*time.Minute)
+			s.make("p2", fluxDev, 8*time.Minute)
+			in.Delivered, in.Within = append(in.Delivered, "p2"), 0
+		}, generation.VerdictUndecided},
+		"two of them, one another's": {func(s *scene, in *generation.FindInput) {
+			s.make("p1", fluxDev, 8*time.Minute)
+			s.make("p2", fluxDev, time.Hour)
+			in.Delivered = append(in.Delivered, "p2")
+		}, generation.VerdictFound},
+		"and another with our seed": {func(s *scene, in *generation.FindInput) {
+			s.make("p0", fluxDev, 8*time.Minute)
+			s.make("p1", fluxDev, 8*time.Minute, seeded("n1"))
+			in.Delivered = []string{"p0"}
+		}, generation.VerdictFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.options.WebhookURL = address
+				in := question(10 * time.Minute)
+				in.Delivered = []string{"p1"}
+				c.tell(s, &in)
+				got := s.find(in)
+				if c.want == "" {
+					require.Nil(t, got)
+					return
+				}
+				require.NotNil(t, got)
+				require.Equal(t, c.want, got.Verdict, got.Why)
+				if got.Verdict == generation.VerdictFound {
+					require.Equal(t, "p1", got.PredictionID)
+				}
+			})
+		})
+	}
+}
+
+// TestFindWaitsForWebhooks: what is listed may still run, and its webhook will tell.
+func TestFindWaitsForWebhooks(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.options.WebhookURL = address
+		s.make("p1", fluxDev, time.Minute)
+		s.list[0].Status = wavespeed.StatusProcessing
+		in := question(10 * time.Minute)
+		require.Empty(t, s.verdict(in))
+		time.Sleep(20 * time.Minute)
+		require.Empty(t, s.verdict(in), "it still runs")
+		s.list[0].Status = wavespeed.StatusCompleted
+		time.Sleep(10 * time.Second)
+		require.Empty(t, s.verdict(in), "its webhook may be on its way")
+		time.Sleep(grace)
+		require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+	})
+}
+
+// TestKeptDeliveries came while no run was open.
+func TestKeptDeliveries(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.make("p1", fluxDev, 8*time.Minute)
+		s.temporal.kept = map[string]generation.Signal{generation.DeliveryIDs("n1")[0]: {Nonce: "n1", Outcome: generation.Outcome{PredictionID: "p1"}}}
+		in := question(10 * time.Minute)
+		in.Earlier = true
+		got := s.find(in)
+		require.NotNil(t, got)
+		require.Equal(t, "p1", got.PredictionID)
+	})
+}
+
+// TestExclusiveKeys: of a key that nobody else uses, a charge that is no other submit's is
+// this one's.
+func TestExclusiveKeys(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		shared bool
+		tell   func(*scene, *generation.FindInput)
+		want   string // the prediction found; "" for undecided
+	}{
+		"one is left":                           {tell: func(*scene, *generation.FindInput) {}, want: "p1"},
+		"the key is shared":                     {shared: true, tell: func(*scene, *generation.FindInput) {}},
+		"two are left":                          {tell: func(s *scene, _ *generation.FindInput) { s.make("p2", fluxDev, 0) }},
+		"one is left that no key is told of":    {tell: func(s *scene, _ *generation.FindInput) { s.make("p2", fluxDev, 0, byKey("")) }},
+		"one is left and one is of another key": {tell: func(s *scene, _ *generation.FindInput) { s.make("p2", fluxDev, 0, byKey("theirs")) }, want: "p1"},
+		"another workflow made the other": {tell: func(s *scene, _ *generation.FindInput) {
+			s.make("p2", fluxDev, 0)
+			s.temporal.known["another"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p2", Nonce: "n2", Model: fluxDev}}}
+		}, want: "p1"},
+		"another workflow has an unknown submit too": {tell: func(s *scene, _ *generation.FindInput) {
+			s.temporal.known["another"] = generation.KnownPredictions{Unknown: []string{"n2"}}
+		}},
+		"two are left for two that ask for the same": {tell: func(s *scene, in *generation.FindInput) {
+			s.make("p2", fluxDev, 0)
+			in.Twins = []generation.Twin{{Nonce: "n2"}}
+		}, want: "p1"},
+		"two are left, one of them a twin's": {tell: func(s *scene, in *generation.FindInput) {
+			s.make("p2", fluxDev, 0)
+			in.Twins = []generation.Twin{{Nonce: "n2", PredictionID: "p1"}}
+		}, want: "p2"},
+		"another workflow does not answer": {tell: func(s *scene, _ *generation.FindInput) { s.temporal.silent = "another" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.options.ExclusiveKeys = !c.shared
+				s.submit("n0", fluxDev)
+				s.make("p1", fluxDev, 0)
+				in := question(0)
+				in.Began = time.Now()
+				c.tell(s, &in)
+				time.Sleep(settle + time.Second)
+				require.Empty(t, s.verdict(in), "another workflow may have begun just now")
+				time.Sleep(grace)
+				got := s.find(in)
+				require.NotNil(t, got)
+				require.Equal(t, c.want, got.PredictionID)
+				require.Equal(t, c.want != "", got.Inferred)
+			})
+		})
+	}
+}
+
+// TestAnInferredPredictionExcludesNothing: one wrong guess would make its true owner absent.
+func TestAnInferredPredictionExcludesNothing(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.options.ExclusiveKeys = true
+		s.submit("n0", fluxDev)
+		s.make("p1", fluxDev, 0)
+		in := question(0)
+		in.Began = time.Now()
+		time.Sleep(settle + grace + time.Second)
+		s.verdict(in)
+		time.Sleep(time.Minute)
+		require.Equal(t, generation.VerdictFound, s.verdict(in))
+		in.Nonce, in.Twins = "n2", nil
+		require.NotEqual(t, generation.VerdictAbsent, s.verdict(in))
+	})
+}
+
+// TestSearchesShareReadings: a thousand of them ask no more often than one.
+func TestSearchesShareReadings(t *testing.T) {
+	stage(t, func(s *scene) {
+		asked := 0
+		p := s.options.Accounts[generation.DefaultAccount].(*provider)
+		list := p.list
+		p.list = func(o wavespeed.ListOptions) (wavespeed.Page, error) { asked++; return list(o) }
+		for i := range 100 {
+			in := question(10 * time.Minute)
+			in.Nonce = fmt.Sprint("n", i)
+			require.Equal(t, generation.VerdictAbsent, s.verdict(in))
+		}
+		require.Less(t, asked, 10)
+	})
+}

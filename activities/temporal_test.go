@@ -1,0 +1,71 @@
+package activities_test
+
+import (
+	"context"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// fakeTemporal is a namespace as searches see it: workflows with their predictions, and
+// deliveries that were kept.
+type fakeTemporal struct {
+	client.Client
+	known  map[string]generation.KnownPredictions
+	kept   map[string]generation.Signal
+	silent string // a workflow that no worker answers for
+}
+
+func (f *fakeTemporal) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	var listed []*workflowpb.WorkflowExecutionInfo
+	add := func(id string) {
+		listed = append(listed, &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: id}})
+	}
+	for id := range f.known {
+		add(id)
+	}
+	if f.silent != "" {
+		add(f.silent)
+	}
+	return &workflowservice.ListWorkflowExecutionsResponse{Executions: listed}, nil
+}
+
+func (f *fakeTemporal) QueryWorkflow(ctx context.Context, id, _, _ string, _ ...any) (converter.EncodedValue, error) {
+	if id == f.silent {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return encoded(f.known[id]), nil
+}
+
+func (f *fakeTemporal) GetWorkflow(_ context.Context, id, _ string) client.WorkflowRun {
+	return keptRun{signal: f.kept[id]}
+}
+
+// keptRun is a workflow that keeps a delivery.
+type keptRun struct {
+	client.WorkflowRun
+	signal generation.Signal
+}
+
+func (r keptRun) Get(_ context.Context, into any) error {
+	if r.signal.Nonce == "" {
+		return serviceerror.NewNotFound("no such workflow")
+	}
+	*into.(*generation.Signal) = r.signal
+	return nil
+}
+
+func encoded(value any) converter.EncodedValue {
+	payloads, err := converter.GetDefaultDataConverter().ToPayloads(value)
+	if err != nil {
+		panic(err)
+	}
+	return client.NewValue(payloads)
+}
