@@ -138,6 +138,7 @@ func TestLargeBodiesAreWholeOrHints(t *testing.T) {
 		"broken outputs": {`"outputs":[tru]`, webhook.BadBody, generation.Outcome{}},
 		"ends early":     {`"outputs":[]}`, webhook.BadBody, generation.Outcome{}},
 		"another object": {`"error":""},{"a":1`, webhook.BadBody, generation.Outcome{}},
+		"two colons":     {`"error":1:2`, webhook.BadBody, generation.Outcome{}},
 		"two objects":    {`"error":""}{"a":1`, webhook.BadBody, generation.Outcome{}},
 		"too deep":       {`"a":` + strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), webhook.BadBody, generation.Outcome{}},
 		"never closed":   {`"a":[`, webhook.BadBody, generation.Outcome{}},
@@ -157,6 +158,7 @@ func TestLargeBodiesAreWholeOrHints(t *testing.T) {
 		require.Equal(t, test.signal, r.signaled()[0].signal.Outcome, name)
 	}
 	for name, body := range map[string]string{"array": "[" + pad + "]", "text": pad[8:],
+		"colon after it":  `{"id":"p1","status":"completed",` + pad + "}:",
 		"begins as array": `["id":"p1","status":"completed",` + pad + "}", "blank": strings.Repeat(" ", 300<<10)} {
 		r := newReceiver(t, webhook.Options{})
 		r.requireAnswer(t, r.post(secret, r.address, []byte(body)), 400, webhook.BadBody, name)
