@@ -26,7 +26,9 @@ type provider struct {
 	charges func(wavespeed.ChargesOptions) (wavespeed.ChargePage, error)
 	price   func() (wavespeed.Price, error)
 	models  []wavespeed.Model
-	submits []wavespeed.SubmitRequest
+
+	modelsErr error // which a fetch of the catalogue takes its time for
+	submits   []wavespeed.SubmitRequest
 }
 
 func (p *provider) Submit(_ context.Context, request wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
@@ -51,7 +53,12 @@ func (p *provider) Charges(_ context.Context, o wavespeed.ChargesOptions) (waves
 
 func (p *provider) Price(context.Context, string, any) (wavespeed.Price, error) { return p.price() }
 
-func (p *provider) Models(context.Context) ([]wavespeed.Model, error) { return p.models, nil }
+func (p *provider) Models(ctx context.Context) ([]wavespeed.Model, error) {
+	if p.modelsErr != nil {
+		<-ctx.Done()
+	}
+	return p.models, p.modelsErr
+}
 
 func (p *provider) Balance(context.Context) (generation.USD, error) { return 0, nil }
 

@@ -38,6 +38,10 @@ type scene struct {
 	env *testsuite.TestActivityEnvironment
 }
 
+func (s *scene) provider() *provider {
+	return s.options.Accounts[generation.DefaultAccount].(*provider)
+}
+
 func address(context.Context, generation.Target) (string, error) { return "https://hooks.test/a", nil }
 
 // stage runs a test in virtual time.
@@ -485,9 +489,8 @@ func TestAnInferredPredictionExcludesNothing(t *testing.T) {
 func TestSearchesShareReadings(t *testing.T) {
 	stage(t, func(s *scene) {
 		asked := 0
-		p := s.options.Accounts[generation.DefaultAccount].(*provider)
-		list := p.list
-		p.list = func(o wavespeed.ListOptions) (wavespeed.Page, error) { asked++; return list(o) }
+		list := s.provider().list
+		s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) { asked++; return list(o) }
 		for i := range 100 {
 			in := question(10 * time.Minute)
 			in.Nonce = fmt.Sprint("n", i)

@@ -2,8 +2,10 @@ package activities_test
 
 import (
 	"context"
+	"strconv"
 
 	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -20,6 +22,18 @@ type fakeTemporal struct {
 	known  map[string]generation.KnownPredictions
 	kept   map[string]generation.Signal
 	silent string // a workflow that no worker answers for
+	alive  bool   // the activity's attempt still counts
+}
+
+func (f *fakeTemporal) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	answer := &workflowservice.DescribeWorkflowExecutionResponse{}
+	for i := range 10 {
+		if f.alive { // whichever it is
+			answer.PendingActivities = append(answer.PendingActivities,
+				&workflowpb.PendingActivityInfo{ActivityId: strconv.Itoa(i), Attempt: 1, State: enumspb.PENDING_ACTIVITY_STATE_STARTED})
+		}
+	}
+	return answer, nil
 }
 
 func (f *fakeTemporal) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {

@@ -1,0 +1,249 @@
+package activities_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// crowd lists 300 predictions of the submit's time, one of them its own.
+func crowd(s *scene) {
+	for i := range 300 {
+		s.make(fmt.Sprint("other", i), fluxDev, 8*time.Minute-time.Duration(i)*time.Second)
+		if i == 180 {
+			s.make("p1", fluxDev, 8*time.Minute-time.Duration(i)*time.Second, seeded("n1"))
+		}
+	}
+}
+
+// TestOddPages: however the provider cuts the list into pages, it is read whole.
+func TestOddPages(t *testing.T) {
+	t.Parallel()
+	for name, odd := range map[string]func(s *scene, o wavespeed.ListOptions) wavespeed.Page{
+		"at most 50 on one": func(s *scene, o wavespeed.ListOptions) wavespeed.Page {
+			return wavespeed.Page{Items: newest(s.list, o.Page, min(o.PageSize, 50))}
+		},
+		"one is left out of each": func(s *scene, o wavespeed.ListOptions) wavespeed.Page {
+			items := newest(s.list, o.Page, o.PageSize)
+			if len(items) > 1 && items[len(items)-1].ID != "p1" {
+				items = items[:len(items)-1]
+			}
+			return wavespeed.Page{Items: items}
+		},
+		"others are made between two": func(s *scene, o wavespeed.ListOptions) wavespeed.Page {
+			items := newest(s.list, o.Page, o.PageSize)
+			for range 7 {
+				s.make(fmt.Sprint("new", len(s.list)), fluxDev, 0)
+			}
+			return wavespeed.Page{Items: items}
+		},
+		"others are deleted between two": func(s *scene, o wavespeed.ListOptions) wavespeed.Page {
+			items := newest(s.list, o.Page, o.PageSize)
+			s.list = slices.Delete(s.list, len(s.list)-5, len(s.list))
+			return wavespeed.Page{Items: items}
+		},
+		"in no order": func(s *scene, o wavespeed.ListOptions) wavespeed.Page {
+			all := slices.Clone(s.list)
+			slices.Reverse(all)
+			return wavespeed.Page{Items: newest(all, o.Page, o.PageSize)}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				crowd(s)
+				s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) { return odd(s, o), nil }
+				got := s.find(question(10 * time.Minute))
+				require.NotNil(t, got)
+				require.Equal(t, generation.VerdictFound, got.Verdict, got.Why)
+				require.Equal(t, "p1", got.PredictionID)
+			})
+		})
+	}
+}
+
+// TestPagesThatContradictThemselves prove nothing.
+func TestPagesThatContradictThemselves(t *testing.T) {
+	t.Parallel()
+	one, more := 1, true
+	for name, tell := range map[string]func(s *scene){
+		"no items, and a total of 1": func(s *scene) {
+			s.provider().list = func(wavespeed.ListOptions) (wavespeed.Page, error) { return wavespeed.Page{Total: &one}, nil }
+		},
+		"no charges, and there are more": func(s *scene) {
+			s.provider().charges = func(wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
+				return wavespeed.ChargePage{More: &more}, nil
+			}
+		},
+		"another list each time": func(s *scene) {
+			asked := 0
+			s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
+				if o.Page > 1 {
+					return wavespeed.Page{}, nil
+				}
+				asked++
+				return wavespeed.Page{Items: []wavespeed.Prediction{{ID: fmt.Sprint("p", asked), CreatedAt: time.Now().Add(-8 * time.Minute)}}}, nil
+			}
+		},
+		"a list without an end": func(s *scene) {
+			s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
+				items := make([]wavespeed.Prediction, o.PageSize)
+				for i := range items {
+					items[i] = wavespeed.Prediction{ID: fmt.Sprint("p", (o.Page-1)*o.PageSize+i), CreatedAt: time.Now()}
+				}
+				return wavespeed.Page{Items: items}, nil
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				tell(s)
+				got := s.find(question(10 * time.Minute))
+				if got != nil {
+					require.Equal(t, generation.VerdictUndecided, got.Verdict)
+				}
+			})
+		})
+	}
+}
+
+// TestClocksApart: with the worker and the provider each ten minutes off, submits are made,
+// what was made before is not taken for theirs, and what was made since is.
+func TestClocksApart(t *testing.T) {
+	t.Parallel()
+	offsets := []time.Duration{-10 * time.Minute, 0, 10 * time.Minute}
+	for _, workerOff := range offsets {
+		for _, providerOff := range offsets {
+			t.Run(fmt.Sprint("worker ", workerOff, ", provider ", providerOff), func(t *testing.T) {
+				stage(t, func(s *scene) {
+					s.options.Now = func() time.Time { return time.Now().Add(workerOff) }
+					s.temporal.alive = true
+					submit := s.provider().submit
+					s.provider().submit = func(r wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
+						p, err := submit(r)
+						s.list[len(s.list)-1].CreatedAt = s.list[len(s.list)-1].CreatedAt.Add(providerOff)
+						p.CreatedAt = p.CreatedAt.Add(providerOff)
+						return p, err
+					}
+					s.make("before", fluxDev, 12*time.Minute-providerOff)
+					s.submit("n0", fluxDev)
+					in := question(0)
+					in.Began = time.Now()
+					time.Sleep(settle + grace + time.Second)
+					require.Equal(t, generation.VerdictAbsent, s.verdict(in))
+					s.make("since", fluxDev, -providerOff)
+					time.Sleep(10 * time.Second)
+					require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+				})
+			})
+		}
+	}
+}
+
+// TestALateTaskIsAskedAbout: a worker that slept must not send what Temporal has given up.
+func TestALateTaskIsAskedAbout(t *testing.T) {
+	t.Parallel()
+	for _, alive := range []bool{true, false} {
+		t.Run(fmt.Sprint("alive: ", alive), func(t *testing.T) {
+			stage(t, func(s *scene) {
+				late := time.Duration(0)
+				s.options.Now = func() time.Time { return time.Now().Add(late) }
+				s.submit("n0", fluxDev)
+				late, s.temporal.alive = 5*time.Minute, alive
+				in := submitInput(`{}`)
+				_, err := s.environment().ExecuteActivity(generation.SubmitName, in)
+				require.Equal(t, alive, err == nil)
+				require.Len(t, s.provider().submits, map[bool]int{true: 2, false: 1}[alive])
+			})
+		})
+	}
+}
+
+// TestAResetSearchesFirst: the activity of a run that was reset may have been made by the
+// run before.
+func TestAResetSearchesFirst(t *testing.T) {
+	stage(t, func(s *scene) {
+		in := submitInput(`{}`)
+		in.RunID = "another"
+		_, err := s.environment().ExecuteActivity(generation.SubmitName, in)
+		var failure *temporal.ApplicationError
+		require.ErrorAs(t, err, &failure)
+		require.Equal(t, generation.ErrSubmitUnknown, failure.Type())
+		var lost generation.Lost
+		require.NoError(t, failure.Details(&lost))
+		require.False(t, lost.Over, "the other run's may still be under way")
+		require.Empty(t, s.provider().submits)
+	})
+}
+
+// TestALostSubmitIsNotMadeAgain by the worker that made it.
+func TestALostSubmitIsNotMadeAgain(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.provider().submit = func(wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
+			return wavespeed.Prediction{}, &wavespeed.Error{Op: "submit"}
+		}
+		for range 3 {
+			_, err := s.environment().ExecuteActivity(generation.SubmitName, submitInput(`{}`))
+			var failure *temporal.ApplicationError
+			require.ErrorAs(t, err, &failure)
+			require.Equal(t, generation.ErrSubmitUnknown, failure.Type())
+		}
+		require.Len(t, s.provider().submits, 1)
+	})
+}
+
+// TestDrawnSeeds: a submit carries a seed by which its prediction can be known, where the
+// model takes one and the caller leaves it open.
+func TestDrawnSeeds(t *testing.T) {
+	t.Parallel()
+	takes := `{"properties":{"seed":{"type":"integer","minimum":-1,"maximum":2147483647}}}`
+	drawn := generation.Seed("n1")
+	for name, c := range map[string]struct{ schema, input, want string }{
+		"no seed":         {takes, `{"prompt":"a <lighthouse>"}`, fmt.Sprintf(`{"seed":%d,"prompt":"a <lighthouse>"}`, drawn)},
+		"no fields":       {takes, ` {} `, fmt.Sprintf(`{"seed":%d}`, drawn)},
+		"any seed":        {takes, `{"seed":-1,"n":9007199254740993}`, fmt.Sprintf(`{"seed":%d,"n":9007199254740993}`, drawn)},
+		"null":            {takes, `{"seed":null}`, fmt.Sprintf(`{"seed":%d}`, drawn)},
+		"a seed":          {takes, `{"seed":7}`, `{"seed":7}`},
+		"a text":          {takes, `{"seed":"-1"}`, `{"seed":"-1"}`},
+		"no such field":   {`{"properties":{"prompt":{"type":"string"}}}`, `{"prompt":"a"}`, `{"prompt":"a"}`},
+		"too small":       {`{"properties":{"seed":{"type":"integer","maximum":65535}}}`, `{}`, `{}`},
+		"no integer":      {`{"properties":{"seed":{"type":"string"}}}`, `{}`, `{}`},
+		"unlimited":       {`{"properties":{"seed":{"type":"integer"}}}`, `{}`, fmt.Sprintf(`{"seed":%d}`, drawn)},
+		"no schema":       {``, `{}`, `{}`},
+		"a broken schema": {`{`, `{}`, `{}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.provider().models = []wavespeed.Model{{ID: fluxDev, Schema: json.RawMessage(c.schema)}}
+				_, err := s.environment().ExecuteActivity(generation.SubmitName, submitInput(c.input))
+				require.NoError(t, err)
+				sent, err := json.Marshal(s.provider().submits[0].Input)
+				require.NoError(t, err)
+				require.JSONEq(t, c.want, string(sent))
+			})
+		})
+	}
+}
+
+// TestWithoutACatalogueSubmitsGoWithoutASeed and don't wait for it one after the other.
+func TestWithoutACatalogueSubmitsGoWithoutASeed(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.provider().modelsErr = context.DeadlineExceeded
+		began := time.Now()
+		for i := range 20 {
+			in := submitInput(`{}`)
+			in.Nonce = fmt.Sprint("n", i)
+			_, err := s.environment().ExecuteActivity(generation.SubmitName, in)
+			require.NoError(t, err)
+		}
+		require.Less(t, time.Since(began), 10*time.Second)
+	})
+}
