@@ -1,6 +1,8 @@
 package workflows_test
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -8,8 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
 // losesAnswers is a provider whose submits get no answer.
@@ -202,4 +207,213 @@ func TestCancelWhileUnknown(t *testing.T) {
 	var status generation.Status
 	require.NoError(t, canceled.Details(&status))
 	require.Contains(t, status.Attempts[0].Reason, "unknown")
+}
+
+// resolve sends a person's decision after a while.
+func resolve(t *testing.T, env *testsuite.TestWorkflowEnvironment, after time.Duration, resolution generation.Resolution, refused string) {
+	env.RegisterDelayedCallback(func() {
+		env.UpdateWorkflow(generation.ResolveUpdate, "", &testsuite.TestUpdateCallback{
+			OnReject:   func(err error) { require.ErrorContains(t, err, cmp.Or(refused, "nothing")) },
+			OnAccept:   func() { require.Empty(t, refused) },
+			OnComplete: func(_ any, err error) { require.NoError(t, err) },
+		}, resolution)
+	}, after)
+}
+
+// TestAPersonDecides what nothing else could, or does not wait for.
+func TestAPersonDecides(t *testing.T) {
+	t.Parallel()
+	for name, find := range map[string]func(int, generation.FindInput) (generation.Found, error){
+		"after the search": func(int, generation.FindInput) (generation.Found, error) {
+			return generation.Found{Verdict: generation.VerdictUndecided, Candidates: []string{predictionID}, Why: "two are possible"}, nil
+		},
+		"during the search": func(int, generation.FindInput) (generation.Found, error) {
+			return generation.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
+		},
+	} {
+		for _, absent := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", absent: ", absent), func(t *testing.T) {
+				t.Parallel()
+				p := losesAnswers()
+				lost := p.submit
+				p.submit = func(call int, in generation.SubmitInput) (generation.Submitted, error) {
+					if call == 1 {
+						return lost(call, in)
+					}
+					return generation.Submitted{PredictionID: predictionID}, nil
+				}
+				p.find = find
+				env := newEnv(t, p)
+				asked := request()
+				asked.OnUnknown = generation.AskUnknown
+				resolve(t, env, 30*time.Minute, generation.Resolution{Key: "clip", Absent: true}, `"clip" is not unknown; unknown: still`)
+				resolve(t, env, 30*time.Minute, generation.Resolution{Key: "still"}, "prediction_id")
+				decision := generation.Resolution{PredictionID: predictionID, By: "ann", Comment: "seen in the gallery"}
+				if absent {
+					decision = generation.Resolution{Absent: true, By: "ann"}
+				}
+				env.RegisterDelayedCallback(func() {
+					answer, err := env.QueryWorkflow(generation.StatusQuery)
+					require.NoError(t, err)
+					var statuses []generation.Status
+					require.NoError(t, answer.Get(&statuses))
+					require.Equal(t, generation.StateUnknown, statuses[0].State)
+				}, time.Hour)
+				resolve(t, env, time.Hour, decision, "")
+				env.ExecuteWorkflow(generation.WorkflowName, asked)
+				got := result(t, env)
+				require.Equal(t, predictionID, got.PredictionID)
+				if !absent {
+					require.Len(t, p.submits, 1)
+					return
+				}
+				require.Len(t, p.submits, 2)
+				require.Equal(t, generation.StateAbsent, got.Attempts[0].State)
+				require.Contains(t, got.Attempts[0].Reason, "ann")
+			})
+		}
+	}
+}
+
+// TestNobodyDecidesOnAnUnknownSubmit until the deadline.
+func TestNobodyDecidesOnAnUnknownSubmit(t *testing.T) {
+	t.Parallel()
+	p := losesAnswers()
+	p.find = func(int, generation.FindInput) (generation.Found, error) {
+		return generation.Found{Verdict: generation.VerdictUndecided, Candidates: []string{predictionID}}, nil
+	}
+	env := newEnv(t, p)
+	asked := request()
+	asked.OnUnknown = generation.AskUnknown
+	env.ExecuteWorkflow(generation.WorkflowName, asked)
+	err, status := failure(t, env)
+	require.Equal(t, generation.ErrSubmitUnknown, err.Type())
+	require.Contains(t, err.Message(), predictionID)
+	require.Equal(t, []string{predictionID}, status.Attempts[0].Candidates)
+	require.Len(t, p.submits, 1)
+}
+
+// TestALateWebhookDecides while a person is asked.
+func TestALateWebhookDecides(t *testing.T) {
+	t.Parallel()
+	p := losesAnswers()
+	p.find = func(_ int, in generation.FindInput) (generation.Found, error) {
+		if len(in.Delivered) == 0 {
+			return generation.Found{Verdict: generation.VerdictUndecided}, nil
+		}
+		return generation.Found{Verdict: generation.VerdictFound, PredictionID: in.Delivered[0]}, nil
+	}
+	env := newEnv(t, p)
+	asked := request()
+	asked.OnUnknown = generation.AskUnknown
+	env.RegisterDelayedCallback(func() { deliver(env, p, completed("https://cdn.test/hook.png")) }, 3*time.Hour)
+	env.ExecuteWorkflow(generation.WorkflowName, asked)
+	require.Equal(t, "https://cdn.test/hook.png", result(t, env).URL(0))
+}
+
+// TestWhyItWaits: an activity that fails again and again comes back to say so, and the
+// status shows it until it is over.
+func TestWhyItWaits(t *testing.T) {
+	t.Parallel()
+	for _, while := range []generation.State{generation.StateSubmitting, generation.StatePolling, generation.StateUnknown} {
+		t.Run(string(while), func(t *testing.T) {
+			t.Parallel()
+			unreachable := temporal.NewApplicationErrorWithOptions("503 from the provider", generation.ErrUnavailable,
+				temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{generation.Waiting{After: time.Minute}}})
+			p := accepts()
+			p.submit = func(call int, _ generation.SubmitInput) (generation.Submitted, error) {
+				switch {
+				case while == generation.StateSubmitting && call <= 3:
+					return generation.Submitted{}, unreachable
+				case while == generation.StateUnknown:
+					return losesAnswers().submit(0, generation.SubmitInput{})
+				}
+				return generation.Submitted{PredictionID: predictionID}, nil
+			}
+			p.find = func(call int, _ generation.FindInput) (generation.Found, error) {
+				if call <= 3 {
+					return generation.Found{}, unreachable
+				}
+				return generation.Found{Verdict: generation.VerdictFound, PredictionID: predictionID}, nil
+			}
+			p.await = func(call int, _ generation.AwaitInput) (generation.Outcome, error) {
+				if while == generation.StatePolling && call <= 3 {
+					return generation.Outcome{}, unreachable
+				}
+				return completed("https://cdn.test/1.png"), nil
+			}
+			env := newEnv(t, p)
+			env.RegisterDelayedCallback(func() {
+				answer, err := env.QueryWorkflow(generation.StatusQuery)
+				require.NoError(t, err)
+				var statuses []generation.Status
+				require.NoError(t, answer.Get(&statuses))
+				require.Equal(t, while, statuses[0].State)
+				require.Contains(t, statuses[0].Reason(), "503 from the provider")
+			}, 90*time.Second)
+			env.ExecuteWorkflow(generation.WorkflowName, request())
+			require.Empty(t, result(t, env).Attempts[0].Reason)
+		})
+	}
+}
+
+// TestEachSubmitHasItsOwnNonce, also one that was refused and is made again: it is drawn when
+// the submit is scheduled, so that a reset is before both or after both.
+func TestEachSubmitHasItsOwnNonce(t *testing.T) {
+	t.Parallel()
+	p := accepts()
+	p.submit = func(call int, _ generation.SubmitInput) (generation.Submitted, error) {
+		if call == 1 {
+			return generation.Submitted{}, temporal.NewApplicationErrorWithOptions("429", generation.ErrRateLimited,
+				temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{generation.Waiting{After: time.Minute}}})
+		}
+		return generation.Submitted{PredictionID: predictionID, Webhook: true}, nil
+	}
+	env := newEnv(t, p)
+	env.RegisterDelayedCallback(func() { deliver(env, p, completed("https://cdn.test/1.png")) }, 90*time.Second)
+	env.ExecuteWorkflow(generation.WorkflowName, request())
+	result(t, env)
+	require.NotEqual(t, p.submits[0].Nonce, p.submits[1].Nonce)
+	require.NotEmpty(t, p.submits[0].RunID)
+}
+
+// TestTwinsTakeDifferentPredictions, also where two searches found the same one.
+func TestTwinsTakeDifferentPredictions(t *testing.T) {
+	t.Parallel()
+	p := losesAnswers()
+	taken := map[string]int{}
+	p.find = func(_ int, in generation.FindInput) (generation.Found, error) {
+		taken[in.Nonce]++
+		id := predictionID
+		for _, twin := range in.Twins {
+			if twin.PredictionID == predictionID {
+				id = earlierID
+			}
+		}
+		return generation.Found{Verdict: generation.VerdictFound, PredictionID: id, Inferred: true}, nil
+	}
+	env := newEnv(t, p)
+	play(env, func(ctx workflow.Context) error {
+		done := workflow.NewWaitGroup(ctx)
+		var failed error
+		for _, key := range []string{"a", "b"} {
+			done.Add(1)
+			workflow.Go(ctx, func(ctx workflow.Context) {
+				defer done.Done()
+				asked := request()
+				asked.Key = key
+				if _, err := workflows.Generate(ctx, asked); err != nil {
+					failed = err
+				}
+			})
+		}
+		done.Wait(ctx)
+		ids := map[string]bool{}
+		for _, status := range workflows.Statuses(ctx) {
+			ids[status.PredictionID()] = true
+		}
+		require.Len(t, ids, 2)
+		return failed
+	})
+	require.NoError(t, env.GetWorkflowError())
 }
