@@ -40,7 +40,7 @@ func (b *board) takeResolutions(ctx workflow.Context) error {
 			if err != nil {
 				return generation.Status{}, err
 			}
-			s.attempt.decisions.SendAsync(resolution)
+			s.attempt.decisions.SendAsync(&resolution)
 			return s.run.status.Clone(), nil
 		},
 		workflow.UpdateHandlerOptions{
