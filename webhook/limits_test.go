@@ -194,7 +194,6 @@ func TestBodyLimit(t *testing.T) {
 		"beyond":                {400_001, 400_001, limited, webhook.TooLarge},
 		"beyond, chunked":       {400_001, -1, limited, webhook.TooLarge},
 		"beyond, lying":         {400_001, 10, limited, webhook.TooLarge},
-		"exact, by default":     {16 << 20, -1, webhook.Options{}, webhook.Signaled},
 		"one more, by default":  {16<<20 + 1, -1, webhook.Options{}, webhook.Hinted},
 		"announced, by default": {100, 64<<20 + 1, webhook.Options{}, webhook.TooLarge},
 	} {
@@ -214,15 +213,13 @@ func TestBodyLimit(t *testing.T) {
 // What we submit ourselves comes back: an input of 1.9 MB, with each character escaped.
 func TestLargestInput(t *testing.T) {
 	t.Parallel()
-	for name, escaped := range map[string]string{"ampersands": `\u0026`, "umlauts": `\u00e4`, "quotes": `\"`} {
-		r := newReceiver(t, webhook.Options{})
-		large := fmt.Appendf(nil, `{"id":"p1","input":{"prompt":"%s","seed":%d},"status":"completed","outputs":["https://x/1.png"]}`,
-			strings.Repeat(escaped, 1_900_000), generation.Seed(target.Nonce))
-		r.requireAnswer(t, r.post(secret, r.address, large), 200, webhook.Signaled, name)
-		signal := r.signaled()[0].signal
-		require.Equal(t, outputs(`"https://x/1.png"`), signal.Outputs, name)
-		require.True(t, signal.Identified, name)
-	}
+	r := newReceiver(t, webhook.Options{})
+	large := fmt.Appendf(nil, `{"id":"p1","input":{"prompt":"%s","seed":%d},"status":"completed","outputs":["https://x/1.png"]}`,
+		strings.Repeat(`\u0026`, 1_900_000), generation.Seed(target.Nonce))
+	r.requireAnswer(t, r.post(secret, r.address, large), 200, webhook.Signaled)
+	signal := r.signaled()[0].signal
+	require.Equal(t, outputs(`"https://x/1.png"`), signal.Outputs)
+	require.True(t, signal.Identified)
 }
 
 // A large body that is signed with a secret which the provider has just made is sent again.
@@ -252,7 +249,7 @@ func (d deadlines) SetReadDeadline(at time.Time) error { d.read(at); return nil 
 // However large a body is, and whatever is in it, a delivery takes little memory. Not
 // parallel, because it counts what the process allocates.
 func TestMemoryOfOneDelivery(t *testing.T) {
-	const size = 12 << 20
+	const size = 3 << 20
 	for name, input := range map[string]string{
 		"objects": `[` + strings.Repeat("{},", size/3) + `{}]`,
 		"fields":  `{` + strings.Repeat(`"a":1,`, size/6) + `"a":1}`,
@@ -272,7 +269,7 @@ func TestMemoryOfOneDelivery(t *testing.T) {
 		request.Header = header
 		require.Equal(t, 200, r.serve(request).Code)
 		runtime.ReadMemStats(&after)
-		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(2<<20), "%s: all that was allocated, garbage included", name)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(3<<19), "%s: all that was allocated, garbage included", name)
 		require.Equal(t, "p1", r.signaled()[0].signal.PredictionID)
 		require.False(t, r.signaled()[0].signal.Hint)
 	}
