@@ -111,6 +111,10 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 		generation.ErrModelNotFound, generation.ErrDeadlineExceeded, generation.ErrBudgetExceeded:
 		return "", r.refuse(ctx, a, failure.Type(), failure.Message())
 	case generation.ErrRateLimited, generation.ErrUnavailable:
+		if ctx.Err() != nil { // Temporal does not retry what is canceled
+			a.State = generation.StateAbsent
+			return "", r.cancel(ctx, a)
+		}
 		return "", r.refuse(ctx, a, refusalAtDeadline(failure), failure.Message())
 	}
 	var lost generation.Lost
