@@ -19,10 +19,16 @@ type account struct {
 	key     string
 }
 
+// KeyFingerprint tells keys apart.
+func (a *account) KeyFingerprint() string { return a.key }
+
 // ask carries a call to the provider. The answer is what take leaves behind.
 func (a *account) ask(ctx context.Context, op, subject string, take func(*call)) error {
 	w := a.process.world
 	c := &call{key: a.process.name + op + subject}
+	if subject != "" { // what is read for all may be read by any of them
+		c.key += ownerOf(ctx).task()
+	}
 	c.take = func(c *call) {
 		if !a.process.dead {
 			take(c)
@@ -62,7 +68,7 @@ func (a *account) Submit(ctx context.Context, request wavespeed.SubmitRequest) (
 		must(err)
 	}
 	owner := ownerOf(ctx)
-	err = a.ask(ctx, "submit", owner.Nonce+owner.Run, func(c *call) {
+	err = a.ask(ctx, "submit", owner.Nonce, func(c *call) {
 		w.takeSubmit(a, c, owner, request, input, &got)
 	})
 	return got, err

@@ -12,21 +12,52 @@ import (
 
 // books are what the judges know beside the ledger.
 type books struct {
-	posts     map[string][]time.Time // by nonce
-	entries   map[string][]*provider.Entry
-	forgotten map[string]bool // nonces that were drawn after the point of a reset
-	coming    int             // submits of which it will show whether they are accepted
-	addresses []string        // that the provider was given
+	sent       []sent // in order
+	deliveries []delivery
+	entries    map[string][]*provider.Entry
+	forgotten  map[string]bool // nonces that were drawn after the point of a reset
+	coming     int             // submits of which it will show whether they are accepted
+	addresses  []address
 }
 
 func newBooks() books {
-	return books{posts: make(map[string][]time.Time), entries: make(map[string][]*provider.Entry), forgotten: make(map[string]bool)}
+	return books{entries: make(map[string][]*provider.Entry), forgotten: make(map[string]bool)}
+}
+
+// sent is one POST of a submit.
+type sent struct {
+	owner owner
+	model string
+	at    time.Time
+}
+
+// delivery is one that the handler has taken.
+type delivery struct {
+	entry           *provider.Entry
+	workflow, nonce string // of the address
+	at              time.Time
 }
 
 func (b *books) posted(o owner, e *provider.Entry) {
-	b.posts[o.Nonce] = append(b.posts[o.Nonce], e.Posted)
+	b.sent = append(b.sent, sent{o, e.Model, e.Posted})
 	if e.Webhook != "" {
-		b.addresses = append(b.addresses, e.Webhook)
+		b.addresses = append(b.addresses, address{e.Webhook, o})
+	}
+}
+
+// address is one that the provider was given.
+type address struct {
+	url string
+	of  owner
+}
+
+// taken notes a delivery.
+func (b *books) taken(e *provider.Entry) {
+	for _, a := range b.addresses {
+		if a.url == e.Webhook {
+			b.deliveries = append(b.deliveries, delivery{e, a.of.Workflow, a.of.Nonce, time.Now()})
+			return
+		}
 	}
 }
 

@@ -112,6 +112,7 @@ func (w *world) checkResults(g *group, endings []ending) {
 		id := e.Result.PredictionID
 		entry := w.provider.Find(id)
 		switch {
+		case entry != nil && w.deceived(e, entry):
 		case entry == nil || !g.has(entry):
 			w.find("%s of %s completed with %s, which is not its own", e.Key, g.job.id, id)
 		case taken[id]:
@@ -138,7 +139,7 @@ func (w *world) checkAttempts(e ending) {
 		if entry != nil {
 			o, ours = entry.Owner.(owner)
 		}
-		if !ours || o.Workflow != e.job.id {
+		if (!ours || o.Workflow != e.job.id) && (entry == nil || !w.deceived(e, entry)) {
 			w.find("%s of %s: attempt %d took %s for its own", e.Key, e.job.id, a.Number, a.PredictionID)
 		}
 	}
@@ -170,4 +171,34 @@ func (w *world) tally(e ending) {
 }
 
 // checkUndecided: a person is asked only where nobody could have told.
-func (w *world) checkUndecided(ending) {}
+func (w *world) checkUndecided(e ending) {
+	last := e.status.Attempts[len(e.status.Attempts)-1]
+	for _, g := range groups(e.job) {
+		if !slices.Contains(g.keys, e.Key) {
+			continue
+		}
+		if why, ok := w.oracleAt(last.Ended).decidable(g, last.Nonce); ok {
+			w.find("%s of %s is undecided, and could be told by %s (%s)", e.Key, e.job.id, why, e.Message)
+		}
+	}
+}
+
+// deceived tells whether somebody else's prediction was delivered alone to the address of
+// the generation, which had leaked, and nothing showed that it was somebody else's. That
+// is beyond what anybody can tell.
+func (w *world) deceived(e ending, entry *provider.Entry) bool {
+	if !entry.Foreign {
+		return false
+	}
+	for _, d := range w.books.deliveries {
+		if d.entry != entry || d.workflow != e.job.id {
+			continue
+		}
+		o := w.oracleAt(d.at)
+		if len(o.told[d.nonce]) <= 1 && !o.excluded(d.nonce, entry) {
+			w.counts["deceived by a leaked address"]++
+			return true
+		}
+	}
+	return false
+}

@@ -63,6 +63,9 @@ func (w *world) post(e *provider.Entry, attempt int) {
 
 func (w *world) delivered(e *provider.Entry, attempt, status int) {
 	w.Note("provider: delivery %d of %s was answered %d", attempt, e.ID, status)
+	if status < 300 {
+		w.books.taken(e)
+	}
 	if status < 300 || attempt >= maxDeliveries {
 		return
 	}

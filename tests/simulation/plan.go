@@ -12,13 +12,14 @@ import (
 type plan struct {
 	workerCount int
 	webhooks    bool
-	exclusive   bool // nobody else has our key
+	exclusive   bool // nobody else has our key, and the workers are told so
 	foreigners  bool // others use the account
 	equal       bool // they ask for the same as we do
 	handlerSkew time.Duration
 	skewed      bool
 	timing      generation.Timing
 	timeout     time.Duration
+	visible     time.Duration // how late workflows show in Temporal's lists
 	traits      provider.Traits
 	weather     weather
 }
@@ -53,9 +54,10 @@ func (d *driver) drawPlan() plan {
 		foreigners:  d.chance(0.5),
 		equal:       d.chance(0.4),
 		skewed:      d.chance(0.4),
-		timeout:     time.Duration(15+d.IntN(60)) * time.Minute,
+		timeout:     time.Duration(10+d.IntN(15)) * time.Minute,
 	}
-	p.exclusive = !p.foreigners || d.chance(0.5)
+	p.exclusive = d.chance(0.5)
+	p.visible = time.Duration(d.IntN(20)) * time.Second
 	p.timing = generation.Timing{
 		Submit: time.Duration(10+d.IntN(50)) * time.Second,
 		Settle: time.Duration(30+d.IntN(120)) * time.Second,

@@ -98,7 +98,7 @@ func (p *process) rpc(ctx context.Context, method string, request, reply any, _ 
 	case *workflowservice.QueryWorkflowRequest:
 		key = r.GetExecution().GetRunId()
 	}
-	c := &call{key: p.name + method + key, hold: hold}
+	c := &call{key: p.name + method + key + ownerOf(ctx).task(), hold: hold}
 	take.Answer = func(err error) { p.world.answer(c, err) }
 	c.take = func(c *call) { p.world.takeRPC(p, c, take) }
 	err := p.world.enter(ctx, c)

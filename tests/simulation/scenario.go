@@ -274,5 +274,5 @@ func (w *world) ownAddress() string {
 	if len(w.books.addresses) == 0 {
 		return ""
 	}
-	return w.books.addresses[w.IntN(len(w.books.addresses))]
+	return w.books.addresses[w.IntN(len(w.books.addresses))].url
 }

@@ -11,7 +11,10 @@ import (
 )
 
 // owner is who submitted: the ledger knows it by a way that the product does not have.
-type owner struct{ Workflow, Run, Key, Nonce string }
+type owner struct{ Workflow, Run, Activity, Key, Nonce string }
+
+// task tells activities apart.
+func (o owner) task() string { return o.Run + "/" + o.Activity }
 
 func (o owner) String() string { return o.Workflow + "/" + o.Key }
 
@@ -39,7 +42,7 @@ type tagger struct {
 
 func (t *tagger) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	info := activity.GetInfo(ctx)
-	o := owner{Workflow: info.WorkflowExecution.ID, Run: info.WorkflowExecution.RunID}
+	o := owner{Workflow: info.WorkflowExecution.ID, Run: info.WorkflowExecution.RunID, Activity: info.ActivityID}
 	for _, arg := range in.Args {
 		switch arg := arg.(type) {
 		case generation.SubmitInput:

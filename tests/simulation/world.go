@@ -79,7 +79,10 @@ func (w *world) startWorker() {
 	w.started++
 	p := w.newProcess(fmt.Sprintf("worker%d", w.started))
 	p.skew = w.drawSkew()
-	options := activities.Options{Accounts: map[string]activities.Provider{generation.DefaultAccount: &account{process: p, key: ourKey}}}
+	options := activities.Options{
+		Accounts:      map[string]activities.Provider{generation.DefaultAccount: &account{process: p, key: ourKey}},
+		ExclusiveKeys: w.exclusive, Now: p.now,
+	}
 	if w.webhooks {
 		options.WebhookURL = w.address
 	}
@@ -113,6 +116,9 @@ func (w *world) stop() {
 
 // Dispatch is how late a task is offered to workers.
 func (w *world) Dispatch() time.Duration { return w.latency() }
+
+// Visible is how late a run shows in lists.
+func (w *world) Visible() time.Duration { return w.visible }
 
 // Reachable tells whether a process can be handed a task.
 func (w *world) Reachable(name string) bool {

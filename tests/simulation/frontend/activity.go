@@ -73,7 +73,7 @@ func (a *activity) offer() {
 func (a *activity) start(c *Call) {
 	attempt := a.attempt
 	a.started, a.beat, a.process = time.Now(), time.Now(), c.Process
-	a.run.server.host.Note("%s #%d of %s/%s to %s", a.in.GetActivityType().GetName(), attempt, a.run.WorkflowID, short(a.run.RunID), c.Process)
+	a.run.server.host.Note("%s %s #%d of %s/%s to %s", a.in.GetActivityType().GetName(), a.in.GetActivityId(), attempt, a.run.WorkflowID, short(a.run.RunID), c.Process)
 	a.fill(c.Reply.(*workflowservice.PollActivityTaskQueueResponse))
 	a.run.server.host.After(a.startToClose(), func() {
 		if a.live() && a.attempt == attempt && !a.started.IsZero() {
@@ -93,7 +93,7 @@ func (a *activity) double(attempt int32) {
 		only:  a.process,
 		stale: func() bool { return !a.live() || a.attempt != attempt || a.started.IsZero() },
 		start: func(c *Call) {
-			a.run.server.host.Note("%s #%d of %s/%s to %s once more", a.in.GetActivityType().GetName(), attempt, a.run.WorkflowID, short(a.run.RunID), c.Process)
+			a.run.server.host.Note("%s %s #%d of %s/%s to %s once more", a.in.GetActivityType().GetName(), a.in.GetActivityId(), attempt, a.run.WorkflowID, short(a.run.RunID), c.Process)
 			a.fill(c.Reply.(*workflowservice.PollActivityTaskQueueResponse))
 			c.Answer(nil)
 		},
@@ -158,7 +158,7 @@ func (a *activity) end(kind enumspb.EventType, fill func(e *historypb.HistoryEve
 	r, attempt, process, failure := a.run, a.attempt, a.process, a.failure
 	begun := !a.started.IsZero()
 	delete(r.activities, a.event.GetEventId())
-	r.server.host.Note("%s #%d of %s/%s: %v", a.in.GetActivityType().GetName(), attempt, r.WorkflowID, short(r.RunID), kind)
+	r.server.host.Note("%s %s #%d of %s/%s: %v", a.in.GetActivityType().GetName(), a.in.GetActivityId(), attempt, r.WorkflowID, short(r.RunID), kind)
 	r.happen(func() {
 		var started int64
 		if begun {
@@ -295,7 +295,7 @@ func (a *activity) retry(failure *failurepb.Failure) enumspb.RetryState {
 	if limit := a.in.GetScheduleToCloseTimeout().AsDuration(); limit > 0 && !time.Now().Add(wait).Before(a.since.Add(limit)) {
 		return enumspb.RETRY_STATE_TIMEOUT
 	}
-	a.run.server.host.Note("%s #%d of %s/%s failed, again in %v", a.in.GetActivityType().GetName(), a.attempt, a.run.WorkflowID, short(a.run.RunID), wait)
+	a.run.server.host.Note("%s %s #%d of %s/%s failed, again in %v", a.in.GetActivityType().GetName(), a.in.GetActivityId(), a.attempt, a.run.WorkflowID, short(a.run.RunID), wait)
 	a.attempt++
 	a.failure, a.started = failure, time.Time{}
 	attempt := a.attempt

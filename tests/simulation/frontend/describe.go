@@ -1,7 +1,11 @@
 package frontend
 
 import (
+	"regexp"
+	"time"
+
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -26,6 +30,30 @@ func (s *Server) describe(request *workflowservice.DescribeWorkflowExecutionRequ
 	}
 	return nil
 }
+
+var closedSince = regexp.MustCompile(`^ExecutionStatus = "Running" OR CloseTime >= "([^"]+)"$`)
+
+// list knows the one query that the product asks.
+func (s *Server) list(request *workflowservice.ListWorkflowExecutionsRequest, reply *workflowservice.ListWorkflowExecutionsResponse) error {
+	asked := closedSince.FindStringSubmatch(request.GetQuery())
+	if asked == nil {
+		return serviceerror.NewUnimplemented("the simulated frontend does not know the query " + request.GetQuery())
+	}
+	since, err := time.Parse(time.RFC3339, asked[1])
+	if err != nil {
+		return serviceerror.NewInvalidArgument(err.Error())
+	}
+	for _, id := range sortedKeys(s.runs) {
+		for _, r := range s.runs[id] {
+			if time.Since(r.Started()) >= s.host.Visible() && (r.Running() || !r.lastTime().Before(since)) {
+				reply.Executions = append(reply.Executions, &workflowpb.WorkflowExecutionInfo{Execution: r.execution(), Type: workflowType(r.Type), Status: r.Status})
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Run) lastTime() time.Time { return r.History[len(r.History)-1].GetEventTime().AsTime() }
 
 func (a *activity) pending() *workflowpb.PendingActivityInfo {
 	info := &workflowpb.PendingActivityInfo{

@@ -16,6 +16,9 @@ type Host interface {
 	// Dispatch is how late a task is offered to pollers.
 	Dispatch() time.Duration
 
+	// Visible is how late a run shows in lists.
+	Visible() time.Duration
+
 	// Choose draws one of n.
 	Choose(n int) int
 
@@ -100,6 +103,8 @@ func (s *Server) answer(c *Call) error {
 		return s.reset(request, c.Reply.(*workflowservice.ResetWorkflowExecutionResponse))
 	case *workflowservice.DescribeWorkflowExecutionRequest:
 		return s.describe(request, c.Reply.(*workflowservice.DescribeWorkflowExecutionResponse))
+	case *workflowservice.ListWorkflowExecutionsRequest:
+		return s.list(request, c.Reply.(*workflowservice.ListWorkflowExecutionsResponse))
 	case *workflowservice.RespondWorkflowTaskCompletedRequest:
 		return s.workflowTaskCompleted(c.Process, request)
 	case *workflowservice.RespondWorkflowTaskFailedRequest:

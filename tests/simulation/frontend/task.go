@@ -153,6 +153,7 @@ func (s *Server) workflowTaskCompleted(process string, request *workflowservice.
 	messages := request.GetMessages()
 	r.deciding = true
 	for _, command := range request.GetCommands() {
+		s.host.Note("%s/%s decides: %v", r.WorkflowID, short(r.RunID), command.GetCommandType())
 		if err := r.command(command, completed.EventId, &messages); err != nil {
 			s.Failures = append(s.Failures, fmt.Sprintf("%s/%s: %v", r.WorkflowID, r.RunID, err))
 			r.deciding = false

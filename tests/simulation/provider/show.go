@@ -74,6 +74,16 @@ func (p *Provider) listedInput(e *Entry) json.RawMessage {
 	return encoded
 }
 
+// Echoes tells whether the list repeats the seed that the entry was submitted with.
+func (p *Provider) Echoes(e *Entry) bool {
+	type seeded struct {
+		Seed *json.Number `json:"seed"`
+	}
+	var asked, shown seeded
+	return json.Unmarshal(e.Input, &asked) == nil && json.Unmarshal(p.listedInput(e), &shown) == nil &&
+		asked.Seed != nil && shown.Seed != nil && *asked.Seed == *shown.Seed
+}
+
 var rewrites = map[Inputs][]func(*Entry, map[string]any){
 	InputsDropped:   {dropUnknown},
 	InputsDefaults:  {fillDefaults},
@@ -121,8 +131,11 @@ func page[T any](p *Provider, all []T, number, size int) (items []T, total *int,
 	if size <= 0 || size > 100 {
 		size = 100
 	}
-	if p.Pages == PagesCapped {
+	switch p.Pages {
+	case PagesCapped:
 		size = min(size, 3)
+	case PagesShort: // the asked for, less one that may not be seen
+		size = max(min(size, 5)-1, 1)
 	}
 	all = slices.Clone(all)
 	switch p.Pages {
