@@ -9,8 +9,8 @@ import (
 
 // judge compares what came of each job with the ledger.
 func (w *world) judge(jobs []*job) {
-	for _, failure := range w.server.Failures {
-		w.find("a workflow task failed: %s", failure)
+	if len(w.server.Failures) > 0 {
+		w.find("%d tasks failed, the first: %s", len(w.server.Failures), w.server.Failures[0])
 	}
 	for _, j := range jobs {
 		if !w.over(j) {

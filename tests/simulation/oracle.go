@@ -77,7 +77,7 @@ func (o *oracle) decidable(g *group, nonce string) (string, bool) {
 		return why, true
 	}
 	w := o.w
-	if !o.readable() || o.at.Before(o.settled(nonce)) {
+	if !slices.Contains(o.unknown, nonce) || !o.readable() || o.at.Before(o.settled(nonce)) {
 		return "", false
 	}
 	mine := make(map[string]bool)

@@ -125,7 +125,7 @@ func (p *plan) drawWeather(d *driver) {
 	w.unanswered = d.rate(0.8)
 	w.late = d.rate(0.7)
 	w.tooLate = d.rate(0.1)
-	w.unread = d.rate(0.3)
+	w.unread = d.rate(0.1)
 	w.failed = d.rate(0.3)
 	w.webhookLost = d.rate(0.8)
 	w.webhookTwice = d.rate(0.5)

@@ -190,6 +190,9 @@ func (s *Server) activityFailed(request *workflowservice.RespondActivityTaskFail
 	if err != nil {
 		return err
 	}
+	if failure := request.GetFailure(); failure.GetApplicationFailureInfo().GetType() == "PanicError" {
+		s.Failures = append(s.Failures, fmt.Sprintf("%s panics: %s\n%s", a.in.GetActivityType().GetName(), failure.GetMessage(), failure.GetStackTrace()))
+	}
 	if request.GetLastHeartbeatDetails() != nil {
 		a.details = request.GetLastHeartbeatDetails()
 	}
@@ -295,7 +298,7 @@ func (a *activity) retry(failure *failurepb.Failure) enumspb.RetryState {
 	if limit := a.in.GetScheduleToCloseTimeout().AsDuration(); limit > 0 && !time.Now().Add(wait).Before(a.since.Add(limit)) {
 		return enumspb.RETRY_STATE_TIMEOUT
 	}
-	a.run.server.host.Note("%s %s #%d of %s/%s failed, again in %v", a.in.GetActivityType().GetName(), a.in.GetActivityId(), a.attempt, a.run.WorkflowID, short(a.run.RunID), wait)
+	a.run.server.host.Note("%s %s #%d of %s/%s failed, again in %v: %.150s", a.in.GetActivityType().GetName(), a.in.GetActivityId(), a.attempt, a.run.WorkflowID, short(a.run.RunID), wait, failure.GetMessage())
 	a.attempt++
 	a.failure, a.started = failure, time.Time{}
 	attempt := a.attempt

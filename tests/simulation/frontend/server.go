@@ -41,7 +41,7 @@ type Server struct {
 	created int
 	asked   map[string]*Call // queries that a worker has, by task token
 
-	// Failures are workflow tasks that a worker reported as failed: bugs, mostly.
+	// Failures are workflow tasks that failed and activities that panicked: bugs.
 	Failures []string
 }
 
