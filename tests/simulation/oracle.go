@@ -216,13 +216,13 @@ func (o *oracle) readable() bool {
 	return o.w.provider.Charges == provider.Readable && o.pagesReadable()
 }
 
-// pagesReadable tells whether pages can be read whole: newest first, and none withheld.
+// pagesReadable tells whether pages can be read whole: none is withheld.
 func (o *oracle) pagesReadable() bool {
 	switch o.w.provider.Pages {
-	case provider.PagesPlain, provider.PagesCapped, provider.PagesShort, "":
-		return true
-	default:
+	case provider.PagesNull:
 		return false
+	default:
+		return true
 	}
 }
 

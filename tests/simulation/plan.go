@@ -15,8 +15,10 @@ type plan struct {
 	exclusive   bool // nobody else has our key, and the workers are told so
 	foreigners  bool // others use the account
 	equal       bool // they ask for the same as we do
+	busy        bool // they fill pages
 	handlerSkew time.Duration
 	skewed      bool
+	begins      time.Duration // when our first workflow does
 	timing      generation.Timing
 	timeout     time.Duration
 	visible     time.Duration // how late workflows show in Temporal's lists
@@ -57,6 +59,9 @@ func (d *driver) drawPlan() plan {
 		timeout:     time.Duration(10+d.IntN(15)) * time.Minute,
 	}
 	p.exclusive = d.chance(0.5)
+	if d.chance(0.3) {
+		p.begins = 40 * time.Minute
+	}
 	p.visible = time.Duration(d.IntN(20)) * time.Second
 	p.timing = generation.Timing{
 		Submit: time.Duration(10+d.IntN(50)) * time.Second,
@@ -69,6 +74,9 @@ func (d *driver) drawPlan() plan {
 	}
 	p.drawTraits(d)
 	p.drawWeather(d)
+	if p.traits.Pages == provider.PagesCapped || p.traits.Pages == provider.PagesShort {
+		p.busy = d.chance(0.7)
+	}
 	return p
 }
 

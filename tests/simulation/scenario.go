@@ -42,17 +42,17 @@ func (w *world) scenario() []*job {
 			j.requests = append(j.requests, w.drawRequest(k))
 		}
 		jobs = append(jobs, j)
-		w.After(w.between(0, 20*time.Second), func() { w.start(j, nil, "") })
+		w.After(w.begins+w.between(0, 20*time.Second), func() { w.start(j, nil, "") })
 		j.pending++
 		w.drawTrouble(j)
 	}
 	for _, worker := range w.workers {
 		if w.chance(0.3) {
-			w.After(w.between(0, 5*time.Minute), func() { w.disconnect(worker, w.between(5*time.Second, 5*time.Minute)) })
+			w.After(w.begins+w.between(0, 5*time.Minute), func() { w.disconnect(worker, w.between(5*time.Second, 5*time.Minute)) })
 		}
 	}
 	if w.chance(0.2) {
-		w.After(w.between(0, 5*time.Minute), func() { w.disconnect(w.front, w.between(5*time.Second, 3*time.Minute)) })
+		w.After(w.begins+w.between(0, 5*time.Minute), func() { w.disconnect(w.front, w.between(5*time.Second, 3*time.Minute)) })
 	}
 	w.drawForeigners()
 	return jobs
@@ -95,7 +95,7 @@ func (w *world) drawRequest(i int) generation.Request {
 // drawTrouble is what people do to a job.
 func (w *world) drawTrouble(j *job) {
 	for w.chance(0.35) {
-		at := w.between(0, 5*time.Minute)
+		at := w.begins + w.between(0, 5*time.Minute)
 		switch w.IntN(4) {
 		case 0:
 			w.After(at, func() { w.end(j, true) })
@@ -237,30 +237,49 @@ func (w *world) signalContinue(j *job) {
 
 // drawForeigners has others use the account, before, while and after we do.
 func (w *world) drawForeigners() {
+	if w.busy {
+		for range 30 + w.IntN(40) {
+			w.After(w.begins+time.Duration(w.Int64N(int64(5*time.Minute))), func() { w.accept(w.drawForeign()) })
+		}
+	}
 	if !w.foreigners {
 		return
 	}
 	for range 1 + w.IntN(6) {
-		w.After(w.between(0, 6*time.Minute), func() { w.foreign() })
+		at := w.begins + w.between(0, 6*time.Minute)
+		if w.chance(0.2) {
+			at = 0 // long before us, perhaps
+		}
+		w.After(at, w.foreign)
 	}
 }
 
-// foreign is a submit of somebody else.
-func (w *world) foreign() {
+// drawForeign is a submit of somebody else.
+func (w *world) drawForeign() *provider.Entry {
 	e := &provider.Entry{Model: pick(w.driver, modelA, modelB), Key: otherKey, Owner: "somebody else", Foreign: true, Posted: time.Now()}
-	if !w.exclusive && w.chance(0.5) {
-		e.Key = ourKey
-	}
 	e.Input = json.RawMessage(`{"prompt":"somebody else's"}`)
 	if w.equal {
 		e.Input = json.RawMessage(pick(w.driver, `{"prompt":" a fox "}`, `{"prompt":" a fox ","steps":"4","n":1}`))
 	}
-	if w.chance(w.weather.webhookLeaked) {
-		if ours := w.ownAddress(); ours != "" {
-			e.Webhook = ours
-		}
+	return e
+}
+
+// foreign is somebody else who may get in our way.
+func (w *world) foreign() {
+	e := w.drawForeign()
+	if !w.exclusive && w.chance(0.5) {
+		e.Key = ourKey
 	}
 	w.accept(e)
+	if w.chance(w.weather.webhookLeaked) {
+		// Somebody has an address of ours, and has it called about this one, however old.
+		w.After(w.begins+w.between(time.Second, 5*time.Minute), func() {
+			if address := w.ownAddress(); address != "" && e.Ended() {
+				e.Webhook = address
+				w.post(e, 1)
+			}
+		})
+	}
 	if w.chance(0.2) {
 		w.After(w.between(time.Second, 5*time.Minute), func() {
 			w.Note("provider: %s is deleted", e.ID)

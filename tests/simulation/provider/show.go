@@ -49,7 +49,7 @@ func (p *Provider) created(e *Entry) time.Time {
 
 // listedInput is how the list shows the input; nil for not at all.
 func (p *Provider) listedInput(e *Entry) json.RawMessage {
-	if p.Inputs == InputsEqual && !p.DropSeed {
+	if e.Foreign || p.Inputs == InputsEqual && !p.DropSeed {
 		return e.Input
 	}
 	if p.Inputs == InputsOmitted {
@@ -125,33 +125,24 @@ func convert(_ *Entry, f map[string]any) {
 // page cuts one page out of what there is to list, and tells the total and whether more
 // follows as the traits have it.
 func page[T any](p *Provider, all []T, number, size int) (items []T, total *int, more *bool) {
-	if number <= 0 {
-		number = 1
-	}
-	if size <= 0 || size > 100 {
+	number, size = max(number, 1), min(size, 100)
+	if size <= 0 {
 		size = 100
 	}
-	switch p.Pages {
-	case PagesCapped:
-		size = min(size, 3)
-	case PagesShort: // the asked for, less one that may not be seen
-		size = max(min(size, 5)-1, 1)
+	if p.Pages == PagesCapped {
+		size = min(size, 20)
 	}
-	all = slices.Clone(all)
-	switch p.Pages {
-	case PagesReversed:
-		slices.Reverse(all)
-	case PagesSwapped:
-		for i := 0; i+1 < len(all); i += 2 {
-			all[i], all[i+1] = all[i+1], all[i]
+	rows := arrange(p.Pages, all)
+	first, last := min((number-1)*size, len(rows)), min(number*size, len(rows))
+	for _, row := range rows[first:last] {
+		if row != nil {
+			items = append(items, *row)
 		}
 	}
-	first, last := min((number-1)*size, len(all)), min(number*size, len(all))
-	items = all[first:last:last]
 	if p.Pages == PagesNull && p.host.Choose(3) == 0 {
 		items = nil
 	}
-	count, follows := len(all), last < len(all)
+	count, follows := len(all), last < len(rows)
 	if p.Total || p.Pages == PagesNull {
 		total = &count
 	}
@@ -160,6 +151,30 @@ func page[T any](p *Provider, all []T, number, size int) (items []T, total *int,
 	}
 	return items, total, more
 }
+
+// arrange puts what there is into the rows that pages are cut from; nil is a row that may
+// not be seen.
+func arrange[T any](pages Pages, all []T) []*T {
+	rows := make([]*T, 0, len(all)+len(all)/hiddenEvery)
+	for i := range all {
+		rows = append(rows, &all[i])
+		if pages == PagesShort && len(rows)%hiddenEvery == hiddenEvery/2 {
+			rows = append(rows, nil)
+		}
+	}
+	switch pages {
+	case PagesReversed:
+		slices.Reverse(rows)
+	case PagesSwapped:
+		for i := 0; i+1 < len(rows); i += 2 {
+			rows[i], rows[i+1] = rows[i+1], rows[i]
+		}
+	}
+	return rows
+}
+
+// hiddenEvery is after how many rows there is one that may not be seen.
+const hiddenEvery = 40
 
 // ListPage is a page of the list as it stands now.
 func (p *Provider) ListPage(o wavespeed.ListOptions) wavespeed.Page {
