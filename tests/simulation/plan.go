@@ -118,6 +118,7 @@ func (p *plan) drawTraits(d *driver) {
 	if d.chance(0.5) {
 		t.Pages = provider.AllPages[d.IntN(len(provider.AllPages))]
 	}
+	t.Cap = 22 + d.IntN(30)
 	t.Total, t.More = d.chance(0.5), d.chance(0.3)
 	t.Schema, t.DropSeed = d.chance(0.5), d.chance(0.2)
 }

@@ -52,6 +52,7 @@ type world struct {
 func newWorld(seed uint64, trace io.Writer) *world {
 	w := &world{driver: newDriver(seed, trace), counts: make(map[string]int)}
 	w.plan = w.drawPlan()
+	w.Note("%+v", w.plan)
 	w.server = frontend.New(w)
 	w.provider = provider.New(w, w.traits)
 	w.provider.Deliver = w.deliver

@@ -130,7 +130,7 @@ func page[T any](p *Provider, all []T, number, size int) (items []T, total *int,
 		size = 100
 	}
 	if p.Pages == PagesCapped {
-		size = min(size, 20)
+		size = min(size, p.Cap)
 	}
 	rows := arrange(p.Pages, all)
 	first, last := min((number-1)*size, len(rows)), min(number*size, len(rows))

@@ -16,6 +16,7 @@ type Traits struct {
 	Keyless  bool   // charges don't name the API key
 	Charges  Access // to the charges
 	Pages    Pages
+	Cap      int  // what a capped page holds
 	Total    bool // pages tell their total
 	More     bool // pages tell whether there is another
 	Schema   bool // the catalogue tells that models take a seed
