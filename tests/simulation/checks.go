@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"slices"
+	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
@@ -155,6 +156,11 @@ func (w *world) checkError(e ending) {
 		entry := w.provider.Find(e.status.PredictionID())
 		if entry == nil || entry.Status != "failed" {
 			w.find("%s of %s is said to have failed, and %s did not", e.Key, e.job.id, e.status.PredictionID())
+		}
+	case generation.ErrDeadlineExceeded:
+		last := e.status.Attempts[len(e.status.Attempts)-1]
+		if entry := w.provider.Find(last.PredictionID); entry == nil || entry.Ends.Before(last.Ended.Add(-time.Minute)) {
+			w.find("%s of %s missed its deadline for no reason: %s", e.Key, e.job.id, e.Message)
 		}
 	default:
 		w.find("%s of %s failed for no reason: %s", e.Key, e.job.id, e.Message)

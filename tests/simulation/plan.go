@@ -110,7 +110,7 @@ func (p *plan) drawTraits(d *driver) {
 	}
 	t.Echo = d.chance(0.5)
 	if d.chance(0.2) {
-		t.Alias = "m/renamed"
+		t.Alias = "-renamed"
 	}
 	t.Times = pick(d, provider.TimesExact, provider.TimesExact, provider.TimesSeconds, provider.TimesMissing)
 	t.Keyless = d.chance(0.2)

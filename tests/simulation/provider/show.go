@@ -30,10 +30,7 @@ func (p *Provider) Show(e *Entry, input bool) wavespeed.Prediction {
 }
 
 func (p *Provider) listedModel(e *Entry) string {
-	if p.Alias != "" && !e.Foreign {
-		return p.Alias
-	}
-	return e.Model
+	return e.Model + p.Alias
 }
 
 func (p *Provider) created(e *Entry) time.Time {

@@ -11,7 +11,7 @@ type Traits struct {
 
 	Inputs   Inputs // how listed inputs look
 	Echo     bool   // webhooks and results repeat the input as the list does
-	Alias    string // another name under which all models are listed; "" for none
+	Alias    string // what is added to the name that a model is listed under; "" for nothing
 	Times    Times  // how created_at is told
 	Keyless  bool   // charges don't name the API key
 	Charges  Access // to the charges
