@@ -1,126 +1,76 @@
 package simulation
 
 import (
-	"bufio"
-	"encoding/json"
 	"flag"
-	"fmt"
 	"maps"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/figures"
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/campaign"
 )
+
+// defaultSeeds is how many seeds each run of the tests simulates, beside the corpus.
+const defaultSeeds = 2000
 
 var (
-	campaignFlag = flag.Int("campaign", defaultCampaign, "how many seeds TestCampaign runs")
-	fromFlag     = flag.Uint64("from", 1, "its first seed")
+	seedsFlag = flag.Int("seeds", defaultSeeds, "how many seeds TestCampaign runs")
+	fromFlag  = flag.Uint64("from", 1, "the first of them")
+	writeFlag = flag.String("write", "", "a document whose part «simulation» to write anew")
 )
 
-// defaultCampaign is how many seeds each run of the tests simulates.
-const defaultCampaign = 0
-
-// chunk is how many seeds a process runs before it makes room for the next.
-const chunk = 250
-
-// TestCampaign runs many seeds on all cores, in processes of one thread each, which is
-// faster than one process with many. They have no race detector: in a simulation one
-// goroutine runs at a time.
+// TestCampaign runs seeds, with those that ever found something before all others.
 func TestCampaign(t *testing.T) {
-	if *campaignFlag == 0 {
+	binary, err := campaign.Build(t.TempDir())
+	require.NoError(t, err)
+	corpus := readCorpus(t)
+	outcome := campaign.Campaign{Binary: binary, Seeds: slices.Concat(corpus, campaign.Range(*fromFlag, *seedsFlag))}.Run()
+	table := "| seeds | per second | findings | generations | undecided |\n| --- | --- | --- | --- | --- |\n| " +
+		strings.Join([]string{
+			strconv.Itoa(outcome.Seeds), strconv.Itoa(int(float64(outcome.Seeds) / outcome.Took.Seconds())), strconv.Itoa(len(outcome.Findings)),
+			strconv.Itoa(total(outcome.Counts)), strconv.Itoa(outcome.Counts["wavespeed.SubmitUnknown"]),
+		}, " | ") + " |\n"
+	t.Logf("%d seeds in %v, %.0f per second, %d findings", outcome.Seeds, outcome.Took.Round(time.Second), float64(outcome.Seeds)/outcome.Took.Seconds(), len(outcome.Findings))
+	for _, kind := range slices.Sorted(maps.Keys(outcome.Counts)) {
+		t.Logf("%8d %s", outcome.Counts[kind], kind)
+	}
+	for _, finding := range outcome.Findings {
+		t.Errorf("seed %d: %s", finding.Seed, finding.Text)
+	}
+	if len(outcome.Findings) > 0 {
+		t.Logf("replay one with: go test ./tests/simulation -run TestSeed -args -seed %d -trace", outcome.Findings[0].Seed)
 		return
 	}
-	binary := build(t)
-	began := time.Now()
-	var mu sync.Mutex
-	var findings []string
-	counts, done := make(map[string]int), 0
-	chunks := make(chan uint64)
-	var group sync.WaitGroup
-	for range runtime.NumCPU() {
-		group.Go(func() {
-			for first := range chunks {
-				n := min(chunk, int(*fromFlag)+*campaignFlag-int(first)) // #nosec G115 -- seeds are small
-				got, found := runSeeds(binary, first, n)
-				mu.Lock()
-				done += n
-				findings = append(findings, found...)
-				for kind, n := range got {
-					counts[kind] += n
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	for first := *fromFlag; first < *fromFlag+uint64(*campaignFlag); first += chunk { // #nosec G115 -- is positive
-		chunks <- first
-	}
-	close(chunks)
-	group.Wait()
-	took := time.Since(began)
-	t.Logf("%d seeds in %v, %.0f per second, %d findings", done, took.Round(time.Second), float64(done)/took.Seconds(), len(findings))
-	for _, kind := range slices.Sorted(maps.Keys(counts)) {
-		t.Logf("%8d %s", counts[kind], kind)
-	}
-	for _, finding := range findings {
-		t.Error(finding)
-	}
-	if len(findings) > 0 {
-		t.Log("replay one with: go test ./tests/simulation -run TestSeed -args -seed N -trace")
+	if *writeFlag != "" {
+		require.NoError(t, figures.Write(*writeFlag, "simulation", table))
 	}
 }
 
-// build makes the test binary of this package without the race detector.
-func build(t *testing.T, args ...string) string {
-	binary := filepath.Join(t.TempDir(), "simulation.test")
-	command := exec.Command("go", append([]string{"test", "-c", "-o", binary}, append(args, ".")...)...)
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, output)
+func total(counts map[string]int) (n int) {
+	for _, count := range counts {
+		n += count
 	}
-	return binary
+	return n
 }
 
-// runSeeds runs seeds in a process of their own, and tells how generations ended and what
-// was found.
-func runSeeds(binary string, first uint64, n int) (counts map[string]int, findings []string) {
-	command := exec.Command(binary, "-test.run", "^TestSeed$", "-test.timeout", "20m", "-seed", strconv.FormatUint(first, 10), "-n", strconv.Itoa(n), "-report")
-	command.Env = append(os.Environ(), "GOMAXPROCS=1", "GOGC=400")
-	var errors strings.Builder
-	command.Stderr = &errors
-	output, err := command.StdoutPipe()
-	if err != nil {
-		return nil, []string{err.Error()}
-	}
-	if err := command.Start(); err != nil {
-		return nil, []string{err.Error()}
-	}
-	counts = make(map[string]int)
-	next, rest := first, ""
-	lines := bufio.NewScanner(output)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var report Report
-		text, ours := strings.CutPrefix(lines.Text(), reportPrefix)
-		if !ours || json.Unmarshal([]byte(text), &report) != nil {
-			rest += lines.Text() + "\n"
+// readCorpus are the seeds that ever found something: one a line, with a word on what.
+func readCorpus(t *testing.T) (seeds []uint64) {
+	text, err := os.ReadFile("testdata/corpus")
+	require.NoError(t, err)
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] == "#" {
 			continue
 		}
-		next = report.Seed + 1
-		for kind, n := range report.Counts {
-			counts[kind] += n
-		}
-		for _, finding := range report.Findings {
-			findings = append(findings, fmt.Sprintf("seed %d: %s", report.Seed, finding))
-		}
+		seed, err := strconv.ParseUint(fields[0], 10, 64)
+		require.NoError(t, err)
+		seeds = append(seeds, seed)
 	}
-	if err := command.Wait(); next < first+uint64(n) { // #nosec G115 -- is positive
-		findings = append(findings, fmt.Sprintf("seed %d: the process ended: %v\n%.4000s%.4000s", next, err, rest, errors.String()))
-	}
-	return counts, findings
+	return seeds
 }

@@ -14,17 +14,8 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jitter"
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/campaign"
 )
-
-// Report is what a seed came to.
-type Report struct {
-	Seed     uint64
-	Findings []string
-	Digest   string // of the trace: the same for the same seed
-	Steps    int
-	Virtual  time.Duration
-	Counts   map[string]int // of generations, by how they ended
-}
 
 // notRandom spreads by the time alone, so that it does not matter who asks first.
 func notRandom(seed uint64, most time.Duration) time.Duration {
@@ -38,7 +29,7 @@ const horizon = 12 * time.Hour
 
 // Simulate runs a seed to its end and judges it. The trace, if there is a writer for it,
 // tells each thing that happened.
-func Simulate(t *testing.T, seed uint64, trace io.Writer) (report Report) {
+func Simulate(t *testing.T, seed uint64, trace io.Writer) (report campaign.Report) {
 	sdkworker.SetStickyWorkflowCacheSize(0) // each workflow task replays all
 	jitter.Below = func(most time.Duration) time.Duration { return notRandom(seed, most) }
 	synctest.Test(t, func(*testing.T) {
@@ -56,7 +47,10 @@ func Simulate(t *testing.T, seed uint64, trace io.Writer) (report Report) {
 			return w.books.coming == 0
 		})
 		w.judge(jobs)
-		report = Report{seed, w.findings, fmt.Sprintf("%016x", w.digest.Sum64()), w.steps, time.Since(w.begun), w.counts}
+		report = campaign.Report{
+			Seed: seed, Findings: w.findings, Digest: fmt.Sprintf("%016x", w.digest.Sum64()),
+			Steps: w.steps, Virtual: time.Since(w.begun), Counts: w.counts,
+		}
 		w.stop()
 	})
 	return report

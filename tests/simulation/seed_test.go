@@ -6,17 +6,18 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"testing"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/campaign"
 )
 
 var (
-	seedFlag   = flag.Uint64("seed", 1, "the seed that TestSeed runs, or the first of them")
-	countFlag  = flag.Int("n", 1, "how many seeds TestSeed runs, one after the other")
+	seedFlag   = flag.String("seed", "1", "the seeds that TestSeed runs, separated by commas")
 	traceFlag  = flag.Bool("trace", false, "print what happens")
 	reportFlag = flag.Bool("report", false, "print a report for each seed, for a campaign")
 )
-
-const reportPrefix = "REPORT "
 
 // TestSeed replays seeds: go test ./tests/simulation -run TestSeed -args -seed 123 -trace
 func TestSeed(t *testing.T) {
@@ -24,12 +25,14 @@ func TestSeed(t *testing.T) {
 	if *traceFlag {
 		trace = os.Stdout
 	}
-	for seed := *seedFlag; seed < *seedFlag+uint64(*countFlag); seed++ { // #nosec G115 -- is positive
+	for text := range strings.SplitSeq(*seedFlag, ",") {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		must(err)
 		report := Simulate(t, seed, trace)
 		if *reportFlag {
 			encoded, err := json.Marshal(report)
 			must(err)
-			fmt.Printf("%s%s\n", reportPrefix, encoded)
+			fmt.Printf("%s%s\n", campaign.ReportPrefix, encoded)
 			continue
 		}
 		for _, finding := range report.Findings {
