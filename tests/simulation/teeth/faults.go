@@ -1,0 +1,77 @@
+package main
+
+// fault is something that was wrong once.
+type fault struct {
+	name    string
+	shows   string // what a finding says
+	changes []change
+}
+
+// change is a text of a file, which must stand there once, and what replaces it.
+type change struct{ file, from, to string }
+
+const (
+	twice  = "billed twice"
+	absent = "said to be absent"
+	taken  = "not its own"
+	failed = "for no reason"
+)
+
+// one is a fault of one place.
+func one(name, shows, file, from, to string) fault {
+	return fault{name, shows, []change{{file, from, to}}}
+}
+
+var faults = []fault{
+	{"a worker hides the answer from its own search", absent, []change{
+		{"activities/search.go", `if id := s.account.memory.prediction(s.in.Nonce); id != "" {`, `if id := ""; id != "" {`},
+		{"activities/search.go", `nonce != "" && nonce != s.in.Nonce {`, `nonce != "" {`},
+	}},
+	one("a listed input that differs is another's: a seed of -1 listed as drawn", absent,
+		"activities/search.go", `	return x.charged && s.sameKey()`, `	if x.seed != "" && x.seed != strconv.FormatInt(generation.Seed(s.in.Nonce), 10) {
+		return true
+	}
+	return x.charged && s.sameKey()`),
+	one("a prediction listed under another name is another's", absent,
+		"activities/names.go", `return listed != "" && listed != model && n.same(model, model) && !n.same(model, listed)`, `return listed != "" && listed != model`),
+	one("a prediction without a listed input is another's", absent,
+		"activities/search.go", `	return x.charged && s.sameKey()`, `	if x.seed == "" && !x.charged {
+		return true
+	}
+	return x.charged && s.sameKey()`),
+	one("the list ends with the first page that is not full", absent,
+		"activities/pages.go", `		case old && p.ordered:
+			return p.enough(got)`, `		case old && p.ordered, len(got.items) < size:
+			return nil`),
+	one("an empty page ends the list, whatever its total", absent,
+		"activities/pages.go", `	if last.total != nil && *last.total != len(p.all) || last.more != nil && *last.more {
+		return errUnsteady
+	}
+	return nil`, `	return nil`),
+	one("silence of the list alone proves absence", absent,
+		"activities/search.go", `steady && len(possible) == 0`, `now.list.err == nil && len(possible) == 0`),
+	one("silence proves absence before the settle time", absent,
+		"activities/search.go", `func (s *search) settled() bool { return s.age >= s.in.Settle }`, `func (s *search) settled() bool { return true }`),
+	one("the provider's clock is taken to be right within 30 s", absent,
+		"activities/window.go", `uncalibrated = 15 * time.Minute`, `uncalibrated = 30 * time.Second`),
+	one("the settle time is counted by the worker's clock", absent,
+		"activities/search.go", `info.StartedTime.Sub(in.Ended)`, `a.options.Now().Sub(in.Ended)`),
+	one("a worker that is behind Temporal submits nothing", failed,
+		"activities/submit.go", `case timeLeft(info, in.Within) <= 0:`, `case timeLeft(info, in.Within) <= 0, entered.Before(info.StartedTime.Add(-2*time.Second)):`),
+	one("the one candidate is taken for ours", taken,
+		"activities/infer.go", `		if !x.charged || !s.account.keys.has(x.key) {
+			return "", false
+		}
+`, ``),
+	one("an older prediction that is delivered is taken for ours", taken,
+		"activities/window.go", `return !created.IsZero() && created.Before(w.opens)`, `return false`),
+	one("a reset runs a submit again without searching", twice,
+		"activities/submit.go", `case in.RunID != info.WorkflowExecution.RunID:`, `case false:`),
+	one("a submit is posted again by the same worker", twice,
+		"activities/memory.go", `		if p == nil {
+			p = &post{done: make(chan struct{}), model: model}`, `		if true {
+			p = &post{done: make(chan struct{}), model: model}`),
+	one("a submit without an answer is repeated", twice,
+		"workflows/submit.go", `	"TemporalTimeout:StartToClose",
+`, ``),
+}

@@ -1,0 +1,112 @@
+// Command teeth shows that the simulation bites: it puts faults that the project once had
+// back into the code, one at a time, and each must be found within 2,000 seeds.
+//
+//	go run ./tests/simulation/teeth
+//
+// Files are not changed: a fault is laid over them with go build's -overlay.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/figures"
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/campaign"
+)
+
+func main() {
+	n := flag.Int("n", 2000, "within how many seeds a fault must be found")
+	only := flag.String("only", "", "try only the faults whose names contain this")
+	document := flag.String("write", "", "a document whose part «teeth» to write anew")
+	flag.Parse()
+	if err := run(*n, *only, *document); err != nil {
+		fmt.Fprintln(os.Stderr, "teeth:", err)
+		os.Exit(1)
+	}
+}
+
+func run(n int, only, document string) error {
+	table := "| fault | found by seed | as |\n| --- | --- | --- |\n"
+	missed := 0
+	for _, f := range faults {
+		if !strings.Contains(f.name, only) {
+			continue
+		}
+		finding, err := f.try(n)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+		row := fmt.Sprintf("| %s | none of %d | |\n", f.name, n)
+		if finding == nil {
+			missed++
+		} else {
+			row = fmt.Sprintf("| %s | %d | %s |\n", f.name, finding.Seed, f.shows)
+		}
+		fmt.Print(row)
+		table += row
+	}
+	if missed > 0 {
+		return fmt.Errorf("%d faults were not found", missed)
+	}
+	if document == "" {
+		return nil
+	}
+	return figures.Write(document, "teeth", table)
+}
+
+// try looks for the fault with the first n seeds; nil if it is not found.
+func (f fault) try(n int) (*campaign.Finding, error) {
+	dir, err := os.MkdirTemp("", "teeth-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	overlay, err := f.overlay(dir)
+	if err != nil {
+		return nil, err
+	}
+	binary, err := campaign.Build(dir, "-overlay", overlay)
+	if err != nil {
+		return nil, err
+	}
+	const step = 200
+	for first := 1; first <= n; first += step {
+		outcome := campaign.Campaign{Binary: binary, Seeds: campaign.Range(uint64(first), min(step, n-first+1))}.Run() // #nosec G115 -- is positive
+		for _, finding := range outcome.Findings {
+			if strings.Contains(finding.Text, f.shows) {
+				return &finding, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// overlay writes the changed files, and the list of them that the go command reads.
+func (f fault) overlay(dir string) (string, error) {
+	replace := make(map[string]string)
+	for i, change := range f.changes {
+		source, err := os.ReadFile(change.file)
+		if err != nil {
+			return "", err
+		}
+		if strings.Count(string(source), change.from) != 1 {
+			return "", fmt.Errorf("%s holds %q %d times, and should once", change.file, change.from, strings.Count(string(source), change.from))
+		}
+		path, err := filepath.Abs(change.file)
+		if err != nil {
+			return "", err
+		}
+		replace[path] = filepath.Join(dir, fmt.Sprintf("fault%d.go", i))
+		if err := os.WriteFile(replace[path], []byte(strings.Replace(string(source), change.from, change.to, 1)), 0o600); err != nil {
+			return "", err
+		}
+	}
+	encoded, err := json.Marshal(map[string]any{"Replace": replace})
+	overlay := filepath.Join(dir, "overlay.json")
+	return overlay, errors.Join(err, os.WriteFile(overlay, encoded, 0o600))
+}
