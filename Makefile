@@ -59,6 +59,14 @@ bench: devserver ## Measure against the raw floor, and write docs/performance.md
 chaos: devserver ## Kill, stop and cut everything while N=10000 generations run
 	$(GO) -C tests/chaos test -run 'TestCampaign|TestHundred' -count=1 -timeout 60m -v . -args -n $(or $(N),10000) $(if $(WRITE),-write $(CURDIR)/$(WRITE))
 
+.PHONY: simulate
+simulate: ## Run N=25000 seeds of the simulation on all cores (FROM=1 is the first)
+	$(GO) test ./tests/simulation -run TestCampaign -count=1 -timeout 0 -v -args -seeds $(or $(N),25000) -from $(or $(FROM),1) $(if $(WRITE),-write $(CURDIR)/$(WRITE))
+
+.PHONY: simulate-teeth
+simulate-teeth: ## Put faults back, one at a time: the simulation must find each
+	$(GO) run ./tests/simulation/teeth $(if $(WRITE),-write $(WRITE))
+
 .PHONY: histories
 histories: devserver ## Record anew the histories that replay tests read
 	$(GO) test ./tests -run "TestHistories|TestPipelineHistories" -count=1 -record
@@ -69,7 +77,7 @@ fuzz: ## Fuzz each target for FUZZTIME (30s)
 
 .PHONY: figures
 figures: devserver ## Measure all of docs/reliability.md, and write its figures anew
-	$(MAKE) chaos outage mutants WRITE=docs/reliability.md
+	$(MAKE) chaos outage mutants simulate simulate-teeth WRITE=docs/reliability.md
 	$(GO) test ./tests/hostile -run 'TestFlood|TestGoodTrafficDuringFlood' -parallel 1 -count=1 -v -args -write $(CURDIR)/docs/reliability.md
 
 .PHONY: outage

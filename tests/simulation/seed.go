@@ -1,6 +1,3 @@
-// Package simulation runs the real workers, workflows, activities and webhook handler in
-// one process and in virtual time, against Temporal's frontend and a provider in memory.
-// One number, the seed, draws everything that happens.
 package simulation
 
 import (
