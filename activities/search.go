@@ -255,8 +255,9 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 		}
 		possible = s.possible(now, nil)
 	}
-	last := s.left <= 0 || s.late() && s.nothingMore(now, possible)
-	concludes := steady && s.account.exclusive && s.heard(possible) && s.familiar(possible)
+	familiar := s.familiar(possible)
+	last := s.left <= 0 || s.late() && (familiar || !s.account.exclusive) && s.nothingMore(now, possible)
+	concludes := steady && s.account.exclusive && s.heard(possible) && familiar
 	unsettled := unasked
 	if len(possible) > 0 && (last || concludes) {
 		unsettled = s.askOwners(ctx, now.ended)
@@ -321,7 +322,7 @@ func (s *search) familiar(possible []sighting) bool {
 func (s *search) twice(ctx context.Context, now *reading) (*reading, bool, error) {
 	settled := s.entered.Add(s.in.Settle - s.age)
 	first := s.account.reader.before(now)
-	if first == nil || first.began.Before(settled) || first.since.After(s.window.opens) || now.began.Sub(first.ended) < rereadAfter {
+	if first == nil || first.list.err != nil || first.charges.err != nil || first.began.Before(settled) || first.since.After(s.window.opens) || now.began.Sub(first.ended) < rereadAfter {
 		first = now
 	}
 	if first.began.Before(settled) {

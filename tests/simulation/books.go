@@ -13,7 +13,7 @@ import (
 // books are what the judges know beside the ledger.
 type books struct {
 	sent       []sent // in order
-	deliveries []delivery
+	deliveries []*delivery
 	entries    map[string][]*provider.Entry
 	forgotten  map[string]bool // nonces that were drawn after the point of a reset
 	coming     int             // submits of which it will show whether they are accepted
@@ -31,11 +31,12 @@ type sent struct {
 	at    time.Time
 }
 
-// delivery is one that the handler has taken.
+// delivery is one call of the handler.
 type delivery struct {
 	entry           *provider.Entry
 	workflow, nonce string // of the address
 	at              time.Time
+	taken           bool // it, or another of the same, was answered so that no more came
 }
 
 func (b *books) posted(o owner, e *provider.Entry) {
@@ -51,12 +52,21 @@ type address struct {
 	of  owner
 }
 
-// taken notes a delivery.
-func (b *books) taken(e *provider.Entry) {
+// delivered notes that the handler is called, whatever it will answer.
+func (b *books) delivered(e *provider.Entry) {
 	for _, a := range b.addresses {
 		if a.url == e.Webhook {
-			b.deliveries = append(b.deliveries, delivery{e, a.of.Workflow, a.of.Nonce, time.Now()})
+			b.deliveries = append(b.deliveries, &delivery{e, a.of.Workflow, a.of.Nonce, time.Now(), false})
 			return
+		}
+	}
+}
+
+// taken notes that the handler took a delivery.
+func (b *books) taken(e *provider.Entry) {
+	for _, d := range b.deliveries {
+		if d.entry == e {
+			d.taken = true
 		}
 	}
 }

@@ -46,6 +46,7 @@ func (w *world) deliver(e *provider.Entry) {
 // post is one attempt of a delivery; one that is not taken is tried again.
 func (w *world) post(e *provider.Entry, attempt int) {
 	body, header := w.sign(e)
+	w.books.delivered(e)
 	url := e.Webhook
 	go func() {
 		request := httptest.NewRequest(http.MethodPost, url, bytes.NewReader(body))

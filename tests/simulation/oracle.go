@@ -158,8 +158,8 @@ func (o *oracle) identified(nonce string) (string, bool) {
 	w := o.w
 	if told := o.told[nonce]; len(told) == 1 {
 		e := w.provider.Find(told[0])
-		heard := slices.ContainsFunc(w.books.deliveries, func(d delivery) bool {
-			return d.nonce == nonce && d.at.Before(o.at.Add(-slack)) && o.heard(d)
+		heard := slices.ContainsFunc(w.books.deliveries, func(d *delivery) bool {
+			return d.taken && d.nonce == nonce && d.at.Before(o.at.Add(-slack)) && o.heard(d)
 		})
 		if heard && o.owned[e.ID] == "" && !o.excluded(nonce, e) && o.readable() && !o.at.Before(o.settled(nonce)) {
 			return "a webhook told of " + e.ID, true
@@ -174,7 +174,7 @@ func (o *oracle) identified(nonce string) (string, bool) {
 }
 
 // heard tells whether the delivery reached the run that decided.
-func (o *oracle) heard(d delivery) bool {
+func (o *oracle) heard(d *delivery) bool {
 	runs := o.w.server.Runs(d.workflow)
 	last := runs[len(runs)-1]
 	return last.Started().Before(d.at) && last.History[0].GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED
