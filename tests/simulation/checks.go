@@ -179,6 +179,9 @@ func (w *world) tally(e ending) {
 // checkUndecided: a person is asked only where nobody could have told.
 func (w *world) checkUndecided(e ending) {
 	last := e.status.Attempts[len(e.status.Attempts)-1]
+	if last.State == generation.StateAbsent {
+		return // there was no time left to submit it again
+	}
 	for _, g := range groups(e.job) {
 		if !slices.Contains(g.keys, e.Key) {
 			continue

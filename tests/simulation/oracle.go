@@ -7,6 +7,7 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/converter"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -39,9 +40,9 @@ func (w *world) oracleAt(at time.Time) *oracle {
 	known := make(map[string]bool)
 	for _, id := range w.server.WorkflowIDs() {
 		for _, run := range w.server.Runs(id) {
-			for _, event := range run.History {
+			for i, event := range run.History {
 				a := event.GetActivityTaskCompletedEventAttributes()
-				if event.GetEventTime().AsTime().After(at) || a == nil {
+				if a == nil || !looked(run.History[i:], at) {
 					continue
 				}
 				scheduled := run.History[a.GetScheduledEventId()-1].GetActivityTaskScheduledEventAttributes()
@@ -71,12 +72,26 @@ func (w *world) oracleAt(at time.Time) *oracle {
 	return o
 }
 
+// looked tells whether a workflow task has taken in the first of the events by then: what it
+// has not, a workflow does not know.
+func looked(events []*historypb.HistoryEvent, by time.Time) bool {
+	for _, e := range events {
+		if e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			return e.GetEventTime().AsTime().Before(by)
+		}
+	}
+	return false
+}
+
 // decidable tells whether there was only one answer for the group's unknown submits.
 func (o *oracle) decidable(g *group, nonce string) (string, bool) {
+	w := o.w
+	if o.misled(g.job) {
+		return "", false
+	}
 	if why, ok := o.identified(nonce); ok {
 		return why, true
 	}
-	w := o.w
 	if !slices.Contains(o.unknown, nonce) || !o.readable() || o.at.Before(o.settled(nonce)) {
 		return "", false
 	}
@@ -119,6 +134,14 @@ func (o *oracle) decidable(g *group, nonce string) (string, bool) {
 		return "the only world that fits: [" + answer + "]", true
 	}
 	return "", false
+}
+
+// misled tells whether somebody else's prediction was delivered to one of the job's
+// addresses: what is then learned from it, of keys and names, is wrong.
+func (o *oracle) misled(j *job) bool {
+	return slices.ContainsFunc(o.w.books.deliveries, func(d *delivery) bool {
+		return d.workflow == j.id && d.entry.Foreign && d.at.Before(o.at)
+	})
 }
 
 // worlds visits each assignment of candidates to unknown submits that fits.
