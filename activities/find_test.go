@@ -163,7 +163,7 @@ func (s *scene) submit(nonce, model string) string {
 	var got generation.Submitted
 	require.NoError(s.t, value.Get(&got))
 	s.charges = append(s.charges, wavespeed.Charge{
-		ID: "c" + got.PredictionID, Kind: wavespeed.ChargeDeduct, PredictionID: got.PredictionID, Model: model, CreatedAt: time.Now(), Key: wavespeed.AccessKey{UUID: "ours"},
+		ID: "c" + got.PredictionID, Kind: wavespeed.ChargeDeduct, PredictionID: got.PredictionID, Model: model, CreatedAt: s.list[len(s.list)-1].CreatedAt, Key: wavespeed.AccessKey{UUID: "ours"},
 	})
 	return got.PredictionID
 }

@@ -2,6 +2,8 @@ package activities
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 )
 
@@ -106,6 +108,16 @@ func (m *memory) owner(predictionID string) (nonce, model string) {
 		model = p.model
 	}
 	return nonce, model
+}
+
+// some are up to n predictions whose submits are known.
+func (m *memory) some(n int) (ids []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, set := range []remembered{m.young, m.older} {
+		ids = append(ids, slices.Sorted(maps.Keys(set.predictions))...)
+	}
+	return ids[:min(len(ids), n)]
 }
 
 func (m *memory) post(nonce string) *post {

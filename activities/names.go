@@ -62,6 +62,13 @@ func (k *keys) learn(key wavespeed.AccessKey) {
 	k.ours = append(k.ours, key)
 }
 
+// known tells whether any of our keys is.
+func (k *keys) known() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.ours) > 0
+}
+
 // has tells whether the key is certainly ours.
 func (k *keys) has(key wavespeed.AccessKey) bool {
 	k.mu.Lock()

@@ -13,14 +13,22 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // maxAsked is how many workflows are asked for their predictions at most. Each costs a
 // query.
 const maxAsked = 200
 
-// unasked is the number of unsettled submits where nobody could tell it.
-const unasked = -1
+// others is what the workflows that ran since a submit know of their own submits.
+type others int
+
+const (
+	silentOwners    others = iota // not all have answered
+	unsettledOwners               // of some submits nobody knows
+	settledOwners                 // all predictions of all submits are known
+	manyOwners                    // there are too many to ask
+)
 
 const (
 	askTimeout = 20 * time.Second
@@ -30,19 +38,22 @@ const (
 	askAtOnce = 8
 )
 
-// askOwners asks all workflows that ran since the submit which predictions are theirs. It
-// counts their submits of which that is not known either. Answers are newer than since.
-func (s *search) askOwners(ctx context.Context, since time.Time) (unsettled int) {
+// askOwners asks all workflows that ran since the submit which predictions are theirs.
+// Answers are newer than since.
+func (s *search) askOwners(ctx context.Context, since time.Time) others {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	executions, err := s.ranSince(ctx)
-	if err != nil || len(executions) > maxAsked {
-		return unasked
+	switch {
+	case err != nil:
+		return silentOwners
+	case len(executions) > maxAsked:
+		return manyOwners
 	}
 	var mu sync.Mutex
 	var asking sync.WaitGroup
 	slots := make(chan struct{}, askAtOnce)
-	complete := true
+	all, complete := generation.KnownPredictions{}, true
 	for _, execution := range executions {
 		slots <- struct{}{}
 		asking.Go(func() {
@@ -51,18 +62,46 @@ func (s *search) askOwners(ctx context.Context, since time.Time) (unsettled int)
 			mu.Lock()
 			defer mu.Unlock()
 			complete = complete && err == nil
-			for _, nonce := range known.Unknown {
-				if nonce != s.in.Nonce && !s.isTwin(nonce) {
-					unsettled++
-				}
-			}
+			all.Unknown, all.Absent = append(all.Unknown, known.Unknown...), append(all.Absent, known.Absent...)
 		})
 	}
 	asking.Wait()
-	if !complete {
-		return unasked
+	switch {
+	case !complete:
+		return silentOwners
+	case slices.ContainsFunc(all.Unknown, func(nonce string) bool { return s.unsettled(nonce, all.Absent) }):
+		return unsettledOwners
+	default:
+		return settledOwners
 	}
-	return unsettled
+}
+
+// unsettled tells whether of another submit nobody knows what became of it. A run that
+// resumes another may know more than that.
+func (s *search) unsettled(nonce string, absent []string) bool {
+	return nonce != s.in.Nonce && !s.isTwin(nonce) && !slices.Contains(absent, nonce) && s.account.memory.prediction(nonce) == ""
+}
+
+// keyedBy is of how many known predictions the charges are read to learn our access key.
+const keyedBy = 20
+
+// learnKey reads the charges of predictions that are known, which may be older than what
+// was read, while our access key is not known.
+func (s *search) learnKey(ctx context.Context) error {
+	ids := s.account.memory.some(keyedBy)
+	if s.account.keys.known() || len(ids) == 0 {
+		return nil
+	}
+	page, err := s.account.provider.Charges(ctx, wavespeed.ChargesOptions{PredictionIDs: ids})
+	if err != nil {
+		return err
+	}
+	for _, charge := range page.Items {
+		if nonce, _ := s.account.memory.owner(charge.PredictionID); nonce != "" && charge.Kind == wavespeed.ChargeDeduct {
+			s.account.keys.learn(charge.Key)
+		}
+	}
+	return nil
 }
 
 // ranSince are the workflow runs that ran since the submit; more than maxAsked say only
@@ -156,5 +195,5 @@ func (a *asked) keep(runID string, known generation.KnownPredictions) {
 	if a.answers == nil || len(a.answers) >= maxAskedRuns {
 		a.answers = make(map[string]toldBy)
 	}
-	a.answers[runID] = toldBy{generation.KnownPredictions{Unknown: known.Unknown}, a.now()}
+	a.answers[runID] = toldBy{generation.KnownPredictions{Unknown: known.Unknown, Absent: known.Absent}, a.now()}
 }

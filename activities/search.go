@@ -255,22 +255,29 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 		}
 		possible = s.possible(now, nil)
 	}
-	familiar := s.familiar(possible)
-	last := s.left <= 0 || s.late() && (familiar || !s.account.exclusive) && s.nothingMore(now, possible)
-	concludes := steady && s.account.exclusive && s.heard(possible) && familiar
-	unsettled := unasked
-	if len(possible) > 0 && (last || concludes) {
-		unsettled = s.askOwners(ctx, now.ended)
-		s.learn(now)
-		possible = s.possible(now, nil)
-	}
 	if steady && len(possible) == 0 && s.mayProveAbsence() {
 		return answer{found: generation.Found{Verdict: generation.VerdictAbsent}, decided: true}
 	}
-	if concludes && unsettled == 0 {
-		if id, ok := s.infer(possible); ok {
-			return found(id, true)
+	familiar := s.familiar(possible)
+	last := s.left <= 0 || s.late() && (familiar || !s.account.exclusive) && s.nothingMore(now, possible, steady)
+	concludes := steady && s.account.exclusive && s.heard(possible) && familiar
+	if len(possible) > 0 && (last || concludes) {
+		others := s.askOwners(ctx, now.ended)
+		s.learn(now)
+		possible = s.possible(now, nil)
+		if steady && len(possible) == 0 && s.mayProveAbsence() {
+			return answer{found: generation.Found{Verdict: generation.VerdictAbsent}, decided: true}
 		}
+		if concludes && others == settledOwners {
+			if err := s.learnKey(ctx); err != nil {
+				return answer{down: err, why: "the charges of other submits cannot be read"}
+			}
+			possible = s.possible(now, nil)
+			if id, ok := s.infer(possible); ok {
+				return found(id, true)
+			}
+		}
+		last = last && (others != silentOwners || !s.patient())
 	}
 	if last {
 		return undecided(s.doubt(now, possible), possible)
@@ -278,16 +285,28 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 	return answer{why: s.doubt(now, possible), down: errors.Join(down(now)...)}
 }
 
+// steadyWithin is how much longer a search waits for witnesses that contradict themselves.
+const steadyWithin = 10 * time.Minute
+
+// patient tells whether what contradicts itself, or does not answer, may still become clear.
+func (s *search) patient() bool {
+	return s.left > 0 && s.age < s.in.Settle+s.in.Grace+steadyWithin
+}
+
 // nothingMore tells whether waiting longer can't help.
-func (s *search) nothingMore(now *reading, possible []sighting) bool {
-	if now.list.down() || now.charges.down() {
+func (s *search) nothingMore(now *reading, possible []sighting, steady bool) bool {
+	read := now.list.err == nil && now.charges.err == nil
+	switch {
+	case now.list.down() || now.charges.down():
 		return false
-	}
-	if !s.webhook {
+	case now.list.unsteady() || now.charges.unsteady() || read && !steady:
+		return !s.patient()
+	case !s.webhook:
 		return true
+	default:
+		// A webhook may still come for what is not listed.
+		return now.list.err == nil && s.heardAll(possible)
 	}
-	// A webhook may still come for what is not listed.
-	return now.list.err == nil && s.heardAll(possible)
 }
 
 // heardAll tells whether each prediction has ended so long ago that its webhook has come,

@@ -16,6 +16,9 @@ type KnownPredictions struct {
 	// Unknown are the nonces of submits that may have got a prediction of which nobody
 	// knows.
 	Unknown []string `json:"unknown,omitempty"`
+
+	// Absent are the nonces of submits that were not accepted.
+	Absent []string `json:"absent,omitempty"`
 }
 
 // Add takes in a generation of the account.
@@ -28,7 +31,10 @@ func (k *KnownPredictions) Add(status *Status, account string) {
 		case attempt.PredictionID != "" && !attempt.Inferred:
 			// One that was adopted has no nonce.
 			k.Predictions = append(k.Predictions, Known{attempt.PredictionID, cmp.Or(attempt.Nonce, "adopted "+attempt.PredictionID), status.Model})
-		case attempt.Nonce != "" && attempt.State != StateAbsent:
+		case attempt.Nonce == "":
+		case attempt.State == StateAbsent:
+			k.Absent = append(k.Absent, attempt.Nonce)
+		default:
 			k.Unknown = append(k.Unknown, attempt.Nonce)
 		}
 	}
