@@ -23,9 +23,9 @@ type parentLink struct {
 func (r *Run) startChild(c *commandpb.Command, completed int64) {
 	a := c.GetStartChildWorkflowExecutionCommandAttributes()
 	e := r.addCommand(enumspb.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED, c, &historypb.HistoryEvent_StartChildWorkflowExecutionInitiatedEventAttributes{StartChildWorkflowExecutionInitiatedEventAttributes: &historypb.StartChildWorkflowExecutionInitiatedEventAttributes{
-		Namespace: a.GetNamespace(), WorkflowId: a.GetWorkflowId(), WorkflowType: a.GetWorkflowType(), TaskQueue: a.GetTaskQueue(), Input: a.GetInput(),
+		WorkflowId: a.GetWorkflowId(), WorkflowType: a.GetWorkflowType(), TaskQueue: a.GetTaskQueue(), Input: a.GetInput(),
 		WorkflowExecutionTimeout: a.GetWorkflowExecutionTimeout(), WorkflowRunTimeout: a.GetWorkflowRunTimeout(), WorkflowTaskTimeout: a.GetWorkflowTaskTimeout(),
-		ParentClosePolicy: a.GetParentClosePolicy(), Control: a.GetControl(), WorkflowTaskCompletedEventId: completed, WorkflowIdReusePolicy: a.GetWorkflowIdReusePolicy(),
+		ParentClosePolicy: a.GetParentClosePolicy(), WorkflowTaskCompletedEventId: completed, WorkflowIdReusePolicy: a.GetWorkflowIdReusePolicy(),
 		RetryPolicy: a.GetRetryPolicy(), Header: a.GetHeader(), Memo: a.GetMemo(), SearchAttributes: a.GetSearchAttributes(), Priority: a.GetPriority(),
 	}})
 	r.children[e.EventId] = &child{workflowID: a.GetWorkflowId(), policy: a.GetParentClosePolicy()}
@@ -131,7 +131,7 @@ func (r *Run) cancelExternal(c *commandpb.Command, completed int64) {
 	a := c.GetRequestCancelExternalWorkflowExecutionCommandAttributes()
 	execution := &commonpb.WorkflowExecution{WorkflowId: a.GetWorkflowId(), RunId: a.GetRunId()}
 	e := r.addCommand(enumspb.EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED, c, &historypb.HistoryEvent_RequestCancelExternalWorkflowExecutionInitiatedEventAttributes{RequestCancelExternalWorkflowExecutionInitiatedEventAttributes: &historypb.RequestCancelExternalWorkflowExecutionInitiatedEventAttributes{
-		WorkflowTaskCompletedEventId: completed, Namespace: a.GetNamespace(), WorkflowExecution: execution, ChildWorkflowOnly: a.GetChildWorkflowOnly(), Reason: a.GetReason(),
+		WorkflowTaskCompletedEventId: completed, WorkflowExecution: execution, ChildWorkflowOnly: a.GetChildWorkflowOnly(), Reason: a.GetReason(),
 	}})
 	r.server.host.After(r.server.host.Dispatch(), func() {
 		if !r.Running() {
@@ -163,7 +163,7 @@ func (r *Run) cancelExternal(c *commandpb.Command, completed int64) {
 func (r *Run) signalExternal(c *commandpb.Command, completed int64) {
 	a := c.GetSignalExternalWorkflowExecutionCommandAttributes()
 	e := r.addCommand(enumspb.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED, c, &historypb.HistoryEvent_SignalExternalWorkflowExecutionInitiatedEventAttributes{SignalExternalWorkflowExecutionInitiatedEventAttributes: &historypb.SignalExternalWorkflowExecutionInitiatedEventAttributes{
-		WorkflowTaskCompletedEventId: completed, Namespace: a.GetNamespace(), WorkflowExecution: a.GetExecution(), SignalName: a.GetSignalName(), Input: a.GetInput(), Control: a.GetControl(), Header: a.GetHeader(), ChildWorkflowOnly: a.GetChildWorkflowOnly(),
+		WorkflowTaskCompletedEventId: completed, WorkflowExecution: a.GetExecution(), SignalName: a.GetSignalName(), Input: a.GetInput(), Header: a.GetHeader(), ChildWorkflowOnly: a.GetChildWorkflowOnly(),
 	}})
 	r.server.host.After(r.server.host.Dispatch(), func() {
 		if !r.Running() {
