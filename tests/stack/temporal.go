@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -136,15 +137,23 @@ func temporalProgram(t testing.TB) string {
 	return program
 }
 
-// FreePorts are ports of this machine on which nothing listens.
+// FreePorts are ports of this machine on which nothing listens. They are none of those
+// that Linux gives to connections, so that a program finds its port free when it is
+// started again.
 func FreePorts(t testing.TB, n int) []string {
 	t.Helper()
+	const lowest, highest = 10_000, 32_000
 	ports := make([]string, n)
 	for i := range ports {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		defer listener.Close()
-		ports[i] = strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+		for ports[i] == "" {
+			port := strconv.Itoa(lowest + rand.IntN(highest-lowest))
+			listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+			if err != nil {
+				continue // it is taken
+			}
+			defer listener.Close()
+			ports[i] = port
+		}
 	}
 	return ports
 }
