@@ -32,7 +32,7 @@ func newAccount(name string, provider Provider, options Options) *account {
 		names:     names{now: now},
 		ended:     sightings{now: now},
 		seen:      sightings{now: now},
-		asked:     asked{now: now},
+		asked:     newAsked(now),
 	}
 	a.reader = reader{provider: provider, now: now}
 	return a

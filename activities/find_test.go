@@ -404,6 +404,56 @@ func TestFindWaitsForWebhooks(t *testing.T) {
 	})
 }
 
+// TestAbsentWhileOthersGoOn: other workers' generations keep coming. What one of them is
+// known to have made is not this submit's, and what is made after the lists have settled may
+// lag in them.
+func TestAbsentWhileOthersGoOn(t *testing.T) {
+	t.Parallel()
+	for name, others := range map[string]int{"a few": 3, "more than are asked at once": 1000} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.options.WebhookURL = address
+				s.submit("n0", fluxDev)
+				in := question(0)
+				time.Sleep(settle + grace)
+				make := func(i int, ago time.Duration) {
+					id := fmt.Sprint("p", i)
+					s.make(id, fluxDev, ago)
+					s.list[len(s.list)-1].Status = wavespeed.StatusProcessing
+					s.temporal.known[id] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: id, Nonce: "n" + id, Model: fluxDev}}}
+				}
+				for i := range others {
+					make(i, settle)
+				}
+				looks := 1
+				for ; s.verdict(in) != generation.VerdictAbsent; looks++ {
+					require.Less(t, looks, 20)
+					time.Sleep(10 * time.Second)
+					make(others+looks, 0)
+					make(others+looks+100, 5*time.Second) // it was there before, and was not listed
+				}
+				require.Equal(t, others > 200, looks > 1)
+			})
+		})
+	}
+}
+
+// TestAbsentAmongManyWorkflows by polling alone: the search does not give up while it can
+// ask others.
+func TestAbsentAmongManyWorkflows(t *testing.T) {
+	stage(t, func(s *scene) {
+		for i := range 500 {
+			id := fmt.Sprint("p", i)
+			s.make(id, fluxDev, 10*time.Minute)
+			s.temporal.known[id] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: id, Nonce: "n" + id, Model: fluxDev}}}
+		}
+		in := question(10 * time.Minute)
+		require.Empty(t, s.verdict(in))
+		require.Empty(t, s.verdict(in))
+		require.Equal(t, generation.VerdictAbsent, s.verdict(in))
+	})
+}
+
 // TestKeptDeliveries came while no run was open.
 func TestKeptDeliveries(t *testing.T) {
 	stage(t, func(s *scene) {

@@ -9,16 +9,23 @@ import (
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
-// maxAsked is how many workflows are asked for their predictions at most. Each costs a
-// query.
-const maxAsked = 200
+const (
+	// maxAsked is how many workflows one search asks for their predictions at most. Each
+	// costs a query.
+	maxAsked = 200
+
+	// maxListed is among how many it looks for them.
+	maxListed = 2000
+)
 
 // others is what the workflows that ran since a submit know of their own submits.
 type others int
@@ -28,6 +35,7 @@ const (
 	unsettledOwners               // of some submits nobody knows
 	settledOwners                 // all predictions of all submits are known
 	manyOwners                    // there are too many to ask
+	moreOwners                    // the next search can ask some that were not asked yet
 )
 
 const (
@@ -38,27 +46,34 @@ const (
 	askAtOnce = 8
 )
 
-// askOwners asks all workflows that ran since the submit which predictions are theirs.
-// Answers are newer than since.
-func (s *search) askOwners(ctx context.Context, since time.Time) others {
+// askOwners asks the workflows that ran since the submit which predictions are theirs; where
+// there are too many, those that may have made one of these. Answers are newer than since;
+// those of runs that have ended are final.
+func (s *search) askOwners(ctx context.Context, since time.Time, possible []sighting) others {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	executions, err := s.ranSince(ctx)
-	switch {
-	case err != nil:
+	if !s.account.asked.begin(ctx) {
 		return silentOwners
-	case len(executions) > maxAsked:
-		return manyOwners
+	}
+	defer s.account.asked.end()
+	executions, err := s.ranSince(ctx)
+	if err != nil {
+		return silentOwners
+	}
+	whole, more := len(executions) <= maxAsked, false
+	if !whole {
+		executions = s.mayOwn(executions, possible)
+		more = len(executions) > maxAsked && s.account.asked.when(executions[maxAsked]).IsZero()
 	}
 	var mu sync.Mutex
 	var asking sync.WaitGroup
 	slots := make(chan struct{}, askAtOnce)
 	all, complete := generation.KnownPredictions{}, true
-	for _, execution := range executions {
+	for _, execution := range executions[:min(len(executions), maxAsked)] {
 		slots <- struct{}{}
 		asking.Go(func() {
 			defer func() { <-slots }()
-			known, err := s.ask(ctx, askEach, execution.GetWorkflowId(), execution.GetRunId(), since)
+			known, err := s.ask(ctx, askEach, execution, since)
 			mu.Lock()
 			defer mu.Unlock()
 			complete = complete && err == nil
@@ -67,6 +82,10 @@ func (s *search) askOwners(ctx context.Context, since time.Time) others {
 	}
 	asking.Wait()
 	switch {
+	case more:
+		return moreOwners
+	case !whole:
+		return manyOwners
 	case !complete:
 		return silentOwners
 	case slices.ContainsFunc(all.Unknown, func(nonce string) bool { return s.unsettled(nonce, all.Absent) }):
@@ -104,28 +123,48 @@ func (s *search) learnKey(ctx context.Context) error {
 	return nil
 }
 
-// ranSince are the workflow runs that ran since the submit; more than maxAsked say only
-// that there are too many.
-func (s *search) ranSince(ctx context.Context) (executions []*commonpb.WorkflowExecution, err error) {
+// ranSince are the workflow runs that ran since the submit, as far as they are looked at.
+func (s *search) ranSince(ctx context.Context) (executions []*workflowpb.WorkflowExecutionInfo, err error) {
 	query := fmt.Sprintf(`ExecutionStatus = "Running" OR CloseTime >= %q`, s.in.Began.Add(-uncalibrated).UTC().Format(time.RFC3339))
 	for token := []byte(nil); ; {
 		listed, err := s.client(ctx).ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, NextPageToken: token, PageSize: maxAsked})
 		if err != nil {
-			return nil, err
+			return executions, err
 		}
-		for _, execution := range listed.GetExecutions() {
-			executions = append(executions, execution.GetExecution())
-		}
-		if token = listed.GetNextPageToken(); len(token) == 0 || len(executions) > maxAsked {
+		executions = append(executions, listed.GetExecutions()...)
+		if token = listed.GetNextPageToken(); len(token) == 0 || len(executions) > maxListed {
 			return executions, nil
 		}
 	}
 }
 
+// mayOwn are those that ran while one of the predictions was made and have not given a
+// final answer, first those that were not asked yet, then those asked longest ago.
+func (s *search) mayOwn(executions []*workflowpb.WorkflowExecutionInfo, possible []sighting) []*workflowpb.WorkflowExecutionInfo {
+	may := slices.DeleteFunc(executions, func(execution *workflowpb.WorkflowExecutionInfo) bool {
+		return s.account.asked.isFinal(execution) || !s.ranWhile(execution, possible)
+	})
+	slices.SortStableFunc(may, func(a, b *workflowpb.WorkflowExecutionInfo) int {
+		return s.account.asked.when(a).Compare(s.account.asked.when(b))
+	})
+	return may
+}
+
+// ranWhile tells whether the run may have made one of the predictions.
+func (s *search) ranWhile(execution *workflowpb.WorkflowExecutionInfo, possible []sighting) bool {
+	began, ended := execution.GetStartTime().AsTime(), execution.GetCloseTime().AsTime()
+	running := execution.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+	return slices.ContainsFunc(possible, func(x sighting) bool {
+		earliest, latest := s.window.around(x.created)
+		return x.created.IsZero() || !began.After(latest) && (running || !ended.Before(earliest))
+	})
+}
+
 // ask notes what a workflow knows of its predictions; nothing for one that has none.
-func (s *search) ask(ctx context.Context, timeout time.Duration, workflowID, runID string, since time.Time) (known generation.KnownPredictions, err error) {
+func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb.WorkflowExecutionInfo, since time.Time) (known generation.KnownPredictions, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	workflowID, runID := run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()
 	if known, fresh := s.account.asked.answer(runID, since); fresh {
 		return known, nil
 	}
@@ -133,20 +172,23 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, workflowID, run
 	var failed *serviceerror.QueryFailed
 	var missing *serviceerror.NotFound
 	var unbegun *serviceerror.WorkflowNotReady
+	final := false
 	switch {
 	case errors.As(err, &failed), errors.As(err, &missing), errors.As(err, &unbegun):
 		// It has no generations.
 	case err != nil:
+		s.account.asked.keep(runID, toldBy{silent: true})
 		return known, err
 	default:
+		final = run.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 		if err := answer.Get(&known); err != nil {
 			return known, err
 		}
 	}
-	s.account.asked.keep(runID, known)
 	for _, k := range known.Predictions {
 		s.account.memory.know(k.Nonce, k.PredictionID, k.Model)
 	}
+	s.account.asked.keep(runID, toldBy{known: generation.KnownPredictions{Unknown: known.Unknown, Absent: known.Absent}, final: final})
 	return known, nil
 }
 
@@ -158,42 +200,81 @@ const (
 	// askedFor is how long a workflow's answer about itself serves all of its searches.
 	askedFor = 10 * time.Second
 
-	maxAskedRuns = 1000
+	maxAskedRuns = 10_000
 )
 
 // askOwn asks the submit's own workflow, which knows what other workers have submitted
 // for it.
 func (s *search) askOwn(ctx context.Context) error {
-	_, err := s.ask(ctx, askTimeout, s.info.WorkflowExecution.ID, s.info.WorkflowExecution.RunID, s.entered.Add(-askedFor))
+	own := &workflowpb.WorkflowExecutionInfo{
+		Execution: &commonpb.WorkflowExecution{WorkflowId: s.info.WorkflowExecution.ID, RunId: s.info.WorkflowExecution.RunID},
+		Status:    enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+	}
+	_, err := s.ask(ctx, askTimeout, own, s.entered.Add(-askedFor))
 	return err
 }
 
-// asked are workflow runs that were asked lately, with their answers.
+// asked are workflow runs that were asked, with their answers. One search asks at a time,
+// so that the next one knows the answers.
 type asked struct {
-	now func() time.Time
+	now  func() time.Time
+	turn chan struct{}
 
 	mu      sync.Mutex
 	answers map[string]toldBy
 }
 
+// toldBy is what a run answered, without its predictions: memory has them.
 type toldBy struct {
-	known generation.KnownPredictions
-	when  time.Time
+	known  generation.KnownPredictions
+	when   time.Time
+	final  bool // the run had ended
+	silent bool // it did not answer
 }
+
+func newAsked(now func() time.Time) asked {
+	return asked{now: now, turn: make(chan struct{}, 1), answers: make(map[string]toldBy)}
+}
+
+// begin waits for the turn, and tells whether it came.
+func (a *asked) begin(ctx context.Context) bool {
+	select {
+	case a.turn <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (a *asked) end() { <-a.turn }
 
 // answer is the one that a run gave since a time.
 func (a *asked) answer(runID string, since time.Time) (known generation.KnownPredictions, fresh bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t, ok := a.answers[runID]
-	return t.known, ok && !t.when.Before(since)
+	return t.known, ok && !t.silent && (t.final || !t.when.Before(since))
 }
 
-func (a *asked) keep(runID string, known generation.KnownPredictions) {
+func (a *asked) isFinal(run *workflowpb.WorkflowExecutionInfo) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.answers == nil || len(a.answers) >= maxAskedRuns {
+	return a.answers[run.GetExecution().GetRunId()].final
+}
+
+// when is when a run was last asked, whether or not it answered; zero if it was not.
+func (a *asked) when(run *workflowpb.WorkflowExecutionInfo) time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.answers[run.GetExecution().GetRunId()].when
+}
+
+func (a *asked) keep(runID string, t toldBy) {
+	t.when = a.now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.answers) >= maxAskedRuns {
 		a.answers = make(map[string]toldBy)
 	}
-	a.answers[runID] = toldBy{generation.KnownPredictions{Unknown: known.Unknown, Absent: known.Absent}, a.now()}
+	a.answers[runID] = t
 }

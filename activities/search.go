@@ -261,8 +261,8 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 	familiar := s.familiar(possible)
 	last := s.left <= 0 || s.late() && (familiar || !s.account.exclusive) && s.nothingMore(now, possible, steady)
 	concludes := steady && s.account.exclusive && s.heard(possible) && familiar
-	if len(possible) > 0 && (last || concludes) {
-		others := s.askOwners(ctx, now.ended)
+	if len(possible) > 0 && (last || concludes || steady && s.late()) {
+		others := s.askOwners(ctx, now.ended, possible)
 		s.learn(now)
 		possible = s.possible(now, nil)
 		if steady && len(possible) == 0 && s.mayProveAbsence() {
@@ -277,7 +277,7 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 				return found(id, true)
 			}
 		}
-		last = last && (others != silentOwners || !s.patient())
+		last = last && (others != silentOwners && others != moreOwners || !s.patient())
 	}
 	if last {
 		return undecided(s.doubt(now, possible), possible)
@@ -358,7 +358,8 @@ func (s *search) twice(ctx context.Context, now *reading) (*reading, bool, error
 		}
 		s.learn(now)
 	}
-	return now, first.list.equal(now.list, s.window) && first.charges.equal(now.charges, s.window), nil
+	settledBy := s.in.Ended.Add(s.in.Settle + s.window.most)
+	return now, first.list.equal(now.list, s.window, settledBy) && first.charges.equal(now.charges, s.window, settledBy), nil
 }
 
 func (s *search) wait(ctx context.Context, d time.Duration) error {
@@ -370,15 +371,15 @@ func (s *search) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// equal tells whether a later reading tells the same of the window, but for what has been
-// made since.
-func (w witness) equal(later witness, within window) bool {
+// equal tells whether a later reading tells the same of the window, up to the time by which
+// all had settled: what was made later may still lag.
+func (w witness) equal(later witness, within window, settled time.Time) bool {
 	if w.err != nil || later.err != nil {
 		return false
 	}
 	before, newest := make(map[string]bool), time.Time{}
 	for _, x := range w.seen {
-		if !within.before(x.created) {
+		if !within.before(x.created) && !x.created.After(settled) {
 			before[x.id] = true
 			if x.created.After(newest) {
 				newest = x.created
@@ -389,7 +390,7 @@ func (w witness) equal(later witness, within window) bool {
 	counted := make(map[string]bool)
 	for _, x := range later.seen {
 		switch {
-		case within.before(x.created) || counted[x.id]:
+		case within.before(x.created) || x.created.After(settled) || counted[x.id]:
 		case before[x.id]:
 			same++
 			counted[x.id] = true

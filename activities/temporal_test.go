@@ -39,7 +39,9 @@ func (f *fakeTemporal) DescribeWorkflowExecution(context.Context, string, string
 func (f *fakeTemporal) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	var listed []*workflowpb.WorkflowExecutionInfo
 	add := func(id string) {
-		listed = append(listed, &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: id}})
+		listed = append(listed, &workflowpb.WorkflowExecutionInfo{
+			Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: id}, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+		})
 	}
 	for id := range f.known {
 		add(id)
