@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -68,6 +69,23 @@ func TestOddPages(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestPagesFailNowAndThen: what was read before one that fails is not lost.
+func TestPagesFailNowAndThen(t *testing.T) {
+	stage(t, func(s *scene) {
+		crowd(s)
+		list, asked := s.provider().list, 0
+		s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
+			if asked++; asked%2 == 0 {
+				return wavespeed.Page{}, status(http.StatusServiceUnavailable, "overloaded")
+			}
+			return list(o)
+		}
+		got := s.find(question(10 * time.Minute))
+		require.NotNil(t, got)
+		require.Equal(t, "p1", got.PredictionID)
+	})
 }
 
 // TestPagesThatContradictThemselves prove nothing.

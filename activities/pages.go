@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 const (
@@ -17,6 +20,9 @@ const (
 	overlap = 10
 
 	readTries = 3
+
+	// pageAgain is the wait before a page is read again.
+	pageAgain = time.Second
 )
 
 var (
@@ -63,7 +69,7 @@ func (p *pages[T]) read(ctx context.Context) ([]T, error) {
 func (p *pages[T]) readOnce(ctx context.Context) error {
 	for asked := 0; asked < maxPages; asked++ {
 		number, size := p.next()
-		got, err := p.fetch(ctx, number, size)
+		got, err := p.get(ctx, number, size)
 		if err != nil {
 			return err
 		}
@@ -80,7 +86,7 @@ func (p *pages[T]) readOnce(ctx context.Context) error {
 			continue
 		}
 		// All of it was there before, so it should be the last.
-		if got, err = p.fetch(ctx, number+1, size); err != nil {
+		if got, err = p.get(ctx, number+1, size); err != nil {
 			return err
 		}
 		if len(got.items) == 0 {
@@ -91,6 +97,28 @@ func (p *pages[T]) readOnce(ctx context.Context) error {
 		}
 	}
 	return errTooMany
+}
+
+// get reads a page. One that follows others is read again where that may help: all that was
+// read before it would be lost.
+func (p *pages[T]) get(ctx context.Context, number, size int) (page[T], error) {
+	for try := 1; ; try++ {
+		got, err := p.fetch(ctx, number, size)
+		if err == nil || len(p.all) == 0 || try == readTries || !mayPass(err) {
+			return got, err
+		}
+		select {
+		case <-time.After(pageAgain):
+		case <-ctx.Done():
+			return got, err
+		}
+	}
+}
+
+// mayPass tells whether the provider, or the way to it, failed for the moment.
+func mayPass(err error) bool {
+	var failure *wavespeed.Error
+	return errors.As(err, &failure) && (failure.Status() == 0 || failure.Status() >= http.StatusInternalServerError)
 }
 
 // next is the page that begins a little before the end of what was read. Pages can only be
