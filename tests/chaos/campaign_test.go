@@ -7,12 +7,11 @@ package chaos
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"strings"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,6 +24,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/figures"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
@@ -44,75 +44,24 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// mix are the provider's faults, as likely as the Internet makes them and more.
-var mix = []wavespeedtest.Fault{
-	{Kind: wavespeedtest.SubmitError, Status: 503, Probability: 0.025},
-	{Kind: wavespeedtest.AcceptedError, Probability: 0.025},
-	{Kind: wavespeedtest.AcceptedReset, Probability: 0.02},
-	{Kind: wavespeedtest.SubmitLimited, Delay: time.Second, Probability: 0.01},
-	{Kind: wavespeedtest.WebhookDuplicated, Probability: 0.10},
-	{Kind: wavespeedtest.WebhookLost, Probability: 0.05},
-	{Kind: wavespeedtest.WebhookEarly, Probability: 0.05},
-	{Kind: wavespeedtest.WebhookLate, Delay: 8 * time.Second, Probability: 0.05},
-	{Kind: wavespeedtest.WebhookForged, Probability: 0.01},
-	{Kind: wavespeedtest.WebhookMisdirected, Probability: 0.01},
-	{Kind: wavespeedtest.ListLag, Delay: 2 * time.Second, Probability: 0.10},
-	{Kind: wavespeedtest.ListError, Probability: 0.03},
-	{Kind: wavespeedtest.ResultError, Probability: 0.03},
-}
-
-// forced are the rare ones once, so that a small campaign has them too.
-func forced() []wavespeedtest.Fault {
-	var faults []wavespeedtest.Fault
-	for i, fault := range mix {
-		fault.Probability, fault.Nth, fault.Times = 0, 10+3*i, 1
-		if fault.Kind == wavespeedtest.ListError || fault.Kind == wavespeedtest.ResultError {
-			fault.Nth = 1
-		}
-		faults = append(faults, fault)
-	}
-	return faults
-}
-
 const inFlight = 300
 
-// request asks for generation i, whose prompt is nobody else's.
-func request(i int) generation.Request {
-	return generation.Request{
-		Model:   "wavespeed-ai/flux-dev",
-		Input:   map[string]any{"prompt": promptOf(i)},
-		Timeout: 30 * time.Minute,
-		Timing: generation.Timing{
-			Submit: 6 * time.Second,
-			Settle: 8 * time.Second,
-			Grace:  6 * time.Second,
-			Poll:   time.Second,
-		},
-	}
-}
-
-func promptIn(input json.RawMessage) string {
-	var fields struct {
-		Prompt string `json:"prompt"`
-	}
-	_ = json.Unmarshal(input, &fields)
-	return fields.Prompt
-}
-
-func promptOf(i int) string { return fmt.Sprintf("scene %d.", i) }
-
-// outcome is what became of one generation.
-type outcome struct {
-	result generation.Result
-	err    error
-}
-
 func TestCampaign(t *testing.T) {
-	s := start(t, wavespeedtest.Options{Duration: 500 * time.Millisecond, Faults: append(mix, forced()...), Seed: *seed})
+	small := *number < 1000
+	cut := 95 * time.Second
+	if small {
+		cut = 12 * time.Second // which is longer than a submit may take, too
+	}
+	s := start(t, wavespeedtest.Options{Behavior: behavior(*seed), Duration: 500 * time.Millisecond, Faults: faults(small), Seed: *seed})
 	began := time.Now()
-	trouble := s.startTrouble(*seed)
-	outcomes := s.runAll(*number, request)
-	trouble.end()
+	trouble := s.newTrouble(cut)
+	scenes, frames := *number, *number*2/5
+	scenes -= frames
+	shot := s.startFilms(trouble, filmsFor(frames))
+	trouble.start(*seed)
+	least := time.After(cut + 8*time.Second) // for each trouble to happen
+	outcomes := s.runAll(scenes, request, func() { <-least; trouble.end() })
+	outcomes = append(outcomes, <-shot...)
 	r := judge(s, outcomes)
 	r.took = time.Since(began)
 	table := r.table(trouble.counts())
@@ -125,18 +74,59 @@ func TestCampaign(t *testing.T) {
 	require.Zero(t, r.paidTwice, "paid twice")
 	require.Zero(t, r.wrong, "wrong output")
 	require.Zero(t, r.forged, "forged accepted")
+	require.Zero(t, r.undecidedDespite, "undecided though a webhook was delivered or the seed was listed")
 	for _, fault := range mix {
 		require.Positive(t, r.faults[fault.Kind], "%s never happened", fault.Kind)
 	}
-	for what, n := range trouble.counts() {
-		require.Positive(t, n, "%s never happened", what)
+	for _, what := range troubles {
+		require.Positive(t, trouble.counts()[what], "%s never happened", what)
 	}
 }
 
+// startFilms has pipelines made, a few at a time, and gives what became of their frames.
+// The first one is at the provider before it returns.
+func (s *system) startFilms(tr *trouble, frames []int) <-chan []outcome {
+	done := make(chan []outcome, 1)
+	first := tr.shoot(0, frames[0])
+	run, err := first.begin(context.Background(), "")
+	require.NoError(s.t, err)
+	first.awaitSubmitted()
+	go func() {
+		all := make([][]outcome, len(frames))
+		var group sync.WaitGroup
+		slots := make(chan struct{}, filmsAtOnce)
+		for i, n := range frames {
+			slots <- struct{}{}
+			group.Go(func() {
+				defer func() { <-slots }()
+				ctx, cancel := context.WithTimeout(context.Background(), filmPatience)
+				defer cancel()
+				if i == 0 {
+					all[i] = first.outcomes(first.finish(ctx, run, 0))
+					return
+				}
+				film := tr.shoot(i, n)
+				run, err := film.begin(ctx, "")
+				if err != nil {
+					all[i] = film.outcomes(pipeline.Result{}, errStuck)
+					return
+				}
+				all[i] = film.outcomes(film.finish(ctx, run, film.waits(*seed)...))
+			})
+		}
+		group.Wait()
+		done <- slices.Concat(all...)
+	}()
+	return done
+}
+
+// listing shows inputs.
+var listing = wavespeedtest.Behavior{ListInputs: true}
+
 // TestHundredAcceptedThenReset: the provider accepts, and the answer never comes.
 func TestHundredAcceptedThenReset(t *testing.T) {
-	s := start(t, wavespeedtest.Options{Duration: time.Second, Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset, Times: 100}}})
-	r := judge(s, s.runAll(100, request))
+	s := start(t, wavespeedtest.Options{Behavior: listing, Duration: time.Second, Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset, Times: 100}}})
+	r := judge(s, s.runAll(100, plainRequest, func() {}))
 	require.Equal(t, 100, r.completed)
 	require.Zero(t, r.wrong)
 	require.Len(t, s.simulator.Ledger(), 100)
@@ -146,9 +136,9 @@ func TestHundredAcceptedThenReset(t *testing.T) {
 // TestHundredKilledAfterAcceptance: the provider has accepted, and every worker dies
 // before it knows.
 func TestHundredKilledAfterAcceptance(t *testing.T) {
-	s := start(t, wavespeedtest.Options{Duration: time.Second, Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedStall, Delay: time.Hour, Times: 100}}})
+	s := start(t, wavespeedtest.Options{Behavior: listing, Duration: time.Second, Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedStall, Delay: time.Hour, Times: 100}}})
 	done := make(chan []outcome)
-	go func() { done <- s.runAll(100, request) }()
+	go func() { done <- s.runAll(100, plainRequest, func() {}) }()
 	stack.Eventually(t, "not all are accepted", func() bool { return len(s.simulator.Ledger()) == 100 })
 	for _, worker := range s.workers {
 		worker.Kill()
@@ -162,8 +152,9 @@ func TestHundredKilledAfterAcceptance(t *testing.T) {
 	require.Len(t, s.simulator.Ledger(), 100)
 }
 
-// runAll runs generations 0 to n-1, some hundred at a time, each to its end.
-func (s *system) runAll(n int, request func(int) generation.Request) []outcome {
+// runAll runs generations 0 to n-1, some hundred at a time, each to its end. Begun is called
+// when the last one is under way.
+func (s *system) runAll(n int, request func(int) generation.Request, begun func()) []outcome {
 	outcomes := make([]outcome, n)
 	var next, done atomic.Int64
 	var group sync.WaitGroup
@@ -171,6 +162,9 @@ func (s *system) runAll(n int, request func(int) generation.Request) []outcome {
 		group.Go(func() {
 			for {
 				i := int(next.Add(1)) - 1
+				if i == n {
+					begun()
+				}
 				if i >= n {
 					return
 				}
@@ -185,15 +179,19 @@ func (s *system) runAll(n int, request func(int) generation.Request) []outcome {
 	return outcomes
 }
 
-// patience is how long one generation may take before it counts as stuck.
-const patience = 10 * time.Minute
+// patience is how long one generation may take before it counts as stuck, and a film.
+const (
+	patience     = 10 * time.Minute
+	filmPatience = 20 * time.Minute
+	filmsAtOnce  = 5
+)
 
 // run starts a generation and waits for it, with the same workflow id as often as
 // it takes: a start whose answer was lost must not become two.
 func (s *system) run(i int, request generation.Request) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	var o outcome
+	o := outcome{name: nameOf(i), workflow: workflowID(i), drawn: drawsSeed(request)}
 	for ctx.Err() == nil {
 		run, err := s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 			ID: workflowID(i), TaskQueue: taskQueue,
@@ -203,21 +201,19 @@ func (s *system) run(i int, request generation.Request) outcome {
 		if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 			run, err = s.client.GetWorkflow(ctx, workflowID(i), ""), nil
 		}
+		var result generation.Result
 		if err == nil {
-			err = run.Get(ctx, &o.result)
+			err = run.Get(ctx, &result)
 		}
-		if o.err = err; err == nil || isEnd(err) {
+		if err == nil || isEnd(err) {
+			o.url, o.predictionID, o.err = result.URL(0), result.PredictionID, err
 			return o
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(200 * time.Millisecond):
-		}
+		_ = pause(ctx)
 	}
-	return outcome{err: errStuck}
+	o.err = errStuck
+	return o
 }
-
-var errStuck = errors.New("stuck")
 
 // isEnd tells the workflow's own end from a call that failed.
 func isEnd(err error) bool {
@@ -226,73 +222,3 @@ func isEnd(err error) bool {
 }
 
 func workflowID(i int) string { return fmt.Sprintf("chaos-%d", i) }
-
-// report is what came of all generations.
-type report struct {
-	total, completed, lost, stuck, paidTwice, wrong, forged int
-	failed                                                  map[string]int
-	ledger                                                  int
-	faults                                                  map[wavespeedtest.Kind]int
-	took                                                    time.Duration
-}
-
-// judge holds results against the ledger.
-func judge(s *system, outcomes []outcome) report {
-	ledger := s.simulator.Ledger()
-	r := report{total: len(outcomes), failed: map[string]int{}, ledger: len(ledger), faults: s.simulator.Counts().Faults}
-	promptOfPrediction := map[string]string{}
-	paid := map[string]int{}
-	for _, entry := range ledger {
-		prompt := promptIn(entry.Input)
-		promptOfPrediction[entry.PredictionID] = prompt
-		paid[prompt]++
-	}
-	for i, o := range outcomes {
-		r.paidTwice += max(paid[promptOf(i)]-1, 0)
-		var failure *temporal.ApplicationError
-		switch {
-		case errors.Is(o.err, errStuck):
-			r.stuck++
-		case o.err == nil:
-			r.completed++
-			if strings.Contains(o.result.URL(0), "forged") {
-				r.forged++
-			}
-			if promptOfPrediction[o.result.PredictionID] != promptOf(i) || !strings.Contains(o.result.URL(0), o.result.PredictionID) {
-				r.wrong++
-			}
-		case errors.As(o.err, &failure) && strings.HasPrefix(failure.Type(), "wavespeed."):
-			r.failed[failure.Type()]++
-		default:
-			s.t.Logf("generation %d: %v", i, o.err)
-			r.lost++
-		}
-	}
-	return r
-}
-
-func (r report) table(trouble map[string]int) string {
-	var text strings.Builder
-	row := func(name string, value any) { fmt.Fprintf(&text, "| %s | %v |\n", name, value) }
-	text.WriteString("| | |\n| --- | --- |\n")
-	row("generations", r.total)
-	row("completed", r.completed)
-	for kind, n := range r.failed {
-		row("failed with "+kind, n)
-	}
-	row("accepted and billed, by the ledger", r.ledger)
-	row("**lost**", r.lost)
-	row("**stuck**", r.stuck)
-	row("**paid twice**", r.paidTwice)
-	row("**wrong output**", r.wrong)
-	row("**forged accepted**", r.forged)
-	row("time", fmt.Sprintf("%.0f s, %.1f a second", r.took.Seconds(), float64(r.total)/r.took.Seconds()))
-	text.WriteString("\n| what happened | how often |\n| --- | --- |\n")
-	for _, fault := range mix {
-		row(string(fault.Kind), r.faults[fault.Kind])
-	}
-	for _, what := range troubles {
-		row(what, trouble[what])
-	}
-	return text.String()
-}

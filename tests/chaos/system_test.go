@@ -1,11 +1,13 @@
 package chaos
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,6 +24,9 @@ const (
 	workers   = 3
 	handlers  = 3
 )
+
+// skews are how far the clocks of more workers are ahead, in this process.
+var skews = []time.Duration{9 * time.Minute, -9 * time.Minute}
 
 // system is Temporal on a file, workers, handler replicas behind a balancer, and the
 // provider. Every connection between them goes through a proxy that can be poisoned.
@@ -40,7 +45,6 @@ func start(t *testing.T, provider wavespeedtest.Options) *system {
 	s := &system{t: t, temporal: stack.StartTemporal(t), proxies: map[string]*toxiproxy.Proxy{}}
 	s.client = s.temporal.Client(t)
 	var err error
-	provider.Behavior.ListInputs = true
 	s.simulator, err = wavespeedtest.New(provider)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.simulator.Close() })
@@ -56,30 +60,39 @@ func start(t *testing.T, provider wavespeedtest.Options) *system {
 		replicas = append(replicas, take())
 	}
 	balancer := balance(t, replicas)
+	temporal := s.proxy("temporal", s.temporal.Address)
+	apiURL := "http://" + s.proxy("provider", s.simulator.URL()[len("http://"):])
+	webhooks := "http://" + s.proxy("webhooks", balancer) + "/webhooks/wavespeed"
 	env := []string{
-		"TEMPORAL_ADDRESS=" + s.proxy("temporal", s.temporal.Address),
 		"TEMPORAL_TASK_QUEUE=" + taskQueue,
-		"WAVESPEED_BASE_URL=http://" + s.proxy("provider", s.simulator.URL()[len("http://"):]),
+		"WAVESPEED_BASE_URL=" + apiURL,
 		"WAVESPEED_API_KEY=" + wavespeedtest.DefaultKey,
 		"WAVESPEED_WEBHOOK_SECRET=" + wavespeedtest.DefaultSecret,
 		"WAVESPEED_PRICES=false",
-		"WEBHOOK_PUBLIC_URL=http://" + s.proxy("webhooks", balancer) + "/webhooks/wavespeed",
+		"WEBHOOK_PUBLIC_URL=" + webhooks,
 		"LOG_LEVEL=error",
 	}
 	program := stack.BuildPlain(t, "./cmd/wavespeed-temporal")
 	with := func(more ...string) []string { return append(append([]string{}, env...), more...) }
 	for _, replica := range replicas {
 		admin := take()
-		s.handlers = append(s.handlers, stack.StartProcess(t, program, []string{"webhook"}, with("WEBHOOK_LISTEN="+replica, "ADMIN_LISTEN="+admin)))
+		s.handlers = append(s.handlers, stack.StartProcess(t, program, []string{"webhook"}, with("TEMPORAL_ADDRESS="+temporal, "WEBHOOK_LISTEN="+replica, "ADMIN_LISTEN="+admin)))
 		awaitReady(t, admin)
 	}
-	for range workers {
+	for i := range workers {
 		admin := take()
-		s.workers = append(s.workers, stack.StartProcess(t, program, []string{"worker"}, with("ADMIN_LISTEN="+admin)))
+		own := s.proxy(wire(i), temporal) // to be cut off alone
+		s.workers = append(s.workers, stack.StartProcess(t, program, []string{"worker"}, with("TEMPORAL_ADDRESS="+own, "ADMIN_LISTEN="+admin)))
 		awaitReady(t, admin)
+	}
+	for _, ahead := range skews {
+		s.startSkewed(ahead, temporal, apiURL, webhooks)
 	}
 	return s
 }
+
+// wire names the proxy between a worker and Temporal.
+func wire(worker int) string { return fmt.Sprintf("worker %d", worker) }
 
 func awaitReady(t *testing.T, admin string) {
 	t.Helper()

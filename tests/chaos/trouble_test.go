@@ -21,16 +21,20 @@ const (
 	handlerKilled  = "handler killed (-9)"
 	temporalKilled = "Temporal killed (-9)"
 	workerStopped  = "worker stopped past the submit's time, then continued"
+	workerCut      = "worker cut off from Temporal past the submit's time, then back"
+	filmTerminated = "pipeline terminated with items in flight, then rerun"
+	pagesChanged   = "pages of the provider's lists changed"
 	toTemporal     = "connections to Temporal poisoned"
 	toProvider     = "connections to the provider poisoned"
 	toHandlers     = "connections to the handlers poisoned"
 )
 
-var troubles = []string{workerKilled, handlerKilled, temporalKilled, workerStopped, toTemporal, toProvider, toHandlers}
+var troubles = []string{workerKilled, handlerKilled, temporalKilled, workerStopped, workerCut, filmTerminated, pagesChanged, toTemporal, toProvider, toHandlers}
 
 // trouble kills, stops and cuts until it is told to end.
 type trouble struct {
 	system *system
+	cut    time.Duration // for which a worker is cut off
 	ctx    context.Context
 	cancel context.CancelFunc
 	group  sync.WaitGroup
@@ -43,9 +47,14 @@ type trouble struct {
 	busy sync.Mutex
 }
 
-func (s *system) startTrouble(seed uint64) *trouble {
-	tr := &trouble{system: s, counted: map[string]int{}}
+func (s *system) newTrouble(cut time.Duration) *trouble {
+	tr := &trouble{system: s, cut: cut, counted: map[string]int{}}
 	tr.ctx, tr.cancel = context.WithCancel(context.Background())
+	return tr
+}
+
+func (tr *trouble) start(seed uint64) {
+	s := tr.system
 	for i, t := range []struct {
 		first, every time.Duration
 		make         func(*rand.Rand)
@@ -54,6 +63,8 @@ func (s *system) startTrouble(seed uint64) *trouble {
 		{2 * time.Second, 9 * time.Second, func(r *rand.Rand) { tr.kill(handlerKilled, s.handlers[r.IntN(handlers)]) }},
 		{4 * time.Second, 30 * time.Second, func(*rand.Rand) { tr.killTemporal() }},
 		{3 * time.Second, 40 * time.Second, func(r *rand.Rand) { tr.stop(s.workers[r.IntN(workers)]) }},
+		{1 * time.Second, tr.cut, func(r *rand.Rand) { tr.cutOff(wire(r.IntN(workers))) }},
+		{1 * time.Second, 6 * time.Second, tr.changePages},
 		{1 * time.Second, 12 * time.Second, func(r *rand.Rand) { tr.poison(r, toTemporal, s.proxies["temporal"]) }},
 		{2 * time.Second, 10 * time.Second, func(r *rand.Rand) { tr.poison(r, toProvider, s.proxies["provider"]) }},
 		{3 * time.Second, 10 * time.Second, func(r *rand.Rand) { tr.poison(r, toHandlers, s.proxies["webhooks"]) }},
@@ -65,7 +76,6 @@ func (s *system) startTrouble(seed uint64) *trouble {
 			}
 		})
 	}
-	return tr
 }
 
 // wait waits, and tells whether to go on.
@@ -118,6 +128,24 @@ func (tr *trouble) stop(p *stack.Process) {
 	tr.wait(8 * time.Second)
 	p.Signal(syscall.SIGCONT)
 	tr.count(workerStopped)
+}
+
+// cutOff keeps a worker from Temporal, while it goes on talking to the provider.
+func (tr *trouble) cutOff(wire string) {
+	proxy := tr.system.proxies[wire]
+	for _, stream := range []string{"upstream", "downstream"} {
+		toxic := fmt.Sprintf(`{"name":%q,"stream":%[1]q,"type":"timeout","attributes":{"timeout":0}}`, stream)
+		if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
+			tr.system.t.Errorf("toxic %s: %v", toxic, err)
+		}
+	}
+	whole := tr.wait(tr.cut)
+	for _, stream := range []string{"upstream", "downstream"} {
+		_ = proxy.Toxics.RemoveToxic(context.Background(), stream)
+	}
+	if whole {
+		tr.count(workerCut)
+	}
 }
 
 // toxics are ways in which a connection goes bad.

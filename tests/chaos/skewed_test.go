@@ -1,0 +1,51 @@
+package chaos
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
+	sdkworker "go.temporal.io/sdk/worker"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
+	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
+)
+
+// startSkewed runs a worker in this process, whose clock is ahead of all others. It is not
+// killed, but its connections are poisoned as well.
+func (s *system) startSkewed(ahead time.Duration, temporal, provider, webhooks string) {
+	s.t.Helper()
+	c, err := client.NewLazyClient(client.Options{HostPort: temporal, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	require.NoError(s.t, err)
+	s.t.Cleanup(c.Close)
+	account, err := wavespeed.New(wavespeed.Options{APIKey: wavespeedtest.DefaultKey, BaseURL: provider})
+	require.NoError(s.t, err)
+	keyring, err := webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{wavespeedtest.DefaultSecret}}})
+	require.NoError(s.t, err)
+	skewed, err := activities.New(activities.Options{
+		Accounts: map[string]activities.Provider{generation.DefaultAccount: account},
+		WebhookURL: func(ctx context.Context, target generation.Target) (string, error) {
+			address, err := keyring.Seal(ctx, target)
+			return webhook.URL(webhooks, address), err
+		},
+		Now: func() time.Time { return time.Now().Add(ahead) },
+	})
+	require.NoError(s.t, err)
+	w := sdkworker.New(c, taskQueue, sdkworker.Options{
+		Interceptors:             []interceptor.WorkerInterceptor{&workflows.Interceptor{}},
+		DeadlockDetectionTimeout: 30 * time.Second,
+	})
+	require.NoError(s.t, worker.Register(w, worker.Options{WorkflowsOnly: true}))
+	skewed.Register(w)
+	require.NoError(s.t, w.Start())
+	s.t.Cleanup(w.Stop)
+}
