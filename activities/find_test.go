@@ -454,6 +454,24 @@ func TestAbsentAmongManyWorkflows(t *testing.T) {
 	})
 }
 
+// TestAMisdirectedWebhook names a prediction of another submit of the same workflow, which
+// another worker made.
+func TestAMisdirectedWebhook(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.options.WebhookURL = address
+		s.submit("n0", fluxDev)
+		in := question(0)
+		in.Began = time.Now()
+		time.Sleep(10 * time.Second)
+		s.make("p2", fluxDev, 0)
+		s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p2", Nonce: "n2", Model: fluxDev}}}
+		in.Delivered = []string{"p2"}
+		require.Empty(t, s.verdict(in))
+		time.Sleep(settle + grace)
+		require.Equal(t, generation.VerdictAbsent, s.verdict(in))
+	})
+}
+
 // TestKeptDeliveries came while no run was open.
 func TestKeptDeliveries(t *testing.T) {
 	stage(t, func(s *scene) {

@@ -82,7 +82,14 @@ func (s *search) look(ctx context.Context) answer {
 		return answer{down: err, why: "a prediction that a webhook named cannot be read"}
 	}
 	if len(delivered) == 1 && delivered[0].exists && s.free(delivered[0].sighting) {
-		return found(delivered[0].id, false)
+		// It may be another submit's of this workflow, delivered to the wrong address.
+		if err := s.askOwn(ctx); err != nil {
+			return answer{down: err, why: "the workflow's own predictions cannot be read"}
+		}
+		if !s.foreign(delivered[0].sighting) {
+			return found(delivered[0].id, false)
+		}
+		delivered = nil
 	}
 	now, err := s.account.reader.read(ctx, s.window.opens, s.entered.Add(-rereadAfter))
 	if err != nil {
