@@ -5,7 +5,10 @@
 //     errors that prove that nothing was accepted are tried again by the
 //     activity's retry policy; whatever may have been accepted comes back to the
 //     workflow as [generation.ErrSubmitUnknown].
-//   - Find looks for the prediction of such a submit in the provider's list.
+//   - Find asks the witnesses what became of such a submit: this process's memory,
+//     webhooks, the charges and the list of predictions, and what other workflows know.
+//     Difference is doubt, not disproof; a submit is found or absent only by certain
+//     knowledge. All searches of an account share one reading of the lists.
 //   - Await asks for one prediction until it has ended. It is one activity whose
 //     retries are the loop, so a history holds three events for it, however often
 //     it asks.

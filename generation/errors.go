@@ -35,9 +35,9 @@ const (
 	// ErrPredictionFailed: the prediction was accepted and ended without a result.
 	ErrPredictionFailed = "wavespeed.PredictionFailed"
 
-	// ErrSubmitUnknown: the submit's answer was lost, and neither a webhook nor
-	// the list of predictions could tell whether it was accepted. It may have
-	// been billed.
+	// ErrSubmitUnknown: the submit's answer was lost, and nothing could tell whether
+	// it was accepted. It may have been billed. The last attempt in the status names
+	// the predictions that may be its own.
 	ErrSubmitUnknown = "wavespeed.SubmitUnknown"
 
 	// ErrDeadlineExceeded: the generation did not end within its Timeout.

@@ -84,12 +84,14 @@ type Timing struct {
 	// When it passes, the submit is unknown. Defaults to 1 minute.
 	Submit time.Duration
 
-	// Settle is how long after an unknown submit the provider's list of predictions
-	// must go on not showing it before it is held to be absent. Defaults to 2 minutes.
+	// Settle is how long the provider's list of predictions and its charges may lag.
+	// Only what they don't show after that, counted from the latest moment at which the
+	// submit can have been made, is absent. Defaults to 2 minutes.
 	Settle time.Duration
 
 	// Grace is how long to wait for the webhook alone before polling. Without a
-	// webhook polling begins at once. Defaults to 2 minutes.
+	// webhook polling begins at once. For a submit whose answer was lost, it is how
+	// much longer than Settle other witnesses are waited for. Defaults to 2 minutes.
 	Grace time.Duration
 
 	// Poll is the wait between the first two polls; later ones grow by a fifth each,

@@ -37,8 +37,9 @@
 // reason that may pass is submitted again if the request allows it.
 //
 // A submit whose answer was lost is unknown: it may have been billed. The workflow
-// then looks for its prediction, in webhooks and in the provider's list, and only
-// submits again when it is proven absent.
+// then asks webhooks, the provider's list and its charges, and submits again only on
+// proof that it was not accepted. What nothing can tell, a person decides, by the update
+// [generation.ResolveUpdate].
 //
 // Signals may come early, late, twice, in any order and from elsewhere. One counts
 // only if it repeats a nonce that this generation gave out, which after a workflow
