@@ -38,7 +38,9 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 		case err != nil:
 			found = generation.Found{Verdict: generation.VerdictUndecided, Why: "nothing could tell before the deadline"}
 		case found.Inferred && r.taken(a, found.PredictionID):
-			continue // by a twin, meanwhile
+			// By a twin, meanwhile. Workers learn of that when they ask again.
+			_ = workflow.Sleep(ctx, takenPause)
+			continue
 		}
 		count(ctx, generation.MetricUnknown, map[string]string{generation.TagVerdict: string(found.Verdict)})
 		switch found.Verdict {
@@ -59,6 +61,9 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 		}
 	}
 }
+
+// takenPause is longer than what a workflow knows is kept by workers.
+const takenPause = 15 * time.Second
 
 // doubt says what is known of a submit that nothing could decide.
 func doubt(why string, found generation.Found) string {
