@@ -88,7 +88,8 @@ func TestTwoAlikeUnknownAtOnce(t *testing.T) {
 	for name, behavior := range map[string]wavespeedtest.Behavior{"no inputs": {}, "inputs": listing} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := stack.Start(t, stack.Options{PollOnly: true, Simulator: wavespeedtest.Options{
+			// A search waits for workflows that do not answer; other tests leave some behind.
+			s := stack.Start(t, stack.Options{Temporal: stack.StartTemporal(t), PollOnly: true, Simulator: wavespeedtest.Options{
 				Behavior: behavior,
 				Faults:   []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset}, {Kind: wavespeedtest.ListLag, Delay: time.Second}},
 			}})

