@@ -1,0 +1,54 @@
+package activities_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// keyed is a provider that tells which key it uses.
+type keyed struct {
+	*provider
+	fingerprint string
+}
+
+func (k keyed) KeyFingerprint() string { return k.fingerprint }
+
+// TestAnotherKeyProvesNothing: what one API key sees is no proof of what another one was
+// used for. With the same key, the same silence is proof.
+func TestAnotherKeyProvesNothing(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		submittedWith []string
+		want          generation.Verdict
+	}{
+		"the same key":         {[]string{"aaaaaaaaaaaa"}, generation.VerdictAbsent},
+		"nobody knows the key": {nil, generation.VerdictAbsent},
+		"another key":          {[]string{"bbbbbbbbbbbb"}, generation.VerdictUndecided},
+		"perhaps another key":  {[]string{"aaaaaaaaaaaa", "bbbbbbbbbbbb"}, generation.VerdictUndecided},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			silent := &provider{list: func(wavespeed.ListOptions) (wavespeed.Page, error) { return wavespeed.Page{}, nil }}
+			options := activities.Options{Accounts: map[string]activities.Provider{generation.DefaultAccount: keyed{silent, "aaaaaaaaaaaa"}}}
+			ended := time.Now().Add(-10 * time.Minute)
+			value, err := execute(t, options, generation.FindName, generation.FindInput{
+				Key: "still", Model: "wavespeed-ai/flux-dev", Account: generation.DefaultAccount, Nonce: "n1",
+				Began: ended.Add(-time.Minute), Ended: ended, Settle: 2 * time.Minute, Grace: 2 * time.Minute, Within: time.Hour,
+				APIKeys: test.submittedWith,
+			})
+			require.NoError(t, err)
+			var found generation.Found
+			require.NoError(t, value.Get(&found))
+			require.Equal(t, test.want, found.Verdict, found.Why)
+			if test.want == generation.VerdictUndecided {
+				require.Contains(t, found.Why, "another API key")
+			}
+		})
+	}
+}
