@@ -40,18 +40,20 @@ func (b *board) takeResolutions(ctx workflow.Context) error {
 			if err != nil {
 				return generation.Status{}, err
 			}
-			s.attempt.decisions.SendAsync(&resolution)
+			if !s.attempt.decisions.SendAsync(&resolution) {
+				return generation.Status{}, fmt.Errorf("key: %q is decided already", s.run.request.Key)
+			}
 			return s.run.status.Clone(), nil
 		},
 		workflow.UpdateHandlerOptions{
-			Description: "decides by hand what became of a submit whose answer was lost",
+			Description: `decides by hand what became of a submit whose answer was lost: {"key": "…", "prediction_id": "…" | "absent": true, "by": "…", "comment": "…"}`,
 			Validator: func(_ workflow.Context, argument written.Argument[generation.Resolution]) error {
 				resolution, err := argument.Read()
+				if err == nil {
+					err = resolution.Validate()
+				}
 				if err != nil {
 					return temporal.NewNonRetryableApplicationError("resolution: "+err.Error(), generation.ErrInvalidInput, nil)
-				}
-				if err := resolution.Validate(); err != nil {
-					return err
 				}
 				s, err := b.unknown(resolution.Key)
 				if err != nil {

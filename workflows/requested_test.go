@@ -83,17 +83,29 @@ func TestDecisionsAreReadStrictly(t *testing.T) {
 // TestResolutionsAreReadStrictly: a submit that is said to be absent is made, and paid, anew.
 func TestResolutionsAreReadStrictly(t *testing.T) {
 	t.Parallel()
-	p := accepts()
+	p := losesAnswers()
 	env := newEnv(t, p)
-	var refused error
-	env.RegisterDelayedCallback(func() {
-		env.UpdateWorkflow(generation.ResolveUpdate, "", &testsuite.TestUpdateCallback{
-			OnReject:   func(err error) { refused = err },
-			OnComplete: func(any, error) { t.Error("it was taken") },
-		}, json.RawMessage(`{"key":"still","absnt":true}`))
-		deliver(env, p, completed("https://cdn.test/1.png"))
-	}, time.Second)
-	env.ExecuteWorkflow(workflows.Generate, request())
-	require.NoError(t, env.GetWorkflowError())
-	require.ErrorContains(t, refused, "resolution: absnt: is not known; did you mean absent?")
+	refusals := map[string]string{
+		`{"key":"still","absnt":true}`: "resolution: absnt: is not known; did you mean absent?",
+		`{"prediction":"p7"}`:          "resolution: prediction: is not known; did you mean prediction_id?",
+		`{"absent":"yes"}`:             "resolution: absent: ",
+		`{}`:                           "resolution: prediction_id: name the prediction",
+		`{"key":"clip","absent":true}`: `key: "clip" is not unknown; unknown: still`,
+	}
+	refused := 0
+	for resolution, want := range refusals {
+		env.RegisterDelayedCallback(func() {
+			env.UpdateWorkflow(generation.ResolveUpdate, "", &testsuite.TestUpdateCallback{
+				OnReject: func(err error) {
+					refused++
+					require.ErrorContains(t, err, want)
+				},
+				OnComplete: func(any, error) { t.Error("it was taken") },
+			}, json.RawMessage(resolution))
+		}, time.Second)
+	}
+	resolve(t, env, time.Minute, generation.Resolution{PredictionID: predictionID}, "")
+	env.ExecuteWorkflow(generation.WorkflowName, request())
+	require.Equal(t, predictionID, result(t, env).PredictionID)
+	require.Equal(t, len(refusals), refused)
 }
