@@ -113,7 +113,7 @@ TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_… and the temporal command'
 		p.daemon("worker", "Run a worker: workflows and activities", config.Need{Worker: true}),
 		p.daemon("webhook", "Run a webhook handler", config.Need{Webhook: true}),
 		p.daemon("serve", "Run a worker and a webhook handler in one process", config.Need{Worker: true, Webhook: true}),
-		p.generate(), p.pipeline(), p.setup(), p.healthcheck(), p.config(), p.version(),
+		p.generate(), p.resolve(), p.pipeline(), p.setup(), p.healthcheck(), p.config(), p.version(),
 	)
 	return root
 }

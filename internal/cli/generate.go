@@ -67,7 +67,7 @@ With --wait, Ctrl-C only leaves off watching: the generation goes on.
 	flags.StringVar(&o.request.Adopt, "adopt", "", "await this prediction instead of submitting one")
 	flags.DurationVar(&o.request.Timeout, "timeout", 0, "bound for the whole generation (default 6h)")
 	flags.IntVar(&o.request.MaxPredictions, "max-predictions", 0, "how many predictions to pay for at most if they fail (default 1)")
-	flags.StringVar((*string)(&o.request.OnUnknown), "on-unknown", "", "fail, or resubmit, when nobody can tell whether a submit was accepted (default fail)")
+	flags.StringVar((*string)(&o.request.OnUnknown), "on-unknown", "", "fail, resubmit, or ask a person (see resolve), when nothing can tell whether a submit was accepted (default fail)")
 	return cmd
 }
 
