@@ -49,6 +49,12 @@ type Options struct {
 	// Temporal UI and in results, at the cost of a request. Defaults to false.
 	Prices bool
 
+	// ExclusiveKeys declares that each API key is used by the workers of this Temporal
+	// namespace alone: no other program, person or namespace submits with it. Then a charge
+	// that is nobody else's tells which prediction a lost submit got. If that is not so, a
+	// generation can be given another's prediction. Defaults to false.
+	ExclusiveKeys bool
+
 	// WorkflowsOnly leaves the activities to other workers: no key is needed.
 	// Defaults to false.
 	WorkflowsOnly bool
@@ -104,7 +110,9 @@ func (o Options) activities() (*activities.Activities, error) {
 	for name, client := range clients {
 		providers[name] = client
 	}
-	return activities.New(activities.Options{Accounts: providers, WebhookURL: webhookURL, Prices: o.Prices})
+	return activities.New(activities.Options{
+		Accounts: providers, WebhookURL: webhookURL, Prices: o.Prices, ExclusiveKeys: o.ExclusiveKeys,
+	})
 }
 
 func (o Options) clients() (map[string]*wavespeed.Client, error) {

@@ -14,6 +14,7 @@ type Config struct {
 	BaseURL       string
 	AllowHTTP     bool
 	Prices        bool
+	ExclusiveKeys bool
 	PublicURL     string
 	WebhookListen string
 	AdminListen   string

@@ -32,6 +32,10 @@ var Settings = []Setting{
 		Help: "ask for the price before each submit, to show it",
 		set:  into(func(c *Config) *bool { return &c.Prices }, boolean),
 	}, {
+		Env: "WAVESPEED_EXCLUSIVE_KEYS", Flag: "exclusive-keys", Type: Bool, Default: "false",
+		Help: "each API key is used by this Temporal namespace alone; then charges tell lost submits apart",
+		set:  into(func(c *Config) *bool { return &c.ExclusiveKeys }, boolean),
+	}, {
 		Env: "WEBHOOK_PUBLIC_URL", Flag: "webhook-public-url", Type: "url",
 		Help: "https address under which WaveSpeed reaches the handler; everything is polled when unset",
 		set:  func(c *Config, v string) error { c.PublicURL = v; return checkPublicURL(v, c.AllowHTTP) },

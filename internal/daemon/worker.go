@@ -22,6 +22,10 @@ func (d *daemon) startWorker() error {
 	if d.Config.PublicURL == "" {
 		d.Logger.Info("every generation is polled, since WEBHOOK_PUBLIC_URL is not set")
 	}
+	if d.Config.ExclusiveKeys {
+		d.Logger.Info("charges tell lost submits apart: WAVESPEED_EXCLUSIVE_KEYS says that this namespace alone uses the API keys",
+			"namespace", d.Temporal.Namespace)
+	}
 	if err := d.metrics.Running(d.countRunning); err != nil {
 		return err
 	}
@@ -42,12 +46,13 @@ func (d *daemon) newPlugin() (sdkworker.Plugin, error) {
 		keys[name] = account.APIKey
 	}
 	return worker.NewPlugin(worker.Options{
-		Accounts:   keys,
-		WebhookURL: d.Config.PublicURL,
-		Keyring:    d.keyring,
-		AllowHTTP:  d.Config.AllowHTTP,
-		BaseURL:    d.Config.BaseURL,
-		Prices:     d.Config.Prices,
+		Accounts:      keys,
+		WebhookURL:    d.Config.PublicURL,
+		Keyring:       d.keyring,
+		AllowHTTP:     d.Config.AllowHTTP,
+		BaseURL:       d.Config.BaseURL,
+		Prices:        d.Config.Prices,
+		ExclusiveKeys: d.Config.ExclusiveKeys,
 	})
 }
 
