@@ -66,10 +66,15 @@ type shell struct {
 
 func newShell(t *testing.T, options wavespeedtest.Options) *shell {
 	t.Helper()
-	e := stack.NewEmbedded(t, options)
+	return newShellOn(t, stack.SharedTemporal(t), options)
+}
+
+func newShellOn(t *testing.T, temporal *stack.Temporal, options wavespeedtest.Options) *shell {
+	t.Helper()
+	e := stack.NewEmbeddedOn(t, temporal, options)
 	e.StartWorker(t, sdkworker.Options{}, nil)
 	return &shell{Embedded: e, env: []string{
-		"TEMPORAL_ADDRESS=" + stack.SharedTemporal(t).Address,
+		"TEMPORAL_ADDRESS=" + temporal.Address,
 		"TEMPORAL_TASK_QUEUE=" + e.TaskQueue,
 		"WAVESPEED_API_KEY=" + wavespeedtest.DefaultKey,
 		"WAVESPEED_BASE_URL=" + e.Simulator.URL(),

@@ -46,7 +46,7 @@ func (s *shell) await(t *testing.T, text string, args ...string) (out string) {
 // TestResolve: a person is shown what is unknown, and decides that it was accepted.
 func TestResolve(t *testing.T) {
 	t.Parallel()
-	s := newShell(t, wavespeedtest.Options{Faults: nothingTells(wavespeedtest.AcceptedReset)})
+	s := newShellOn(t, stack.StartTemporal(t), wavespeedtest.Options{Faults: nothingTells(wavespeedtest.AcceptedReset)})
 	run := s.lose(t, generation.AskUnknown)
 	id := run.GetID()
 	out := s.await(t, "Decide with wavespeed-temporal resolve", "resolve", id)
@@ -120,7 +120,7 @@ func TestResolveAbsent(t *testing.T) {
 // TestResolveTooLate: what has failed is not decided any more, and there are other ways.
 func TestResolveTooLate(t *testing.T) {
 	t.Parallel()
-	s := newShell(t, wavespeedtest.Options{Faults: nothingTells(wavespeedtest.AcceptedReset)})
+	s := newShellOn(t, stack.StartTemporal(t), wavespeedtest.Options{Faults: nothingTells(wavespeedtest.AcceptedReset)})
 	run := s.lose(t, generation.FailUnknown)
 	require.Error(t, run.Get(t.Context(), nil))
 	prediction := s.Simulator.Ledger()[0].PredictionID

@@ -29,14 +29,21 @@ type Embedded struct {
 	Options   worker.Options
 }
 
-// NewEmbedded has a simulator and a handler, and no worker yet.
+// NewEmbedded has a simulator and a handler, and no worker yet, on the shared Temporal.
 func NewEmbedded(t testing.TB, simulator wavespeedtest.Options) *Embedded {
+	t.Helper()
+	return NewEmbeddedOn(t, SharedTemporal(t), simulator)
+}
+
+// NewEmbeddedOn is [NewEmbedded] on a Temporal of the test's own, where all workflows have a
+// worker that answers for them.
+func NewEmbeddedOn(t testing.TB, temporal *Temporal, simulator wavespeedtest.Options) *Embedded {
 	t.Helper()
 	provider, err := wavespeedtest.New(simulator)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = provider.Close() })
 	c, err := client.NewLazyClient(client.Options{
-		HostPort: SharedTemporal(t).Address,
+		HostPort: temporal.Address,
 		Identity: "embedded",
 		Logger:   silent,
 		ConnectionOptions: client.ConnectionOptions{
