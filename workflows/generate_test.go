@@ -76,7 +76,7 @@ func newEnv(t *testing.T, p *provider) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
-	env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{&workflows.Interceptor{}}})
+	env.SetWorkerOptions(sdkworker.Options{DeadlockDetectionTimeout: time.Minute, Interceptors: []interceptor.WorkerInterceptor{&workflows.Interceptor{}}})
 	env.RegisterWorkflowWithOptions(workflows.Generate, workflow.RegisterOptions{Name: generation.WorkflowName})
 	env.RegisterActivityWithOptions(p.Submit, activity.RegisterOptions{Name: generation.SubmitName})
 	env.RegisterActivityWithOptions(p.Find, activity.RegisterOptions{Name: generation.FindName})
