@@ -140,7 +140,7 @@ func (p *plan) drawWeather(d *driver) {
 	w.webhookTwice = d.rate(0.5)
 	w.webhookLate = d.rate(0.5)
 	if p.foreigners {
-		w.webhookLeaked = d.rate(0.5)
+		w.webhookLeaked = d.rate(0.9)
 	}
 }
 

@@ -238,8 +238,8 @@ func (w *world) signalContinue(j *job) {
 // drawForeigners has others use the account, before, while and after we do.
 func (w *world) drawForeigners() {
 	if w.busy {
-		for range 30 + w.IntN(40) {
-			w.After(w.begins+time.Duration(w.Int64N(int64(5*time.Minute))), func() { w.accept(w.drawForeign()) })
+		for range 60 + w.IntN(60) {
+			w.After(w.begins+time.Duration(w.Int64N(int64(3*time.Minute))), func() { w.accept(w.drawForeign()) })
 		}
 	}
 	if !w.foreigners {
@@ -247,7 +247,7 @@ func (w *world) drawForeigners() {
 	}
 	for range 1 + w.IntN(6) {
 		at := w.begins + w.between(0, 6*time.Minute)
-		if w.chance(0.2) {
+		if w.chance(0.4) {
 			at = 0 // long before us, perhaps
 		}
 		w.After(at, w.foreign)

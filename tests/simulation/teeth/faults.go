@@ -35,7 +35,7 @@ var faults = []fault{
 	one("a prediction listed under another name is another's", absent,
 		"activities/names.go", `return listed != "" && listed != model && n.same(model, model) && !n.same(model, listed)`, `return listed != "" && listed != model`),
 	one("a prediction without a listed input is another's", absent,
-		"activities/search.go", `	return x.charged && s.sameKey()`, `	if x.seed == "" && !x.charged {
+		"activities/search.go", `	return x.charged && s.sameKey()`, `	if x.seed == "" {
 		return true
 	}
 	return x.charged && s.sameKey()`),
@@ -48,10 +48,10 @@ var faults = []fault{
 		return errUnsteady
 	}
 	return nil`, `	return nil`),
-	one("silence of the list alone proves absence", absent,
-		"activities/search.go", `steady && len(possible) == 0`, `now.list.err == nil && len(possible) == 0`),
-	one("silence proves absence before the settle time", absent,
-		"activities/search.go", `func (s *search) settled() bool { return s.age >= s.in.Settle }`, `func (s *search) settled() bool { return true }`),
+	{"silence proves absence before the settle time", absent, []change{
+		{"activities/search.go", `func (s *search) settled() bool { return s.age >= s.in.Settle }`, `func (s *search) settled() bool { return true }`},
+		{"activities/search.go", `settled := s.entered.Add(s.in.Settle - s.age)`, `settled := s.entered.Add(-time.Hour)`},
+	}},
 	one("the provider's clock is taken to be right within 30 s", absent,
 		"activities/window.go", `uncalibrated = 15 * time.Minute`, `uncalibrated = 30 * time.Second`),
 	one("the settle time is counted by the worker's clock", absent,

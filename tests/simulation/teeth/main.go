@@ -88,21 +88,29 @@ func (f fault) try(n int) (*campaign.Finding, error) {
 
 // overlay writes the changed files, and the list of them that the go command reads.
 func (f fault) overlay(dir string) (string, error) {
+	changed := make(map[string]string)
+	for _, c := range f.changes {
+		text, begun := changed[c.file]
+		if !begun {
+			source, err := os.ReadFile(c.file)
+			if err != nil {
+				return "", err
+			}
+			text = string(source)
+		}
+		if n := strings.Count(text, c.from); n != 1 {
+			return "", fmt.Errorf("%s holds %q %d times, and should once", c.file, c.from, n)
+		}
+		changed[c.file] = strings.Replace(text, c.from, c.to, 1)
+	}
 	replace := make(map[string]string)
-	for i, change := range f.changes {
-		source, err := os.ReadFile(change.file)
+	for file, text := range changed {
+		path, err := filepath.Abs(file)
 		if err != nil {
 			return "", err
 		}
-		if strings.Count(string(source), change.from) != 1 {
-			return "", fmt.Errorf("%s holds %q %d times, and should once", change.file, change.from, strings.Count(string(source), change.from))
-		}
-		path, err := filepath.Abs(change.file)
-		if err != nil {
-			return "", err
-		}
-		replace[path] = filepath.Join(dir, fmt.Sprintf("fault%d.go", i))
-		if err := os.WriteFile(replace[path], []byte(strings.Replace(string(source), change.from, change.to, 1)), 0o600); err != nil {
+		replace[path] = filepath.Join(dir, fmt.Sprintf("fault%d.go", len(replace)))
+		if err := os.WriteFile(replace[path], []byte(text), 0o600); err != nil {
 			return "", err
 		}
 	}
