@@ -1,12 +1,15 @@
 package cli_test
 
 import (
+	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
@@ -44,4 +47,25 @@ func TestPipelineShowsWhyItWaits(t *testing.T) {
 	require.Zero(t, <-ended, l.err.String())
 	_, out, _ = s.run(t, "pipeline", "status", id)
 	require.NotContains(t, out, "is repeated")
+}
+
+// TestGenerateShowsThatTheProviderIsAway, also between attempts, when nothing is repeated.
+func TestGenerateShowsThatTheProviderIsAway(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.Slow, Delay: 3 * time.Second}, {Kind: wavespeedtest.WebhookLost}}})
+	run := s.Start(t, generation.WorkflowName, generation.Request{
+		Key: "still", Model: model, Input: map[string]any{"prompt": "x"},
+		Timing: generation.Timing{Grace: time.Millisecond, Poll: 50 * time.Millisecond},
+	})
+	stack.Eventually(t, "it is not polled", func() bool { return s.Simulator.Counts().Requests["result"] > 0 })
+	require.NoError(t, s.Simulator.Inject(wavespeedtest.Fault{Kind: wavespeedtest.Outage, Status: http.StatusServiceUnavailable}))
+	l := s.line()
+	ended := make(chan int, 1)
+	go func() { ended <- l.run(t.Context(), "generate", model, "--id", run.GetID(), "--wait") }()
+	stack.Eventually(t, "the reason is not shown", func() bool {
+		return regexp.MustCompile(`polling, prediction \w+: .*HTTP 503`).MatchString(l.err.String())
+	})
+	s.Simulator.Heal(wavespeedtest.Outage)
+	require.Zero(t, <-ended, l.err.String())
+	require.Len(t, s.Simulator.Ledger(), 1)
 }

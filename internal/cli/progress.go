@@ -75,6 +75,9 @@ func (p *progress) ask(ctx context.Context, c client.Client, run client.Workflow
 	if id := status.PredictionID(); id != "" {
 		text += ", prediction " + id
 	}
+	if reason := status.Reason(); reason != "" {
+		text += ": " + reason
+	}
 	return text
 }
 
@@ -93,7 +96,9 @@ func (p *progress) show(text string, all ...failing) {
 	}
 	switch {
 	case p.terminal:
-		fmt.Fprintf(p.out, "%s%6v  %s%s", clear, elapsed, text, textIf(len(all) > 0, ", waiting for another attempt"))
+		line := fmt.Sprintf("%6v  %s%s", elapsed, text, textIf(len(all) > 0, ", waiting for another attempt"))
+		width, _ := size(p.out)
+		fmt.Fprint(p.out, clear+fit([]string{line}, width, 1)[0])
 	case text != p.last:
 		fmt.Fprintf(p.out, "%6v  %s\n", elapsed, text)
 	}
