@@ -71,6 +71,26 @@ func TestOddPages(t *testing.T) {
 	}
 }
 
+// TestOthersAreMadeWhileTheListIsRead to its end: its total counts them, too.
+func TestOthersAreMadeWhileTheListIsRead(t *testing.T) {
+	stage(t, func(s *scene) {
+		crowd(s)
+		s.list = slices.DeleteFunc(s.list, func(p wavespeed.Prediction) bool { return p.ID == "p1" })
+		for _, p := range s.list {
+			s.submitted("n"+p.ID, p.ID)
+		}
+		s.charges = nil
+		s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
+			id := fmt.Sprint("new", len(s.list))
+			s.list = append(s.list, wavespeed.Prediction{ID: id, Model: fluxDev, CreatedAt: time.Now()})
+			s.submitted("n"+id, id)
+			total := len(s.list)
+			return wavespeed.Page{Items: newest(s.list, o.Page, o.PageSize), Total: &total}, nil
+		}
+		require.Equal(t, generation.VerdictAbsent, s.verdict(question(10*time.Minute)))
+	})
+}
+
 // TestPagesFailNowAndThen: what was read before one that fails is not lost.
 func TestPagesFailNowAndThen(t *testing.T) {
 	stage(t, func(s *scene) {

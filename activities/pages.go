@@ -74,7 +74,7 @@ func (p *pages[T]) readOnce(ctx context.Context) error {
 			return err
 		}
 		if len(got.items) == 0 {
-			return p.end(got)
+			return p.end(ctx, got)
 		}
 		fresh, old, err := p.take(got)
 		switch {
@@ -90,7 +90,7 @@ func (p *pages[T]) readOnce(ctx context.Context) error {
 			return err
 		}
 		if len(got.items) == 0 {
-			return p.end(got)
+			return p.end(ctx, got)
 		}
 		if _, _, err := p.take(got); err != nil {
 			return err
@@ -170,10 +170,23 @@ func (p *pages[T]) order(created time.Time) {
 	p.newest = created
 }
 
-// end is after the last page: what the provider says of the number must be true.
-func (p *pages[T]) end(last page[T]) error {
-	if last.total != nil && *last.total != len(p.all) || last.more != nil && *last.more {
+// end is after the last page: what the provider says of the number must be true. What was
+// made while the pages were read is missing, so the newest page is read again.
+func (p *pages[T]) end(ctx context.Context, last page[T]) error {
+	if last.more != nil && *last.more {
 		return errUnsteady
+	}
+	for try := 1; last.total != nil && *last.total != len(p.all); try++ {
+		if *last.total < len(p.all) || len(p.all) == 0 || try > readTries {
+			return errUnsteady
+		}
+		var err error
+		if last, err = p.get(ctx, 1, p.limit); err != nil {
+			return err
+		}
+		if _, _, err = p.take(last); err != nil {
+			return err
+		}
 	}
 	return nil
 }
