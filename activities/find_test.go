@@ -361,6 +361,11 @@ func TestFindWithWebhooks(t *testing.T) {
 			s.make("p2", fluxDev, 8*time.Minute)
 			in.Delivered, in.Within = append(in.Delivered, "p2"), 0
 		}, generation.VerdictUndecided},
+		"charged to another key than ours": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, 8*time.Minute, byKey("theirs"))
+			s.make("p0", fluxDev, 2*time.Hour) // which tells our key
+			s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p0", Nonce: "n0", Model: fluxDev}}}
+		}, generation.VerdictAbsent},
 		"two of them, one another's": {func(s *scene, in *generation.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			s.make("p2", fluxDev, time.Hour)

@@ -44,6 +44,7 @@ const (
 	// Of other workflows, some may have no worker that could answer.
 	askEach   = 3 * time.Second
 	askAtOnce = 8
+	askNext   = 100 * time.Millisecond
 )
 
 // askOwners asks the workflows that ran since the submit which predictions are theirs; where
@@ -71,14 +72,19 @@ func (s *search) askOwners(ctx context.Context, since time.Time, possible []sigh
 	all, complete := generation.KnownPredictions{}, true
 	for _, execution := range executions[:min(len(executions), maxAsked)] {
 		slots <- struct{}{}
+		answered := make(chan struct{})
 		asking.Go(func() {
-			defer func() { <-slots }()
+			defer func() { close(answered); <-slots }()
 			known, err := s.ask(ctx, askEach, execution, since)
 			mu.Lock()
 			defer mu.Unlock()
 			complete = complete && err == nil
 			all.Unknown, all.Absent = append(all.Unknown, known.Unknown...), append(all.Absent, known.Absent...)
 		})
+		select { // one after the other, but for those that keep the others waiting
+		case <-answered:
+		case <-time.After(askNext):
+		}
 	}
 	asking.Wait()
 	switch {

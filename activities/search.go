@@ -107,6 +107,12 @@ func (s *search) look(ctx context.Context) answer {
 		s.learn(now)
 		possible = s.possible(now, delivered)
 	}
+	if len(delivered) > 0 && s.settled() && s.learnKey(ctx) == nil {
+		possible = s.possible(now, delivered)
+		delivered = slices.DeleteFunc(delivered, func(d delivery) bool {
+			return !slices.ContainsFunc(possible, func(x sighting) bool { return x.id == d.id })
+		})
+	}
 	if len(delivered) > 0 {
 		return s.byDelivery(now, delivered, possible)
 	}
