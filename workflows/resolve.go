@@ -35,6 +35,8 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 		case err != nil && r.waits(ctx, a, generation.StateUnknown, err):
 			patience *= morePatience
 			continue
+		case ctx.Err() != nil: // while it waited
+			return r.cancel(ctx, a)
 		case err != nil:
 			found = generation.Found{Verdict: generation.VerdictUndecided, Why: "nothing could tell before the deadline"}
 		case found.Inferred && r.taken(a, found.PredictionID):
