@@ -12,6 +12,7 @@ type account struct {
 	exclusive bool
 
 	memory memory
+	made   made
 	offset offset
 	names  names
 	keys   keys

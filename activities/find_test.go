@@ -111,7 +111,7 @@ func seeded(nonce string) func(*wavespeed.Prediction, *wavespeed.Charge) {
 func question(ago time.Duration) generation.FindInput {
 	now := time.Now()
 	return generation.FindInput{
-		Key: "still", Model: fluxDev, Account: generation.DefaultAccount, Nonce: "n1", Seeded: true,
+		Key: "still", Model: fluxDev, Account: generation.DefaultAccount, Nonce: "n1", Seeded: true, KeyKnown: true,
 		Began: now.Add(-ago - time.Minute), Ended: now.Add(-ago), Settle: settle, Grace: grace, Within: time.Hour,
 	}
 }
@@ -292,6 +292,8 @@ func TestFindAfterOwnSubmits(t *testing.T) {
 				s.submit("n0", fluxDev)
 				in := question(0)
 				in.Began = time.Now()
+				time.Sleep(2 * time.Second)
+				s.submit("n2", fluxDev)
 				time.Sleep(settle + grace + time.Second)
 				require.Equal(t, c.want, s.verdict(in))
 			})

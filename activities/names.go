@@ -12,19 +12,29 @@ type names struct {
 	now func() time.Time
 
 	mu     sync.Mutex
-	listed map[[2]string]time.Time // by model and listed name
+	listed map[[2]string]listing // by model and listed name
 }
 
-func (n *names) learn(model, listed string) {
+type listing struct {
+	seen     time.Time // last, by this process's clock
+	youngest time.Time // when the youngest was created, by the provider's clock
+}
+
+func (n *names) learn(model, listed string, created time.Time) {
 	if model == "" || listed == "" {
 		return
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.listed == nil {
-		n.listed = make(map[[2]string]time.Time)
+		n.listed = make(map[[2]string]listing)
 	}
-	n.listed[[2]string{model, listed}] = n.now()
+	l := n.listed[[2]string{model, listed}]
+	l.seen = n.now()
+	if created.After(l.youngest) {
+		l.youngest = created
+	}
+	n.listed[[2]string{model, listed}] = l
 }
 
 // same tells whether a prediction of the model was listed under the name within the last
@@ -32,14 +42,24 @@ func (n *names) learn(model, listed string) {
 func (n *names) same(model, listed string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	seen, ok := n.listed[[2]string{model, listed}]
-	return ok && n.now().Sub(seen) < learnedFor
+	l, ok := n.listed[[2]string{model, listed}]
+	return ok && n.now().Sub(l.seen) < learnedFor
 }
 
-// other tells whether a prediction listed under the name is certainly of another model:
-// one of ours was just listed under its own.
-func (n *names) other(model, listed string) bool {
-	return listed != "" && listed != model && n.same(model, model) && !n.same(model, listed)
+// other tells whether a prediction listed under the name is certainly of another model: a
+// younger one of ours was just listed under its own. An older one tells nothing, since the
+// model may have been renamed in between.
+func (n *names) other(model, listed string, created time.Time) bool {
+	return listed != "" && listed != model && !created.IsZero() && n.same(model, model) && !n.same(model, listed) &&
+		n.youngest(model).After(created)
+}
+
+// youngest is when the last prediction of ours that was listed under its model's own name
+// was created.
+func (n *names) youngest(model string) time.Time {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.listed[[2]string{model, model}].youngest
 }
 
 // keys are the access keys that predictions of ours were charged to.

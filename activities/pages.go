@@ -85,7 +85,11 @@ func (p *pages[T]) readOnce(ctx context.Context) error {
 		case fresh > 0:
 			continue
 		}
-		// All of it was there before, so it should be the last.
+		// All of it was there before, so it should be the last. A first page may have been
+		// cut shorter than it was asked for; by its own size, what follows it is found.
+		if number == 1 {
+			size = len(got.items)
+		}
 		if got, err = p.get(ctx, number+1, size); err != nil {
 			return err
 		}

@@ -171,7 +171,8 @@ func seedOf(input json.RawMessage) string {
 	return number.String()
 }
 
-// charged reads all kinds of charges: a prediction that was refunded was made, too.
+// charged reads all kinds of charges. Whatever names a prediction says that it was made, but
+// a refund, which comes long after.
 func charged(ctx context.Context, provider Provider, since time.Time) witness {
 	all, err := (&pages[wavespeed.Charge]{
 		fetch: func(ctx context.Context, number, size int) (page[wavespeed.Charge], error) {
@@ -187,7 +188,7 @@ func charged(ctx context.Context, provider Provider, since time.Time) witness {
 	}
 	var seen []sighting
 	for _, charge := range all {
-		if charge.Kind == wavespeed.ChargeDeduct && charge.PredictionID != "" {
+		if charge.Kind != wavespeed.ChargeRefund && charge.PredictionID != "" {
 			seen = append(seen, sighting{id: charge.PredictionID, model: charge.Model, created: charge.CreatedAt, charged: true, key: charge.Key})
 		}
 	}

@@ -157,13 +157,18 @@ func (s *search) foreign(x sighting) bool {
 	if nonce, _ := s.account.memory.owner(x.id); nonce != "" && nonce != s.in.Nonce {
 		return true
 	}
-	return x.charged && s.sameKey() && s.account.keys.excludes(x.key) ||
+	return x.charged && s.in.KeyKnown && s.sameKey() && s.account.keys.excludes(x.key) ||
 		s.window.before(x.created) ||
-		s.account.names.other(s.in.Model, x.model)
+		s.account.names.other(s.in.Model, x.model, x.created)
 }
 
-// free tells whether nothing about the prediction is in doubt but whose it is.
+// free tells whether nothing about the prediction is in doubt but whose it is. Another seed
+// than the submit drew is doubt: whoever has its address can have another prediction delivered
+// there.
 func (s *search) free(x sighting) bool {
+	if s.in.Seeded && x.seed != "" && !s.echoed(x) {
+		return false
+	}
 	return s.window.after(x.created) && (x.model == s.in.Model || s.account.names.same(s.in.Model, x.model))
 }
 
@@ -182,7 +187,7 @@ func (s *search) learn(r *reading) {
 			case x.charged:
 				s.account.keys.learn(x.key)
 			default:
-				s.account.names.learn(model, x.model)
+				s.account.names.learn(model, x.model, x.created)
 			}
 		}
 	}
@@ -267,6 +272,7 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 			return answer{down: err, why: "the list and the charges cannot be read again"}
 		}
 		possible = s.possible(now, nil)
+		steady = steady && s.account.made.fault(now, s.in.Settle) == ""
 	}
 	if steady && len(possible) == 0 && s.mayProveAbsence() {
 		return answer{found: generation.Found{Verdict: generation.VerdictAbsent}, decided: true}
@@ -446,6 +452,8 @@ func (s *search) doubt(r *reading, possible []sighting) string {
 		return "the list of predictions can't be read whole: " + r.list.err.Error()
 	case r.charges.err != nil:
 		return "the charges can't be read whole, and without them nothing proves that a submit was not accepted: " + r.charges.err.Error()
+	case s.account.made.fault(r, s.in.Settle) != "":
+		return s.account.made.fault(r, s.in.Settle)
 	case len(possible) > 0:
 		return strconv.Itoa(len(possible)) + " predictions may be its own"
 	case !s.sameKey():

@@ -69,7 +69,9 @@ func (a *Activities) post(ctx context.Context, account *account, in generation.S
 		countSubmit(ctx, err)
 		return generation.Submitted{}, err
 	}
-	account.offset.learn(sent, a.options.Now(), prediction.CreatedAt)
+	received := a.options.Now()
+	account.offset.learn(sent, received, prediction.CreatedAt)
+	account.made.add(prediction.ID, prediction.CreatedAt, received)
 	countSubmit(ctx, nil)
 	countSpend(ctx, in.Model, price)
 	return generation.Submitted{PredictionID: prediction.ID, Webhook: address != "", Price: price, APIKey: account.apiKey()}, nil

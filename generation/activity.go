@@ -102,6 +102,9 @@ type FindInput struct {
 	// empty where nobody knows.
 	APIKeys []string `json:"api_keys,omitempty"`
 
+	// KeyKnown is set where the submit was certainly made with the one of APIKeys.
+	KeyKnown bool `json:"key_known,omitempty"`
+
 	// Twins are the other unknown submits of this workflow that ask for the same.
 	Twins []Twin `json:"twins,omitempty"`
 }

@@ -1,7 +1,5 @@
 package generation
 
-import "cmp"
-
 // Known is a prediction of which a submit's answer or a webhook told whose it is.
 type Known struct {
 	PredictionID string `json:"prediction_id"`
@@ -21,17 +19,17 @@ type KnownPredictions struct {
 	Absent []string `json:"absent,omitempty"`
 }
 
-// Add takes in a generation of the account.
+// Add takes in a generation of the account. Whose a prediction is that was adopted, nobody
+// has told: it may be what another's lost submit got.
 func (k *KnownPredictions) Add(status *Status, account string) {
 	if status.Account != "" && status.Account != account {
 		return
 	}
 	for _, attempt := range status.Attempts {
 		switch {
-		case attempt.PredictionID != "" && !attempt.Inferred:
-			// One that was adopted has no nonce.
-			k.Predictions = append(k.Predictions, Known{attempt.PredictionID, cmp.Or(attempt.Nonce, "adopted "+attempt.PredictionID), status.Model})
 		case attempt.Nonce == "":
+		case attempt.PredictionID != "" && !attempt.Inferred:
+			k.Predictions = append(k.Predictions, Known{attempt.PredictionID, attempt.Nonce, status.Model})
 		case attempt.State == StateAbsent:
 			k.Absent = append(k.Absent, attempt.Nonce)
 		default:

@@ -17,6 +17,7 @@ import (
 func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 	r.enter(ctx, a, generation.StateUnknown, why)
 	defer r.board.search(ctx, r, a)()
+	taken := 0
 	for patience := firstPatience; ; {
 		if a.identified != "" {
 			r.setPrediction(ctx, a, a.identified)
@@ -40,9 +41,15 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 		case err != nil:
 			found = generation.Found{Verdict: generation.VerdictUndecided, Why: "nothing could tell before the deadline"}
 		case found.Inferred && r.taken(a, found.PredictionID):
-			// By a twin, meanwhile. Workers learn of that when they ask again.
-			_ = workflow.Sleep(ctx, takenPause)
-			continue
+			if taken++; taken <= maxTaken {
+				// By a twin, meanwhile. Workers learn of that when they ask again.
+				_ = workflow.Sleep(ctx, takenPause)
+				continue
+			}
+			found = generation.Found{
+				Verdict: generation.VerdictUndecided, Candidates: []string{found.PredictionID},
+				Why: "another generation of this workflow has the prediction that seems to be its own",
+			}
 		}
 		count(ctx, generation.MetricUnknown, map[string]string{generation.TagVerdict: string(found.Verdict)})
 		switch found.Verdict {
@@ -66,6 +73,10 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 
 // takenPause is longer than what a workflow knows is kept by workers.
 const takenPause = 15 * time.Second
+
+// maxTaken is how often a search begins again since a twin was faster. Then it is none that
+// has the prediction.
+const maxTaken = 3
 
 // doubt says what is known of a submit that nothing could decide.
 func doubt(why string, found generation.Found) string {
@@ -121,8 +132,8 @@ func (r *run) question(a *attempt, within time.Duration, patience int) generatio
 		Settle: r.request.Timing.Settle, Grace: r.request.Timing.Grace,
 		Within: within, Patience: patience,
 		Delivered: slices.Clone(a.Delivered), Earlier: a.earlier,
-		APIKeys: r.board.apiKeys(r.request.Account, a.APIKey),
-		Twins:   r.twins(a),
+		APIKeys: r.board.apiKeys(r.request.Account, a.APIKey), KeyKnown: a.APIKey != "",
+		Twins: r.twins(a),
 	}
 }
 

@@ -417,3 +417,27 @@ func TestTwinsTakeDifferentPredictions(t *testing.T) {
 	})
 	require.NoError(t, env.GetWorkflowError())
 }
+
+// TestAPredictionThatAnotherHas ends a search in doubt, and not in a loop.
+func TestAPredictionThatAnotherHas(t *testing.T) {
+	t.Parallel()
+	p := losesAnswers()
+	p.find = func(int, generation.FindInput) (generation.Found, error) {
+		return generation.Found{Verdict: generation.VerdictFound, PredictionID: predictionID, Inferred: true}, nil
+	}
+	env := newEnv(t, p)
+	play(env, func(ctx workflow.Context) error {
+		adopts := request()
+		adopts.Key, adopts.Adopt = "adopts", predictionID
+		if _, err := workflows.Generate(ctx, adopts); err != nil {
+			return err
+		}
+		_, err := workflows.Generate(ctx, request())
+		return err
+	})
+	var err *temporal.ApplicationError
+	require.ErrorAs(t, env.GetWorkflowError(), &err)
+	require.Equal(t, generation.ErrSubmitUnknown, err.Type())
+	require.Contains(t, err.Message(), predictionID)
+	require.Less(t, len(p.finds), 6)
+}

@@ -171,7 +171,8 @@ func (f *fan) alike(items []*item) []generation.Status {
 	for _, key := range workflow.DeterministicKeys(f.s.earlier) {
 		for _, status := range f.s.earlier[key] {
 			if id := status.PredictionID(); id != "" && !here[key] && wanted[status.Fingerprint] {
-				alike = append(alike, generation.Status{Fingerprint: status.Fingerprint, Attempts: []*generation.Attempt{{PredictionID: id}}})
+				last := status.Attempts[len(status.Attempts)-1]
+				alike = append(alike, generation.Status{Fingerprint: status.Fingerprint, Attempts: []*generation.Attempt{{PredictionID: id, Nonce: last.Nonce, Inferred: last.Inferred}}})
 			}
 		}
 	}

@@ -29,6 +29,7 @@ type oracle struct {
 	unknown []string            // nonces that nobody knows the fate of
 	owners  map[string]owner    // by nonce
 	told    map[string][]string // predictions that were delivered, by nonce
+	keyed   map[string]bool     // nonces of which it is recorded with which key they were posted
 }
 
 // slack is how long before a decision something must have been visible, for the product to
@@ -36,11 +37,12 @@ type oracle struct {
 const slack = 45 * time.Second
 
 func (w *world) oracleAt(at time.Time) *oracle {
-	o := &oracle{w: w, at: at, owned: make(map[string]string), owners: make(map[string]owner), told: make(map[string][]string)}
+	o := &oracle{w: w, at: at, owned: make(map[string]string), owners: make(map[string]owner), told: make(map[string][]string), keyed: make(map[string]bool)}
 	known := make(map[string]bool)
 	for _, id := range w.server.WorkflowIDs() {
 		for _, run := range w.server.Runs(id) {
 			for i, event := range run.History {
+				o.learnKey(run.History, event)
 				a := event.GetActivityTaskCompletedEventAttributes()
 				if a == nil || !looked(run.History[i:], at) {
 					continue
@@ -70,6 +72,22 @@ func (w *world) oracleAt(at time.Time) *oracle {
 		}
 	}
 	return o
+}
+
+// learnKey notes that a failed submit told which key it had used.
+func (o *oracle) learnKey(history []*historypb.HistoryEvent, event *historypb.HistoryEvent) {
+	a := event.GetActivityTaskFailedEventAttributes()
+	var lost generation.Lost
+	if details := a.GetFailure().GetApplicationFailureInfo().GetDetails(); a == nil || details == nil || converter.GetDefaultDataConverter().FromPayloads(details, &lost) != nil || lost.APIKey == "" {
+		return
+	}
+	scheduled := history[a.GetScheduledEventId()-1].GetActivityTaskScheduledEventAttributes()
+	if scheduled.GetActivityType().GetName() != generation.SubmitName {
+		return
+	}
+	var in generation.SubmitInput
+	must(converter.GetDefaultDataConverter().FromPayloads(scheduled.GetInput(), &in))
+	o.keyed[in.Nonce] = true
 }
 
 // looked tells whether a workflow task has taken in the first of the events by then: what it
@@ -206,22 +224,22 @@ func (o *oracle) heard(d *delivery) bool {
 // excluded tells whether the entry is certainly not the nonce's.
 func (o *oracle) excluded(nonce string, e *provider.Entry) bool {
 	w := o.w
-	if w.provider.Charges == provider.Readable && !w.provider.Keyless && e.Key != ourKey && o.at.After(e.Charged.Add(slack)) && o.knowsOurs(nonce, "") {
+	if w.provider.Charges == provider.Readable && !w.provider.Keyless && e.Key != ourKey && o.at.After(e.Charged.Add(slack)) && o.keyed[nonce] && o.knowsOurs(nonce, "", time.Time{}) {
 		return true
 	}
 	if w.provider.Times != provider.TimesMissing && w.provider.Clock(e.Accepted).Before(o.began(nonce).Add(-16*time.Minute)) {
 		return true
 	}
 	model := o.posted(nonce).model
-	return w.provider.Alias == "" && e.Model != model && o.knowsOurs(nonce, model)
+	return w.provider.Alias == "" && e.Model != model && o.knowsOurs(nonce, model, e.Accepted)
 }
 
 // knowsOurs tells whether the nonce's workflow had a prediction of its own, of the model if
-// that is given, which list and charges have shown for a while.
-func (o *oracle) knowsOurs(nonce, model string) bool {
+// that is given and accepted after some time, which list and charges have shown for a while.
+func (o *oracle) knowsOurs(nonce, model string, after time.Time) bool {
 	for id, owner := range o.owned {
 		e := o.w.provider.Find(id)
-		if o.owners[owner].Workflow == o.owners[nonce].Workflow && o.visible(e, 2*time.Minute) && (model == "" || e.Model == model) {
+		if o.owners[owner].Workflow == o.owners[nonce].Workflow && o.visible(e, 2*time.Minute) && (model == "" || e.Model == model && e.Accepted.After(after.Add(time.Second))) {
 			return true
 		}
 	}

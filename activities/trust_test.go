@@ -1,0 +1,133 @@
+package activities_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// TestWitnessesThatContradictWhatIsKnown prove nothing: the worker knows a prediction of its
+// own, and what is told of it, or not told, can't be.
+func TestWitnessesThatContradictWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		tell func(s *scene)
+		want generation.Verdict
+	}{
+		"nothing speaks against them": {func(*scene) {}, generation.VerdictAbsent},
+		"both leave it out":           {func(s *scene) { s.list, s.charges = nil, nil }, generation.VerdictUndecided},
+		"it was deleted":              {func(s *scene) { s.list = nil }, generation.VerdictAbsent},
+		"the list is of another time zone": {func(s *scene) {
+			s.make("p1", fluxDev, -time.Second)
+			for i := range s.list {
+				s.list[i].CreatedAt = s.list[i].CreatedAt.Add(-8 * time.Hour)
+			}
+		}, generation.VerdictUndecided},
+		"the charges are of another time zone": {func(s *scene) {
+			s.make("p1", fluxDev, -time.Second)
+			s.list = s.list[:1]
+			for i := range s.charges {
+				s.charges[i].CreatedAt = s.charges[i].CreatedAt.Add(-8 * time.Hour)
+			}
+		}, generation.VerdictUndecided},
+		"the charges are later": {func(s *scene) {
+			s.charges[0].CreatedAt = s.charges[0].CreatedAt.Add(time.Minute)
+		}, generation.VerdictAbsent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.submit("n0", fluxDev)
+				c.tell(s)
+				in := question(0)
+				in.Began = time.Now()
+				time.Sleep(settle + grace + 11*time.Minute)
+				require.Equal(t, c.want, s.verdict(in))
+			})
+		})
+	}
+}
+
+// TestAKeyThatIsNotKnown: a worker that was killed took with it which key it had used. So a
+// charge of another key than today's may be its submit's.
+func TestAKeyThatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	for known, want := range map[bool]generation.Verdict{true: generation.VerdictAbsent, false: generation.VerdictUndecided} {
+		t.Run(fmt.Sprint(known), func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.submit("n0", fluxDev)
+				s.make("p1", fluxDev, -time.Second, byKey("the former"))
+				in := question(0)
+				in.Began, in.KeyKnown = time.Now(), known
+				time.Sleep(settle + grace + time.Second)
+				require.Equal(t, want, s.verdict(in))
+			})
+		})
+	}
+}
+
+// TestAModelThatWasRenamedSince: that an older prediction keeps its name says nothing.
+func TestAModelThatWasRenamedSince(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.submit("n0", fluxDev)
+		s.make("p1", "flux/renamed", -time.Second)
+		in := question(0)
+		in.Began = time.Now()
+		time.Sleep(settle + grace + time.Second)
+		require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+	})
+}
+
+// TestAChargeOfAnotherKind says that its prediction was made, too.
+func TestAChargeOfAnotherKind(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.make("p1", fluxDev, 8*time.Minute, func(_ *wavespeed.Prediction, c *wavespeed.Charge) { c.Kind = "hold" })
+		s.list = nil
+		require.Equal(t, generation.VerdictUndecided, s.verdict(question(10*time.Minute)))
+	})
+}
+
+// TestAnotherSeedIsDoubt: the prediction of somebody who has the address is not taken while
+// its own may still be listed.
+func TestAnotherSeedIsDoubt(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.submit("n0", fluxDev)
+		in := question(0)
+		in.Began, in.Delivered = time.Now(), []string{"p2"}
+		s.make("p2", fluxDev, -10*time.Second, withInput(`{"seed":7}`))
+		time.Sleep(time.Minute)
+		require.Nil(t, s.find(in))
+		s.make("p1", fluxDev, 50*time.Second, seeded("n1"))
+		time.Sleep(3 * time.Second)
+		found := s.find(in)
+		require.NotNil(t, found)
+		require.Equal(t, "p1", found.PredictionID)
+	})
+}
+
+// TestPagesThatAreCutShort: ten items, of a hundred that were asked for, are not all.
+func TestPagesThatAreCutShort(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.submit("n0", fluxDev)
+		s.make("p1", fluxDev, -time.Second)
+		for i := range 11 {
+			s.submit(fmt.Sprint("m", i), fluxDev)
+		}
+		s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
+			items := newest(s.list, o.Page, o.PageSize)
+			return wavespeed.Page{Items: items[:min(len(items), 10)]}, nil
+		}
+		s.provider().charges = func(o wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
+			items := newest(s.charges, o.Page, o.PageSize)
+			return wavespeed.ChargePage{Items: items[:min(len(items), 10)]}, nil
+		}
+		in := question(0)
+		in.Began = time.Now()
+		time.Sleep(settle + grace + 11*time.Minute)
+		require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+	})
+}
