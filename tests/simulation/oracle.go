@@ -247,11 +247,11 @@ func (o *oracle) knowsOurs(nonce, model string, after time.Time) bool {
 }
 
 // ourCharge tells whether the charges show that one of our submits made the entry, since
-// nobody else has our key.
+// nobody else has our key, and all submits of which nothing is known are known to have used it.
 func (o *oracle) ourCharge(e *provider.Entry) bool {
 	w := o.w
 	return w.exclusive && !w.provider.Keyless && w.provider.Charges == provider.Readable && e.Key == ourKey && o.at.After(e.Charged.Add(2*time.Minute)) &&
-		len(o.owned) > 0
+		len(o.owned) > 0 && !slices.ContainsFunc(o.unknown, func(nonce string) bool { return !o.keyed[nonce] })
 }
 
 func (o *oracle) visible(e *provider.Entry, since time.Duration) bool {
