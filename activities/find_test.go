@@ -195,6 +195,10 @@ func TestFind(t *testing.T) {
 			s.make("p0", fluxDev, ago, seeded("n0"))
 			s.make("p1", "flux/renamed", ago, seeded("n1"))
 		}, generation.VerdictFound},
+		"our seed is echoed twice": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, ago, seeded("n1"))
+			s.make("p2", fluxDev, ago, seeded("n1"))
+		}, generation.VerdictUndecided},
 		"the seed is the caller's own": {func(s *scene, in *generation.FindInput) {
 			in.Seeded = false
 			s.make("p1", fluxDev, ago, seeded("n1"))
@@ -227,11 +231,11 @@ func TestFind(t *testing.T) {
 
 		"another submit's of this run": {func(s *scene, _ *generation.FindInput) {
 			s.make("p1", fluxDev, ago)
-			s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p1", Nonce: "n0", Model: fluxDev}}}
+			s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p1", Nonce: "n0", Model: fluxDev, Answered: true}}}
 		}, generation.VerdictAbsent},
 		"another workflow's": {func(s *scene, _ *generation.FindInput) {
 			s.make("p1", fluxDev, ago)
-			s.temporal.known["another"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p1", Nonce: "n0", Model: fluxDev}}}
+			s.temporal.known["another"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p1", Nonce: "n0", Model: fluxDev, Answered: true}}}
 		}, generation.VerdictAbsent},
 
 		"the list is forbidden":     {func(s *scene, _ *generation.FindInput) { s.listErr = status(http.StatusForbidden, "no") }, generation.VerdictUndecided},
@@ -301,6 +305,20 @@ func TestFindAfterOwnSubmits(t *testing.T) {
 	}
 }
 
+// TestWhatAWebhookToldTeachesNothing: its address may have leaked, so it may be another's,
+// with another key and another name.
+func TestWhatAWebhookToldTeachesNothing(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.make("p0", fluxDev, 0, byKey("theirs"))
+		s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p0", Nonce: "n0", Model: fluxDev}}}
+		s.make("p1", fluxDev, -time.Second)
+		in := question(0)
+		in.Began = time.Now()
+		time.Sleep(settle + grace + time.Second)
+		require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+	})
+}
+
 // TestARenamedModelIsDoubt: its own name was not seen, so another name excludes nothing.
 func TestARenamedModelIsDoubt(t *testing.T) {
 	stage(t, func(s *scene) {
@@ -366,7 +384,7 @@ func TestFindWithWebhooks(t *testing.T) {
 		"charged to another key than ours": {func(s *scene, _ *generation.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute, byKey("theirs"))
 			s.make("p0", fluxDev, 2*time.Hour) // which tells our key
-			s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p0", Nonce: "n0", Model: fluxDev}}}
+			s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p0", Nonce: "n0", Model: fluxDev, Answered: true}}}
 		}, generation.VerdictAbsent},
 		"two of them, one another's": {func(s *scene, in *generation.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)

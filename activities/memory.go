@@ -25,6 +25,7 @@ type post struct {
 	done         chan struct{} // closed when the submit has its answer, or never will
 	predictionID string
 	model        string
+	answered     bool // the submit's own answer told the prediction
 	lost         bool // may have been accepted
 }
 
@@ -59,7 +60,7 @@ func (m *memory) begin(ctx context.Context, nonce, model string) (*post, bool, e
 func (m *memory) end(nonce string, p *post, predictionID string, lost bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p.predictionID, p.lost = predictionID, lost
+	p.predictionID, p.answered, p.lost = predictionID, predictionID != "", lost
 	if predictionID != "" {
 		m.keep(nonce, p)
 	} else if !lost {
@@ -69,8 +70,9 @@ func (m *memory) end(nonce string, p *post, predictionID string, lost bool) {
 	close(p.done)
 }
 
-// know notes that the prediction is certainly that of the submit with this nonce.
-func (m *memory) know(nonce, predictionID, model string) {
+// know notes that the prediction is certainly that of the submit with this nonce, and
+// whether the submit's own answer told so.
+func (m *memory) know(nonce, predictionID, model string, answered bool) {
 	if nonce == "" || predictionID == "" {
 		return
 	}
@@ -81,7 +83,7 @@ func (m *memory) know(nonce, predictionID, model string) {
 		p = &post{done: make(chan struct{})}
 		close(p.done)
 	}
-	p.predictionID, p.model = predictionID, model
+	p.predictionID, p.model, p.answered = predictionID, model, answered || p.answered
 	m.keep(nonce, p)
 }
 
@@ -110,12 +112,26 @@ func (m *memory) owner(predictionID string) (nonce, model string) {
 	return nonce, model
 }
 
-// some are up to n predictions whose submits are known.
+// teacher is the model under which the prediction was submitted, if the submit's own answer
+// told of it: a webhook may have been delivered to the wrong address.
+func (m *memory) teacher(predictionID string) (model string, ok bool) {
+	nonce, model := m.owner(predictionID)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.post(nonce)
+	return model, p != nil && p.answered
+}
+
+// some are up to n predictions that submits' own answers told of.
 func (m *memory) some(n int) (ids []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, set := range []remembered{m.young, m.older} {
-		ids = append(ids, slices.Sorted(maps.Keys(set.predictions))...)
+		for _, id := range slices.Sorted(maps.Keys(set.predictions)) {
+			if p := m.post(set.predictions[id]); p != nil && p.answered {
+				ids = append(ids, id)
+			}
+		}
 	}
 	return ids[:min(len(ids), n)]
 }

@@ -122,7 +122,7 @@ func (s *search) learnKey(ctx context.Context) error {
 		return err
 	}
 	for _, charge := range page.Items {
-		if nonce, _ := s.account.memory.owner(charge.PredictionID); nonce != "" && charge.Kind == wavespeed.ChargeDeduct {
+		if _, ok := s.account.memory.teacher(charge.PredictionID); ok && charge.Kind == wavespeed.ChargeDeduct {
 			s.account.keys.learn(charge.Key)
 		}
 	}
@@ -192,7 +192,7 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 		}
 	}
 	for _, k := range known.Predictions {
-		s.account.memory.know(k.Nonce, k.PredictionID, k.Model)
+		s.account.memory.know(k.Nonce, k.PredictionID, k.Model, k.Answered)
 	}
 	s.account.asked.keep(runID, toldBy{known: generation.KnownPredictions{Unknown: known.Unknown, Absent: known.Absent}, final: final})
 	return known, nil

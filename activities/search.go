@@ -97,8 +97,8 @@ func (s *search) look(ctx context.Context) answer {
 	}
 	s.learn(now)
 	possible := s.possible(now, delivered)
-	if i := slices.IndexFunc(possible, s.echoed); i >= 0 {
-		return found(possible[i].id, !isDelivered(delivered, possible[i].id))
+	if id, ok := s.echo(possible); ok {
+		return found(id, !isDelivered(delivered, id))
 	}
 	if len(possible) > 0 {
 		if err := s.askOwn(ctx); err != nil {
@@ -177,13 +177,28 @@ func (s *search) echoed(x sighting) bool {
 	return s.in.Seeded && x.seed == strconv.FormatInt(generation.Seed(s.in.Nonce), 10)
 }
 
+// echo is the one prediction that repeats the seed. Somebody may have made another one with
+// the same seed, by running ours again.
+func (s *search) echo(possible []sighting) (id string, ok bool) {
+	for _, x := range possible {
+		if !s.echoed(x) {
+			continue
+		}
+		if ok {
+			return "", false
+		}
+		id, ok = x.id, true
+	}
+	return id, ok
+}
+
 // learn takes in what predictions of our own tell about names and keys.
 func (s *search) learn(r *reading) {
 	for _, witness := range []witness{r.list, r.charges} {
 		for _, x := range witness.seen {
-			nonce, model := s.account.memory.owner(x.id)
+			model, ok := s.account.memory.teacher(x.id)
 			switch {
-			case nonce == "":
+			case !ok:
 			case x.charged:
 				s.account.keys.learn(x.key)
 			default:
@@ -246,7 +261,7 @@ func (s *search) late() bool { return s.age >= s.in.Settle+s.in.Grace || s.left 
 // byDelivery decides between predictions that webhooks named. None of them is certainly
 // another's, so the submit is not absent.
 func (s *search) byDelivery(now *reading, delivered []delivery, possible []sighting) answer {
-	read := now.list.err == nil || now.charges.err == nil || s.late() && !now.list.down() && !now.charges.down()
+	read := !now.list.down() && !now.charges.down() && (now.list.err == nil || now.charges.err == nil || s.late())
 	remaining := slices.DeleteFunc(slices.Clone(delivered), func(d delivery) bool {
 		return !slices.ContainsFunc(possible, func(x sighting) bool { return x.id == d.id })
 	})

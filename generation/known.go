@@ -5,6 +5,9 @@ type Known struct {
 	PredictionID string `json:"prediction_id"`
 	Nonce        string `json:"nonce"`
 	Model        string `json:"model"`
+
+	// Answered is set where the submit's own answer told of the prediction.
+	Answered bool `json:"answered,omitempty"`
 }
 
 // KnownPredictions is the answer to [KnownQuery].
@@ -29,7 +32,7 @@ func (k *KnownPredictions) Add(status *Status, account string) {
 		switch {
 		case attempt.Nonce == "":
 		case attempt.PredictionID != "" && !attempt.Inferred:
-			k.Predictions = append(k.Predictions, Known{attempt.PredictionID, attempt.Nonce, status.Model})
+			k.Predictions = append(k.Predictions, Known{attempt.PredictionID, attempt.Nonce, status.Model, attempt.Answered})
 		case attempt.State == StateAbsent:
 			k.Absent = append(k.Absent, attempt.Nonce)
 		default:

@@ -12,6 +12,10 @@ type Resolution struct {
 	// Key names the generation. May be empty while only one is unknown.
 	Key string `json:"key,omitempty"`
 
+	// Attempt is the number of the attempt that the decision is about. Defaults to the one
+	// that is unknown when the decision arrives.
+	Attempt int `json:"attempt,omitempty"`
+
 	// PredictionID is the prediction that the submit got.
 	PredictionID string `json:"prediction_id,omitempty"`
 

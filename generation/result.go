@@ -93,6 +93,8 @@ type Attempt struct {
 	Number int `json:"number"`
 	// PredictionID is "" while, or when, it is not known.
 	PredictionID string `json:"prediction_id,omitempty"`
+	// Answered is set where the submit's own answer told of the prediction.
+	Answered bool `json:"answered,omitempty"`
 	// Inferred is set where the submit's answer was lost, and its prediction was concluded
 	// from the provider's list or charges.
 	Inferred bool `json:"inferred,omitempty"`

@@ -146,7 +146,7 @@ func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
 		if err := generation.ValidatePredictionID(last.PredictionID); err != nil {
 			return true, r.refuse(ctx, a, generation.ErrInvalidInput, "what an earlier run has left: "+err.Error())
 		}
-		a.Nonce, a.Inferred = last.Nonce, last.Inferred
+		a.Nonce, a.Inferred, a.Answered = last.Nonce, last.Inferred, last.Answered
 		r.setPrediction(ctx, a, last.PredictionID)
 		return true, nil
 	}

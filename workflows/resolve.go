@@ -29,7 +29,7 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 		switch {
 		case ctx.Err() != nil:
 			return r.cancel(ctx, a)
-		case a.decision != nil:
+		case a.decision != nil && !(err == nil && certain(found)):
 			return r.decided(ctx, a)
 		case named:
 			continue
@@ -77,6 +77,11 @@ const takenPause = 15 * time.Second
 // maxTaken is how often a search begins again since a twin was faster. Then it is none that
 // has the prediction.
 const maxTaken = 3
+
+// certain tells whether the search found more than a person can know.
+func certain(found generation.Found) bool {
+	return found.Verdict == generation.VerdictFound && !found.Inferred
+}
 
 // doubt says what is known of a submit that nothing could decide.
 func doubt(why string, found generation.Found) string {

@@ -38,7 +38,7 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 		r.budget.settleFailed(a, share)
 		return unknown, err
 	}
-	a.webhook, a.Price, a.APIKey = submitted.Webhook, submitted.Price, submitted.APIKey
+	a.webhook, a.Price, a.APIKey, a.Answered = submitted.Webhook, submitted.Price, submitted.APIKey, true
 	r.budget.settleAccepted(a, share)
 	r.setPrediction(ctx, a, submitted.PredictionID)
 	return "", nil

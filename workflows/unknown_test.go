@@ -248,6 +248,7 @@ func TestAPersonDecides(t *testing.T) {
 				asked.OnUnknown = generation.AskUnknown
 				resolve(t, env, 30*time.Minute, generation.Resolution{Key: "clip", Absent: true}, `"clip" is not unknown; unknown: still`)
 				resolve(t, env, 30*time.Minute, generation.Resolution{Key: "still"}, "prediction_id")
+				resolve(t, env, 30*time.Minute, generation.Resolution{Attempt: 2, Absent: true}, "attempt 1")
 				decision := generation.Resolution{PredictionID: predictionID, By: "ann", Comment: "seen in the gallery"}
 				if absent {
 					decision = generation.Resolution{Absent: true, By: "ann"}

@@ -144,7 +144,7 @@ func (p *program) decideUnknown(ctx context.Context, s session, f family, r gene
 			return err
 		}
 	}
-	r.Key = u.Key
+	r.Key, r.Attempt = u.Key, u.Attempt.Number
 	var status generation.Status
 	handle, err := s.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: u.WorkflowID, RunID: u.RunID, UpdateName: generation.ResolveUpdate, Args: []any{r}, WaitForStage: client.WorkflowUpdateStageCompleted,
