@@ -71,6 +71,27 @@ func TestOddPages(t *testing.T) {
 	}
 }
 
+// TestLongLists are read whole, too, where a page holds 50 at most.
+func TestLongLists(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.make("p1", fluxDev, 9*time.Minute, seeded("n1"))
+		for i := range 3000 {
+			s.make(fmt.Sprint("other", i), fluxDev, 8*time.Minute)
+		}
+		s.charges = nil
+		list := s.provider().list
+		s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
+			page, err := list(wavespeed.ListOptions{Page: o.Page, PageSize: min(o.PageSize, 50)})
+			total := len(s.list)
+			page.Total = &total
+			return page, err
+		}
+		got := s.find(question(10 * time.Minute))
+		require.NotNil(t, got)
+		require.Equal(t, "p1", got.PredictionID)
+	})
+}
+
 // TestOthersAreMadeWhileTheListIsRead to its end: its total counts them, too.
 func TestOthersAreMadeWhileTheListIsRead(t *testing.T) {
 	stage(t, func(s *scene) {

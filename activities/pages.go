@@ -125,15 +125,20 @@ func mayPass(err error) bool {
 	return errors.As(err, &failure) && (failure.Status() == 0 || failure.Status() >= http.StatusInternalServerError)
 }
 
-// next is the page that begins a little before the end of what was read. Pages can only be
-// asked for by a number and a size, so the size varies.
+// next is the page that begins a little before the end of what was read and reaches the
+// farthest. Pages can only be asked for by a number and a size, so the size varies.
 func (p *pages[T]) next() (number, size int) {
 	start := len(p.all) - overlap
 	if start < p.limit/2 {
 		return 1, p.limit
 	}
-	before := (start + p.limit - 1) / p.limit
-	return before + 1, start / before
+	reach := 0
+	for s := p.limit; s > p.limit/2; s-- {
+		if before := start / s; (before+1)*s > reach {
+			reach, number, size = (before+1)*s, before+1, s
+		}
+	}
+	return number, size
 }
 
 // take adds a page to what was read. It tells how many of it were new, and whether all of
