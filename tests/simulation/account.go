@@ -205,8 +205,10 @@ func (a *account) Charges(ctx context.Context, o wavespeed.ChargesOptions) (got 
 }
 
 // Price asks what a submit would cost.
-func (a *account) Price(ctx context.Context, model string, _ any) (got wavespeed.Price, err error) {
-	err = a.read(ctx, "price", model, func() error {
+func (a *account) Price(ctx context.Context, model string, input any) (got wavespeed.Price, err error) {
+	encoded, err := json.Marshal(input)
+	must(err)
+	err = a.read(ctx, "price", model+string(encoded), func() error {
 		price := a.process.world.provider.PriceOf(model)
 		got = wavespeed.Price{Amount: price, Full: price}
 		return nil

@@ -23,6 +23,7 @@ func (w *world) judge(jobs []*job) {
 			w.checkBilling(g)
 			w.checkResults(g, endings)
 		}
+		w.checkPipeline(j, endings)
 		for _, e := range endings {
 			w.tally(e)
 			w.checkAttempts(e)
@@ -150,6 +151,10 @@ func (w *world) checkAttempts(e ending) {
 func (w *world) checkError(e ending) {
 	switch e.ErrorType {
 	case "", "canceled":
+	case generation.ErrBudgetExceeded:
+		if p := e.job.pipeline; p == nil || p.definition.Budget == nil || p.definition.Budget.USD >= p.cost {
+			w.find("%s of %s failed for a budget that covers it: %s", e.Key, e.job.id, e.Message)
+		}
 	case generation.ErrSubmitUnknown:
 		w.checkUndecided(e)
 	case generation.ErrPredictionFailed:

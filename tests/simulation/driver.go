@@ -8,7 +8,6 @@ import (
 	"hash"
 	"hash/fnv"
 	"io"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing/synctest"
@@ -19,7 +18,7 @@ import (
 // stands still until the driver takes it, and the driver acts only while all goroutines
 // stand still: so one thing happens at a time, in an order that the seed alone draws.
 type driver struct {
-	*rand.Rand
+	dice
 	begun  time.Time
 	events events
 	drawn  int // numbers events, so that those of one instant keep their order
@@ -35,7 +34,7 @@ type driver struct {
 
 func newDriver(seed uint64, trace io.Writer) *driver {
 	return &driver{
-		Rand: rand.New(rand.NewPCG(seed, 0x5eed)), begun: time.Now(), digest: fnv.New64a(), trace: trace,
+		dice: newDice(seed, 0x5eed), begun: time.Now(), digest: fnv.New64a(), trace: trace,
 		wake: make(chan struct{}, 1), closed: make(chan struct{}),
 	}
 }
@@ -177,18 +176,6 @@ func (d *driver) Note(format string, args ...any) {
 	if d.trace != nil {
 		_, _ = io.WriteString(d.trace, line)
 	}
-}
-
-// chance is true once in a while.
-func (d *driver) chance(p float64) bool { return p > 0 && d.Float64() < p }
-
-// between draws a duration, short ones more often.
-func (d *driver) between(least, most time.Duration) time.Duration {
-	if most <= least {
-		return least
-	}
-	f := d.Float64()
-	return least + time.Duration(f*f*float64(most-least))
 }
 
 // Choose draws one of n.

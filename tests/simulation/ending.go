@@ -19,6 +19,9 @@ type ending struct {
 
 // endings are those of a job, none if people ended it.
 func (w *world) endings(j *job) []ending {
+	if j.pipeline != nil {
+		return j.pipeline.endings(j)
+	}
 	runs := w.server.Runs(j.id)
 	last := runs[len(runs)-1]
 	made, statuses := read(last)

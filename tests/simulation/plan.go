@@ -112,9 +112,9 @@ func (p *plan) drawTraits(d *driver) {
 	if d.chance(0.2) {
 		t.Alias = "-renamed"
 	}
-	t.Times = pick(d, provider.TimesExact, provider.TimesExact, provider.TimesSeconds, provider.TimesMissing)
+	t.Times = pick(d.dice, provider.TimesExact, provider.TimesExact, provider.TimesSeconds, provider.TimesMissing)
 	t.Keyless = d.chance(0.2)
-	t.Charges = pick(d, provider.Readable, provider.Readable, provider.Readable, provider.Forbidden, provider.Missing)
+	t.Charges = pick(d.dice, provider.Readable, provider.Readable, provider.Readable, provider.Forbidden, provider.Missing)
 	if d.chance(0.5) {
 		t.Pages = provider.AllPages[d.IntN(len(provider.AllPages))]
 	}
@@ -158,5 +158,3 @@ func (d *driver) lag(most time.Duration) time.Duration {
 	}
 	return time.Duration(d.Int64N(int64(most)))
 }
-
-func pick[T any](d *driver, of ...T) T { return of[d.IntN(len(of))] }

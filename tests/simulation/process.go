@@ -97,6 +97,8 @@ func (p *process) rpc(ctx context.Context, method string, request, reply any, _ 
 		key = r.GetWorkflowExecution().GetWorkflowId() + "/" + r.GetSignalName()
 	case *workflowservice.QueryWorkflowRequest:
 		key = r.GetExecution().GetRunId()
+	case *workflowservice.UpdateWorkflowExecutionRequest:
+		key = r.GetWorkflowExecution().GetWorkflowId() + "/" + r.GetRequest().GetMeta().GetUpdateId()
 	}
 	c := &call{key: p.name + method + key + ownerOf(ctx).task(), hold: hold}
 	take.Answer = func(err error) { p.world.answer(c, err) }

@@ -23,7 +23,8 @@ type job struct {
 	id       string
 	workflow string
 	requests []generation.Request
-	pending  int // steps of people that are under way
+	pending  int          // steps of people that are under way
+	pipeline *pipelineJob // nil of others
 	stopped  bool
 }
 
@@ -45,6 +46,18 @@ func (w *world) scenario() []*job {
 		w.After(w.begins+w.between(0, 20*time.Second), func() { w.start(j, nil, "") })
 		j.pending++
 		w.drawTrouble(j)
+	}
+	if w.pipelines {
+		j := w.drawPipeline("film")
+		jobs = append(jobs[:w.people.IntN(2)], j) // the others' trouble finds nothing to do
+		w.After(w.begins+w.people.between(0, 20*time.Second), func() { w.start(j, nil, "") })
+		j.pending++
+		w.drawTrouble(j)
+	}
+	if w.pipelines || w.asks {
+		for _, j := range jobs {
+			w.attend(j)
+		}
 	}
 	for _, worker := range w.workers {
 		if w.chance(0.3) {
@@ -89,6 +102,7 @@ func (w *world) drawRequest(i int) generation.Request {
 	if w.chance(0.2) {
 		r.MaxPredictions = 2
 	}
+	r.OnUnknown = w.drawPolicy()
 	return r
 }
 
@@ -127,19 +141,26 @@ func (w *world) over(j *job) bool {
 // start begins a run from what an earlier one had.
 func (w *world) start(j *job, earlier []generation.Status, from string) {
 	var args []any
-	if j.workflow == severalName {
+	switch {
+	case j.pipeline != nil:
+		args = []any{j.pipeline.run(from)}
+	case j.workflow == severalName:
 		args = []any{severalInput{Requests: j.requests, Earlier: earlier}}
-	} else {
+	default:
 		args = []any{j.requests[0]}
 	}
 	input, err := converter.GetDefaultDataConverter().ToPayloads(args...)
 	must(err)
 	if from != "" {
-		w.Note("%s is run again after %s, with %d generations", j.id, from, len(earlier))
+		w.Note("%s is run again after %s, with %d generations", j.id, from[len(from)-4:], len(earlier))
 	}
+	var started workflowservice.StartWorkflowExecutionResponse
 	must(w.server.Direct(&workflowservice.StartWorkflowExecutionRequest{
 		WorkflowId: j.id, WorkflowType: &commonpb.WorkflowType{Name: j.workflow}, TaskQueue: &taskqueuepb.TaskQueue{Name: taskQueue}, Input: input,
-	}, &workflowservice.StartWorkflowExecutionResponse{}))
+	}, &started))
+	if j.pipeline != nil {
+		j.pipeline.started(started.GetRunId())
+	}
 	j.pending--
 }
 
@@ -157,7 +178,7 @@ func (w *world) end(j *job, terminate bool) {
 		w.Note("%s is canceled", j.id)
 		must(w.server.Direct(&workflowservice.RequestCancelWorkflowExecutionRequest{WorkflowExecution: execution}, nil))
 	}
-	if j.workflow != severalName || w.chance(0.2) {
+	if j.workflow == generation.WorkflowName || w.chance(0.2) {
 		j.stopped = true
 		return
 	}
@@ -170,11 +191,15 @@ func (w *world) end(j *job, terminate bool) {
 func (w *world) rerun(j *job, runID string) {
 	go func() {
 		for {
-			statuses, err := w.ask(j.id, runID)
+			var statuses []generation.Status
+			var err error
+			if j.pipeline == nil { // a pipeline asks by itself
+				statuses, err = w.ask(j.id, runID)
+			}
 			begun := false
 			step := &call{key: "rerun" + j.id, take: func(c *call) {
 				if _, running := w.current(j); err == nil && !running {
-					w.start(j, statuses, runID[len(runID)-4:])
+					w.start(j, statuses, runID)
 					begun = true
 				}
 				w.answer(c, nil)
@@ -256,10 +281,10 @@ func (w *world) drawForeigners() {
 
 // drawForeign is a submit of somebody else.
 func (w *world) drawForeign() *provider.Entry {
-	e := &provider.Entry{Model: pick(w.driver, modelA, modelB), Key: otherKey, Owner: "somebody else", Foreign: true, Posted: time.Now()}
+	e := &provider.Entry{Model: pick(w.dice, modelA, modelB), Key: otherKey, Owner: "somebody else", Foreign: true, Posted: time.Now()}
 	e.Input = json.RawMessage(`{"prompt":"somebody else's"}`)
 	if w.equal {
-		e.Input = json.RawMessage(pick(w.driver, `{"prompt":" a fox "}`, `{"prompt":" a fox ","steps":"4","n":1}`))
+		e.Input = json.RawMessage(pick(w.dice, `{"prompt":" a fox "}`, `{"prompt":" a fox ","steps":"4","n":1}`))
 	}
 	return e
 }

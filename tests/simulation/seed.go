@@ -37,7 +37,7 @@ func Simulate(t *testing.T, seed uint64, trace io.Writer) (report campaign.Repor
 				return true
 			}
 			for _, j := range jobs {
-				if !w.over(j) {
+				if !w.concluded(j) {
 					return false
 				}
 			}

@@ -33,6 +33,9 @@ const (
 type world struct {
 	*driver
 	plan
+	people    dice // draw what was added later, so that seeds without it stay as they were
+	pipelines bool
+	asks      bool // unknown submits are a person's to decide
 	server    *frontend.Server
 	provider  *provider.Provider
 	keyring   *webhook.Keyring
@@ -52,6 +55,11 @@ type world struct {
 func newWorld(seed uint64, trace io.Writer) *world {
 	w := &world{driver: newDriver(seed, trace), counts: make(map[string]int)}
 	w.plan = w.drawPlan()
+	w.people = newDice(seed, 0x9e09)
+	w.pipelines, w.asks = w.people.chance(0.15), w.people.chance(0.15)
+	if w.pipelines {
+		w.timing = generation.Request{}.WithDefaults().Timing // which steps cannot change
+	}
 	w.Note("%+v", w.plan)
 	w.server = frontend.New(w)
 	w.provider = provider.New(w, w.traits)

@@ -25,7 +25,12 @@ func (s *Server) update(c *Call, request *workflowservice.UpdateWorkflowExecutio
 		c.Answer(err)
 		return
 	}
-	r.updates = append(r.updates, &update{id: request.GetRequest().GetMeta().GetUpdateId(), call: c})
+	id := request.GetRequest().GetMeta().GetUpdateId()
+	if i := slices.IndexFunc(r.updates, func(u *update) bool { return u.id == id }); i >= 0 {
+		r.updates[i].call = c // the caller asks again
+		return
+	}
+	r.updates = append(r.updates, &update{id: id, call: c})
 	s.host.Note("%s/%s is updated: %s", r.WorkflowID, short(r.RunID), request.GetRequest().GetInput().GetName())
 	r.schedule()
 }

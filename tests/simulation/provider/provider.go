@@ -85,8 +85,10 @@ func (p *Provider) Find(id string) *Entry {
 	return p.Ledger[i]
 }
 
-// PriceOf is a model's price.
-func (p *Provider) PriceOf(string) generation.USD { return generation.Dollar / 10 }
+// PriceOf is a model's price: those of different names differ.
+func (p *Provider) PriceOf(model string) generation.USD {
+	return generation.Dollar / 100 * generation.USD(5+5*(model[len(model)-1]%5))
+}
 
 func (p *Provider) between(most time.Duration) time.Duration {
 	if most <= 0 {
