@@ -145,6 +145,9 @@ type Status struct {
 	// Fingerprint is the same for requests that ask for the same; see [Fingerprint].
 	Fingerprint string `json:"fingerprint,omitempty"`
 
+	// Earlier is set on what an earlier run has left and this run has not taken up.
+	Earlier bool `json:"earlier,omitempty"`
+
 	// Kept is set where the result was there before this run, which paid nothing for it.
 	Kept bool `json:"kept,omitempty"`
 }

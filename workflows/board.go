@@ -17,7 +17,9 @@ type board struct {
 	render   func() string
 	shown    string
 
+	answers   bool                // queries and decisions about submits
 	others    []generation.Status // of other runs
+	earlier   []earlier           // what is left of them
 	searches  []*search
 	approvals []*approval
 	decides   bool // the handlers of approvals are set
@@ -38,13 +40,8 @@ func (b *board) add(ctx workflow.Context, request generation.Request) (*generati
 	if b.keys[request.Key] != nil {
 		return nil, fmt.Errorf("key: there is a generation %q in this workflow run already; give each its own key", request.Key)
 	}
-	if len(b.statuses) == 0 {
-		if err := b.answerQueries(ctx); err != nil {
-			return nil, err
-		}
-		if err := b.takeResolutions(ctx); err != nil {
-			return nil, err
-		}
+	if err := b.answer(ctx); err != nil {
+		return nil, err
 	}
 	status := &generation.Status{
 		Key: request.Key, Model: request.Model, Account: request.Account, State: generation.StateSubmitting,
@@ -52,6 +49,21 @@ func (b *board) add(ctx workflow.Context, request generation.Request) (*generati
 	b.keys[request.Key] = status
 	b.statuses = append(b.statuses, status)
 	return status, nil
+}
+
+// answer sets the handlers of queries and of decisions about submits, once.
+func (b *board) answer(ctx workflow.Context) error {
+	if b.answers {
+		return nil
+	}
+	if err := b.answerQueries(ctx); err != nil {
+		return err
+	}
+	if err := b.takeResolutions(ctx); err != nil {
+		return err
+	}
+	b.answers = true // after the SDK has let others run, so that generations begin in order
+	return nil
 }
 
 func (b *board) answerQueries(ctx workflow.Context) error {
@@ -85,7 +97,7 @@ func (b *board) query() ([]generation.Status, error) {
 	for i, status := range b.statuses {
 		statuses[i] = status.Clone()
 	}
-	return statuses, nil
+	return append(statuses, b.left()...), nil
 }
 
 // newAttempt begins another attempt of a generation.
@@ -122,7 +134,8 @@ func UpdateDetails(ctx workflow.Context) {
 }
 
 // Statuses are the generations of this workflow run so far, in the order in which they
-// were begun: what the query [generation.StatusQuery] answers, for the workflow itself.
+// were begun, and then what [WithEarlier] has given and no generation has taken up: what
+// the query [generation.StatusQuery] answers, for the workflow itself.
 // A workflow that continues as new finds here the predictions that are under way, for
 // the new run to adopt.
 func Statuses(ctx workflow.Context) []generation.Status {

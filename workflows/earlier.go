@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"maps"
 	"slices"
 
 	"go.temporal.io/sdk/workflow"
@@ -32,7 +33,25 @@ func WithEarlier(ctx workflow.Context, statuses ...generation.Status) workflow.C
 			known[status.Fingerprint] = append(known[status.Fingerprint], status)
 		}
 	}
+	board := boardOf(ctx)
+	board.earlier = append(board.earlier, known)
+	_ = board.answer(ctx) // fails where a name is taken, which the first generation reports
 	return workflow.WithValue(ctx, earlierKey{}, known)
+}
+
+// left are the earlier generations that this run has not taken up yet. A run that resumes
+// this one needs them too.
+func (b *board) left() (left []generation.Status) {
+	for _, known := range b.earlier {
+		for _, fingerprint := range slices.Sorted(maps.Keys(known)) {
+			for _, status := range known[fingerprint] {
+				status = status.Clone()
+				status.Earlier = true
+				left = append(left, status)
+			}
+		}
+	}
+	return left
 }
 
 // Know tells the run's generations of those of other runs, so that one whose submit must be
@@ -107,6 +126,7 @@ func takeEarlier(ctx workflow.Context, key, fingerprint string) *generation.Stat
 		}
 	}
 	status := same[chosen]
+	status.Earlier = false
 	known[fingerprint] = append(same[:chosen:chosen], same[chosen+1:]...)
 	return &status
 }

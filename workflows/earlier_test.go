@@ -315,3 +315,26 @@ func TestEarlierPredictionThatCannotBe(t *testing.T) {
 	require.Empty(t, p.awaits)
 	require.Empty(t, p.submits)
 }
+
+// TestWhatIsNotTakenUpIsHandedOn: a run that ends, or continues as new, before its generations
+// have begun loses nothing of what it was given.
+func TestWhatIsNotTakenUpIsHandedOn(t *testing.T) {
+	t.Parallel()
+	p := completes()
+	env := newEnv(t, p)
+	given := earlierStatus(t, request(), generation.StateUnknown, generation.Attempt{State: generation.StateUnknown, Nonce: "abad1dea"})
+	play(env, func(ctx workflow.Context) error {
+		workflows.WithEarlier(ctx, given)
+		left := workflows.Statuses(ctx)
+		require.Len(t, left, 1)
+		require.True(t, left[0].Earlier)
+		require.Equal(t, "abad1dea", left[0].Attempts[0].Nonce)
+		return nil
+	})
+	require.NoError(t, env.GetWorkflowError())
+	answer, err := env.QueryWorkflow(generation.StatusQuery)
+	require.NoError(t, err)
+	var statuses []generation.Status
+	require.NoError(t, answer.Get(&statuses))
+	require.Len(t, statuses, 1)
+}
