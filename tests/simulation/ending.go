@@ -29,7 +29,7 @@ func (w *world) endings(j *job) []ending {
 	for i, m := range made {
 		e := ending{job: j, request: j.requests[i], made: m}
 		for _, status := range statuses {
-			if status.Key == m.Key {
+			if status.Key == m.Key && !status.Earlier {
 				e.status = status
 			}
 		}

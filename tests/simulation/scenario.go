@@ -158,6 +158,7 @@ func (w *world) start(j *job, earlier []generation.Status, from string) {
 	must(w.server.Direct(&workflowservice.StartWorkflowExecutionRequest{
 		WorkflowId: j.id, WorkflowType: &commonpb.WorkflowType{Name: j.workflow}, TaskQueue: &taskqueuepb.TaskQueue{Name: taskQueue}, Input: input,
 	}, &started))
+	w.given[started.GetRunId()] = earlier
 	if j.pipeline != nil {
 		j.pipeline.started(started.GetRunId())
 	}
@@ -218,8 +219,8 @@ func (w *world) ask(id, runID string) (statuses []generation.Status, err error) 
 	defer cancel()
 	answer, err := w.operator.client.QueryWorkflow(ctx, id, runID, generation.StatusQuery)
 	var unready *serviceerror.WorkflowNotReady
-	if errors.As(err, &unready) {
-		return nil, nil
+	if errors.As(err, &unready) { // no worker began it, so it has what it was given
+		return w.given[runID], nil
 	}
 	if err != nil {
 		return nil, err

@@ -48,12 +48,13 @@ type world struct {
 	started   int // workers
 
 	books    books
+	given    map[string][]generation.Status // to a run, of the one before
 	findings []string
 	counts   map[string]int // of endings, by error type
 }
 
 func newWorld(seed uint64, trace io.Writer) *world {
-	w := &world{driver: newDriver(seed, trace), counts: make(map[string]int)}
+	w := &world{driver: newDriver(seed, trace), counts: make(map[string]int), given: make(map[string][]generation.Status)}
 	w.plan = w.drawPlan()
 	w.people = newDice(seed, 0x9e0a) // leaves the corpus as it was
 	w.pipelines, w.asks = w.people.chance(0.1), w.people.chance(0.15)
