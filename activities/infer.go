@@ -6,23 +6,22 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// infer concludes from the charges of a key that only this namespace uses. Every other
-// submit is known to have another prediction, or none; so what is left over is this one's.
-// Submits of one workflow that ask for the same may share what is left over in any order.
-func (s *search) infer(possible []sighting) (id string, ok bool) {
+// infer concludes from the charges of a key that only this namespace uses: each of them is
+// a submit's of this namespace. Where there is no other way to give each charge a submit,
+// what is left over is this one's. Submits of one workflow that ask for the same may share
+// what is left over in any order.
+func (s *search) infer(now *reading, possible []sighting, unknown map[string]generation.UnknownSubmit) (id string, ok bool) {
 	if !s.sameKey() {
 		return "", false
 	}
-	var left []string
-	for _, x := range possible {
-		if !x.charged || !s.account.keys.has(x.key) {
-			return "", false
-		}
-		left = append(left, x.id)
-	}
 	twins := append([]generation.Twin{{Nonce: s.in.Nonce}}, s.in.Twins...)
-	if len(left) != len(twins) {
+	ours := s.ownership(now, possible, unknown).forced(len(twins))
+	if len(ours) != len(twins) || s.webhook && !s.heardAll(ours) {
 		return "", false
+	}
+	left := make([]string, 0, len(ours))
+	for _, x := range ours {
+		left = append(left, x.id)
 	}
 	// Each of the twins that are left takes the one at its own place, so that searches at
 	// the same time take different ones.
@@ -35,8 +34,136 @@ func (s *search) infer(possible []sighting) (id string, ok bool) {
 	}
 	slices.Sort(waiting)
 	i := slices.Index(waiting, s.in.Nonce)
-	if len(left) != len(waiting) || i < 0 {
+	if len(left) != len(waiting) || i < 0 || !slices.ContainsFunc(possible, func(x sighting) bool { return x.id == left[i] }) {
 		return "", false
 	}
 	return left[i], true
+}
+
+// ownership is which submits may have made which charges of our key. Each charge has one,
+// and each submit made one at most.
+type ownership struct {
+	charges []sighting
+	ours    int   // of the first of them, this submit may have made each
+	owners  []may // without this submit and its twins
+}
+
+// may tells which of the charges a submit may have made.
+type may []bool
+
+// ownership leaves out charges whose submit is known or inferred, and those so new that
+// the workflow which made them may not be listed yet.
+func (s *search) ownership(now *reading, possible []sighting, unknown map[string]generation.UnknownSubmit) (o ownership) {
+	claimed := make(map[string]bool)
+	for _, u := range unknown {
+		if u.PredictionID != "" {
+			claimed[u.PredictionID] = true
+		}
+	}
+	usable := func(x sighting) bool {
+		return x.charged && s.account.keys.has(x.key) && !claimed[x.id] && s.familiar(x)
+	}
+	for _, x := range possible {
+		if usable(x) {
+			o.charges = append(o.charges, x)
+		}
+	}
+	o.ours = len(o.charges)
+	for _, x := range s.older(now) {
+		if usable(x) {
+			o.charges = append(o.charges, x)
+		}
+	}
+	for _, u := range unknown {
+		if u.PredictionID != "" {
+			continue
+		}
+		made := make(may, len(o.charges))
+		for i, x := range o.charges {
+			made[i] = s.mayHaveMade(u, x)
+		}
+		o.owners = append(o.owners, made)
+	}
+	return o
+}
+
+// older are charges a little older than the submit, whose submits nobody knows either: all
+// that can have made them were asked.
+func (s *search) older(now *reading) (older []sighting) {
+	since := s.window.opens.Add(-lookback)
+	for _, x := range now.charges.seen {
+		nonce, _ := s.account.memory.owner(x.id)
+		if nonce == "" && s.window.before(x.created) && !x.created.Before(since) {
+			older = append(older, x)
+		}
+	}
+	return older
+}
+
+// mayHaveMade tells whether the charge may be that of another's submit: it was not there
+// before the submit began, nor made long after nobody expected it any more, nor of another
+// model.
+func (s *search) mayHaveMade(u generation.UnknownSubmit, x sighting) bool {
+	if windowOf(s.info, u.Began, s.entered, &s.account.offset).before(x.created) || s.account.names.other(u.Model, x.model, x.created) {
+		return false
+	}
+	if !u.Ended.IsZero() && windowOf(s.info, u.Ended.Add(uncalibrated), s.entered, &s.account.offset).after(x.created) {
+		return false
+	}
+	began := s.info.StartedTime.Sub(u.Began) + s.account.seen.now().Sub(s.entered) + s.info.StartToCloseTimeout + drift
+	return s.account.seen.since(x.id) < began
+}
+
+// forced are the charges that this submit or one of its twins made, whichever way the
+// charges are given to submits. There are none if they can't be given at all: then the key
+// is not ours alone.
+func (o ownership) forced(twins int) (forced []sighting) {
+	group := make([]may, twins)
+	for i := range group {
+		group[i] = make(may, len(o.charges))
+		for c := range o.charges {
+			group[i][c] = i > 0 || c < o.ours // of twins it is not known when they began
+		}
+	}
+	if !assignable(len(o.charges), slices.Concat(group, o.owners)) {
+		return nil
+	}
+	for c, x := range o.charges {
+		for _, made := range group {
+			made[c] = false
+		}
+		if !assignable(len(o.charges), slices.Concat(group, o.owners)) {
+			forced = append(forced, x)
+		}
+		for i, made := range group {
+			made[c] = i > 0 || c < o.ours
+		}
+	}
+	return forced
+}
+
+// assignable tells whether each charge can be given a submit of its own.
+func assignable(charges int, owners []may) bool {
+	given := make([]int, len(owners)) // charge by submit, from 1; 0 for none
+	for c := range charges {
+		if !give(c, owners, given, make([]bool, len(owners))) {
+			return false
+		}
+	}
+	return true
+}
+
+// give finds the charge a submit, and another charge's submit for that if need be.
+func give(charge int, owners []may, given []int, tried []bool) bool {
+	for i, made := range owners {
+		if !made[charge] || tried[i] {
+			continue
+		}
+		tried[i] = true
+		if given[i] == 0 || give(given[i]-1, owners, given, tried) {
+			given[i] = charge + 1
+			return true
+		}
+	}
+	return false
 }

@@ -1,9 +1,11 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -27,15 +29,14 @@ const (
 	maxListed = 2000
 )
 
-// others is what the workflows that ran since a submit know of their own submits.
+// others tells which of the workflows that ran since a submit have answered.
 type others int
 
 const (
-	silentOwners    others = iota // not all have answered
-	unsettledOwners               // of some submits nobody knows
-	settledOwners                 // all predictions of all submits are known
-	manyOwners                    // there are too many to ask
-	moreOwners                    // the next search can ask some that were not asked yet
+	allOwners    others = iota // all have answered
+	silentOwners               // some did not
+	manyOwners                 // there are too many to ask
+	moreOwners                 // the next search can ask some that were not asked yet
 )
 
 const (
@@ -45,32 +46,39 @@ const (
 	askEach   = 3 * time.Second
 	askAtOnce = 8
 	askNext   = 100 * time.Millisecond
+
+	// lookback is how long before a submit's window others' charges are looked at, to tell
+	// which submit made which.
+	lookback = 10 * time.Minute
 )
 
 // askOwners asks the workflows that ran since the submit which predictions are theirs; where
-// there are too many, those that may have made one of these. Answers are newer than since;
-// those of runs that have ended are final.
-func (s *search) askOwners(ctx context.Context, since time.Time, possible []sighting) others {
+// there are too many, those that may have made one of these. It gives their submits of which
+// that is not certain, by nonce. Answers are newer than since; those of runs that have ended
+// are final.
+func (s *search) askOwners(ctx context.Context, since time.Time, possible []sighting) (map[string]generation.UnknownSubmit, others) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	if !s.account.asked.begin(ctx) {
-		return silentOwners
+		return nil, silentOwners
 	}
 	defer s.account.asked.end()
 	executions, err := s.ranSince(ctx)
 	if err != nil {
-		return silentOwners
+		return nil, silentOwners
 	}
-	whole, more := len(executions) <= maxAsked, false
+	open := slices.DeleteFunc(slices.Clone(executions), s.account.asked.isFinal)
+	whole, more := len(executions) <= maxListed && len(open) <= maxAsked, false
 	if !whole {
-		executions = s.mayOwn(executions, possible)
+		executions = s.mayOwn(open, possible)
 		more = len(executions) > maxAsked && s.account.asked.when(executions[maxAsked]).IsZero()
+		executions = executions[:min(len(executions), maxAsked)]
 	}
 	var mu sync.Mutex
 	var asking sync.WaitGroup
 	slots := make(chan struct{}, askAtOnce)
-	all, complete := generation.KnownPredictions{}, true
-	for _, execution := range executions[:min(len(executions), maxAsked)] {
+	unknown, complete := make(unknownSubmits), true
+	for _, execution := range executions {
 		slots <- struct{}{}
 		answered := make(chan struct{})
 		asking.Go(func() {
@@ -79,7 +87,7 @@ func (s *search) askOwners(ctx context.Context, since time.Time, possible []sigh
 			mu.Lock()
 			defer mu.Unlock()
 			complete = complete && err == nil
-			all.Unknown, all.Absent = append(all.Unknown, known.Unknown...), append(all.Absent, known.Absent...)
+			unknown.add(known, execution)
 		})
 		select { // one after the other, but for those that keep the others waiting
 		case <-answered:
@@ -89,22 +97,50 @@ func (s *search) askOwners(ctx context.Context, since time.Time, possible []sigh
 	asking.Wait()
 	switch {
 	case more:
-		return moreOwners
+		return nil, moreOwners
 	case !whole:
-		return manyOwners
+		return nil, manyOwners
 	case !complete:
-		return silentOwners
-	case slices.ContainsFunc(all.Unknown, func(nonce string) bool { return s.unsettled(nonce, all.Absent) }):
-		return unsettledOwners
+		return nil, silentOwners
 	default:
-		return settledOwners
+		maps.DeleteFunc(unknown, func(nonce string, u generation.UnknownSubmit) bool { return u.Nonce == "" || s.settledElsewhere(nonce) })
+		return unknown, allOwners
 	}
 }
 
-// unsettled tells whether of another submit nobody knows what became of it. A run that
-// resumes another may know more than that.
-func (s *search) unsettled(nonce string, absent []string) bool {
-	return nonce != s.in.Nonce && !s.isTwin(nonce) && !slices.Contains(absent, nonce) && s.account.memory.prediction(nonce) == ""
+// settledElsewhere tells whether the submit is this one, or another run of its workflow
+// knows what became of it.
+func (s *search) settledElsewhere(nonce string) bool {
+	return nonce == s.in.Nonce || s.isTwin(nonce) || s.account.memory.prediction(nonce) != ""
+}
+
+// unknownSubmits are what workflows tell of their submits, by nonce; without a nonce in it
+// where one was not accepted.
+type unknownSubmits map[string]generation.UnknownSubmit
+
+// add takes in what a run tells. Another run of its workflow may tell of the same submits,
+// and know more.
+func (all unknownSubmits) add(known generation.KnownPredictions, run *workflowpb.WorkflowExecutionInfo) {
+	for _, nonce := range known.Absent {
+		all[nonce] = generation.UnknownSubmit{}
+	}
+	for _, u := range known.Unknown {
+		if u.Ended.IsZero() && run.GetCloseTime() != nil {
+			u.Ended = run.GetCloseTime().AsTime()
+		}
+		before, told := all[u.Nonce]
+		if told && before.Nonce == "" {
+			continue
+		}
+		u.PredictionID = cmp.Or(u.PredictionID, before.PredictionID)
+		switch {
+		case told && before.Ended.IsZero():
+			u.Ended = time.Time{}
+		case !u.Ended.IsZero() && before.Ended.After(u.Ended):
+			u.Ended = before.Ended
+		}
+		all[u.Nonce] = u
+	}
 }
 
 // keyedBy is of how many known predictions the charges are read to learn our access key.
@@ -129,9 +165,14 @@ func (s *search) learnKey(ctx context.Context) error {
 	return nil
 }
 
-// ranSince are the workflow runs that ran since the submit, as far as they are looked at.
+// ranSince are the workflow runs that ran since the submit, or since the oldest charge that
+// is looked at, as far as they are looked at.
 func (s *search) ranSince(ctx context.Context) (executions []*workflowpb.WorkflowExecutionInfo, err error) {
-	query := fmt.Sprintf(`ExecutionStatus = "Running" OR CloseTime >= %q`, s.in.Began.Add(-uncalibrated).UTC().Format(time.RFC3339))
+	since, _ := s.window.around(s.window.opens.Add(-lookback))
+	if latest := s.in.Began.Add(-uncalibrated - lookback); since.After(latest) {
+		since = latest
+	}
+	query := fmt.Sprintf(`ExecutionStatus = "Running" OR CloseTime >= %q`, since.UTC().Format(time.RFC3339))
 	for token := []byte(nil); ; {
 		listed, err := s.client(ctx).ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, NextPageToken: token, PageSize: maxAsked})
 		if err != nil {
@@ -174,6 +215,7 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 	if known, fresh := s.account.asked.answer(runID, since); fresh {
 		return known, nil
 	}
+	asked := s.account.asked.now()
 	answer, err := s.client(ctx).QueryWorkflow(ctx, workflowID, runID, generation.KnownQuery, s.in.Account)
 	var failed *serviceerror.QueryFailed
 	var missing *serviceerror.NotFound
@@ -183,7 +225,7 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 	case errors.As(err, &failed), errors.As(err, &missing), errors.As(err, &unbegun):
 		// It has no generations.
 	case err != nil:
-		s.account.asked.keep(runID, toldBy{silent: true})
+		s.account.asked.keep(runID, toldBy{when: asked, silent: true})
 		return known, err
 	default:
 		final = run.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
@@ -194,7 +236,7 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 	for _, k := range known.Predictions {
 		s.account.memory.know(k.Nonce, k.PredictionID, k.Model, k.Answered)
 	}
-	s.account.asked.keep(runID, toldBy{known: generation.KnownPredictions{Unknown: known.Unknown, Absent: known.Absent}, final: final})
+	s.account.asked.keep(runID, toldBy{when: asked, known: generation.KnownPredictions{Unknown: known.Unknown, Absent: known.Absent}, final: final})
 	return known, nil
 }
 
@@ -233,9 +275,9 @@ type asked struct {
 // toldBy is what a run answered, without its predictions: memory has them.
 type toldBy struct {
 	known  generation.KnownPredictions
-	when   time.Time
-	final  bool // the run had ended
-	silent bool // it did not answer
+	when   time.Time // it was asked
+	final  bool      // the run had ended
+	silent bool      // it did not answer
 }
 
 func newAsked(now func() time.Time) asked {
@@ -276,7 +318,6 @@ func (a *asked) when(run *workflowpb.WorkflowExecutionInfo) time.Time {
 }
 
 func (a *asked) keep(runID string, t toldBy) {
-	t.when = a.now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.answers) >= maxAskedRuns {

@@ -58,6 +58,9 @@ type reading struct {
 	list, charges witness
 }
 
+// read tells whether both witnesses were read whole.
+func (r *reading) read() bool { return r.list.err == nil && r.charges.err == nil }
+
 // reader reads the list and the charges for all searches of an account, so that a thousand
 // of them ask no more often than one.
 type reader struct {

@@ -227,6 +227,9 @@ func (s *search) possible(r *reading, delivered []delivery) []sighting {
 		}
 	}
 	slices.SortFunc(possible, func(a, b sighting) int { return strings.Compare(a.id, b.id) })
+	for _, x := range possible {
+		s.account.seen.since(x.id)
+	}
 	return possible
 }
 
@@ -281,7 +284,7 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 		return answer{why: "the list and the charges may lag", down: errors.Join(down(now)...)}
 	}
 	steady := false
-	if now.list.err == nil && now.charges.err == nil {
+	if now.read() {
 		var err error
 		if now, steady, err = s.twice(ctx, now); err != nil {
 			return answer{down: err, why: "the list and the charges cannot be read again"}
@@ -292,31 +295,43 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 	if steady && len(possible) == 0 && s.mayProveAbsence() {
 		return answer{found: generation.Found{Verdict: generation.VerdictAbsent}, decided: true}
 	}
-	familiar := s.familiar(possible)
-	last := s.left <= 0 || s.late() && (familiar || !s.account.exclusive) && s.nothingMore(now, possible, steady)
-	concludes := steady && s.account.exclusive && s.heard(possible) && familiar
-	if len(possible) > 0 && (last || concludes || steady && s.late()) {
-		others := s.askOwners(ctx, now.ended, possible)
+	infers := steady && s.account.exclusive && slices.ContainsFunc(possible, s.familiar)
+	others := allOwners
+	if len(possible) > 0 && (s.left <= 0 || s.late() || infers) {
+		var unknown map[string]generation.UnknownSubmit
+		unknown, others = s.askOwners(ctx, now.ended, possible)
 		s.learn(now)
 		possible = s.possible(now, nil)
 		if steady && len(possible) == 0 && s.mayProveAbsence() {
 			return answer{found: generation.Found{Verdict: generation.VerdictAbsent}, decided: true}
 		}
-		if concludes && others == settledOwners {
+		if infers && others == allOwners {
 			if err := s.learnKey(ctx); err != nil {
 				return answer{down: err, why: "the charges of other submits cannot be read"}
 			}
 			possible = s.possible(now, nil)
-			if id, ok := s.infer(possible); ok {
+			if id, ok := s.infer(now, possible, unknown); ok {
 				return found(id, true)
 			}
 		}
-		last = last && (others != silentOwners && others != moreOwners || !s.patient())
 	}
-	if last {
+	if s.left <= 0 || s.late() && s.nothingMore(now, possible, steady) && !(s.patient() && now.read() && s.mayLearn(others, possible)) {
 		return undecided(s.doubt(now, possible), possible)
 	}
 	return answer{why: s.doubt(now, possible), down: errors.Join(down(now)...)}
+}
+
+// mayLearn tells whether asking again may show whose the candidates are: other workflows
+// have not all answered, or the charges that would tell lag.
+func (s *search) mayLearn(others others, possible []sighting) bool {
+	switch {
+	case others == silentOwners || others == moreOwners:
+		return true
+	case s.account.exclusive:
+		return slices.ContainsFunc(possible, func(x sighting) bool { return !s.familiar(x) })
+	default:
+		return len(possible) > 0 && !slices.ContainsFunc(possible, func(x sighting) bool { return x.charged })
+	}
 }
 
 // steadyWithin is how much longer a search waits for witnesses that contradict themselves.
@@ -329,11 +344,10 @@ func (s *search) patient() bool {
 
 // nothingMore tells whether waiting longer can't help.
 func (s *search) nothingMore(now *reading, possible []sighting, steady bool) bool {
-	read := now.list.err == nil && now.charges.err == nil
 	switch {
 	case now.list.down() || now.charges.down():
 		return false
-	case now.list.unsteady() || now.charges.unsteady() || read && !steady:
+	case now.list.unsteady() || now.charges.unsteady() || now.read() && !steady:
 		return !s.patient()
 	case !s.webhook:
 		return true
@@ -346,29 +360,19 @@ func (s *search) nothingMore(now *reading, possible []sighting, steady bool) boo
 // heardAll tells whether each prediction has ended so long ago that its webhook has come,
 // if it comes at all.
 func (s *search) heardAll(possible []sighting) bool {
+	heard := true
 	for _, x := range possible {
-		if !x.ended || s.account.ended.since(x.id) < s.in.Grace {
-			return false
-		}
+		heard = x.ended && s.account.ended.since(x.id) >= s.in.Grace && heard
 	}
-	return true
+	return heard
 }
-
-// heard tells whether webhooks, where there are any, have had their time.
-func (s *search) heard(possible []sighting) bool { return !s.webhook || s.heardAll(possible) }
 
 // visibleAfter is how long it may take until Temporal lists a workflow that has begun.
 const visibleAfter = 30 * time.Second
 
-// familiar tells whether each prediction was seen so long ago that the workflow which made
-// it, if another did, was among those that were asked.
-func (s *search) familiar(possible []sighting) bool {
-	familiar := true
-	for _, x := range possible {
-		familiar = s.account.seen.since(x.id) >= visibleAfter && familiar
-	}
-	return familiar
-}
+// familiar tells whether the prediction was seen so long ago that the workflow which made
+// it, if another did, is among those that are asked.
+func (s *search) familiar(x sighting) bool { return s.account.seen.since(x.id) >= visibleAfter }
 
 // twice gives two readings, both begun after all had settled, and tells whether they are
 // equal.

@@ -1,5 +1,7 @@
 package generation
 
+import "time"
+
 // Known is a prediction of which a submit's answer or a webhook told whose it is.
 type Known struct {
 	PredictionID string `json:"prediction_id"`
@@ -14,12 +16,23 @@ type Known struct {
 type KnownPredictions struct {
 	Predictions []Known `json:"predictions,omitempty"`
 
-	// Unknown are the nonces of submits that may have got a prediction of which nobody
-	// knows.
-	Unknown []string `json:"unknown,omitempty"`
+	// Unknown are submits that may have got a prediction of which nobody knows for certain.
+	Unknown []UnknownSubmit `json:"unknown,omitempty"`
 
 	// Absent are the nonces of submits that were not accepted.
 	Absent []string `json:"absent,omitempty"`
+}
+
+// UnknownSubmit is a submit of which no answer and no webhook told what became of it.
+type UnknownSubmit struct {
+	Nonce string `json:"nonce"`
+	Model string `json:"model"`
+	// Began is when it can have been made at the earliest.
+	Began time.Time `json:"began"`
+	// Ended is when its workflow gave up looking for its prediction; zero while it looks.
+	Ended time.Time `json:"ended,omitzero"`
+	// PredictionID is what was inferred to be its prediction; "" for nothing.
+	PredictionID string `json:"prediction_id,omitempty"`
 }
 
 // Add takes in a generation of the account. Whose a prediction is that was adopted, nobody
@@ -36,7 +49,7 @@ func (k *KnownPredictions) Add(status *Status, account string) {
 		case attempt.State == StateAbsent:
 			k.Absent = append(k.Absent, attempt.Nonce)
 		default:
-			k.Unknown = append(k.Unknown, attempt.Nonce)
+			k.Unknown = append(k.Unknown, UnknownSubmit{attempt.Nonce, status.Model, attempt.Started, attempt.Ended, attempt.PredictionID})
 		}
 	}
 }

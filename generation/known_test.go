@@ -23,7 +23,7 @@ func TestKnownPredictions(t *testing.T) {
 	known.Add(&generation.Status{Account: "another", Attempts: []*generation.Attempt{{PredictionID: "p", Nonce: "n5"}}}, "default")
 	require.Equal(t, generation.KnownPredictions{
 		Predictions: []generation.Known{{PredictionID: "told", Nonce: "n1", Model: "a/b"}},
-		Unknown:     []string{"n2", "n3"},
+		Unknown:     []generation.UnknownSubmit{{Nonce: "n2", Model: "a/b", PredictionID: "inferred"}, {Nonce: "n3", Model: "a/b"}},
 		Absent:      []string{"n4"},
 	}, known)
 }
