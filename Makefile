@@ -63,6 +63,10 @@ chaos: devserver ## Kill, stop and cut everything while N=10000 generations run
 simulate: ## Run N=25000 seeds of the simulation on all cores (FROM=1 is the first)
 	$(GO) test ./tests/simulation -run TestCampaign -count=1 -timeout 0 -v -args -seeds $(or $(N),25000) -from $(or $(FROM),1) $(if $(WRITE),-write $(CURDIR)/$(WRITE))
 
+.PHONY: undecided
+undecided: ## Lose N=48 answers in each of many deployments, and count those that stay undecided
+	$(GO) test ./tests/simulation -run TestUndecided -count=1 -timeout 0 -v -args -lost $(or $(N),48) $(if $(WRITE),-write $(CURDIR)/$(WRITE))
+
 .PHONY: simulate-teeth
 simulate-teeth: ## Put faults back, one at a time: the simulation must find each
 	$(GO) run ./tests/simulation/teeth $(if $(WRITE),-write $(WRITE))
@@ -77,7 +81,7 @@ fuzz: ## Fuzz each target for FUZZTIME (30s)
 
 .PHONY: figures
 figures: devserver ## Measure all of docs/reliability.md, and write its figures anew
-	$(MAKE) chaos outage mutants simulate simulate-teeth WRITE=docs/reliability.md
+	$(MAKE) chaos outage mutants simulate simulate-teeth undecided WRITE=docs/reliability.md
 	$(GO) test ./tests/hostile -run 'TestFlood|TestGoodTrafficDuringFlood' -parallel 1 -count=1 -v -args -write $(CURDIR)/docs/reliability.md
 
 .PHONY: outage

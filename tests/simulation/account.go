@@ -83,6 +83,7 @@ func (w *world) takeSubmit(a *account, c *call, owner owner, request wavespeed.S
 	w.Note("%s: submit of %v, nonce %.6s", a.process.name, owner, owner.Nonce)
 	w.books.posted(owner, entry)
 	switch {
+	case w.lose != nil && w.lose(a, c, entry):
 	case w.chance(w.weather.refused):
 		switch w.IntN(3) {
 		case 0:

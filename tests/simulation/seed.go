@@ -21,14 +21,19 @@ func notRandom(seed uint64, most time.Duration) time.Duration {
 	return time.Duration(h.Sum64() % uint64(most)) // #nosec G115 -- most is positive
 }
 
+// undisturbed leaves nothing to chance but the seed.
+func undisturbed(seed uint64) {
+	sdkworker.SetStickyWorkflowCacheSize(0) // each workflow task replays all
+	jitter.Below = func(most time.Duration) time.Duration { return notRandom(seed, most) }
+}
+
 // horizon is by when every generation must have ended.
 const horizon = 12 * time.Hour
 
 // Simulate runs a seed to its end and judges it. The trace, if there is a writer for it,
 // tells each thing that happened.
 func Simulate(t *testing.T, seed uint64, trace io.Writer) (report campaign.Report) {
-	sdkworker.SetStickyWorkflowCacheSize(0) // each workflow task replays all
-	jitter.Below = func(most time.Duration) time.Duration { return notRandom(seed, most) }
+	undisturbed(seed)
 	synctest.Test(t, func(*testing.T) {
 		w := newWorld(seed, trace)
 		jobs := w.scenario()

@@ -47,6 +47,7 @@ type world struct {
 	crashed   int
 	started   int // workers
 
+	lose     func(*account, *call, *provider.Entry) bool // takes submits whose answers are lost; nil for none
 	books    books
 	given    map[string][]generation.Status // to a run, of the one before
 	findings []string
@@ -61,6 +62,16 @@ func newWorld(seed uint64, trace io.Writer) *world {
 	if w.pipelines {
 		w.timing = generation.Request{}.WithDefaults().Timing // which steps cannot change
 	}
+	return w.build()
+}
+
+// newWorldOf is a world in which the plan is given.
+func newWorldOf(d *driver, p plan) *world {
+	w := &world{driver: d, plan: p, counts: make(map[string]int)}
+	return w.build()
+}
+
+func (w *world) build() *world {
 	w.Note("%+v", w.plan)
 	w.server = frontend.New(w)
 	w.provider = provider.New(w, w.traits)
