@@ -48,8 +48,8 @@ const (
 	askNext   = 100 * time.Millisecond
 
 	// lookback is how long before a submit's window others' charges are looked at, to tell
-	// which submit made which.
-	lookback = 10 * time.Minute
+	// which submit made which. It covers a submit that was given up so lately that it counts.
+	lookback = 30 * time.Minute
 )
 
 // askOwners asks the workflows that ran since the submit which predictions are theirs; where

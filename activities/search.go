@@ -91,7 +91,7 @@ func (s *search) look(ctx context.Context) answer {
 		}
 		delivered = nil
 	}
-	now, err := s.account.reader.read(ctx, s.window.opens, s.entered.Add(-rereadAfter))
+	now, err := s.account.reader.read(ctx, s.readSince(), s.entered.Add(-rereadAfter))
 	if err != nil {
 		return answer{down: err, why: "the list and the charges cannot be read"}
 	}
@@ -255,6 +255,14 @@ func merge(a, b sighting) sighting {
 	return b
 }
 
+// readSince is how far back the witnesses are read.
+func (s *search) readSince() time.Time {
+	if s.account.exclusive {
+		return s.window.opens.Add(-lookback)
+	}
+	return s.window.opens
+}
+
 // settled tells whether the witnesses have had their time.
 func (s *search) settled() bool { return s.age >= s.in.Settle }
 
@@ -391,7 +399,7 @@ func (s *search) twice(ctx context.Context, now *reading) (*reading, bool, error
 			return now, false, err
 		}
 		var err error
-		if now, err = s.account.reader.read(ctx, s.window.opens, again); err != nil {
+		if now, err = s.account.reader.read(ctx, s.readSince(), again); err != nil {
 			return now, false, err
 		}
 		s.learn(now)
