@@ -206,7 +206,7 @@ func (w *world) loseAnswer(c cell, a *account, call *call, e *provider.Entry) {
 			w.books.coming--
 			w.accept(e)
 			if c.how == killed {
-				w.crash(a.process, "after a submit was accepted")
+				w.killAlone(a.process)
 			}
 		})
 	}
@@ -214,6 +214,35 @@ func (w *world) loseAnswer(c cell, a *account, call *call, e *provider.Entry) {
 		failure := w.drawFailure(e.Model)
 		w.After(takes+time.Second, func() { w.answer(call, failure) })
 	}
+}
+
+// killAlone kills a worker whose submit was accepted, once no other submit is under way that
+// would be cut off too.
+func (w *world) killAlone(p *process) {
+	if w.submitting() > 1 {
+		w.After(time.Second, func() { w.killAlone(p) })
+		return
+	}
+	w.crash(p, "after a submit was accepted")
+}
+
+// submitting counts the submits under way.
+func (w *world) submitting() (n int) {
+	for _, id := range w.server.WorkflowIDs() {
+		for _, run := range w.server.Runs(id) {
+			open := make(map[int64]bool)
+			for _, event := range run.History {
+				if event.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == generation.SubmitName && run.Running() {
+					open[event.GetEventId()] = true
+				}
+				delete(open, event.GetActivityTaskCompletedEventAttributes().GetScheduledEventId())
+				delete(open, event.GetActivityTaskFailedEventAttributes().GetScheduledEventId())
+				delete(open, event.GetActivityTaskTimedOutEventAttributes().GetScheduledEventId())
+			}
+			n += len(open)
+		}
+	}
+	return n
 }
 
 // tell says what became of each submit whose answer no worker recorded.
