@@ -62,7 +62,7 @@ func (b *board) takeResolutions(ctx workflow.Context) error {
 				if resolution.Attempt != 0 && resolution.Attempt != s.attempt.Number {
 					return fmt.Errorf("attempt: what is unknown now is attempt %d of %q", s.attempt.Number, s.run.request.Key)
 				}
-				if s.run.taken(s.attempt, resolution.PredictionID) {
+				if !resolution.Absent && s.run.taken(s.attempt, resolution.PredictionID) {
 					return fmt.Errorf("prediction_id: %s is another generation's of this workflow", resolution.PredictionID)
 				}
 				return nil

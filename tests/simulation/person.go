@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -105,10 +106,16 @@ func (w *world) raise(j *job, runID string, visit int) {
 func (w *world) update(j *job, runID, name string, visit int, arg any) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	_, _ = w.operator.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+	_, err := w.operator.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: fmt.Sprintf("%s/%d", name, visit), WorkflowID: j.id, RunID: runID, UpdateName: name, Args: []any{arg},
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
+	if err != nil && strings.Contains(err.Error(), "is another generation's") {
+		_ = w.enter(context.Background(), &call{key: "refused" + j.id, take: func(c *call) {
+			w.find("%s: the truth was refused: %v", j.id, err)
+			w.answer(c, nil)
+		}})
+	}
 }
 
 // readResults reads what a pipeline has made, as often as it takes.

@@ -199,7 +199,11 @@ func (w *world) rerun(j *job, runID string) {
 			}
 			begun := false
 			step := &call{key: "rerun" + j.id, take: func(c *call) {
-				if _, running := w.current(j); err == nil && !running {
+				latest, running := w.current(j)
+				switch {
+				case latest != runID: // it had continued as new
+					runID = latest
+				case err == nil && !running:
 					w.start(j, statuses, runID)
 					begun = true
 				}
