@@ -183,7 +183,7 @@ func (s *system) runAll(n int, request func(int) generation.Request, begun func(
 const (
 	patience     = 10 * time.Minute
 	filmPatience = 20 * time.Minute
-	filmsAtOnce  = 5
+	filmsAtOnce  = 25
 )
 
 // run starts a generation and waits for it, with the same workflow id as often as

@@ -27,7 +27,7 @@ steps:
     for_each: {items: "${{ inputs.frames }}", max_parallel: 60, tolerate: 100%}
     model: wavespeed-ai/flux-dev
     input: {prompt: "${{ item }}"}
-    timeout: 15m
+    timeout: 8m
 outputs: {frames: "${{ steps.frames.items }}"}
 `
 
