@@ -55,8 +55,8 @@ type world struct {
 }
 
 func newWorld(seed uint64, trace io.Writer) *world {
-	w := &world{driver: newDriver(seed, trace), counts: make(map[string]int), given: make(map[string][]generation.Status)}
-	w.plan = w.drawPlan()
+	d := newDriver(seed, trace)
+	w := bareWorld(d, d.drawPlan())
 	w.people = newDice(seed, 0x9e0a) // leaves the corpus as it was
 	w.pipelines, w.asks = w.people.chance(0.1), w.people.chance(0.15)
 	if w.pipelines {
@@ -67,8 +67,11 @@ func newWorld(seed uint64, trace io.Writer) *world {
 
 // newWorldOf is a world in which the plan is given.
 func newWorldOf(d *driver, p plan) *world {
-	w := &world{driver: d, plan: p, counts: make(map[string]int)}
-	return w.build()
+	return bareWorld(d, p).build()
+}
+
+func bareWorld(d *driver, p plan) *world {
+	return &world{driver: d, plan: p, counts: make(map[string]int), given: make(map[string][]generation.Status)}
 }
 
 func (w *world) build() *world {
