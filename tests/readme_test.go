@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -61,14 +62,15 @@ var testName = regexp.MustCompile("`(Test[A-Za-z]+)`")
 // TestTheFailureContractNamesTestsThatAreThere: each row is shown by a test.
 func TestTheFailureContractNamesTestsThatAreThere(t *testing.T) {
 	t.Parallel()
-	sources, err := filepath.Glob(filepath.Join(stack.Root(), "tests", "*_test.go"))
-	require.NoError(t, err)
 	var code strings.Builder
-	for _, source := range sources {
-		text, err := os.ReadFile(source)
-		require.NoError(t, err)
+	require.NoError(t, filepath.WalkDir(stack.Root(), func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
 		code.Write(text)
-	}
+		return err
+	}))
 	contract, err := os.ReadFile(filepath.Join(stack.Root(), "docs", "failures.md"))
 	require.NoError(t, err)
 	for line := range strings.Lines(string(contract)) {
