@@ -98,7 +98,9 @@ func (s *search) look(ctx context.Context) answer {
 	s.learn(now)
 	possible := s.possible(now, delivered)
 	if id, ok := s.echo(possible); ok {
-		return found(id, !isDelivered(delivered, id))
+		// Nobody else of ours can have drawn this seed, so it excludes the prediction for
+		// others, as an answer would.
+		return found(id, false)
 	}
 	if len(possible) > 0 {
 		if err := s.askOwn(ctx); err != nil {
@@ -123,10 +125,6 @@ func (s *search) look(ctx context.Context) answer {
 type delivery struct {
 	sighting
 	exists bool // the account can read it
-}
-
-func isDelivered(delivered []delivery, id string) bool {
-	return slices.ContainsFunc(delivered, func(d delivery) bool { return d.id == id })
 }
 
 // delivered reads the predictions that webhooks named, without those that are certainly
