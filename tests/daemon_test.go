@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
@@ -144,13 +145,19 @@ func TestPublicListenerServesWebhooksOnly(t *testing.T) {
 func TestSignalsInFlightAreAnswered(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.NeverEnds}}}})
-	run := s.Generate(still("a lighthouse"))
-	s.AwaitState(run, generation.StateWaiting)
-	entry := s.Simulator.Ledger()[0]
-	body := fmt.Appendf(nil, `{"id":%q,"status":"completed","outputs":["https://cdn.test/good.png"]}`, entry.PredictionID)
+	var runs []client.WorkflowRun
+	for i := range 50 {
+		runs = append(runs, s.Generate(still(fmt.Sprint("lighthouse ", i))))
+	}
+	for _, run := range runs {
+		s.AwaitState(run, generation.StateWaiting)
+	}
 	var deliveries []*halfDelivery
-	for range 200 {
-		deliveries = append(deliveries, beginDelivery(t, entry.WebhookURL, body))
+	for _, entry := range s.Simulator.Ledger() {
+		body := fmt.Appendf(nil, `{"id":%q,"status":"completed","outputs":["https://cdn.test/good.png"]}`, entry.PredictionID)
+		for range 4 { // as many as may be slow at one address
+			deliveries = append(deliveries, beginDelivery(t, entry.WebhookURL, body))
+		}
 	}
 	s.Webhook.Signal(syscall.SIGTERM)
 	stack.Eventually(t, "it does not stop", func() bool { return strings.Contains(s.Webhook.Log(), "msg=stopping") })
@@ -164,8 +171,10 @@ func TestSignalsInFlightAreAnswered(t *testing.T) {
 		}
 	}
 	require.Zero(t, s.Webhook.Wait())
-	_, err := s.Result(run)
-	require.NoError(t, err)
+	for _, run := range runs {
+		_, err := s.Result(run)
+		require.NoError(t, err)
+	}
 }
 
 // halfDelivery is a delivery of which the last byte has not been sent.

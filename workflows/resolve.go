@@ -19,7 +19,8 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 	defer r.board.search(ctx, r, a)()
 	taken := 0
 	for patience := firstPatience; ; {
-		if a.identified != "" {
+		if a.identified != "" && a.PredictionID == "" {
+			count(ctx, generation.MetricUnknown, map[string]string{generation.TagVerdict: string(generation.VerdictFound)})
 			r.setPrediction(ctx, a, a.identified)
 		}
 		if a.PredictionID != "" {

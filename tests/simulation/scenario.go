@@ -158,7 +158,6 @@ func (w *world) start(j *job, earlier []generation.Status, from string) {
 	must(w.server.Direct(&workflowservice.StartWorkflowExecutionRequest{
 		WorkflowId: j.id, WorkflowType: &commonpb.WorkflowType{Name: j.workflow}, TaskQueue: &taskqueuepb.TaskQueue{Name: taskQueue}, Input: input,
 	}, &started))
-	w.given[started.GetRunId()] = earlier
 	if j.pipeline != nil {
 		j.pipeline.started(started.GetRunId())
 	}
@@ -224,12 +223,24 @@ func (w *world) ask(id, runID string) (statuses []generation.Status, err error) 
 	answer, err := w.operator.client.QueryWorkflow(ctx, id, runID, generation.StatusQuery)
 	var unready *serviceerror.WorkflowNotReady
 	if errors.As(err, &unready) { // no worker began it, so it has what it was given
-		return w.given[runID], nil
+		return w.given(id, runID), nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	return statuses, answer.Get(&statuses)
+}
+
+// given is what a run was started with of the ones before it.
+func (w *world) given(id, runID string) []generation.Status {
+	for _, r := range w.server.Runs(id) {
+		if r.RunID == runID && r.Type == severalName {
+			var in severalInput
+			must(converter.GetDefaultDataConverter().FromPayloads(r.History[0].GetWorkflowExecutionStartedEventAttributes().GetInput(), &in))
+			return in.Earlier
+		}
+	}
+	return nil
 }
 
 // reset goes back to one of the workflow tasks of the job's run.

@@ -49,7 +49,6 @@ type world struct {
 
 	lose     func(*account, *call, *provider.Entry) bool // takes submits whose answers are lost; nil for none
 	books    books
-	given    map[string][]generation.Status // to a run, of the one before
 	findings []string
 	counts   map[string]int // of endings, by error type
 }
@@ -71,7 +70,7 @@ func newWorldOf(d *driver, p plan) *world {
 }
 
 func bareWorld(d *driver, p plan) *world {
-	return &world{driver: d, plan: p, counts: make(map[string]int), given: make(map[string][]generation.Status)}
+	return &world{driver: d, plan: p, counts: make(map[string]int)}
 }
 
 func (w *world) build() *world {
