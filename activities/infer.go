@@ -11,8 +11,8 @@ import (
 // what is left over is this one's. Submits of one workflow that ask for the same may share
 // what is left over in any order.
 func (s *search) infer(now *reading, possible []sighting, unknown map[string]generation.UnknownSubmit) (id string, ok bool) {
-	if !s.sameKey() {
-		return "", false
+	if !s.sameKey() || slices.ContainsFunc(possible, func(x sighting) bool { return x.charged && x.created.IsZero() }) {
+		return "", false // without times, a charge may be that of a submit long before
 	}
 	twins := append([]generation.Twin{{Nonce: s.in.Nonce}}, s.in.Twins...)
 	ours := s.ownership(now, possible, unknown).forced(len(twins))

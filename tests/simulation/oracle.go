@@ -149,6 +149,9 @@ func (o *oracle) decidable(g *group, nonce string) (string, bool) {
 		if !strings.HasPrefix(answer, "absent") && len(mine) < len(o.unknown) || strings.Contains(answer, "absent p") {
 			break // it takes more than one submit to know, or which of two was accepted
 		}
+		if w.provider.Times == provider.TimesMissing && !strings.HasPrefix(answer, "absent") {
+			break // the prediction of any submit before fits as well
+		}
 		return "the only world that fits: [" + answer + "]", true
 	}
 	return "", false
