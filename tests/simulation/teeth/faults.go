@@ -25,20 +25,20 @@ func one(name, shows, file, from, to string) fault {
 var faults = []fault{
 	{"a worker hides the answer from its own search", absent, []change{
 		{"activities/search.go", `if id := s.account.memory.prediction(s.in.Nonce); id != "" {`, `if id := ""; id != "" {`},
-		{"activities/search.go", `nonce != "" && nonce != s.in.Nonce {`, `nonce != "" {`},
+		{"activities/whose.go", `nonce != "" && nonce != s.in.Nonce {`, `nonce != "" {`},
 	}},
 	one("a listed input that differs is another's: a seed of -1 listed as drawn", absent,
-		"activities/search.go", `	return x.charged && s.sameKey()`, `	if x.seed != "" && x.seed != strconv.FormatInt(generation.Seed(s.in.Nonce), 10) {
+		"activities/whose.go", `	return x.charged && s.in.KeyKnown && s.sameKey()`, `	if x.seed != "" && x.seed != strconv.FormatInt(generation.Seed(s.in.Nonce), 10) {
 		return true
 	}
-	return x.charged && s.sameKey()`),
+	return x.charged && s.in.KeyKnown && s.sameKey()`),
 	one("a prediction listed under another name is another's", absent,
 		"activities/names.go", `return listed != "" && listed != model && n.same(model, model) && !n.same(model, listed)`, `return listed != "" && listed != model`),
 	one("a prediction without a listed input is another's", absent,
-		"activities/search.go", `	return x.charged && s.sameKey()`, `	if x.seed == "" {
+		"activities/whose.go", `	return x.charged && s.in.KeyKnown && s.sameKey()`, `	if x.seed == "" {
 		return true
 	}
-	return x.charged && s.sameKey()`),
+	return x.charged && s.in.KeyKnown && s.sameKey()`),
 	one("the list ends with the first page that is not full", absent,
 		"activities/pages.go", `		case old && p.ordered:
 			return p.enough(got)`, `		case old && p.ordered, len(got.items) < size:
@@ -50,7 +50,7 @@ var faults = []fault{
 	return nil`, `	return nil`),
 	{"silence proves absence before the settle time", absent, []change{
 		{"activities/search.go", `func (s *search) settled() bool { return s.age >= s.in.Settle }`, `func (s *search) settled() bool { return true }`},
-		{"activities/search.go", `settled := s.entered.Add(s.in.Settle - s.age)`, `settled := s.entered.Add(-time.Hour)`},
+		{"activities/compare.go", `settled := s.entered.Add(s.in.Settle - s.age)`, `settled := s.entered.Add(-time.Hour)`},
 	}},
 	one("the provider's clock is taken to be right within 30 s", absent,
 		"activities/window.go", `uncalibrated = 15 * time.Minute`, `uncalibrated = 30 * time.Second`),

@@ -1,0 +1,71 @@
+package activities
+
+import (
+	"context"
+	"time"
+)
+
+// twice gives two readings, both begun after all had settled, and tells whether they are
+// equal.
+func (s *search) twice(ctx context.Context, now *reading) (*reading, bool, error) {
+	settled := s.entered.Add(s.in.Settle - s.age)
+	first := s.account.reader.before(now)
+	if first == nil || first.list.err != nil || first.charges.err != nil || first.began.Before(settled) || first.since.After(s.window.opens) || now.began.Sub(first.ended) < rereadAfter {
+		first = now
+	}
+	if first.began.Before(settled) {
+		return now, false, nil
+	}
+	if first == now {
+		again := now.ended.Add(rereadAfter)
+		if err := s.wait(ctx, again.Sub(s.account.reader.now())); err != nil {
+			return now, false, err
+		}
+		var err error
+		if now, err = s.account.reader.read(ctx, s.readSince(), again); err != nil {
+			return now, false, err
+		}
+		s.learn(now)
+	}
+	settledBy := s.in.Ended.Add(s.in.Settle + s.window.most)
+	return now, first.list.equal(now.list, s.window, settledBy) && first.charges.equal(now.charges, s.window, settledBy), nil
+}
+
+func (s *search) wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// equal tells whether a later reading tells the same of the window, up to the time by which
+// all had settled: what was made later may still lag.
+func (w witness) equal(later witness, within window, settled time.Time) bool {
+	if w.err != nil || later.err != nil {
+		return false
+	}
+	before, newest := make(map[string]bool), time.Time{}
+	for _, x := range w.seen {
+		if !within.before(x.created) && !x.created.After(settled) {
+			before[x.id] = true
+			if x.created.After(newest) {
+				newest = x.created
+			}
+		}
+	}
+	same := 0
+	counted := make(map[string]bool)
+	for _, x := range later.seen {
+		switch {
+		case within.before(x.created) || x.created.After(settled) || counted[x.id]:
+		case before[x.id]:
+			same++
+			counted[x.id] = true
+		case !x.created.After(newest):
+			return false // it was there, and was not told of
+		}
+	}
+	return same == len(before)
+}
