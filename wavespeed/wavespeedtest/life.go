@@ -4,8 +4,8 @@ import (
 	"time"
 )
 
-// accept makes a prediction of a submit, bills it, and begins its life or puts it
-// into the queue. The caller holds the lock.
+// accept makes a prediction of a submit, bills it, and begins its life. The caller holds
+// the lock.
 func (s *Server) accept(by caller, m *model, submit submission) *prediction {
 	a, b := by.account, s.behavior.Load()
 	p := &prediction{
@@ -28,12 +28,18 @@ func (s *Server) accept(by caller, m *model, submit submission) *prediction {
 	s.ledger = append(s.ledger, p.entry)
 	a.made = append(a.made, p)
 	s.charge(p)
-	if a.full() {
-		a.queue = append(a.queue, p)
+	s.admitted(p)
+	s.kept.prediction(p)
+	return p
+}
+
+// admitted begins a prediction, or puts it into the queue. The caller holds the lock.
+func (s *Server) admitted(p *prediction) {
+	if p.account.full() {
+		p.account.queue = append(p.account.queue, p)
 	} else {
 		s.begin(p)
 	}
-	return p
 }
 
 // begin starts a prediction: a tenth of its time it stays created, as in the
@@ -162,6 +168,7 @@ func (s *Server) end(p *prediction, status string) {
 		a.running--
 	}
 	s.settle(p)
+	s.kept.prediction(p)
 	close(p.done)
 	for len(a.queue) > 0 && !a.full() {
 		next := a.queue[0]

@@ -68,6 +68,11 @@ type Options struct {
 	// minutes for a video. Used where Duration is 0.
 	Speed float64
 
+	// State is a directory in which predictions and uploads are kept: a later server with the
+	// same directory, accounts and models goes on with them. What ran begins again. Faults,
+	// behavior and rotated secrets are not kept. Defaults to none: all ends with the server.
+	State string
+
 	// Transport sends webhooks. Defaults to one that keeps connections.
 	Transport http.RoundTripper
 }

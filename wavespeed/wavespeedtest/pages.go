@@ -97,7 +97,7 @@ func (s *Server) between(a *account, page []*prediction) {
 	for _, others := range []bool{true, false} {
 		for _, p := range slices.Backward(page) {
 			if left > 0 && p.ended && !p.removed && p.entry.Other == others {
-				p.remove()
+				s.remove(p)
 				left--
 			}
 		}

@@ -144,7 +144,7 @@ func (s *Server) deleteSome(w http.ResponseWriter, r *http.Request, a caller) {
 	deleted := 0
 	for _, id := range body.IDs {
 		if p := s.find(a.account, id); p != nil && p.ended && !p.removed {
-			p.remove()
+			s.remove(p)
 			deleted++
 		}
 	}
@@ -165,7 +165,7 @@ func (s *Server) deleteOne(w http.ResponseWriter, r *http.Request, a caller) {
 	case !p.ended:
 		status = http.StatusBadRequest
 	default:
-		p.remove()
+		s.remove(p)
 	}
 	s.mu.Unlock()
 	switch status {
@@ -180,7 +180,8 @@ func (s *Server) deleteOne(w http.ResponseWriter, r *http.Request, a caller) {
 
 // remove takes a prediction out of its owner's sight; the ledger keeps how it
 // ended. The caller holds the lock.
-func (p *prediction) remove() {
+func (s *Server) remove(p *prediction) {
 	p.removed = true
 	p.status, p.outputs = statusDeleted, nil
+	s.kept.prediction(p)
 }

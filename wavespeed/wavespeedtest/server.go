@@ -32,7 +32,8 @@ type Server struct {
 	behavior atomic.Pointer[Behavior]
 	behaving sync.Mutex // held while it changes
 
-	mu sync.Mutex
+	mu   sync.Mutex
+	kept *keeper
 	state
 }
 
@@ -80,12 +81,16 @@ func New(options Options) (*Server, error) {
 			return nil, fmt.Errorf("wavespeedtest: %w", err)
 		}
 	}
+	s.prepare(listener)
+	if err := s.recall(); err != nil {
+		return nil, fmt.Errorf("wavespeedtest: %w", errors.Join(err, listener.Close(), s.Close()))
+	}
 	s.serve(listener)
 	s.visit()
 	return s, nil
 }
 
-func (s *Server) serve(listener net.Listener) {
+func (s *Server) prepare(listener net.Listener) {
 	s.base = strings.TrimRight(s.options.PublicURL, "/")
 	if s.base == "" {
 		s.base = "http://" + reachable(listener.Addr())
@@ -100,6 +105,9 @@ func (s *Server) serve(listener net.Listener) {
 	s.schedule = newSchedule()
 	s.handler = s.routes()
 	s.http = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second}
+}
+
+func (s *Server) serve(listener net.Listener) {
 	s.work.Go(func() {
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			s.options.Logger.Error("serving ended", "error", err)
@@ -156,7 +164,9 @@ func (s *Server) Close() error {
 	if t, ok := s.posts.(*http.Transport); ok {
 		t.CloseIdleConnections()
 	}
-	return err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(err, s.kept.close())
 }
 
 // Reset forgets predictions, uploads, ledger, counts, faults and rotated secrets.
@@ -176,6 +186,7 @@ func (s *Server) forget() {
 	s.state = s.newState()
 	s.closed, s.round = closed, round
 	s.rules.add(s.options.Faults)
+	s.kept.forget()
 }
 
 // background runs f in a goroutine that Close waits for. The caller must not hold

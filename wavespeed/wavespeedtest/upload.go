@@ -65,6 +65,9 @@ func (s *Server) keep(u *upload) *upload {
 	defer s.mu.Unlock()
 	u.born = s.born()
 	s.uploads[u.id] = u
+	if u.content != nil {
+		s.kept.upload(u)
+	}
 	return u
 }
 
@@ -108,6 +111,7 @@ func (s *Server) store(w http.ResponseWriter, r *http.Request, u *upload) {
 		return
 	}
 	u.content = content
+	s.kept.upload(u)
 }
 
 // uploadBinary is the older way: a form in one step.
