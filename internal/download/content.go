@@ -1,0 +1,92 @@
+package download
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// content is an output that needs no download.
+type content struct {
+	bytes     []byte
+	extension string
+}
+
+// inline is the content of an output that is not the URL of a file: media in base64, a
+// text, or JSON.
+func inline(output generation.Output) content {
+	text := output.Text()
+	if text == "" && string(output) != `""` {
+		return content{append(slices.Clone([]byte(output)), '\n'), ".json"}
+	}
+	if bytes, extension, ok := media(text); ok {
+		return content{bytes, extension}
+	}
+	return content{[]byte(text), ".txt"}
+}
+
+// minBase64 is the length from which on a text may be a file in base64.
+const minBase64 = 64
+
+// media decodes a data URL, or base64 without one if it holds media.
+func media(text string) (bytes []byte, extension string, ok bool) {
+	rest, isURL := strings.CutPrefix(text, "data:")
+	if isURL {
+		kind, encoded, found := strings.Cut(rest, ",")
+		if !found || !strings.HasSuffix(kind, ";base64") {
+			return nil, "", false
+		}
+		decoded, err := base64.StdEncoding.DecodeString(encoded)
+		return decoded, typeExtension(strings.TrimSuffix(kind, ";base64")), err == nil
+	}
+	if len(text) < minBase64 {
+		return nil, "", false
+	}
+	decoded, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, "", false
+	}
+	extension = typeExtension(http.DetectContentType(decoded))
+	return decoded, extension, extension != "" && extension != ".txt"
+}
+
+// expand adds to outputs that are JSON the files whose URLs they hold: those are gone after
+// 7 days.
+func expand(item Item) []Item {
+	all := []Item{item}
+	if item.Output.URL() != "" || item.Output.Text() != "" {
+		return all
+	}
+	var value any
+	if json.Unmarshal(item.Output, &value) != nil {
+		return all
+	}
+	walk("", value, func(place, text string) {
+		encoded, err := json.Marshal(text)
+		if output := generation.Output(encoded); err == nil && output.URL() != "" {
+			all = append(all, Item{Stem: Stem(item.Stem, place), From: item.From, Output: output})
+		}
+	})
+	return all
+}
+
+func walk(place string, value any, visit func(place, text string)) {
+	switch value := value.(type) {
+	case string:
+		visit(place, value)
+	case []any:
+		for i, member := range value {
+			walk(fmt.Sprintf("%s-%d", place, i), member, visit)
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			walk(place+"-"+name, value[name], visit)
+		}
+	}
+}
