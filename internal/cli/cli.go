@@ -16,6 +16,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/daemon"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
 // Exit codes.
@@ -26,12 +27,14 @@ const (
 	exitFailed      = 3 // the generation or the pipeline failed
 	exitUndecided   = 4 // its deadline passed, or its submit is unknown
 	exitCanceled    = 5 // the workflow was canceled or terminated
+	exitUnsaved     = 6 // there is a result, and part of it is not on the disk
 	exitInterrupted = 130
 )
 
 const exitCodes = `Exit codes: 0 done, 1 Temporal or the network failed, 2 usage or configuration,
 3 the generation or the pipeline failed, 4 its deadline passed or its submit is unknown,
-5 it was canceled or terminated, 130 interrupted.`
+5 it was canceled or terminated, 6 it completed but some outputs could not be saved,
+130 interrupted.`
 
 // Streams are what a program has of the outside.
 type Streams struct {
@@ -42,7 +45,12 @@ type Streams struct {
 
 // Run runs one command line and returns its exit code.
 func Run(ctx context.Context, args, environ []string, streams Streams) int {
-	p := &program{environ: environ, Streams: streams}
+	// Outputs, names and errors may hold what others wrote, so no escape code of theirs
+	// passes. Our own go to the writer below.
+	out, errs := plaintext.NewWriter(streams.Out), plaintext.NewWriter(streams.Err)
+	defer out.Flush()
+	defer errs.Flush()
+	p := &program{environ: environ, Streams: Streams{In: streams.In, Out: out, Err: errs}}
 	root := p.command()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -54,7 +62,7 @@ func Run(ctx context.Context, args, environ []string, streams Streams) int {
 		coded = &codedError{code: exitUsage, err: err} // cobra's own errors are about arguments
 	}
 	if coded.err != nil {
-		fmt.Fprintln(streams.Err, "wavespeed-temporal:", strings.ReplaceAll(coded.err.Error(), "\n", "\n  "))
+		fmt.Fprintln(p.Err, "wavespeed-temporal:", strings.ReplaceAll(coded.err.Error(), "\n", "\n  "))
 	}
 	return coded.code
 }
@@ -197,6 +205,14 @@ func (p *program) daemon(use, short string, need config.Need) *cobra.Command {
 
 // isTerminal tells whether a stream is a terminal, where a line may be rewritten.
 func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+	file, ok := raw(w).(*os.File)
 	return ok && term.IsTerminal(int(file.Fd())) // #nosec G115 -- a file's number is small
+}
+
+// raw is the stream below one that neutralizes escape codes.
+func raw(w io.Writer) io.Writer {
+	if plain, ok := w.(*plaintext.Writer); ok {
+		return plain.Unwrap()
+	}
+	return w
 }

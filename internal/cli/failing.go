@@ -28,7 +28,7 @@ func (f failing) String() string {
 	if !f.at.IsZero() {
 		at = " at " + f.at.Local().Format("15:04:05")
 	}
-	return fmt.Sprintf("attempt %d%s: %s", f.attempt, at, f.message)
+	return fmt.Sprintf("attempt %d%s: %s", f.attempt, at, cell(f.message))
 }
 
 const (

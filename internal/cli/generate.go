@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,15 +16,16 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/download"
 )
 
 // generateOptions are the flags of generate.
 type generateOptions struct {
-	input  string
-	id     string
-	wait   bool
-	json   bool
-	output string
+	input string
+	id    string
+	wait  bool
+	json  bool
+	saving
 
 	request generation.Request
 }
@@ -42,7 +44,11 @@ text. A value @FILE uploads the file and stands for its address.
   wavespeed-temporal generate wavespeed-ai/real-esrgan image=@cat.png --wait --output out
   echo '{"prompt":"a cat"}' | wavespeed-temporal generate wavespeed-ai/flux-dev --input - --json --wait
 
-With --wait, Ctrl-C only leaves off watching: the generation goes on.
+With --wait, Ctrl-C only stops watching: the generation continues. Without it, the command
+prints a workflow id. Use that to fetch the result:
+
+  wavespeed-temporal generate status ID
+  wavespeed-temporal generate result ID --output out
 
 ` + exitCodes,
 		Args: cobra.MinimumNArgs(1),
@@ -58,9 +64,9 @@ With --wait, Ctrl-C only leaves off watching: the generation goes on.
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVarP(&o.input, "input", "i", "", "JSON object to begin the input with: a `file`, or - for standard input")
-	flags.BoolVarP(&o.wait, "wait", "w", false, "wait for the result and show progress")
+	flags.BoolVarP(&o.wait, "wait", "w", false, "wait for the result and show progress; --output waits too")
 	flags.BoolVar(&o.json, "json", false, "print the result, or what was started, as one JSON object")
-	flags.StringVarP(&o.output, "output", "o", "", "download the outputs into this `directory`; waits")
+	o.saving.add(flags)
 	flags.StringVar(&o.id, "id", "", "workflow id; a run that has it and still goes on is joined, not doubled (default a new one)")
 	flags.StringVar(&o.request.Key, "key", "", "the generation's name in the Temporal UI")
 	flags.StringVar(&o.request.Account, "account", "", "the account with which to submit (default \"default\")")
@@ -68,6 +74,7 @@ With --wait, Ctrl-C only leaves off watching: the generation goes on.
 	flags.DurationVar(&o.request.Timeout, "timeout", 0, "bound for the whole generation (default 6h)")
 	flags.IntVar(&o.request.MaxPredictions, "max-predictions", 0, "how many predictions to pay for at most if they fail (default 1)")
 	flags.StringVar((*string)(&o.request.OnUnknown), "on-unknown", "", "fail, resubmit, or ask a person (see resolve), when nothing can tell whether a submit was accepted (default fail)")
+	cmd.AddCommand(p.generateStatus(), p.generateResult(), p.generateList(), p.generateCancel())
 	return cmd
 }
 
@@ -80,6 +87,9 @@ func (p *program) runGenerate(ctx context.Context, c config.Config, o generateOp
 	if err := o.request.Validate(); err != nil {
 		return failure(exitUsage, err)
 	}
+	if err := o.prepare(); err != nil {
+		return failure(exitUsage, err)
+	}
 	temporalClient, options, err := p.dial(ctx)
 	if err != nil {
 		return err
@@ -90,13 +100,14 @@ func (p *program) runGenerate(ctx context.Context, c config.Config, o generateOp
 		return failure(exitFailure, err)
 	}
 	p.announce(c, options.Namespace, run)
-	if !o.wait && o.output == "" {
-		if o.json {
-			return p.printJSON(started{WorkflowID: run.GetID(), RunID: run.GetRunID()})
-		}
-		return nil
+	if o.wait || o.output != "" {
+		return p.await(ctx, session{config: c, client: temporalClient, options: options}, run, o)
 	}
-	return p.await(ctx, temporalClient, options, run, o)
+	fmt.Fprintf(p.Err, "Fetch its result with: wavespeed-temporal generate result %s\n", run.GetID())
+	if o.json {
+		return p.printJSON(started{WorkflowID: run.GetID(), RunID: run.GetRunID()})
+	}
+	return nil
 }
 
 // started is what generate prints as JSON when it does not wait.
@@ -104,6 +115,9 @@ type started struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
 }
+
+// memoModel is the memo with the model, by which lists show it.
+const memoModel = "model"
 
 func (p *program) startGenerate(ctx context.Context, c client.Client, settings config.Config, o generateOptions) (client.WorkflowRun, error) {
 	id := o.id
@@ -114,6 +128,7 @@ func (p *program) startGenerate(ctx context.Context, c client.Client, settings c
 		ID:                                       id,
 		TaskQueue:                                settings.TaskQueue,
 		StaticSummary:                            o.request.Model,
+		Memo:                                     map[string]any{memoModel: o.request.Model},
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 	}, generation.WorkflowName, o.request)
@@ -150,9 +165,9 @@ func (p *program) announce(c config.Config, namespace string, run client.Workflo
 }
 
 // await shows progress until the run has ended, and then what came of it.
-func (p *program) await(ctx context.Context, c client.Client, options client.Options, run client.WorkflowRun, o generateOptions) error {
-	progress := newProgress(p.Err, options.FailureConverter, time.Now())
-	progress.follow(ctx, c, run)
+func (p *program) await(ctx context.Context, s session, run client.WorkflowRun, o generateOptions) error {
+	progress := newProgress(p.Err, s.options.FailureConverter, time.Now())
+	progress.follow(ctx, s.client, run)
 	var result generation.Result
 	err := run.Get(ctx, &result)
 	if err == nil {
@@ -160,24 +175,41 @@ func (p *program) await(ctx context.Context, c client.Client, options client.Opt
 	}
 	progress.end()
 	if ctx.Err() != nil {
-		fmt.Fprintf(p.Err, "No longer watching; the generation goes on. See it again with: temporal workflow show --workflow-id %s\n", run.GetID())
+		fmt.Fprintf(p.Err, "No longer watching; the generation goes on. Fetch its result with: wavespeed-temporal generate result %s\n", run.GetID())
 		return &codedError{code: exitInterrupted}
 	}
 	if err != nil {
 		return p.ended(err, o)
 	}
-	if o.output != "" {
-		if err := p.download(ctx, o.output, result); err != nil {
-			return failure(exitFailure, err)
+	if o.json {
+		if err := p.printJSON(result); err != nil {
+			return err
+		}
+	} else {
+		for _, output := range result.Outputs {
+			fmt.Fprintln(p.Out, output)
 		}
 	}
-	if o.json {
-		return p.printJSON(result)
+	return p.saveGeneration(ctx, s, run, result, o)
+}
+
+// saveGeneration saves a generation's outputs, if that was asked for. Their names hold the
+// prediction's id, so different generations have different files.
+func (p *program) saveGeneration(ctx context.Context, s session, run client.WorkflowRun, result generation.Result, o generateOptions) error {
+	again := fmt.Sprintf("wavespeed-temporal generate result %s --output ", run.GetID())
+	if o.output == "" {
+		if result.Omitted {
+			fmt.Fprintf(p.Err, "The outputs are too large for a workflow's history. Fetch them with: %sDIR\n", again)
+		}
+		return nil
 	}
-	for _, output := range result.Outputs {
-		fmt.Fprintln(p.Out, output)
+	saver, err := p.newSaver(s.config, o.saving, again+shellQuote(o.output))
+	if err != nil {
+		return err
 	}
-	return nil
+	status := generation.Status{Account: result.Account, Outputs: result.Outputs, Omitted: result.Omitted, Attempts: []*generation.Attempt{{PredictionID: result.PredictionID}}}
+	saver.saveStatus(ctx, status, func(_, i int) string { return download.Stem(result.Key, result.PredictionID, strconv.Itoa(i)) })
+	return saver.end(ctx)
 }
 
 // ended chooses the exit code for a run that ended without a result.

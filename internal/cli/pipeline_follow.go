@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"time"
 
@@ -69,24 +68,13 @@ func askStatus(ctx context.Context, c client.Client, id, runID string) (status p
 
 // ending is what a run command does with the result.
 type ending struct {
-	json   bool
-	output string
+	json bool
+	saving
 }
 
 func (o *ending) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.json, "json", false, "print the result, or what was started, as one JSON object")
-	flags.StringVarP(&o.output, "output", "o", "", "download the outputs into this `directory`")
-}
-
-// prepare makes the directory, before anything is paid for what could not be saved.
-func (o ending) prepare() error {
-	if o.output == "" {
-		return nil
-	}
-	if err := os.MkdirAll(o.output, 0o750); err != nil {
-		return fmt.Errorf("--output: %w", err)
-	}
-	return nil
+	o.saving.add(flags)
 }
 
 // finish waits for the run's end, showing it, and prints what came of it.
@@ -107,28 +95,47 @@ func (p *program) finish(ctx context.Context, s session, run client.WorkflowRun,
 	if err != nil {
 		return p.pipelineEnded(err, run, o)
 	}
-	return p.printOutputs(ctx, result, o)
+	return p.printOutputs(ctx, s, run, result, o)
 }
 
 // printOutputs prints what a run gave, and then saves it: what cannot be saved is there to
 // be fetched.
-func (p *program) printOutputs(ctx context.Context, result pipeline.Result, o ending) error {
+func (p *program) printOutputs(ctx context.Context, s session, run client.WorkflowRun, result pipeline.Result, o ending) error {
 	if o.json {
 		if err := p.printJSON(result); err != nil {
 			return err
 		}
 	} else {
 		for _, name := range slices.Sorted(maps.Keys(result.Outputs)) {
-			fmt.Fprintf(p.Out, "%s\t%s\n", name, plainText(result.Outputs[name]))
+			for _, line := range outputLines(name, result.Outputs[name]) {
+				fmt.Fprintln(p.Out, line)
+			}
 		}
 	}
-	if result.Omitted {
-		fmt.Fprintln(p.Err, "The outputs are too large for a result: see pipeline results")
+	if result.Omitted && o.output == "" {
+		fmt.Fprintf(p.Err, "The outputs are too large for a result. List them with: wavespeed-temporal pipeline results %s\n", run.GetID())
 	}
 	if o.output == "" {
 		return nil
 	}
-	return failure(exitFailure, p.saveOutputs(ctx, o.output, result.Outputs))
+	return p.saveRun(ctx, s, run, result, o.saving)
+}
+
+// maxLine is how long a line may be that holds a whole list.
+const maxLine = 100
+
+// outputLines are an output in one line, or in one for each member of a long list.
+func outputLines(name string, value any) []string {
+	text := plainText(value)
+	list, isList := value.([]any)
+	if !isList || len(name)+len("\t")+len(text) <= maxLine {
+		return []string{name + "\t" + text}
+	}
+	lines := make([]string, len(list))
+	for i, member := range list {
+		lines[i] = fmt.Sprintf("%s[%d]\t%s", name, i, plainText(member))
+	}
+	return lines
 }
 
 // pipelineEnded chooses the exit code for a run that ended without a result.
@@ -143,6 +150,9 @@ func (p *program) pipelineEnded(err error, run client.WorkflowRun, o ending) err
 		if printErr := p.printJSON(pipelineFailed{application.Type(), application.Message(), status}); printErr != nil {
 			return printErr
 		}
+	}
+	if o.output != "" {
+		fmt.Fprintf(p.Err, "Save what it has made with: %s\n", againResults(run.GetID(), run.GetRunID(), o.saving))
 	}
 	return failure(exitCode(err), fmt.Errorf("%s\nGo on with: wavespeed-temporal pipeline rerun %s%s", application.Message(), run.GetID(),
 		textIf(application.Type() == generation.ErrBudgetExceeded, " --budget USD")))
@@ -195,30 +205,6 @@ func plainText(value any) string {
 		return fmt.Sprint(value)
 	}
 	return encoded
-}
-
-// saveOutputs downloads every output that is the address of a file.
-func (p *program) saveOutputs(ctx context.Context, dir string, outputs map[string]any) error {
-	for _, name := range slices.Sorted(maps.Keys(outputs)) {
-		list, isList := outputs[name].([]any)
-		if !isList {
-			list = []any{outputs[name]}
-		}
-		for i, value := range list {
-			text, isText := value.(string)
-			if !isText {
-				continue
-			}
-			label := name
-			if isList {
-				label = fmt.Sprintf("%s-%04d", name, i)
-			}
-			if err := p.saveOutput(ctx, dir, label, text); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func isRunning(status enumspb.WorkflowExecutionStatus) bool {

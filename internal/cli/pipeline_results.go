@@ -1,10 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -13,6 +14,8 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -49,7 +52,12 @@ one failed. It works while the run goes on and after its end, however it ended.`
 			if err != nil || o.output == "" {
 				return err
 			}
-			return failure(exitFailure, p.saveResults(ctx, o.output, steps))
+			saver, err := p.newSaver(s.config, o.saving, againResults(args[0], o.runID, o.saving))
+			if err != nil {
+				return err
+			}
+			saver.saveResults(ctx, steps)
+			return saver.end(ctx)
 		}),
 	}
 	flags := cmd.Flags()
@@ -58,7 +66,7 @@ one failed. It works while the run goes on and after its end, however it ended.`
 	flags.BoolVar(&o.failed, "failed", false, "only what has failed")
 	flags.StringVar(&o.runID, "run-id", "", "an earlier run of the workflow id (default the latest)")
 	flags.BoolVar(&o.json, "json", false, "print all that is known as JSON")
-	flags.StringVarP(&o.output, "output", "o", "", "download the outputs into this `directory`")
+	o.saving.add(flags)
 	return cmd
 }
 
@@ -139,61 +147,48 @@ func (p *program) printResults(steps []pipeline.StepResults) error {
 	for _, step := range steps {
 		for _, item := range step.Items {
 			last := item.Last()
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", step.ID, dash(item.Key), item.State, dash(last.Model), dash(last.PredictionID()), dash(outcome(item)))
+			rows(table, []string{step.ID, cell(dash(item.Key)), string(item.State), cell(dash(last.Model)), dash(last.PredictionID())}, outcome(item))
 		}
 	}
 	return table.Flush()
 }
 
-// outcome is an item's outputs, or why there are none.
-func outcome(item pipeline.ItemResult) string {
-	last := item.Last()
-	var texts []string
-	for _, output := range last.Outputs {
-		texts = append(texts, output.String())
-	}
-	switch {
-	case len(texts) > 0:
-		return strings.Join(texts, " ")
-	case item.Reason != "":
-		return item.Reason
-	default:
-		return last.Reason()
+// rows writes a row of a table, and one more for each further value of its last column.
+func rows(table io.Writer, columns, last []string) {
+	fmt.Fprintf(table, "%s\t%s\n", strings.Join(columns, "\t"), dash(strings.Join(last[:min(len(last), 1)], "")))
+	for _, more := range last[min(len(last), 1):] {
+		fmt.Fprintf(table, "%s%s\n", strings.Repeat("\t", len(columns)), more)
 	}
 }
 
-func (p *program) saveResults(ctx context.Context, dir string, steps []pipeline.StepResults) error {
-	for _, step := range steps {
-		for _, item := range step.Items {
-			last := item.Last()
-			if last.State != generation.StateCompleted {
-				continue
-			}
-			for i, output := range last.Outputs {
-				if err := p.saveOutput(ctx, dir, resultName(step.ID, item, i), output.String()); err != nil {
-					return err
-				}
-			}
+// outcome is an item's outputs, or why there are none.
+func outcome(item pipeline.ItemResult) []string {
+	last := item.Last()
+	if outputs := outputCells(last.Outputs, last.Omitted); len(outputs) > 0 {
+		return outputs
+	}
+	return []string{cell(cmp.Or(item.Reason, last.Reason()))}
+}
+
+// maxCell is how many bytes of a text a table shows.
+const maxCell = 200
+
+// outputCells are outputs for a table: URLs whole, texts in one line.
+func outputCells(outputs []generation.Output, omitted bool) []string {
+	if omitted && len(outputs) == 0 {
+		return []string{"too large to show"}
+	}
+	cells := make([]string, len(outputs))
+	for i, output := range outputs {
+		if cells[i] = cell(output.URL()); cells[i] == "" {
+			cells[i] = cell(markdown.Clip(output.String(), maxCell))
 		}
 	}
-	return nil
+	return cells
 }
 
-// resultName begins with what tells items apart: of keys, letters that no file's name
-// should have are replaced, and long ones are cut.
-func resultName(step string, item pipeline.ItemResult, output int) string {
-	name := step
-	if item.Key != "" {
-		name += fmt.Sprintf("-%04d", item.Index)
-	}
-	if len(item.Last().Outputs) > 1 {
-		name += fmt.Sprintf("-%d", output)
-	}
-	if item.Key != "" && item.Key != strconv.Itoa(item.Index) {
-		name += "-" + item.Key
-	}
-	return name
-}
+// cell is a text as a table can show it.
+func cell(text string) string { return plaintext.Line(text) }
 
 func (p *program) pipelineCancel() *cobra.Command {
 	return &cobra.Command{

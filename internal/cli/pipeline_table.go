@@ -12,6 +12,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -22,7 +23,7 @@ func runTable(status pipeline.Status, now time.Time) string {
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "STEP\tSTATE\tMODEL\tATTEMPTS\tCOST\tTIME\tOUTPUT")
 	for _, step := range status.Steps {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", step.ID, stepState(step), dash(step.Model), dash(number(step.Attempts)),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", step.ID, stepState(step), cell(dash(step.Model)), dash(number(step.Attempts)),
 			dash(dollars(step.Cost)), dash(took(step, now)), dash(firstOutput(step)))
 	}
 	_ = table.Flush()
@@ -30,11 +31,11 @@ func runTable(status pipeline.Status, now time.Time) string {
 	for _, step := range status.Steps {
 		if step.Reason != "" {
 			told = true
-			fmt.Fprintf(&text, "%s: %s\n", step.ID, step.Reason)
+			fmt.Fprintf(&text, "%s: %s\n", step.ID, cell(step.Reason))
 		}
 	}
 	if status.Reason != "" && !told {
-		fmt.Fprintln(&text, status.Reason)
+		fmt.Fprintln(&text, cell(status.Reason))
 	}
 	for _, u := range status.Unanswered {
 		fmt.Fprintf(&text, "not checked: %s\n", u)
@@ -112,7 +113,7 @@ func firstOutput(step pipeline.StepStatus) string {
 	if step.Outputs[0].URL() == "" {
 		text = markdown.Clip(text, 60)
 	}
-	return text
+	return cell(text)
 }
 
 func dash(text string) string {
@@ -142,18 +143,18 @@ func toDo(run string, status pipeline.Status) string {
 	for _, a := range status.Approvals {
 		fmt.Fprintf(&text, "\n%s waits for a decision", a.Key)
 		if a.Message != "" {
-			fmt.Fprintf(&text, ": %s", a.Message)
+			fmt.Fprintf(&text, ": %s", cell(a.Message))
 		}
 		fmt.Fprintf(&text, " (until %s, then: %s)\n", a.Deadline.Local().Format("2006-01-02 15:04"), a.OnDeadline)
 		if a.Note != "" {
-			fmt.Fprintf(&text, "  asked again: %s\n", a.Note)
+			fmt.Fprintf(&text, "  asked again: %s\n", cell(a.Note))
 		}
 		text.WriteString(votes(a))
 		for _, shown := range a.Show {
-			fmt.Fprintf(&text, "  %s\n", shown)
+			fmt.Fprintf(&text, "  %s\n", cell(shown))
 		}
 		for i, choice := range a.Choices {
-			fmt.Fprintf(&text, "  %d  %s\n", i, generation.Output(choice))
+			fmt.Fprintf(&text, "  %d  %s\n", i, cell(generation.Output(choice).String()))
 		}
 		by := textIf(len(a.Approvers) > 0 || a.Needed > 1, " --by NAME")
 		fmt.Fprintf(&text, "  wavespeed-temporal pipeline approve %s %s%s%s\n", run, a.Key, textIf(len(a.Choices) > 0, " --choose N"), by)
@@ -184,12 +185,12 @@ func votes(a generation.ApprovalStatus) string {
 		text.WriteString("\n")
 	}
 	for _, d := range a.Decisions {
-		fmt.Fprintf(&text, "  %s: %s", dash(d.By), d.Verdict)
+		fmt.Fprintf(&text, "  %s: %s", cell(dash(d.By)), d.Verdict)
 		if d.Choice != nil {
 			fmt.Fprintf(&text, " %d", *d.Choice)
 		}
 		if d.Comment != "" {
-			fmt.Fprintf(&text, ", %s", d.Comment)
+			fmt.Fprintf(&text, ", %s", cell(d.Comment))
 		}
 		text.WriteString("\n")
 	}
@@ -259,7 +260,7 @@ func (s *screen) wait(queue string) {
 
 func (s *screen) line(status pipeline.Status, step pipeline.StepStatus, now time.Time) string {
 	parts := []string{fmt.Sprintf("%7.1f s  %-12s %-10s", now.Sub(status.Started).Seconds(), step.ID, stepState(step))}
-	for _, part := range []string{step.Model, dollars(step.Cost), firstOutput(step), step.Reason} {
+	for _, part := range []string{step.Model, dollars(step.Cost), firstOutput(step), cell(step.Reason)} {
 		if part != "" {
 			parts = append(parts, part)
 		}
@@ -271,7 +272,7 @@ func (s *screen) line(status pipeline.Status, step pipeline.StepStatus, now time
 // cannot be overwritten, so it is cut off.
 func (s *screen) redraw(text string) {
 	width, height := size(s.out)
-	lines := fit(strings.Split(strings.TrimRight(text, "\n"), "\n"), width, height-1)
+	lines := fit(strings.Split(strings.TrimRight(plaintext.String(text), "\n"), "\n"), width, height-1)
 	s.erase()
 	fmt.Fprintln(s.out, strings.Join(lines, "\n"))
 	s.lines = len(lines)
@@ -280,7 +281,7 @@ func (s *screen) redraw(text string) {
 // size is that of a terminal.
 func size(out io.Writer) (width, height int) {
 	width, height = 80, 24
-	if file, ok := out.(*os.File); ok {
+	if file, ok := raw(out).(*os.File); ok {
 		if w, h, err := term.GetSize(int(file.Fd())); err == nil && w > 0 && h > 1 { // #nosec G115 -- a file's number is small
 			width, height = w, h
 		}
@@ -290,7 +291,7 @@ func size(out io.Writer) (width, height int) {
 
 func (s *screen) erase() {
 	if s.lines > 0 {
-		fmt.Fprintf(s.out, "\033[%dA\033[J", s.lines)
+		fmt.Fprintf(raw(s.out), "\033[%dA\033[J", s.lines)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
 // progress shows how a generation stands: on a terminal in one line that changes,
@@ -78,7 +79,7 @@ func (p *progress) ask(ctx context.Context, c client.Client, run client.Workflow
 	if reason := status.Reason(); reason != "" {
 		text += ": " + reason
 	}
-	return text
+	return cell(text)
 }
 
 func (p *progress) show(text string, all ...failing) {
@@ -89,16 +90,18 @@ func (p *progress) show(text string, all ...failing) {
 		text = "waiting for a worker"
 	}
 	elapsed := time.Since(p.began).Round(time.Second)
-	clear := textIf(p.terminal, "\r\033[K")
+	clearLine := func() { fmt.Fprint(raw(p.out), textIf(p.terminal, "\r\033[K")) }
 	if len(all) > 0 && time.Since(p.failed) >= failingEvery {
 		p.failed = time.Now()
-		fmt.Fprintf(p.out, "%s%6v  %s\n", clear, elapsed, all[0])
+		clearLine()
+		fmt.Fprintf(p.out, "%6v  %s\n", elapsed, all[0])
 	}
 	switch {
 	case p.terminal:
-		line := fmt.Sprintf("%6v  %s%s", elapsed, text, textIf(len(all) > 0, ", waiting for another attempt"))
+		line := plaintext.Line(fmt.Sprintf("%s%s", text, textIf(len(all) > 0, ", waiting for another attempt")))
 		width, _ := size(p.out)
-		fmt.Fprint(p.out, clear+fit([]string{line}, width, 1)[0])
+		clearLine()
+		fmt.Fprint(p.out, fit([]string{fmt.Sprintf("%6v  %s", elapsed, line)}, width, 1)[0])
 	case text != p.last:
 		fmt.Fprintf(p.out, "%6v  %s\n", elapsed, text)
 	}

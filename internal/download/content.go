@@ -56,16 +56,11 @@ func media(text string) (bytes []byte, extension string, ok bool) {
 	return decoded, extension, extension != "" && extension != ".txt"
 }
 
-// expand adds to outputs that are JSON the files whose URLs they hold: those are gone after
-// 7 days.
-func expand(item Item) []Item {
-	all := []Item{item}
-	if item.Output.URL() != "" || item.Output.Text() != "" {
-		return all
-	}
+// expand are the files whose URLs an output holds that is JSON: they are gone after 7 days.
+func expand(item Item) (all []Item) {
 	var value any
-	if json.Unmarshal(item.Output, &value) != nil {
-		return all
+	if item.Output.URL() != "" || item.Output.Text() != "" || json.Unmarshal(item.Output, &value) != nil {
+		return nil
 	}
 	walk("", value, func(place, text string) {
 		encoded, err := json.Marshal(text)

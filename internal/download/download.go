@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -44,6 +45,9 @@ type Options struct {
 type Client struct {
 	options Options
 	http    *http.Client
+
+	mu    sync.Mutex
+	taken names // stems of all items so far
 }
 
 // New makes a client. It fails if the base URL has no host.
@@ -71,7 +75,7 @@ func newClient(o Options, g *guard) *Client {
 	if o.Parallel <= 0 {
 		o.Parallel = 4
 	}
-	return &Client{options: o, http: &http.Client{Transport: g.transport(), CheckRedirect: g.redirect}}
+	return &Client{options: o, http: &http.Client{Transport: g.transport(), CheckRedirect: g.redirect}, taken: make(names)}
 }
 
 // Item is an output with the name of its file.
@@ -104,43 +108,55 @@ type Result struct {
 	Err error
 }
 
-// Save saves all items into a directory, which must exist, and reports each as it ends. One
-// that fails stops no other. Names depend on the items alone; items of equal names get a
-// number after it.
+// Save saves items into a directory, which must exist, and reports each as it ends. One that
+// fails stops no other. Names depend only on what the client was given, in its order: items
+// of equal names get a number after it.
 func (c *Client) Save(ctx context.Context, dir string, items []Item, report func(Result)) {
-	var all []Item
-	taken := make(names)
-	for _, item := range items {
-		item.Stem = taken.unique(item.Stem)
-		all = append(all, item)
-	}
-	for _, item := range items {
-		for _, inner := range expand(item)[1:] {
-			inner.Stem = taken.unique(inner.Stem)
-			all = append(all, inner)
-		}
-	}
-	var mu sync.Mutex
+	var reporting sync.Mutex
 	var work sync.WaitGroup
 	slots := make(chan struct{}, c.options.Parallel)
-	for _, item := range all {
+	for _, item := range c.named(items) {
 		slots <- struct{}{}
 		work.Go(func() {
 			defer func() { <-slots }()
-			saved, err := c.save(ctx, dir, item, taken)
-			mu.Lock()
-			defer mu.Unlock()
+			saved, err := c.save(ctx, dir, item)
+			reporting.Lock()
+			defer reporting.Unlock()
 			report(Result{Item: item, Saved: saved, Err: err})
 		})
 	}
 	work.Wait()
 }
 
+// named are items, and the files that they refer to, each with a stem of its own.
+func (c *Client) named(items []Item) []Item {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all, inner []Item
+	for _, item := range items {
+		item.Stem = c.taken.unique(item.Stem)
+		all = append(all, item)
+		inner = append(inner, expand(item)...)
+	}
+	for _, item := range inner {
+		item.Stem = c.taken.unique(item.Stem)
+		all = append(all, item)
+	}
+	return all
+}
+
+// another tells whether a stem is that of an item.
+func (c *Client) another(stem string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.taken.taken(stem)
+}
+
 const fileMode = 0o644
 
 // save writes an output aside and then gives it its name, so that a file is whole or not
 // there.
-func (c *Client) save(ctx context.Context, dir string, item Item, taken names) (Saved, error) {
+func (c *Client) save(ctx context.Context, dir string, item Item) (Saved, error) {
 	partial, err := os.CreateTemp(dir, ".partial-*")
 	if err != nil {
 		return Saved{}, err
@@ -156,7 +172,11 @@ func (c *Client) save(ctx context.Context, dir string, item Item, taken names) (
 	if err := errors.Join(partial.Sync(), partial.Close()); err != nil {
 		return Saved{}, err
 	}
-	return place(partial.Name(), dir, item.Stem, extension, taken, c.options.Overwrite)
+	wanted := filepath.Join(dir, item.Stem+extension)
+	if c.options.Overwrite {
+		return Saved{Path: wanted}, os.Rename(partial.Name(), wanted)
+	}
+	return place(partial.Name(), dir, item.Stem, extension, c.another)
 }
 
 // write writes an output's content and returns the extension for it.

@@ -15,16 +15,13 @@ const maxTries = 1000
 
 // place gives a file that was written aside its name: stem and extension, or with a number
 // after the stem where that is taken by another file. A file of the same content counts as
-// saved. reserved are stems of other outputs.
-func place(partial, dir, stem, extension string, reserved names, overwrite bool) (Saved, error) {
+// saved. another tells whether a stem is that of another output.
+func place(partial, dir, stem, extension string, another func(stem string) bool) (Saved, error) {
 	wanted := filepath.Join(dir, stem+extension)
-	if overwrite {
-		return Saved{Path: wanted}, os.Rename(partial, wanted)
-	}
 	for n := 1; n <= maxTries; n++ {
 		name := stem
 		if n > 1 {
-			if name = fmt.Sprintf("%s-%d", stem, n); reserved.taken(name) {
+			if name = fmt.Sprintf("%s-%d", stem, n); another(name) {
 				continue
 			}
 		}
