@@ -99,9 +99,10 @@ func (p *program) command() *cobra.Command {
 		Short: "Durable AI generations: WaveSpeedAI on Temporal",
 		Long: `Durable AI generations: WaveSpeedAI on Temporal.
 
-Settings come from flags, from environment variables, and from files that
-variables with _FILE at their end name. Temporal's own come from TEMPORAL_ADDRESS,
-TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_… and the temporal command's profiles.
+Settings come from flags, from environment variables, and from files named by variables that
+end in _FILE. Temporal's own come from TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
+TEMPORAL_API_KEY, TEMPORAL_TLS_… and the profiles in its configuration file. "config" prints
+what is in force.
 
 ` + exitCodes,
 		SilenceErrors: true,
@@ -110,8 +111,9 @@ TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_… and the temporal command'
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
+	root.SetUsageTemplate(usageTemplate)
 	flags := root.PersistentFlags()
-	flags.SortFlags = false
+	flags.SortFlags, root.Flags().SortFlags = false, false
 	flags.StringVar(&p.temporal.Address, "address", "", "Temporal's host and port (TEMPORAL_ADDRESS)")
 	flags.StringVarP(&p.temporal.Namespace, "namespace", "n", "", "Temporal's namespace (TEMPORAL_NAMESPACE)")
 	flags.StringVar(&p.temporal.Profile, "profile", "", "profile of Temporal's configuration file (TEMPORAL_PROFILE)")

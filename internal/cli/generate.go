@@ -42,7 +42,7 @@ text. A value @FILE uploads the file and stands for its address.
 
   wavespeed-temporal generate wavespeed-ai/flux-dev prompt="a cat in the rain" --wait
   wavespeed-temporal generate wavespeed-ai/real-esrgan image=@cat.png --wait --output out
-  echo '{"prompt":"a cat"}' | wavespeed-temporal generate wavespeed-ai/flux-dev --input - --json --wait
+  wavespeed-temporal generate wavespeed-ai/flux-dev --input input.json --json --wait
 
 With --wait, Ctrl-C only stops watching: the generation continues. Without it, the command
 prints a workflow id. Use that to fetch the result:

@@ -39,7 +39,7 @@ when the run ended is awaited, and what may have been accepted is looked for fir
   wavespeed-temporal pipeline rerun RUN
   wavespeed-temporal pipeline rerun RUN --from clip --set clip.prompt="waves, slowly"
   wavespeed-temporal pipeline rerun RUN scene="a harbour at night"
-  wavespeed-temporal pipeline rerun --filter 'ExecutionStatus = "Failed" AND WorkflowId STARTS_WITH "pipeline-film-"' --yes
+  wavespeed-temporal pipeline rerun --filter 'WorkflowId STARTS_WITH "pipeline-film-"' --yes
 
 ` + exitCodes,
 		RunE: p.connected(func(ctx context.Context, s session, args []string) error {

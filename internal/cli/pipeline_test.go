@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -64,17 +65,19 @@ func TestPipelineRun(t *testing.T) {
 	require.Contains(t, string(s.Simulator.Ledger()[0].Input), "a harbour")
 	require.Contains(t, string(s.Simulator.Ledger()[1].Input), `"duration":10`)
 
-	// Another run's outputs take the place of this one's.
+	// Another run's outputs are beside this one's.
 	before, err := os.ReadFile(dir + "/still.png")
 	require.NoError(t, err)
-	code, out, _ = s.run(t, "pipeline", "run", film, "scene=a forest", "--output", dir, "--json")
+	code, out, progress = s.run(t, "pipeline", "run", film, "scene=a forest", "--output", dir, "--json")
 	require.Zero(t, code)
 	var result pipeline.Result
 	require.NoError(t, json.Unmarshal([]byte(out), &result))
 	require.Len(t, result.Steps, 2)
 	after, err := os.ReadFile(dir + "/still.png")
 	require.NoError(t, err)
-	require.NotEqual(t, before, after)
+	require.True(t, bytes.Equal(before, after))
+	require.FileExists(t, dir+"/still-2.png")
+	require.Contains(t, progress, "saved "+dir+"/clip-2.gif ("+dir+"/clip.gif is another file)")
 }
 
 // TestPipelineProblems names everything that is wrong, with where it stands, and submits

@@ -60,12 +60,16 @@ func askReady(ctx context.Context, listen string, out io.Writer) error {
 func (p *program) config() *cobra.Command {
 	return &cobra.Command{
 		Use: "config", Short: "Print the settings in force, secrets masked", Args: cobra.NoArgs,
+		Long: `Print the settings in force and where each comes from: a flag, an environment variable, a
+file, or the default. Temporal's settings are last. Secrets are masked.`,
 		RunE: func(*cobra.Command, []string) error {
 			c, err := config.Load(p.flags(), p.environ, config.Need{})
+			temporal, temporalErr := p.temporal.Values(p.environ)
+			err = errors.Join(err, temporalErr)
 			table := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(table, "SETTING\tVALUE\tFROM")
-			for _, value := range c.Values {
-				fmt.Fprintf(table, "%s\t%s\t%s\n", value.Name, value.Text, value.Source)
+			for _, value := range append(c.Values, temporal...) {
+				fmt.Fprintf(table, "%s\t%s\t%s\n", value.Name, cell(value.Text), value.Source)
 			}
 			if err := table.Flush(); err != nil {
 				return failure(exitFailure, err)
