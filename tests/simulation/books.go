@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"slices"
+	"sync"
 	"time"
 
 	historypb "go.temporal.io/api/history/v1"
@@ -18,10 +20,32 @@ type books struct {
 	forgotten  map[string]bool // nonces that were drawn after the point of a reset
 	coming     int             // submits of which it will show whether they are accepted
 	addresses  []address
+
+	mu    sync.Mutex
+	looks []look
 }
 
-func newBooks() books {
-	return books{entries: make(map[string][]*provider.Entry), forgotten: make(map[string]bool)}
+// look is an attempt of a search that read what there was to be read.
+type look struct {
+	nonce, process string
+	at             time.Time // it began
+}
+
+// looked is called by workers.
+func (b *books) looked(l look) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.looks = append(b.looks, l)
+}
+
+func (b *books) looksOf(nonce string) []look {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(b.looks), func(l look) bool { return l.nonce != nonce })
+}
+
+func newBooks() *books {
+	return &books{entries: make(map[string][]*provider.Entry), forgotten: make(map[string]bool)}
 }
 
 // sent is one POST of a submit.

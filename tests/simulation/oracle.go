@@ -30,6 +30,8 @@ type oracle struct {
 	owners  map[string]owner    // by nonce
 	told    map[string][]string // predictions that were delivered, by nonce
 	keyed   map[string]bool     // nonces of which it is recorded with which key they were posted
+	first   map[string]sent     // by nonce: when it can have been posted, at the earliest
+	refused map[string]bool     // nonces that are recorded as not accepted
 }
 
 // slack is how long before a decision something must have been visible, for the product to
@@ -37,23 +39,22 @@ type oracle struct {
 const slack = 45 * time.Second
 
 func (w *world) oracleAt(at time.Time) *oracle {
-	o := &oracle{w: w, at: at, owned: make(map[string]string), owners: make(map[string]owner), told: make(map[string][]string), keyed: make(map[string]bool)}
+	o := &oracle{w: w, at: at, owned: make(map[string]string), owners: make(map[string]owner), told: make(map[string][]string), keyed: make(map[string]bool), first: make(map[string]sent), refused: make(map[string]bool)}
 	known := make(map[string]bool)
 	for _, id := range w.server.WorkflowIDs() {
 		for _, run := range w.server.Runs(id) {
 			for i, event := range run.History {
 				o.learnKey(run.History, event)
+				o.learnSubmit(id, event)
 				a := event.GetActivityTaskCompletedEventAttributes()
 				if a == nil || !looked(run.History[i:], at) {
 					continue
 				}
-				scheduled := run.History[a.GetScheduledEventId()-1].GetActivityTaskScheduledEventAttributes()
-				if scheduled.GetActivityType().GetName() != generation.SubmitName {
+				in, ok := submitInput(run.History[a.GetScheduledEventId()-1])
+				if !ok {
 					continue
 				}
-				var in generation.SubmitInput
 				var submitted generation.Submitted
-				must(converter.GetDefaultDataConverter().FromPayloads(scheduled.GetInput(), &in))
 				must(converter.GetDefaultDataConverter().FromPayloads(a.GetResult(), &submitted))
 				known[in.Nonce] = true
 				o.owned[submitted.PredictionID] = in.Nonce
@@ -65,29 +66,57 @@ func (w *world) oracleAt(at time.Time) *oracle {
 			o.told[d.nonce] = append(o.told[d.nonce], d.entry.ID)
 		}
 	}
-	for _, post := range w.books.sent {
-		o.owners[post.owner.Nonce] = post.owner
-		if post.at.Before(at) && !known[post.owner.Nonce] && !slices.Contains(o.unknown, post.owner.Nonce) {
-			o.unknown = append(o.unknown, post.owner.Nonce)
+	for nonce, post := range o.first {
+		if post.at.Before(at) && !known[nonce] && (!o.refused[nonce] || o.sent(nonce)) {
+			o.unknown = append(o.unknown, nonce)
 		}
 	}
+	slices.Sort(o.unknown)
 	return o
 }
 
-// learnKey notes that a failed submit told which key it had used.
+// learnSubmit notes a submit that was to be made. Whether the worker that had it was
+// killed before it sent anything, nobody can tell afterwards.
+func (o *oracle) learnSubmit(workflow string, event *historypb.HistoryEvent) {
+	in, ok := submitInput(event)
+	if !ok {
+		return
+	}
+	if _, again := o.first[in.Nonce]; again {
+		return // a reset copies the history
+	}
+	own := owner{Workflow: workflow, Key: in.Key, Nonce: in.Nonce}
+	o.owners[in.Nonce] = own
+	o.first[in.Nonce] = sent{owner: own, model: in.Model, at: event.GetEventTime().AsTime()}
+}
+
+// submitInput is what a submit was scheduled with.
+func submitInput(event *historypb.HistoryEvent) (in generation.SubmitInput, ok bool) {
+	a := event.GetActivityTaskScheduledEventAttributes()
+	if a.GetActivityType().GetName() != generation.SubmitName {
+		return in, false
+	}
+	must(converter.GetDefaultDataConverter().FromPayloads(a.GetInput(), &in))
+	return in, true
+}
+
+// learnKey notes what a failed submit told: the key that it had used, or that it was not
+// accepted.
 func (o *oracle) learnKey(history []*historypb.HistoryEvent, event *historypb.HistoryEvent) {
 	a := event.GetActivityTaskFailedEventAttributes()
+	if a == nil {
+		return
+	}
+	in, ok := submitInput(history[a.GetScheduledEventId()-1])
+	if !ok {
+		return
+	}
+	failure := a.GetFailure().GetApplicationFailureInfo()
+	o.refused[in.Nonce] = failure.GetType() != generation.ErrSubmitUnknown
 	var lost generation.Lost
-	if details := a.GetFailure().GetApplicationFailureInfo().GetDetails(); a == nil || details == nil || converter.GetDefaultDataConverter().FromPayloads(details, &lost) != nil || lost.APIKey == "" {
-		return
+	if details := failure.GetDetails(); details != nil && converter.GetDefaultDataConverter().FromPayloads(details, &lost) == nil && lost.APIKey != "" {
+		o.keyed[in.Nonce] = true
 	}
-	scheduled := history[a.GetScheduledEventId()-1].GetActivityTaskScheduledEventAttributes()
-	if scheduled.GetActivityType().GetName() != generation.SubmitName {
-		return
-	}
-	var in generation.SubmitInput
-	must(converter.GetDefaultDataConverter().FromPayloads(scheduled.GetInput(), &in))
-	o.keyed[in.Nonce] = true
 }
 
 // looked tells whether a workflow task has taken in the first of the events by then: what it
@@ -110,7 +139,7 @@ func (o *oracle) decidable(g *group, nonce string) (string, bool) {
 	if why, ok := o.identified(nonce); ok {
 		return why, true
 	}
-	if !slices.Contains(o.unknown, nonce) || !o.readable() || o.at.Before(o.settled(nonce)) {
+	if !slices.Contains(o.unknown, nonce) || !o.readable() || !o.seen(nonce, o.settled(nonce), 3) {
 		return "", false
 	}
 	mine := make(map[string]bool)
@@ -205,12 +234,12 @@ func (o *oracle) identified(nonce string) (string, bool) {
 		heard := slices.ContainsFunc(w.books.deliveries, func(d *delivery) bool {
 			return d.taken && d.nonce == nonce && d.at.Before(o.at.Add(-slack)) && o.heard(d)
 		})
-		if heard && o.owned[e.ID] == "" && !o.excluded(nonce, e) && o.readable() && !o.at.Before(o.settled(nonce)) {
+		if heard && o.owned[e.ID] == "" && !o.excluded(nonce, e) && o.readable() && o.seen(nonce, o.settled(nonce), 2) {
 			return "a webhook told of " + e.ID, true
 		}
 	}
 	for _, e := range w.books.entries[nonce] {
-		if o.visible(e, slack) && !e.Deleted && o.pagesReadable() && w.provider.Echoes(e) && drawn(e.Input) {
+		if o.visible(e, slack) && !e.Deleted && o.pagesReadable() && w.provider.Echoes(e) && drawn(e.Input) && o.seen(nonce, e.Listed.Add(slack), 1) {
 			return "the list repeats the seed of " + e.ID, true
 		}
 	}
@@ -275,26 +304,46 @@ func (o *oracle) pagesReadable() bool {
 	}
 }
 
+// sent tells whether the nonce was posted before the decision.
+func (o *oracle) sent(nonce string) bool {
+	return slices.ContainsFunc(o.w.books.sent, func(s sent) bool { return s.owner.Nonce == nonce && s.at.Before(o.at) })
+}
+
 func (o *oracle) posted(nonce string) (first sent) {
 	for _, s := range o.w.books.sent {
 		if s.owner.Nonce == nonce {
 			return s
 		}
 	}
-	return sent{}
+	return o.first[nonce]
 }
 
 func (o *oracle) began(nonce string) time.Time { return o.posted(nonce).at }
 
 // settled is when the witnesses have had their time.
 func (o *oracle) settled(nonce string) time.Time {
-	var last time.Time
+	last := o.first[nonce].at
 	for _, s := range o.w.books.sent {
 		if s.owner.Nonce == nonce {
 			last = s.at
 		}
 	}
 	return last.Add(o.w.timing.Submit + o.w.timing.Settle + slack)
+}
+
+// seen tells whether one process has looked often enough since some time: it needs two
+// readings that agree, and its own view of what is known.
+func (o *oracle) seen(nonce string, since time.Time, times int) bool {
+	by := make(map[string]int)
+	for _, look := range o.w.books.looksOf(nonce) {
+		if look.at.After(since) && look.at.Before(o.at) {
+			by[look.process]++
+		}
+		if by[look.process] >= times {
+			return true
+		}
+	}
+	return false
 }
 
 // drawn tells whether the input holds a seed that the product has drawn: people's are small.

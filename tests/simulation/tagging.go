@@ -3,6 +3,8 @@ package simulation
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
@@ -25,19 +27,23 @@ func ownerOf(ctx context.Context) owner {
 	return o
 }
 
-// tagging notes in an activity's context whose submit it is.
+// tagging notes in an activity's context whose submit it is, and in the books which
+// searches have looked.
 type tagging struct {
 	interceptor.WorkerInterceptorBase
+	process string
+	books   *books
 }
 
-func (*tagging) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
-	tagger := new(tagger)
+func (t *tagging) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	tagger := &tagger{tagging: t}
 	tagger.Next = next
 	return tagger
 }
 
 type tagger struct {
 	interceptor.ActivityInboundInterceptorBase
+	*tagging
 }
 
 func (t *tagger) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
@@ -53,5 +59,21 @@ func (t *tagger) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAct
 			o.Key = fmt.Sprintf("%T", arg)
 		}
 	}
-	return t.Next.ExecuteActivity(context.WithValue(ctx, ownerKey{}, o), in)
+	began := time.Now()
+	result, err := t.Next.ExecuteActivity(context.WithValue(ctx, ownerKey{}, o), in)
+	if err == nil || strings.Contains(err.Error(), "is not known yet") {
+		t.noteLook(in.Args, began)
+	}
+	return result, err
+}
+
+func (t *tagger) noteLook(args []any, began time.Time) {
+	for _, arg := range args {
+		switch find := arg.(type) {
+		case generation.FindInput:
+			t.books.looked(look{find.Nonce, t.process, began})
+		case *generation.FindInput:
+			t.books.looked(look{find.Nonce, t.process, began})
+		}
+	}
 }

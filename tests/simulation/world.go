@@ -48,7 +48,7 @@ type world struct {
 	started   int // workers
 
 	lose     func(*account, *call, *provider.Entry) bool // takes submits whose answers are lost; nil for none
-	books    books
+	books    *books
 	findings []string
 	counts   map[string]int // of endings, by error type
 }
@@ -113,7 +113,7 @@ func (w *world) startWorker() {
 	must(err)
 	p.worker = sdkworker.New(p.client, taskQueue, sdkworker.Options{
 		Identity: p.name, MaxConcurrentActivityTaskPollers: 1, MaxConcurrentWorkflowTaskPollers: 2, MaxConcurrentNexusTaskPollers: 1,
-		Interceptors:                       []interceptor.WorkerInterceptor{&tagging{}, &workflows.Interceptor{}},
+		Interceptors:                       []interceptor.WorkerInterceptor{&tagging{process: p.name, books: w.books}, &workflows.Interceptor{}},
 		DisableEagerActivities:             true,
 		MaxConcurrentActivityExecutionSize: 100, MaxConcurrentWorkflowTaskExecutionSize: 10,
 		DeadlockDetectionTimeout: time.Hour,
