@@ -346,10 +346,11 @@ func (o *oracle) seen(nonce string, since time.Time, times int) bool {
 	return false
 }
 
-// drawn tells whether the input holds a seed that the product has drawn: people's are small.
+// drawn tells whether the input holds a seed that the product has drawn: people's are small
+// or very large.
 func drawn(input json.RawMessage) bool {
 	var fields struct {
 		Seed int64 `json:"seed"`
 	}
-	return json.Unmarshal(input, &fields) == nil && fields.Seed > 1000
+	return json.Unmarshal(input, &fields) == nil && fields.Seed > 1000 && fields.Seed < 1<<31
 }

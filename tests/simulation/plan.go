@@ -15,6 +15,7 @@ type plan struct {
 	exclusive   bool // nobody else has our key, and the workers are told so
 	foreigners  bool // others use the account
 	equal       bool // they ask for the same as we do
+	bigSeeds    bool // requests differ by seeds alone, and floats can't tell these apart
 	busy        bool // they fill pages
 	handlerSkew time.Duration
 	skewed      bool

@@ -96,6 +96,9 @@ func (w *world) drawRequest(i int) generation.Request {
 	case 1:
 		input["seed"] = 7 + i
 	}
+	if w.bigSeeds {
+		r.Model, input = modelA, map[string]any{"prompt": " a fox ", "seed": int64(1)<<53 + int64(i)}
+	}
 	encoded, err := json.Marshal(input)
 	must(err)
 	r.Input = json.RawMessage(encoded)

@@ -58,6 +58,7 @@ func newWorld(seed uint64, trace io.Writer) *world {
 	w := bareWorld(d, d.drawPlan())
 	w.people = newDice(seed, 0x9e0a) // leaves the corpus as it was
 	w.pipelines, w.asks = w.people.chance(0.1), w.people.chance(0.15)
+	w.bigSeeds = newDice(seed, 0xb165).chance(0.1)
 	if w.pipelines {
 		w.timing = generation.Request{}.WithDefaults().Timing // which steps cannot change
 	}

@@ -57,9 +57,15 @@ var faults = []fault{
 	one("a worker that is behind Temporal submits nothing", failed,
 		"activities/submit.go", `case timeLeft(info, in.Within) <= 0:`, `case timeLeft(info, in.Within) <= 0, entered.Before(info.StartedTime.Add(-2*time.Second)):`),
 	one("the one candidate is taken for ours", taken,
-		"activities/infer.go", `		if !x.charged || !s.account.keys.has(x.key) {
-			return "", false
-		}
+		"activities/verdict.go", `infers := steady && s.account.exclusive && `, `infers := steady && `),
+	one("two workers with identical requests take the same prediction", taken,
+		"activities/owners.go", `	if !s.account.asked.begin(ctx) {
+		return nil, silentOwners
+	}`, `	if true {
+		return nil, allOwners
+	}`),
+	one("two seeds above 2^53 are taken for the same", taken,
+		"generation/fingerprint.go", `	decoder.UseNumber()
 `, ``),
 	one("an older prediction that is delivered is taken for ours", taken,
 		"activities/window.go", `return !created.IsZero() && created.Before(w.opens)`, `return false`),
