@@ -259,7 +259,10 @@ func (o *oracle) excluded(nonce string, e *provider.Entry) bool {
 	if w.provider.Charges == provider.Readable && !w.provider.Keyless && e.Key != ourKey && o.at.After(e.Charged.Add(slack)) && o.keyed[nonce] && o.knowsOurs(nonce, "", time.Time{}) {
 		return true
 	}
-	if w.provider.Times != provider.TimesMissing && w.provider.Clock(e.Accepted).Before(o.began(nonce).Add(-16*time.Minute)) {
+	if w.provider.Times == provider.TimesMissing {
+		return false // neither the window nor how models were named at its time tells
+	}
+	if w.provider.Clock(e.Accepted).Before(o.began(nonce).Add(-16 * time.Minute)) {
 		return true
 	}
 	model := o.posted(nonce).model

@@ -15,6 +15,8 @@ const (
 	absent = "said to be absent"
 	taken  = "not its own"
 	failed = "for no reason"
+	silent = "could be told by"
+	budget = "and its budget is"
 )
 
 // one is a fault of one place.
@@ -78,4 +80,15 @@ var faults = []fault{
 	one("a submit without an answer is repeated", twice,
 		"workflows/submit.go", `	"TemporalTimeout:StartToClose",
 `, ``),
+	one("doubt is taken for absence", absent,
+		"activities/verdict.go", `return undecided(s.doubt(now, possible), possible)`, `return answer{found: generation.Found{Verdict: generation.VerdictAbsent}, decided: true}`),
+	one("a search concludes nothing from an exclusive key", silent,
+		"activities/infer.go", `	if !s.sameKey() ||`, `	if true ||`),
+	one("a search never proves absence", silent,
+		"activities/verdict.go", `return s.sameKey() && s.age+s.in.Ended.Sub(s.in.Began) < keptFor`, `return false`),
+	one("a rerun forgets what was made before", twice,
+		"pipeline/engine/recall.go", `		pages = append(pages, page)
+`, ``),
+	one("what a budget has reserved is not taken from it", budget,
+		"workflows/budget.go", `b.Limit.Sub(b.spent).Sub(b.reserved)`, `b.Limit.Sub(b.spent)`),
 }
