@@ -17,7 +17,7 @@ import (
 )
 
 // defaultSeeds is how many seeds each run of the tests simulates, beside the corpus.
-const defaultSeeds = 1000
+const defaultSeeds = 2000
 
 var (
 	seedsFlag = flag.Int("seeds", defaultSeeds, "how many seeds TestCampaign runs")

@@ -114,9 +114,9 @@ func (o *oracle) learnKey(history []*historypb.HistoryEvent, event *historypb.Hi
 	failure := a.GetFailure().GetApplicationFailureInfo()
 	o.refused[in.Nonce] = failure.GetType() != generation.ErrSubmitUnknown
 	var lost generation.Lost
-	if details := failure.GetDetails(); details != nil && converter.GetDefaultDataConverter().FromPayloads(details, &lost) == nil && lost.APIKey != "" {
-		o.keyed[in.Nonce] = true
-	}
+	details := failure.GetDetails()
+	// A reset forgets what was told before, and the last run is the one that decides.
+	o.keyed[in.Nonce] = details != nil && converter.GetDefaultDataConverter().FromPayloads(details, &lost) == nil && lost.APIKey != ""
 }
 
 // looked tells whether a workflow task has taken in the first of the events by then: what it

@@ -214,7 +214,11 @@ func (w *world) rerun(j *job, runID string) {
 			if w.enter(context.Background(), step) != nil || begun {
 				return
 			}
-			time.Sleep(5 * time.Second)
+			select {
+			case <-time.After(5 * time.Second):
+			case <-w.closed:
+				return
+			}
 		}
 	}()
 }
