@@ -83,6 +83,16 @@ func (d *driver) enter(ctx context.Context, c *call) error {
 	}
 }
 
+// overDuring waits, and tells whether the simulation ended meanwhile.
+func (d *driver) overDuring(wait time.Duration) bool {
+	select {
+	case <-time.After(wait):
+		return false
+	case <-d.closed:
+		return true
+	}
+}
+
 // answer ends a call, if its caller still waits.
 func (d *driver) answer(c *call, err error) {
 	d.mu.Lock()

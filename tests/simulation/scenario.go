@@ -211,12 +211,7 @@ func (w *world) rerun(j *job, runID string) {
 				}
 				w.answer(c, nil)
 			}}
-			if w.enter(context.Background(), step) != nil || begun {
-				return
-			}
-			select {
-			case <-time.After(5 * time.Second):
-			case <-w.closed:
+			if w.enter(context.Background(), step) != nil || begun || w.overDuring(5*time.Second) {
 				return
 			}
 		}
