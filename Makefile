@@ -17,12 +17,13 @@ help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: devserver ## Run a pipeline on this machine, from text to a finished clip, and end
-	@$(GO) run ./cmd/dev demo
+demo: ## Run a pipeline on this machine, from text to a finished clip, and end
+	@DEVSERVER= $(GO) run ./cmd/dev demo
 
 .PHONY: dev
-dev: devserver ## The same, but keep Temporal, its UI, the simulator and the worker running
-	@$(GO) run ./cmd/dev up
+dev: ## The same, but keep Temporal, its UI, the simulator and the worker running
+	@$(GO) build -o $(BIN)/ ./cmd/wavespeed-temporal
+	@DEVSERVER= $(GO) run ./cmd/dev up
 
 .PHONY: build
 build: devserver ## Build the programs into bin/

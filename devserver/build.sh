@@ -44,8 +44,19 @@ took() {
 # With -v, go names each module that it downloads and each package that it
 # compiles; anything else in its output is a complaint and has a space in it.
 progress() {
-	printf 'devserver: %s, %d modules downloaded, %d packages compiled' "$(took)" \
-		"$(grep -c '^go: downloading' "$log")" "$(grep -vc ' ' "$log")"
+	printf 'devserver: %s, %d modules downloaded, %s of about %s packages compiled' "$(took)" \
+		"$(grep -c '^go: downloading' "$log")" "$(thousands "$(grep -vc ' ' "$log")")" "$(thousands $packages)"
+}
+
+# Where nothing is cached yet, the standard library included.
+packages=1780
+
+thousands() {
+	if [ "$1" -lt 1000 ]; then
+		echo "$1"
+	else
+		printf '%d,%03d\n' $(($1 / 1000)) $(($1 % 1000))
+	fi
 }
 
 echo "devserver: building the Temporal dev server: the first time takes some minutes"

@@ -5,12 +5,18 @@ import (
 	"io"
 	"net"
 	"net/url"
-
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	"os"
+	"path/filepath"
 )
 
+// environment is a file that sets up a shell for the commands to try.
+const environment = "env"
+
 // invite tells what to try next.
-func (s *stack) invite(out io.Writer) {
+func (s *stack) invite(out io.Writer) error {
+	if err := s.writeEnvironment(); err != nil {
+		return err
+	}
 	fmt.Fprintf(out, `
 Everything stays up until you press Ctrl-C.
 
@@ -23,16 +29,13 @@ Everything stays up until you press Ctrl-C.
 	fmt.Fprintf(out, `
 Try, in another terminal:
 
-  export TEMPORAL_ADDRESS=%s
-  export TEMPORAL_UI_URL=%s
-  export WAVESPEED_API_KEY=%s
-  export WAVESPEED_BASE_URL=%s
-  go run ./cmd/wavespeed-temporal generate wavespeed-ai/flux-dev prompt="a cat in the rain" --wait
-  go run ./cmd/wavespeed-temporal pipeline run out/demo/film.yaml scene="a harbour at night" --output out
-  go run ./cmd/wavespeed-temporal pipeline run examples/pipelines/styles.yaml
-  go run ./cmd/wavespeed-temporal pipeline run examples/pipelines/catalogue.yaml products=@examples/pipelines/products.csv
-  go run ./cmd/wavespeed-temporal pipeline --help
-`, s.temporal.FrontendHostPort(), s.ui, s.shownKey(), s.shownURL())
+  . %s
+  wavespeed-temporal generate wavespeed-ai/flux-dev prompt="a cat in the rain" --wait
+  wavespeed-temporal pipeline run out/demo/film.yaml scene="a harbour at night" --output out
+  wavespeed-temporal pipeline run examples/pipelines/styles.yaml
+  wavespeed-temporal pipeline run examples/pipelines/catalogue.yaml products=@examples/pipelines/products.csv
+  wavespeed-temporal pipeline --help
+`, s.path(environment))
 	if s.apiURL != "" {
 		fmt.Fprintf(out, `
 To repair a run, have one step of the next fail, and rerun what the failure names:
@@ -40,21 +43,21 @@ To repair a run, have one step of the next fail, and rerun what the failure name
   curl -d '{"kind": "fails", "model": "wavespeed-ai/wan-2.1/i2v-480p", "times": 1}' %s/simulator/faults
 `, s.apiURL)
 	}
+	return nil
 }
 
-// shownKey is the simulator's key; a real one is not printed.
-func (s *stack) shownKey() string {
-	if s.apiURL == "" {
-		return "…"
+// writeEnvironment leaves out a real API key: that is in the environment already, or is to
+// be set by hand.
+func (s *stack) writeEnvironment() error {
+	program, err := filepath.Abs("bin")
+	if err != nil {
+		return err
 	}
-	return s.apiKey
-}
-
-func (s *stack) shownURL() string {
-	if s.apiURL == "" {
-		return wavespeed.DefaultBaseURL
+	text := fmt.Sprintf("export PATH='%s':\"$PATH\"\nexport TEMPORAL_ADDRESS=%s\nexport TEMPORAL_UI_URL=%s\n", program, s.temporal.FrontendHostPort(), s.ui)
+	if s.apiURL != "" {
+		text += fmt.Sprintf("export WAVESPEED_API_KEY=%s\nexport WAVESPEED_BASE_URL=%s\n", s.apiKey, s.apiURL)
 	}
-	return s.apiURL
+	return os.WriteFile(s.path(environment), []byte(text), 0o600)
 }
 
 // listenAddress is where to listen for a public URL: on its own port if it is this

@@ -2,7 +2,10 @@
 // server with its UI, WaveSpeedAI or its simulator, a worker and a webhook handler.
 //
 //	dev demo   runs the pipeline examples/pipelines/film.yaml to its end and leaves nothing running
-//	dev up     runs it too, and keeps everything up until it is interrupted
+//	dev up     runs it the first time, and keeps everything up until it is interrupted
+//
+// Temporal is the temporal command if one is on the PATH, or else a dev server that is built
+// first. What dev up has made is in out/dev, and is there again the next time.
 //
 // With WAVESPEED_API_KEY set it uses WaveSpeedAI itself, which costs money. Set
 // WEBHOOK_PUBLIC_URL to an https address that leads to this machine to have
@@ -12,10 +15,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 )
 
@@ -32,7 +37,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) != 1 || args[0] != "demo" && args[0] != "up" {
 		return fmt.Errorf("want one argument: demo or up")
 	}
-	s, err := start(ctx, out)
+	if args[0] == "demo" {
+		return demo(ctx, out)
+	}
+	return up(ctx, out)
+}
+
+func demo(ctx context.Context, out io.Writer) error {
+	s, err := start(ctx, out, "")
 	if err != nil {
 		return err
 	}
@@ -40,11 +52,33 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := s.makeFilm(ctx, out); err != nil {
 		return err
 	}
-	if args[0] == "demo" {
-		fmt.Fprintln(out, "\nTemporal and its UI end with the demo. To look at the run in the UI: make dev")
-		return nil
+	fmt.Fprintln(out, "\nTemporal and its UI end with the demo. To look at the run in the UI: make dev")
+	return nil
+}
+
+// state is where dev up keeps what it has made.
+const state = "out/dev"
+
+func up(ctx context.Context, out io.Writer) error {
+	_, err := os.Stat(filepath.Join(state, database))
+	first := errors.Is(err, os.ErrNotExist)
+	s, err := start(ctx, out, state)
+	if err != nil {
+		return err
 	}
-	s.invite(out)
+	defer s.stop()
+	if first {
+		err = s.makeFilm(ctx, out)
+	} else {
+		fmt.Fprintf(out, "Going on with what is in %s. To begin anew, remove it.\n", state)
+		_, err = writeExample()
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.invite(out); err != nil {
+		return err
+	}
 	<-ctx.Done()
 	fmt.Fprintln(out, "\nStopping.")
 	return nil

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
+	"strconv"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -25,7 +27,9 @@ import (
 const (
 	taskQueue   = "wavespeed"
 	webhookPort = 8080
-	webhookPath = "/webhooks/wavespeed"
+	// simulatorPort stays the same, since results hold it.
+	simulatorPort = 8585
+	webhookPath   = "/webhooks/wavespeed"
 
 	// simulatorSpeed lets a video of two minutes take two seconds.
 	simulatorSpeed = 40
@@ -38,18 +42,26 @@ type stack struct {
 	ui       string
 	apiKey   string
 	apiURL   string
+	state    string // a directory; "" to keep nothing
 	stops    []func()
 }
 
-func start(ctx context.Context, out io.Writer) (_ *stack, err error) {
-	s := &stack{}
+// database is the file in the directory of the state in which Temporal keeps all.
+const database = "temporal.db"
+
+func start(ctx context.Context, out io.Writer, state string) (_ *stack, err error) {
+	s := &stack{state: state}
 	defer func() {
 		if err != nil {
 			s.stop()
 		}
 	}()
-	fmt.Fprintln(out, "Starting Temporal with its UI …")
-	if s.temporal, s.ui, err = startTemporal(ctx); err != nil {
+	if state != "" {
+		if err = os.MkdirAll(state, 0o750); err != nil {
+			return nil, err
+		}
+	}
+	if s.temporal, s.ui, err = startTemporal(ctx, out, s.path(database)); err != nil {
 		return nil, err
 	}
 	s.stops = append(s.stops, func() { _ = s.temporal.Stop() })
@@ -73,13 +85,23 @@ func start(ctx context.Context, out io.Writer) (_ *stack, err error) {
 	return s, nil
 }
 
+// path is that of a file of the state; "" where nothing is kept.
+func (s *stack) path(name string) string {
+	if s.state == "" {
+		return ""
+	}
+	return filepath.Join(s.state, name)
+}
+
 // startProvider chooses WaveSpeedAI or the simulator, and starts the webhook handler
 // where the provider can reach one.
 func (s *stack) startProvider(out io.Writer) (worker.Options, error) {
 	options := worker.Options{Prices: true, APIKey: os.Getenv("WAVESPEED_API_KEY")}
 	public := os.Getenv("WEBHOOK_PUBLIC_URL")
 	if options.APIKey == "" {
-		simulator, err := wavespeedtest.New(wavespeedtest.Options{Speed: simulatorSpeed})
+		simulator, err := wavespeedtest.New(wavespeedtest.Options{
+			Speed: simulatorSpeed, State: s.path("simulator"), Listen: net.JoinHostPort(listenHost, strconv.Itoa(free(simulatorPort))),
+		})
 		if err != nil {
 			return options, fmt.Errorf("start the simulator: %w", err)
 		}

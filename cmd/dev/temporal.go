@@ -8,6 +8,9 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 
 	"go.temporal.io/sdk/client"
@@ -24,16 +27,22 @@ const (
 	listenHost   = "127.0.0.1"
 )
 
+// leastServer is the oldest server that has all we use: the last of it are texts beside
+// events, which say in the UI what each is for.
+var leastServer = [2]int{1, 28}
+
 // startTemporal runs a Temporal server with its UI, on the usual ports if they are
-// free.
-func startTemporal(ctx context.Context) (server *testsuite.DevServer, ui string, err error) {
-	program, err := temporalProgram()
+// free. It keeps its database in a file, if there is a name for one.
+func startTemporal(ctx context.Context, out io.Writer, database string) (server *testsuite.DevServer, ui string, err error) {
+	program, err := temporalProgram(ctx, out)
 	if err != nil {
 		return nil, "", err
 	}
+	fmt.Fprintln(out, "Starting Temporal with its UI …")
 	port, uiPort := free(temporalPort), free(uiPort)
 	server, err = testsuite.StartDevServer(ctx, testsuite.DevServerOptions{
 		ExistingPath: program,
+		DBFilename:   database,
 		EnableUI:     true,
 		UIPort:       strconv.Itoa(uiPort),
 		LogLevel:     "error",
@@ -53,18 +62,44 @@ func startTemporal(ctx context.Context) (server *testsuite.DevServer, ui string,
 	return server, fmt.Sprintf("http://%s:%d", listenHost, uiPort), nil
 }
 
-// temporalProgram is what DEVSERVER names, or else a temporal found on the PATH.
-func temporalProgram() (string, error) {
+// temporalProgram is what DEVSERVER names; or else a temporal on the PATH that is not too
+// old, since that needs no build; or else our own dev server, which is built if need be.
+func temporalProgram(ctx context.Context, out io.Writer) (string, error) {
 	if program := os.Getenv("DEVSERVER"); program != "" {
-		if _, err := os.Stat(program); err == nil { // #nosec G703 -- whoever runs this names it
+		return program, nil
+	}
+	if program, err := exec.LookPath("temporal"); err == nil {
+		problem := unfit(ctx, program)
+		if problem == "" {
+			fmt.Fprintf(out, "Using %s.\n", program)
 			return program, nil
 		}
+		fmt.Fprintf(out, "Not using %s: %s.\n", program, problem)
 	}
-	program, err := exec.LookPath("temporal")
-	if err != nil {
-		return "", fmt.Errorf("no Temporal server: run make devserver, or put the temporal CLI on the PATH")
+	built := filepath.Join("bin", "devserver")
+	build := exec.CommandContext(ctx, "sh", filepath.Join("devserver", "build.sh"), built) // #nosec G204 -- ours
+	build.Stdout, build.Stderr = os.Stdout, os.Stderr
+	if err := build.Run(); err != nil {
+		return "", fmt.Errorf("build the Temporal dev server: %w. With the temporal command on the PATH there is nothing to build: https://docs.temporal.io/cli", err)
 	}
-	return program, nil
+	return built, nil
+}
+
+var serverVersion = regexp.MustCompile(`Server (\d+)\.(\d+)`)
+
+// unfit says why a temporal command can't be used; "" if it can.
+func unfit(ctx context.Context, program string) string {
+	output, err := exec.CommandContext(ctx, program, "--version").CombinedOutput() // #nosec G204 -- it is on the PATH
+	found := serverVersion.FindSubmatch(output)
+	if err != nil || found == nil {
+		return "it does not tell its version"
+	}
+	major, _ := strconv.Atoi(string(found[1]))
+	minor, _ := strconv.Atoi(string(found[2]))
+	if slices.Compare([]int{major, minor}, leastServer[:]) < 0 {
+		return fmt.Sprintf("its server is %d.%d, and this needs %d.%d or newer", major, minor, leastServer[0], leastServer[1])
+	}
+	return ""
 }
 
 // free is the port, if nothing listens on it, or any other that is free.

@@ -21,7 +21,7 @@ type settings struct {
 	key, secret       string
 	balance           float64
 	accounts, keys    []string
-	catalogue         string
+	catalogue, state  string
 	tier, logLevel    string
 	speed             float64
 	duration          time.Duration
@@ -39,6 +39,7 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&s.accounts, "account", nil, "a further account, as name=…,key=…,secret=… (may be repeated)")
 	flags.StringArrayVar(&s.keys, "access-key", nil, "a further API key of an account, as account=…,name=…,key=… and perhaps uuid=… (may be repeated)")
 	flags.StringVar(&s.catalogue, "catalogue", "", "a file with the models in place of the built-in ones, as GET /models of the real API answers it")
+	flags.StringVar(&s.state, "state", "", "a directory that keeps predictions and uploads for the next start (default none)")
 	flags.StringVar(&s.tier, "tier", "", "limits of each account: bronze, silver, gold or ultra (default none)")
 	flags.Float64Var(&s.speed, "speed", 0, "let predictions take their model's real time, divided by this")
 	flags.DurationVar(&s.duration, "duration", 0, "let every prediction take this long (default 2s without --speed)")
@@ -69,6 +70,7 @@ func (f *behaviorFlag) Set(text string) error {
 func (s *settings) options(getenv func(string) string, logs io.Writer) (wavespeedtest.Options, error) {
 	options := wavespeedtest.Options{
 		Behavior: s.behavior, Catalogue: s.catalogue, Duration: s.duration, Listen: s.listen, PublicURL: s.publicURL, Seed: s.seed, Speed: s.speed,
+		State: s.state,
 	}
 	if options.Duration == 0 && options.Speed == 0 {
 		options.Duration = defaultDuration
