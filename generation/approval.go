@@ -67,6 +67,11 @@ type ApprovalStatus struct {
 	// Choices are what one of is to be chosen.
 	Choices []json.RawMessage `json:"choices,omitempty"`
 
+	// ShowKeys and ChoiceKeys are the keys of the generations that made what Show and
+	// Choices hold, "" where none did. Empty where none did at all.
+	ShowKeys   []string `json:"show_keys,omitempty"`
+	ChoiceKeys []string `json:"choice_keys,omitempty"`
+
 	// Approvers are who may decide; empty for anybody.
 	Approvers []string `json:"approvers,omitempty"`
 
@@ -99,6 +104,19 @@ func (a ApprovalStatus) Votes(choice *int) int {
 		}
 	}
 	return n
+}
+
+// ShowKey is the key of the generation that made Show[i]; "" if it is not known.
+func (a ApprovalStatus) ShowKey(i int) string { return at(a.ShowKeys, i) }
+
+// ChoiceKey is the key of the generation that made Choices[i]; "" if it is not known.
+func (a ApprovalStatus) ChoiceKey(i int) string { return at(a.ChoiceKeys, i) }
+
+func at(keys []string, i int) string {
+	if i < 0 || i >= len(keys) {
+		return ""
+	}
+	return keys[i]
 }
 
 // Favourite is the choice with the most votes, the first of equals; nil without choices.

@@ -154,8 +154,10 @@ type StepStatus struct {
 	// Items are the counts of a for_each; nil of other steps.
 	Items *Counts `json:"items,omitempty"`
 
-	// Outputs are the first few.
-	Outputs []generation.Output `json:"outputs,omitempty"`
+	// Outputs are the first few. OutputKeys are the keys of the items of a for_each that
+	// gave them.
+	Outputs    []generation.Output `json:"outputs,omitempty"`
+	OutputKeys []string            `json:"output_keys,omitempty"`
 
 	// Kept is set where the result was there before this run.
 	Kept bool `json:"kept,omitempty"`

@@ -32,6 +32,10 @@ type Approval struct {
 	// none: a yes or no.
 	Choices []any
 
+	// ShowKeys and ChoiceKeys name what Show and Choices hold by the keys of the generations
+	// that made it: people see them in place of the names of files. Default to none.
+	ShowKeys, ChoiceKeys []string
+
 	// Approvers are who may decide, by the names they give themselves. Defaults to anybody.
 	Approvers []string
 
@@ -147,6 +151,7 @@ func newApproval(ctx workflow.Context, question Approval) (*approval, error) {
 	if size := a.size(); size > maxQuestionBytes {
 		return nil, fmt.Errorf("what is shown and to be chosen has %d bytes, more than %d", size, maxQuestionBytes)
 	}
+	a.status.ShowKeys, a.status.ChoiceKeys = question.ShowKeys, question.ChoiceKeys // beyond what is bounded
 	return a, nil
 }
 
@@ -157,8 +162,11 @@ const (
 	maxQuestionBytes = 500_000
 )
 
+// size is without keys, which callers bound: what is accepted does not depend on them.
 func (a *approval) size() int {
-	encoded, _ := json.Marshal(a.status)
+	status := a.status
+	status.ShowKeys, status.ChoiceKeys = nil, nil
+	encoded, _ := json.Marshal(status)
 	return len(encoded)
 }
 

@@ -101,7 +101,7 @@ func detailsRow(status *generation.Status) string {
 		prediction = "`" + id + "`"
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n",
-		markdown.Escape(status.Key), markdown.Escape(status.Model), stateCell(status), markdown.Links(status.Outputs), cost, prediction)
+		markdown.Escape(status.Key), markdown.Escape(status.Model), stateCell(status), markdown.Links(status.Outputs, nil), cost, prediction)
 }
 
 func stateCell(status *generation.Status) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -150,17 +151,12 @@ func toDo(run string, status pipeline.Status) string {
 			fmt.Fprintf(&text, "  asked again: %s\n", cell(a.Note))
 		}
 		text.WriteString(votes(a))
-		for _, shown := range a.Show {
-			fmt.Fprintf(&text, "  %s\n", cell(shown))
-		}
-		for i, choice := range a.Choices {
-			fmt.Fprintf(&text, "  %d  %s\n", i, cell(generation.Output(choice).String()))
-		}
+		text.WriteString(judged(a))
 		by := textIf(len(a.Approvers) > 0 || a.Needed > 1, " --by NAME")
 		fmt.Fprintf(&text, "  wavespeed-temporal pipeline approve %s %s%s%s\n", run, a.Key, textIf(len(a.Choices) > 0, " --choose N"), by)
 		fmt.Fprintf(&text, "  wavespeed-temporal pipeline reject %s %s%s\n", run, a.Key, by)
 		for _, id := range a.Regenerable {
-			fmt.Fprintf(&text, "  wavespeed-temporal pipeline regenerate %s %s field=value%s\n", run, id, by)
+			fmt.Fprintf(&text, "  wavespeed-temporal pipeline regenerate %s %s%s field=value%s\n", run, id, textIf(hasItems(status, id), " --items N"), by)
 		}
 	}
 	if status.State == pipeline.RunHeld && status.Budget != nil {
@@ -172,6 +168,33 @@ func toDo(run string, status pipeline.Status) string {
 			*status.Budget, spent, status.Needs, spent.Add(status.Needs), run)
 	}
 	return text.String()
+}
+
+func hasItems(status pipeline.Status, id string) bool {
+	i := slices.IndexFunc(status.Steps, func(step pipeline.StepStatus) bool { return step.ID == id })
+	return i >= 0 && status.Steps[i].Kind == pipeline.KindForEach
+}
+
+// judged is what is to be decided on, by the keys of what made it.
+func judged(a generation.ApprovalStatus) string {
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for i, shown := range a.Show {
+		fmt.Fprintf(table, "  %s%s\n", keyCell(a.ShowKey(i)), cell(shown))
+	}
+	_ = table.Flush()
+	for i, choice := range a.Choices {
+		fmt.Fprintf(table, "  %d\t%s%s\n", i, keyCell(a.ChoiceKey(i)), cell(generation.Output(choice).String()))
+	}
+	_ = table.Flush()
+	return text.String()
+}
+
+func keyCell(key string) string {
+	if key == "" {
+		return ""
+	}
+	return cell(key) + "\t"
 }
 
 // votes are what people have decided so far, and who is asked.

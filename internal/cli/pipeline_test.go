@@ -306,6 +306,37 @@ func TestPipelineDecisions(t *testing.T) {
 	require.Contains(t, string(ledger[3].Input), ledger[1].PredictionID, "the clip is made of the still that was good")
 }
 
+// TestPipelineChoicesByKey: their files mostly have the same names.
+func TestPipelineChoicesByKey(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	id := newID()
+	code, _, err := s.run(t, "pipeline", "run", "--detach", "--id", id, written(t, "p.yaml", `
+steps:
+  title: {model: wavespeed-ai/flux-dev, input: {prompt: a title}}
+  styles:
+    for_each: {items: [oil, ink], key: item}
+    model: wavespeed-ai/flux-dev
+    input: {prompt: "a lighthouse, ${{ item }}", num_images: 2}
+  pick:
+    approve:
+      show: ${{ steps.title.output }}
+      choose: ${{ concat(steps.styles.outputs, [steps.styles.items[1].outputs[1]], ["none of them"]) }}
+      regenerate: [title, styles]
+`))
+	require.Zero(t, code, err)
+	url := s.Simulator.URL() + `/outputs/\S+`
+	stack.Eventually(t, "nobody is asked", func() bool {
+		_, out, _ := s.run(t, "pipeline", "status", id)
+		return strings.Contains(out, "pick waits for a decision")
+	})
+	_, out, _ := s.run(t, "pipeline", "status", id)
+	require.Regexp(t, `\n  title  `+url+`\n  0  styles\[oil\] 0  `+url+`\n  1  styles\[ink\] 0  `+url+`\n  2  styles\[ink\] 1  `+url+`\n  3  none of them\n`, out)
+	require.Contains(t, out, "pipeline regenerate "+id+" title field=value\n")
+	require.Contains(t, out, "pipeline regenerate "+id+" styles --items N field=value\n")
+	require.NoError(t, s.Client.TerminateWorkflow(t.Context(), id, "", "test"))
+}
+
 // TestPipelineRerun repairs one run, and many by a filter.
 func TestPipelineRerun(t *testing.T) {
 	t.Parallel()

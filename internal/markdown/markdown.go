@@ -26,15 +26,20 @@ func Clip(text string, bytes int) string {
 	return strings.ToValidUTF8(text[:bytes-len("…")], "") + "…"
 }
 
-// Links are outputs, or the first of them, as links.
-func Links(outputs []generation.Output) string {
+// Links are outputs, or the first of them, as links. keys, if there are any, name them in
+// place of their files, which mostly have the same names.
+func Links(outputs []generation.Output, keys []string) string {
 	var cells []string
 	for i, output := range outputs {
 		if i == maxLinks {
 			cells = append(cells, fmt.Sprintf("and %d more", len(outputs)-i))
 			break
 		}
-		cells = append(cells, link(i, output))
+		key := ""
+		if i < len(keys) {
+			key = keys[i]
+		}
+		cells = append(cells, link(i, key, output))
 	}
 	if len(cells) == 0 {
 		return "–"
@@ -42,10 +47,16 @@ func Links(outputs []generation.Output) string {
 	return strings.Join(cells, " ")
 }
 
-// link shows a file's name. A URL that Markdown could take for more than a URL is
-// not made a link.
-func link(i int, output generation.Output) string {
+// maxName is how long the text of a link may be.
+const maxName = 40
+
+// link shows a key, or a file's name. A URL that Markdown could take for more than a URL
+// is not made a link.
+func link(i int, key string, output generation.Output) string {
 	url := output.URL()
+	if url == "" && key != "" {
+		return Escape(Clip(key, maxName))
+	}
 	if url == "" {
 		return fmt.Sprintf("output %d", i)
 	}
@@ -53,7 +64,10 @@ func link(i int, output generation.Output) string {
 		return fmt.Sprintf("output %d (query `%s`)", i, generation.StatusQuery)
 	}
 	name, _, _ := strings.Cut(path.Base(url), "?")
-	if name == "" || len(name) > 40 {
+	switch {
+	case key != "":
+		name = Clip(key, maxName)
+	case name == "" || len(name) > maxName:
 		name = fmt.Sprintf("output %d", i)
 	}
 	return fmt.Sprintf("[%s](%s)", Escape(name), url)

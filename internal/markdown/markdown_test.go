@@ -70,9 +70,23 @@ func TestLinks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.want, markdown.Links(c.outputs))
+			require.Equal(t, c.want, markdown.Links(c.outputs, nil))
 		})
 	}
+}
+
+// TestLinksByKey: the files of items mostly have the same names.
+func TestLinksByKey(t *testing.T) {
+	t.Parallel()
+	all := outputs("https://cdn.test/a/1.png", "https://cdn.test/b/1.png", "a text", "https://cdn.test/c/1.png")
+	require.Equal(t, `[mug\|ivory](https://cdn.test/a/1.png) [`+strings.Repeat("x", 37)+`…](https://cdn.test/b/1.png) poem [1.png](https://cdn.test/c/1.png)`,
+		markdown.Links(all, []string{"mug|ivory", strings.Repeat("x", 99), "poem"}))
+	whole := question()
+	whole.Show, whole.ShowKeys = []string{"https://cdn.test/1.png", "a text"}, []string{"still", "poem"}
+	whole.Choices = []json.RawMessage{json.RawMessage(`"https://cdn.test/a/1.png"`), json.RawMessage(`"https://cdn.test/b/1.png"`)}
+	whole.ChoiceKeys = []string{"styles[ink]", ""}
+	require.Contains(t, markdown.Question(whole), "- [still](https://cdn.test/1.png)\n- poem: a text\n"+
+		"- choice 0: [styles\\[ink\\]](https://cdn.test/a/1.png)\n- choice 1: [1.png](https://cdn.test/b/1.png)\n")
 }
 
 // TestURLsThatAreMoreThanURLs: what a model gives is not trusted to be one.
@@ -81,7 +95,7 @@ func TestURLsThatAreMoreThanURLs(t *testing.T) {
 	for _, end := range []string{
 		")", "(", "<", ">", "|", "`", `"`, " ", "\n", `\`, "\r", "\t", "\v", "\x00", "\x1b", ` "title")`, "\r\n| a | b |", ") **bold** [x](https://evil.test",
 	} {
-		got := markdown.Links(outputs("https://cdn.test/1.png" + end))
+		got := markdown.Links(outputs("https://cdn.test/1.png"+end), nil)
 		require.Equal(t, "output 0 (query `wavespeed.status`)", got, "%q", end)
 	}
 }

@@ -24,14 +24,14 @@ func Question(a generation.ApprovalStatus) string {
 			fmt.Fprintf(&text, "- … and %d more: query `%s`\n", len(a.Show)-i, generation.ApprovalsQuery)
 			break
 		}
-		text.WriteString("- " + shownLink(shown) + "\n")
+		text.WriteString("- " + shownLink(shown, a.ShowKey(i)) + "\n")
 	}
 	for i, choice := range a.Choices {
 		if i == maxShown {
 			fmt.Fprintf(&text, "- … and %d more: query `%s`\n", len(a.Choices)-i, generation.ApprovalsQuery)
 			break
 		}
-		fmt.Fprintf(&text, "- choice %d: %s\n", i, shownLink(generation.Output(choice).String()))
+		fmt.Fprintf(&text, "- choice %d: %s\n", i, shownLink(generation.Output(choice).String(), a.ChoiceKey(i)))
 	}
 	fmt.Fprintf(&text, "\nUpdate `%s` with `%s`: approve", generation.DecideUpdate, sample(a))
 	if len(a.Regenerable) > 0 {
@@ -59,11 +59,16 @@ func sample(a generation.ApprovalStatus) string {
 	return text + "}"
 }
 
-func shownLink(text string) string {
+// shownLink is something to judge, by the key of what made it if that is known.
+func shownLink(text, key string) string {
 	encoded, _ := json.Marshal(text)
 	output := generation.Output(encoded)
-	if output.URL() == "" {
+	switch {
+	case output.URL() != "":
+		return link(0, key, output)
+	case key != "":
+		return Escape(Clip(key, maxName)) + ": " + Escape(Clip(text, maxMessage))
+	default:
 		return Escape(Clip(text, maxMessage))
 	}
-	return link(0, output)
 }

@@ -82,8 +82,10 @@ func (r *run) question(s *step) (workflows.Approval, error) {
 	if chosen != nil && (!isList || len(choices) == 0) {
 		return workflows.Approval{}, invalid(s.ID, "approve.choose", fmt.Errorf("must give a list with something in it"))
 	}
+	looked, names := texts(shown), r.makers(s)
 	return workflows.Approval{
-		Key: s.ID, Message: text(message), Note: s.note, Show: texts(shown), Choices: choices,
+		Key: s.ID, Message: text(message), Note: s.note, Show: looked, Choices: choices,
+		ShowKeys: names.of(looked), ChoiceKeys: names.of(eachText(choices)),
 		Approvers: s.Approve.Approvers, Needed: s.Approve.Needed,
 		Timeout: time.Duration(s.Approve.Timeout), OnTimeout: s.Approve.OnTimeout,
 		Regenerable: s.Regenerates,
@@ -151,6 +153,57 @@ func texts(value any) []string {
 		if room < 0 {
 			return append(all[:len(all)-1], fmt.Sprintf("… and %d more: query %s", len(list)-i, pipeline.ResultsQuery))
 		}
+	}
+	return all
+}
+
+// makers are the keys of generations by the texts of their outputs.
+type makers map[string]string
+
+// maxKeysBytes bounds the keys beside a question.
+const maxKeysBytes = 200_000
+
+// makers are those of the steps that an approval refers to.
+func (r *run) makers(s *step) makers {
+	all := make(makers)
+	for _, ref := range s.References() {
+		if ref.Root != pipeline.RootSteps {
+			continue
+		}
+		for _, item := range r.step(ref.Name).items {
+			last := item.last()
+			for i, output := range decodeAll(last.Outputs) {
+				key := last.Key
+				if len(last.Outputs) > 1 {
+					key = fmt.Sprintf("%s %d", key, i)
+				}
+				if made := strings.TrimSpace(text(output)); all[made] == "" {
+					all[made] = key
+				}
+			}
+		}
+	}
+	return all
+}
+
+// of are the keys for texts; nil if there are none, or too many to show.
+func (m makers) of(texts []string) []string {
+	keys := make([]string, len(texts))
+	bytes := 0
+	for i, made := range texts {
+		keys[i] = m[strings.TrimSpace(made)]
+		bytes += len(keys[i])
+	}
+	if bytes == 0 || bytes > maxKeysBytes {
+		return nil
+	}
+	return keys
+}
+
+func eachText(values []any) []string {
+	all := make([]string, len(values))
+	for i, value := range values {
+		all[i] = text(value)
 	}
 	return all
 }

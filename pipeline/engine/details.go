@@ -100,7 +100,7 @@ func stepRow(step pipeline.StepStatus) string {
 		model = markdown.Escape(step.Model)
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n",
-		markdown.Escape(step.ID), stateCell(step), model, attempts, cost, took, markdown.Links(step.Outputs))
+		markdown.Escape(step.ID), stateCell(step), model, attempts, cost, took, markdown.Links(step.Outputs, step.OutputKeys))
 }
 
 func stateCell(step pipeline.StepStatus) string {

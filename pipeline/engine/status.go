@@ -67,7 +67,7 @@ func (r *run) bounded(ctx workflow.Context) pipeline.Status {
 	status := r.status(ctx)
 	if weigh(status.Steps) > maxStatusBytes {
 		for i := range status.Steps {
-			status.Steps[i].Outputs, status.Steps[i].Needs = nil, nil
+			status.Steps[i].Outputs, status.Steps[i].OutputKeys, status.Steps[i].Needs = nil, nil, nil
 		}
 	}
 	if weigh(status.Approvals) > maxStatusBytes {
@@ -177,6 +177,9 @@ func (r *run) stepStatus(s *step, t tally) pipeline.StepStatus {
 		for _, output := range item.last().Outputs {
 			if len(status.Outputs) < maxShown && len(output) < 2000 {
 				status.Outputs = append(status.Outputs, output)
+				if s.Kind() == pipeline.KindForEach {
+					status.OutputKeys = append(status.OutputKeys, item.key)
+				}
 			}
 		}
 		if len(status.Outputs) == maxShown {
