@@ -46,6 +46,8 @@ when the run ended is awaited, and what may have been accepted is looked for fir
 			switch {
 			case o.filter != "" && len(args) > 0:
 				return failure(exitUsage, errors.New("a --filter takes neither a RUN nor inputs"))
+			case o.filter != "" && o.output != "":
+				return failure(exitUsage, errors.New("--output can't be combined with --filter, which doesn't wait; use: pipeline results RUN --output DIR"))
 			case o.limit < 1:
 				return failure(exitUsage, errors.New("--limit: must be at least 1"))
 			case o.filter != "":

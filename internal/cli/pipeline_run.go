@@ -62,17 +62,19 @@ cover the estimate. Ctrl-C only leaves off watching: the run goes on.
 	return cmd
 }
 
-// started shows a run that was begun, to its end unless it is left alone.
+// started shows a run to its end, unless it is detached.
 func (p *program) started(ctx context.Context, s session, run client.WorkflowRun, detach bool, o ending) error {
 	p.announce(s.config, s.options.Namespace, run)
-	switch {
-	case !detach:
+	if !detach {
 		return p.finish(ctx, s, run, o)
-	case o.json:
-		return p.printJSON(started{WorkflowID: run.GetID(), RunID: run.GetRunID()})
-	default:
-		return nil
 	}
+	if o.output != "" {
+		fmt.Fprintf(p.Err, "Nothing is downloaded yet. When it has ended, save its outputs with: %s\n", againResults(run.GetID(), run.GetRunID(), o.saving))
+	}
+	if o.json {
+		return p.printJSON(started{WorkflowID: run.GetID(), RunID: run.GetRunID()})
+	}
+	return nil
 }
 
 // prepareRun makes a run of a file and what it is given, after everything was checked; only

@@ -271,3 +271,16 @@ func TestLongListsAreNotOneLine(t *testing.T) {
 	require.Regexp(t, `(?m)^shots\[3\]\t`+s.Simulator.URL()+`\S+$`, out)
 	require.Regexp(t, `(?m)^best\t\S+$`, out)
 }
+
+// TestOutputWithoutWaiting: what can't be downloaded yet is not forgotten.
+func TestOutputWithoutWaiting(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	id, dir := newID(), t.TempDir()
+	code, _, err := s.run(t, "pipeline", "run", written(t, "film.yaml", filmFile), "--detach", "-o", dir, "--id", id)
+	require.Zero(t, code, err)
+	require.Contains(t, err, "save its outputs with: wavespeed-temporal pipeline results "+id)
+	code, _, err = s.run(t, "pipeline", "rerun", "--filter", "WorkflowId = 'x'", "-o", dir)
+	require.Equal(t, 2, code)
+	require.Contains(t, err, "--output can't be combined with --filter")
+}

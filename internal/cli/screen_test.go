@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
 // TestFit: what is wider or longer than the screen could not be overwritten.
@@ -13,4 +16,14 @@ func TestFit(t *testing.T) {
 	require.Equal(t, []string{"short", "a bit l…"}, fit([]string{"short", "a bit longer"}, 8, 5))
 	require.Equal(t, []string{"1", "2", "… and 3 lines more"}, fit(strings.Split("1 2 3 4 5", " "), 80, 3))
 	require.Equal(t, []string{"ééé"}, fit([]string{"ééé"}, 3, 2), "characters count, not bytes")
+}
+
+// TestScreenKeepsItsOwnCodes, and no other.
+func TestScreenKeepsItsOwnCodes(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	s := newScreen(plaintext.NewWriter(&out), "run")
+	s.redraw("first\nsecond")
+	s.redraw("evil \033[2J")
+	require.Equal(t, "first\nsecond\n\033[2A\033[Jevil \\u001b[2J\n", out.String())
 }
