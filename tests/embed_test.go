@@ -49,16 +49,21 @@ func TestEmbeddingProgram(t *testing.T) {
 	require.NoError(t, err)
 	defer provider.Close()
 	listen := "127.0.0.1:" + stack.FreePorts(t, 1)[0]
-	stack.StartProcess(t, stack.BuildPackage(t, "./examples/embed"), nil, []string{
+	program := stack.StartProcess(t, stack.BuildPackage(t, "./examples/embed"), nil, []string{
 		"TEMPORAL_ADDRESS=" + temporal.Address,
 		"WAVESPEED_API_KEY=" + wavespeedtest.DefaultKey,
 		"WAVESPEED_BASE_URL=" + provider.URL(),
 		"WEBHOOK_PUBLIC_URL=http://" + listen + stack.WebhookPath,
 		"WEBHOOK_LISTEN=" + listen,
 	})
-	run, err := temporal.Client(t).ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "media"}, clip.Clip,
-		clip.Brief{Scene: "a lighthouse", Motion: "waves"})
-	require.NoError(t, err)
+	c := temporal.Client(t)
+	start := func() client.WorkflowRun {
+		run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "media"}, clip.Clip,
+			clip.Brief{Scene: "a lighthouse", Motion: "waves"})
+		require.NoError(t, err)
+		return run
+	}
+	run := start()
 	var film clip.Film
 	require.NoError(t, run.Get(t.Context(), &film))
 	ledger := provider.Ledger()
@@ -67,6 +72,18 @@ func TestEmbeddingProgram(t *testing.T) {
 	for i := range ledger {
 		stack.Eventually(t, "a webhook was not taken", func() bool { return taken(provider.Ledger()[i]) })
 	}
+
+	// Told to stop in the middle of a submit, it records the answer first.
+	require.NoError(t, provider.Inject(wavespeedtest.Fault{Kind: wavespeedtest.AcceptedSlow, Delay: 3 * time.Second}))
+	run = start()
+	stack.Eventually(t, "nothing is submitted", func() bool { return len(provider.Ledger()) == 4 })
+	require.Zero(t, program.Terminate())
+	recorded := false
+	for _, event := range historyOf(t, c, run).Events {
+		recorded = recorded || event.GetEventType() == enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
+	}
+	require.True(t, recorded, "the submit's answer is in the history")
+	require.Len(t, provider.Ledger(), 4)
 }
 
 // taken tells whether a webhook was answered 200. A busy machine may have postponed it.

@@ -31,7 +31,7 @@ func execution(run client.WorkflowRun) *commonpb.WorkflowExecution {
 
 func replayer(t *testing.T) sdkworker.WorkflowReplayer {
 	t.Helper()
-	plugin, err := worker.NewPlugin(worker.Options{WorkflowsOnly: true})
+	plugin, err := worker.NewPlugin(worker.Options{NoActivities: true})
 	require.NoError(t, err)
 	replayer, err := sdkworker.NewWorkflowReplayerWithOptions(sdkworker.WorkflowReplayerOptions{Plugins: []sdkworker.Plugin{plugin}})
 	require.NoError(t, err)

@@ -1,27 +1,49 @@
-// Package worker adds generations to a Temporal worker.
+// Package worker adds generations to a Temporal worker and to an HTTP server. One plugin
+// serves both, with the same accounts and webhook secrets:
 //
 //	plugin, err := worker.NewPlugin(worker.Options{
 //		APIKey:     os.Getenv("WAVESPEED_API_KEY"),
 //		WebhookURL: "https://media.example.com/webhooks/wavespeed",
 //	})
-//	…
-//	w := sdkworker.New(c, "media", sdkworker.Options{Plugins: []sdkworker.Plugin{plugin}})
+//	if err != nil {
+//		return err
+//	}
+//	c, err := client.Dial(client.Options{Plugins: []client.Plugin{plugin}})
+//	if err != nil {
+//		return err
+//	}
+//	defer c.Close()
+//	w := sdkworker.New(c, "media", sdkworker.Options{WorkerStopTimeout: 70 * time.Second})
 //	w.RegisterWorkflow(Clip)
-//	err = w.Run(sdkworker.InterruptCh())
+//
+//	http.Handle("POST /webhooks/wavespeed/{address}", plugin.Handler(c))
 //
 // The plugin registers the workflows wavespeed.Generate and wavespeed.Pipeline with their
-// activities, and the interceptor that keeps a run's generations together. It goes on the client or on
-// the worker, not on both: a client hands its plugins to its workers.
+// activities, and the interceptor that keeps a run's generations together.
 //
-// Give the worker a WorkerStopTimeout of at least a minute, so that a deploy does
-// not cut a submit between the POST and its record: what is cut is looked for, and
-// found, but that takes time.
+// Put the plugin on the client or on the worker, not on both: a client hands its plugins to
+// its workers. On the client it also lets Temporal drop duplicates of a webhook. On a worker
+// alone:
 //
-// Without a WebhookURL everything works by polling. With one, webhooks are received
-// by package webhook, in this process or in another; both must be given the same
-// webhook secrets, or none, to fetch them from the provider.
+//	w := sdkworker.New(c, "media", sdkworker.Options{Plugins: []sdkworker.Plugin{plugin}})
 //
-// The plugin serves versioned workers (its workflow is pinned unless
-// VersioningBehavior says otherwise), workers of activities or workflows alone,
-// replayers and the SDK's test environments.
+// Worker and handler may run in different processes, each with a plugin of its own. Give
+// both the same accounts and webhook secrets, or none, to fetch the secrets from the
+// provider. A process that only receives webhooks needs no API key:
+//
+//	plugin, err := worker.NewPlugin(worker.Options{
+//		NoActivities:   true,
+//		WebhookSecrets: []string{os.Getenv("WAVESPEED_WEBHOOK_SECRET")},
+//	})
+//
+// Without a WebhookURL everything works by polling.
+//
+// Give the worker a WorkerStopTimeout of at least 70 seconds, so that a deploy does not cut
+// off a submit between the POST and its record: such a submit is searched for and found, but
+// that takes time. Shut the HTTP server down first, then stop the worker, then close the
+// client; examples/embed does that.
+//
+// The plugin supports versioned workers (its workflows are pinned unless VersioningBehavior
+// says otherwise), workers with only activities or only workflows, and replayers. Tests of
+// your own workflows don't need it: see package workflows/workflowstest.
 package worker

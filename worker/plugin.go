@@ -15,6 +15,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -22,22 +23,38 @@ import (
 // PluginName is the plugin's name in worker listings.
 const PluginName = "wavespeed.Generations"
 
-// NewPlugin makes a plugin for client.Options.Plugins or worker.Options.Plugins:
-// for the one or the other. Errors name the option that is wrong.
-//
-// On a client it also lets package webhook/signaler drop doubled signals at the
-// server.
-func NewPlugin(options Options) (*temporal.SimplePlugin, error) {
+// Plugin adds generations to a Temporal client and its workers, or to one worker, and
+// makes the handler for their webhooks. The zero value is not usable; see [NewPlugin].
+// One plugin may serve several workers.
+type Plugin struct {
+	*temporal.SimplePlugin
+
+	options    Options
+	keyring    *webhook.Keyring
+	activities *activities.Activities
+
+	// activityWorkers are the workers, by instance key, that run no workflows.
+	activityWorkers sync.Map
+}
+
+// NewPlugin validates the options; its errors name the field. It makes no request.
+func NewPlugin(options Options) (*Plugin, error) {
 	options = options.withDefaults()
 	if err := options.validate(); err != nil {
 		return nil, err
 	}
-	activities, err := options.activities()
+	clients, err := options.clients()
 	if err != nil {
 		return nil, err
 	}
-	p := &plugin{options: options, activities: activities}
-	return temporal.NewSimplePlugin(temporal.SimplePluginOptions{
+	p := &Plugin{options: options}
+	if p.keyring, err = options.keyring(clients); err != nil {
+		return nil, err
+	}
+	if p.activities, err = options.newActivities(clients, p.keyring); err != nil {
+		return nil, err
+	}
+	p.SimplePlugin, err = temporal.NewSimplePlugin(temporal.SimplePluginOptions{
 		Name:                      PluginName,
 		ConfigureClient:           p.configureClient,
 		ConfigureWorker:           p.configureWorker,
@@ -45,22 +62,15 @@ func NewPlugin(options Options) (*temporal.SimplePlugin, error) {
 		RunContextBefore:          p.register,
 		RunContextAfter:           p.forget,
 	})
+	return p, err
 }
 
-type plugin struct {
-	options    Options
-	activities *activities.Activities
-
-	// activityWorkers are the workers, by instance key, that take no workflows.
-	activityWorkers sync.Map
-}
-
-func (p *plugin) configureClient(_ context.Context, o client.PluginConfigureClientOptions) error {
+func (p *Plugin) configureClient(_ context.Context, o client.PluginConfigureClientOptions) error {
 	o.ClientOptions.ConnectionOptions.DialOptions = append(slices.Clip(o.ClientOptions.ConnectionOptions.DialOptions), signaler.DialOption())
 	return nil
 }
 
-func (p *plugin) configureWorker(_ context.Context, o sdkworker.PluginConfigureWorkerOptions) error {
+func (p *Plugin) configureWorker(_ context.Context, o sdkworker.PluginConfigureWorkerOptions) error {
 	interceptors, err := intercept(o.WorkerOptions.Interceptors)
 	if err != nil {
 		return err
@@ -72,14 +82,14 @@ func (p *plugin) configureWorker(_ context.Context, o sdkworker.PluginConfigureW
 	return nil
 }
 
-func (p *plugin) configureReplayer(_ context.Context, o sdkworker.PluginConfigureWorkflowReplayerOptions) error {
+func (p *Plugin) configureReplayer(_ context.Context, o sdkworker.PluginConfigureWorkflowReplayerOptions) error {
 	interceptors, err := intercept(o.WorkflowReplayerOptions.Interceptors)
 	o.WorkflowReplayerOptions.Interceptors = interceptors
 	return err
 }
 
-// intercept adds the interceptor of package workflows. That it is there already
-// shows that the plugin was given twice.
+// intercept adds the interceptor of package workflows. If it is there already, the plugin
+// was given twice.
 func intercept(interceptors []interceptor.WorkerInterceptor) ([]interceptor.WorkerInterceptor, error) {
 	for _, other := range interceptors {
 		if _, ours := other.(*workflows.Interceptor); ours {
@@ -89,7 +99,7 @@ func intercept(interceptors []interceptor.WorkerInterceptor) ([]interceptor.Work
 	return append(slices.Clip(interceptors), &workflows.Interceptor{}), nil
 }
 
-func (p *plugin) register(_ context.Context, o temporal.SimplePluginRunContextBeforeOptions) error {
+func (p *Plugin) register(_ context.Context, o temporal.SimplePluginRunContextBeforeOptions) error {
 	if _, activitiesOnly := p.activityWorkers.Load(o.InstanceKey); !activitiesOnly {
 		registerWorkflows(o.Registry, workflow.RegisterOptions{
 			VersioningBehavior: p.options.VersioningBehavior,
@@ -111,25 +121,6 @@ func registerWorkflows(registry engine.Registry, options workflow.RegisterOption
 	registry.RegisterWorkflowWithOptions(workflows.Delivery, options)
 }
 
-func (p *plugin) forget(_ context.Context, o temporal.SimplePluginRunContextAfterOptions) {
+func (p *Plugin) forget(_ context.Context, o temporal.SimplePluginRunContextAfterOptions) {
 	p.activityWorkers.Delete(o.InstanceKey)
-}
-
-// Register makes the workflows and their activities known to a registry without the
-// plugin, for instance to a test environment that has none. Such a worker also
-// needs &workflows.Interceptor{} among its worker.Options.Interceptors.
-func Register(registry sdkworker.Registry, options Options) error {
-	options = options.withDefaults()
-	if err := options.validate(); err != nil {
-		return err
-	}
-	activities, err := options.activities()
-	if err != nil {
-		return err
-	}
-	registerWorkflows(registry, workflow.RegisterOptions{VersioningBehavior: options.VersioningBehavior})
-	if activities != nil {
-		activities.Register(registry)
-	}
-	return nil
 }

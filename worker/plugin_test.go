@@ -1,45 +1,98 @@
 package worker_test
 
 import (
+	"log/slog"
+	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/testsuite"
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
 func TestOptionsAreCheckedByName(t *testing.T) {
 	t.Parallel()
-	for field, options := range map[string]worker.Options{
-		"APIKey":     {},
-		"WebhookURL": {APIKey: "k", WebhookURL: "http://media.example.com/hooks"},
-		"BaseURL":    {APIKey: "k", BaseURL: "http://api.example.com"},
-		"Accounts":   {APIKey: "k", Accounts: map[string]string{"team": "other"}},
+	const secret = "whsec_c2ltdWxhdG9yLXNlY3JldA=="
+	team := func(account worker.Account) map[string]worker.Account {
+		return map[string]worker.Account{"team": account}
+	}
+	for want, options := range map[string]worker.Options{
+		"Options.APIKey: is empty":                              {},
+		"Options.APIKey: is empty; give":                        {WebhookSecrets: []string{secret}},
+		"Options.APIKey ":                                       {APIKey: "two words"},
+		"Options.WebhookURL: ":                                  {APIKey: "k", WebhookURL: "http://media.example.com/hooks"},
+		"Options.BaseURL: ":                                     {APIKey: "k", BaseURL: "http://api.example.com"},
+		`Options.Accounts: has "default"`:                       {APIKey: "k", Accounts: map[string]worker.Account{"default": {APIKey: "other"}}},
+		`Options.Accounts["team"].APIKey: is empty`:             {APIKey: "k", Accounts: team(worker.Account{})},
+		`Options.Accounts["team"].APIKey holds`:                 {Accounts: team(worker.Account{APIKey: "two words"})},
+		`Options.WebhookSecrets: in Secrets[0]: `:               {APIKey: "k", WebhookSecrets: []string{"whsec_short"}},
+		`Options.Accounts["team"].Webhook: in Secrets[0]: `:     {Accounts: team(worker.Account{APIKey: "k", Webhook: webhook.Account{Secrets: []string{"short"}}})},
+		`Options.Accounts["team"].Webhook: in AddressKeys[0]: `: {Accounts: team(worker.Account{APIKey: "k", Webhook: webhook.Account{AddressKeys: [][]byte{{1}}}})},
+		`Options.Accounts["team"].Webhook: has neither`:         {NoActivities: true, Accounts: team(worker.Account{})},
 	} {
 		_, err := worker.NewPlugin(options)
-		require.ErrorContains(t, err, field)
-		require.ErrorContains(t, worker.Register(nil, options), field)
+		require.ErrorContains(t, err, "worker: "+want)
+		require.NotContains(t, err.Error(), "two words")
 	}
 	for name, options := range map[string]worker.Options{
 		"poll only":        {APIKey: "k"},
 		"webhooks":         {APIKey: "k", WebhookURL: "https://media.example.com/hooks"},
 		"loopback":         {APIKey: "k", WebhookURL: "http://127.0.0.1:8080/hooks", BaseURL: "http://localhost:9090"},
 		"containers":       {APIKey: "k", WebhookURL: "http://webhook:8080/hooks", BaseURL: "http://simulator:9090", AllowHTTP: true},
-		"several accounts": {Accounts: map[string]string{"a": "k1", "b": "k2"}},
-		"workflows only":   {WorkflowsOnly: true},
+		"several accounts": {APIKey: "k", Accounts: team(worker.Account{APIKey: "k2", Webhook: webhook.Account{Secrets: []string{secret}}})},
+		"no default":       {Accounts: team(worker.Account{APIKey: "k"})},
+		"workflows only":   {NoActivities: true},
+		"handler only":     {NoActivities: true, WebhookSecrets: []string{secret}},
+		"handler by key":   {NoActivities: true, APIKey: "k"},
 	} {
 		_, err := worker.NewPlugin(options)
 		require.NoError(t, err, name)
 	}
+}
+
+// Worker and handler share accounts and secrets, in one plugin or in two.
+func TestHandlerOpensWhatTheWorkerSealed(t *testing.T) {
+	t.Parallel()
+	const secret, other = "whsec_c2ltdWxhdG9yLXNlY3JldA==", "whsec_YW5vdGhlci1vbmUtb2YtdGhlc2U="
+	keyring, err := webhook.NewKeyring(map[string]webhook.Account{"team": {Secrets: []string{secret}}})
+	require.NoError(t, err)
+	address, err := keyring.Seal(t.Context(), generation.Target{Namespace: "default", WorkflowID: "w", Key: "k", Nonce: "n", Account: "team"})
+	require.NoError(t, err)
+	var answers []webhook.Answer
+	plugin, err := worker.NewPlugin(worker.Options{
+		NoActivities: true, WebhookSecrets: []string{other},
+		Accounts: map[string]worker.Account{"team": {Webhook: webhook.Account{Secrets: []string{secret}}}},
+		Observe:  func(a webhook.Answer) { answers = append(answers, a) },
+		Logger:   slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	handler := plugin.Handler(lazy(t, plugin))
+	body := []byte(`{"id":"p1","status":"processing"}`) // which ends nothing, so that nothing is signaled
+	for _, signedWith := range []string{secret, other} {
+		handler.ServeHTTP(httptest.NewRecorder(), webhooktest.NewRequest(signedWith, webhook.URL("https://media.example.com/hooks", address), body))
+	}
+	require.Len(t, answers, 2)
+	require.Equal(t, webhook.NotEnded, answers[0].Reason)
+	require.Equal(t, "team", answers[0].Account)
+	require.Equal(t, webhook.BadSignature, answers[1].Reason)
+}
+
+func TestHandlerWithoutAccounts(t *testing.T) {
+	t.Parallel()
+	plugin, err := worker.NewPlugin(worker.Options{NoActivities: true})
+	require.NoError(t, err)
+	require.PanicsWithValue(t, "worker: Handler: the plugin has no account; set Options.APIKey, Options.WebhookSecrets or Options.Accounts",
+		func() { plugin.Handler(nil) })
 }
 
 // lazy is a client that connects when it is first used, which these tests never do.
@@ -87,45 +140,27 @@ func recovered(value any) string {
 	return text
 }
 
-// TestTestEnvironments: users' own unit tests run generations against the
-// simulator, with the plugin or with Register.
-func TestTestEnvironments(t *testing.T) {
+// The plugin works in a test environment as on a worker. What users test with is package
+// workflows/workflowstest.
+func TestTestEnvironment(t *testing.T) {
 	t.Parallel()
-	for name, equip := range map[string]func(t *testing.T, env *testsuite.TestWorkflowEnvironment, options worker.Options){
-		"plugin": func(t *testing.T, env *testsuite.TestWorkflowEnvironment, options worker.Options) {
-			plugin, err := worker.NewPlugin(options)
-			require.NoError(t, err)
-			env.SetWorkerOptions(sdkworker.Options{Plugins: []sdkworker.Plugin{plugin}})
-		},
-		"register": func(t *testing.T, env *testsuite.TestWorkflowEnvironment, options worker.Options) {
-			env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{&workflows.Interceptor{}}})
-			require.NoError(t, worker.Register(registry{env}, options))
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			provider, err := wavespeedtest.New(wavespeedtest.Options{Duration: time.Nanosecond})
-			require.NoError(t, err)
-			defer provider.Close()
-			var suite testsuite.WorkflowTestSuite
-			env := suite.NewTestWorkflowEnvironment()
-			equip(t, env, worker.Options{APIKey: wavespeedtest.DefaultKey, BaseURL: provider.URL()})
-			env.RegisterWorkflow(twoStills)
+	provider, err := wavespeedtest.New(wavespeedtest.Options{Duration: time.Nanosecond})
+	require.NoError(t, err)
+	defer provider.Close()
+	plugin, err := worker.NewPlugin(worker.Options{APIKey: wavespeedtest.DefaultKey, BaseURL: provider.URL()})
+	require.NoError(t, err)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetWorkerOptions(sdkworker.Options{Plugins: []sdkworker.Plugin{plugin}})
+	env.RegisterWorkflow(twoStills)
 
-			env.ExecuteWorkflow(twoStills)
+	env.ExecuteWorkflow(twoStills)
 
-			require.NoError(t, env.GetWorkflowError())
-			var urls []string
-			require.NoError(t, env.GetWorkflowResult(&urls))
-			require.Len(t, urls, 2)
-			require.Len(t, provider.Ledger(), 2)
-		})
-	}
-}
-
-// registry lacks what a test environment does not have.
-type registry struct {
-	*testsuite.TestWorkflowEnvironment
+	require.NoError(t, env.GetWorkflowError())
+	var urls []string
+	require.NoError(t, env.GetWorkflowResult(&urls))
+	require.Len(t, urls, 2)
+	require.Len(t, provider.Ledger(), 2)
 }
 
 func twoStills(ctx workflow.Context) ([]string, error) {

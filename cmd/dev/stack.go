@@ -16,11 +16,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	sdkworker "go.temporal.io/sdk/worker"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
 )
 
@@ -66,13 +62,18 @@ func start(ctx context.Context, out io.Writer, state string) (_ *stack, err erro
 	}
 	s.stops = append(s.stops, func() { _ = s.temporal.Stop() })
 	s.client = s.temporal.Client()
-	provider, err := s.startProvider(out)
+	options, err := s.startProvider(out)
 	if err != nil {
 		return nil, err
 	}
-	plugin, err := worker.NewPlugin(provider)
+	plugin, err := worker.NewPlugin(options)
 	if err != nil {
 		return nil, err
+	}
+	if options.WebhookURL != "" {
+		if err := s.startHandler(plugin, options.WebhookURL); err != nil {
+			return nil, err
+		}
 	}
 	w := sdkworker.New(s.client, taskQueue, sdkworker.Options{
 		Plugins:           []sdkworker.Plugin{plugin},
@@ -93,11 +94,11 @@ func (s *stack) path(name string) string {
 	return filepath.Join(s.state, name)
 }
 
-// startProvider chooses WaveSpeedAI or the simulator, and starts the webhook handler
-// where the provider can reach one.
+// startProvider chooses WaveSpeedAI or the simulator, and says how to generate with it.
 func (s *stack) startProvider(out io.Writer) (worker.Options, error) {
-	options := worker.Options{Prices: true, APIKey: os.Getenv("WAVESPEED_API_KEY")}
-	public := os.Getenv("WEBHOOK_PUBLIC_URL")
+	options := worker.Options{
+		Prices: true, APIKey: os.Getenv("WAVESPEED_API_KEY"), WebhookURL: os.Getenv("WEBHOOK_PUBLIC_URL"), Logger: quiet,
+	}
 	if options.APIKey == "" {
 		simulator, err := wavespeedtest.New(wavespeedtest.Options{
 			Speed: simulatorSpeed, State: s.path("simulator"), Listen: net.JoinHostPort(listenHost, strconv.Itoa(free(simulatorPort))),
@@ -107,45 +108,21 @@ func (s *stack) startProvider(out io.Writer) (worker.Options, error) {
 		}
 		s.stops = append(s.stops, func() { _ = simulator.Close() })
 		options.APIKey, options.BaseURL = wavespeedtest.DefaultKey, simulator.URL()
-		public = fmt.Sprintf("http://%s:%d%s", listenHost, free(webhookPort), webhookPath)
+		options.WebhookURL = fmt.Sprintf("http://%s:%d%s", listenHost, free(webhookPort), webhookPath)
 		fmt.Fprintln(out, "Generating with the simulator, at no cost. Set WAVESPEED_API_KEY for the real thing.")
 	} else {
 		fmt.Fprintln(out, "Generating with WaveSpeedAI itself: this costs money.")
 	}
 	s.apiKey, s.apiURL = options.APIKey, options.BaseURL
-	if public == "" {
-		fmt.Fprintln(out, "Polling, since no WEBHOOK_PUBLIC_URL is set.")
-		return options, nil
+	if options.WebhookURL == "" {
+		fmt.Fprintln(out, "Polling, because WEBHOOK_PUBLIC_URL is not set.")
 	}
-	options.WebhookURL = public
-	keyring, err := s.keyring()
-	if err != nil {
-		return options, err
-	}
-	options.Keyring = keyring
-	return options, s.startHandler(keyring, public)
+	return options, nil
 }
 
-// keyring fetches the webhook secret from the provider when it is first needed.
-func (s *stack) keyring() (*webhook.Keyring, error) {
-	provider, err := wavespeed.New(wavespeed.Options{APIKey: s.apiKey, BaseURL: s.apiURL})
-	if err != nil {
-		return nil, err
-	}
-	return webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Fetch: provider.WebhookSecret}})
-}
-
-func (s *stack) startHandler(keyring *webhook.Keyring, public string) error {
-	signals, err := signaler.New(signaler.Options{Client: s.client, Namespace: client.DefaultNamespace})
-	if err != nil {
-		return err
-	}
-	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signals, Logger: quiet})
-	if err != nil {
-		return err
-	}
+func (s *stack) startHandler(plugin *worker.Plugin, public string) error {
 	mux := http.NewServeMux()
-	mux.Handle("POST "+webhookPath+"/{address}", handler)
+	mux.Handle("POST "+webhookPath+"/{address}", plugin.Handler(s.client))
 	listener, err := net.Listen("tcp", listenAddress(public))
 	if err != nil {
 		return fmt.Errorf("listen for webhooks: %w", err)

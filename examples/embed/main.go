@@ -1,48 +1,41 @@
-// Command embed is the smallest program with everything in it: a worker that runs
-// the workflow of examples/clip, and a server that receives its webhooks. In
-// production they are mostly two programs.
+// Command embed is the smallest complete program: a worker that runs the workflow of
+// examples/clip, and a server that receives its webhooks. In production they are usually
+// two programs.
 //
-// It needs a Temporal server (TEMPORAL_ADDRESS), WAVESPEED_API_KEY, and
-// WEBHOOK_PUBLIC_URL, an https address that leads to WEBHOOK_LISTEN, which is port 8080
-// of this machine unless set.
+// It needs a Temporal server (TEMPORAL_ADDRESS), WAVESPEED_API_KEY, and WEBHOOK_PUBLIC_URL:
+// an https address that forwards to WEBHOOK_LISTEN, port 8080 of this machine by default.
 package main
 
 import (
 	"cmp"
+	"context"
 	"log"
 	"net/http"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"go.temporal.io/sdk/client"
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/examples/clip"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
 )
 
 func main() {
-	if err := run(); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run() error {
-	c, err := client.Dial(client.Options{HostPort: os.Getenv("TEMPORAL_ADDRESS")})
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-
-	go func() { log.Fatal(serveWebhooks(c)) }()
-
-	return runWorker(c)
-}
-
-func runWorker(c client.Client) error {
+// run stops what it started in the reverse order. The server goes first: it answers the
+// deliveries that have arrived, and the provider sends later ones to another replica, or
+// again. Then the worker finishes its activities, so that no submit is cut off before its
+// answer is recorded. Both need the client, so it closes last.
+func run(ctx context.Context) error {
 	plugin, err := worker.NewPlugin(worker.Options{
 		APIKey:     os.Getenv("WAVESPEED_API_KEY"),
 		BaseURL:    os.Getenv("WAVESPEED_BASE_URL"),
@@ -51,39 +44,41 @@ func runWorker(c client.Client) error {
 	if err != nil {
 		return err
 	}
-	w := sdkworker.New(c, "media", sdkworker.Options{
-		Plugins:           []sdkworker.Plugin{plugin},
-		WorkerStopTimeout: time.Minute,
+	c, err := client.DialContext(ctx, client.Options{
+		HostPort: os.Getenv("TEMPORAL_ADDRESS"),
+		Plugins:  []client.Plugin{plugin},
 	})
-	w.RegisterWorkflow(clip.Clip)
-	return w.Run(sdkworker.InterruptCh())
-}
+	if err != nil {
+		return err
+	}
+	defer c.Close()
 
-func serveWebhooks(c client.Client) error {
-	provider, err := wavespeed.New(wavespeed.Options{
-		APIKey:  os.Getenv("WAVESPEED_API_KEY"),
-		BaseURL: os.Getenv("WAVESPEED_BASE_URL"),
-	})
-	if err != nil {
+	w := sdkworker.New(c, "media", sdkworker.Options{WorkerStopTimeout: 70 * time.Second})
+	w.RegisterWorkflow(clip.Clip)
+	if err := w.Start(); err != nil {
 		return err
 	}
-	keyring, err := webhook.NewKeyring(map[string]webhook.Account{"default": {Fetch: provider.WebhookSecret}})
-	if err != nil {
-		return err
-	}
-	signals, err := signaler.New(signaler.Options{Client: c, Namespace: "default"})
-	if err != nil {
-		return err
-	}
-	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signals})
-	if err != nil {
-		return err
-	}
+	defer w.Stop()
+
 	mux := http.NewServeMux()
-	mux.Handle("POST /webhooks/wavespeed/{address}", handler)
-	server := &http.Server{
+	mux.Handle("POST /webhooks/wavespeed/{address}", plugin.Handler(c))
+	return serve(ctx, &http.Server{
 		Addr: cmp.Or(os.Getenv("WEBHOOK_LISTEN"), ":8080"), Handler: mux,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: 10 * time.Second,
+	})
+}
+
+// serve returns when the server fails, or after ctx is done and the requests in flight are
+// answered.
+func serve(ctx context.Context, server *http.Server) error {
+	failed := make(chan error, 1)
+	go func() { failed <- server.ListenAndServe() }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
 	}
-	return server.ListenAndServe()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return server.Shutdown(ctx)
 }

@@ -10,8 +10,6 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/log"
 	"google.golang.org/grpc"
-
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 )
 
 // Temporal are the flags that override what envconfig reads.
@@ -53,7 +51,6 @@ func (t Temporal) ClientOptions(environ []string, logger *slog.Logger) (client.O
 	}
 	options.Logger = log.NewStructuredLogger(logger)
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions,
-		signaler.DialOption(),
 		// In a network without a way out, gRPC's look-up of a TXT record never ends.
 		grpc.WithDisableServiceConfig(),
 	)

@@ -13,8 +13,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/telemetry"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
 )
 
 // Options say what to run.
@@ -41,6 +40,9 @@ func Run(ctx context.Context, options Options) error {
 	if err := d.startAdmin(); err != nil {
 		return err
 	}
+	if err := d.plugIn(); err != nil {
+		return err
+	}
 	if err := d.connect(ctx); err != nil {
 		return err
 	}
@@ -63,7 +65,7 @@ type daemon struct {
 	Options
 	readiness
 	client  client.Client
-	keyring *webhook.Keyring
+	plugin  *worker.Plugin
 	admin   *server
 	public  *server
 	metrics *telemetry.Metrics
@@ -115,10 +117,6 @@ func (d *daemon) tryConnect(ctx context.Context) error {
 }
 
 func (d *daemon) start() error {
-	var err error
-	if d.keyring, err = d.newKeyring(); err != nil {
-		return err
-	}
 	if d.Webhook {
 		if err := d.startWebhook(); err != nil {
 			return err
@@ -128,34 +126,6 @@ func (d *daemon) start() error {
 		return d.startWorker()
 	}
 	return nil
-}
-
-func (d *daemon) newKeyring() (*webhook.Keyring, error) {
-	accounts := make(map[string]webhook.Account, len(d.Config.Accounts))
-	for name, account := range d.Config.Accounts {
-		verifying, err := d.verifying(account)
-		if err != nil {
-			return nil, fmt.Errorf("account %q: %w", name, err)
-		}
-		accounts[name] = verifying
-	}
-	return webhook.NewKeyring(accounts)
-}
-
-// verifying chooses where an account's webhook secrets come from: from a file or from
-// WaveSpeed they are read again when a signature does not fit.
-func (d *daemon) verifying(account config.Account) (webhook.Account, error) {
-	switch {
-	case account.SecretFromFile():
-		return webhook.Account{Fetch: account.ReadSecret}, nil
-	case len(account.Secrets) > 0:
-		return webhook.Account{Secrets: account.Secrets}, nil
-	}
-	provider, err := wavespeed.New(wavespeed.Options{APIKey: account.APIKey, BaseURL: d.Config.BaseURL, AllowHTTP: d.Config.AllowHTTP})
-	if err != nil {
-		return webhook.Account{}, err
-	}
-	return webhook.Account{Fetch: provider.WebhookSecret}, nil
 }
 
 func (d *daemon) fail(err error) {

@@ -9,9 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 )
 
 // defaultPath is where webhooks arrive when no public URL says otherwise.
@@ -76,17 +73,8 @@ func (d *daemon) startAdmin() (err error) {
 	return err
 }
 
-func (d *daemon) startWebhook() error {
-	signals, err := signaler.New(signaler.Options{Client: d.client, Namespace: d.Temporal.Namespace})
-	if err != nil {
-		return err
-	}
-	handler, err := webhook.NewHandler(webhook.Options{
-		Keyring: d.keyring, Signaler: signals, Logger: d.Logger, Observe: d.metrics.Observe,
-	})
-	if err != nil {
-		return err
-	}
+func (d *daemon) startWebhook() (err error) {
+	handler := d.plugin.Handler(d.client)
 	d.public, err = d.listen("webhooks", "WEBHOOK_LISTEN", d.Config.WebhookListen, only(webhookPath(d.Config.PublicURL), d.traces.Wrap(handler)))
 	return err
 }

@@ -6,15 +6,9 @@ import (
 
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
-
-	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
 )
 
 func (d *daemon) startWorker() error {
-	plugin, err := d.newPlugin()
-	if err != nil {
-		return err
-	}
 	deployment, err := d.deployment()
 	if err != nil {
 		return err
@@ -31,29 +25,12 @@ func (d *daemon) startWorker() error {
 	}
 	sdkworker.SetStickyWorkflowCacheSize(d.Config.Cache)
 	d.worker = sdkworker.New(d.client, d.Config.TaskQueue, sdkworker.Options{
-		Plugins:                      []sdkworker.Plugin{plugin},
 		WorkerStopTimeout:            d.Config.ShutdownTimeout,
 		TaskQueueActivitiesPerSecond: float64(d.Config.ActivitiesPerSecond),
 		DeploymentOptions:            deployment,
 		OnFatalError:                 func(err error) { d.fail(fmt.Errorf("worker: %w", err)) },
 	})
 	return d.worker.Start()
-}
-
-func (d *daemon) newPlugin() (sdkworker.Plugin, error) {
-	keys := make(map[string]string, len(d.Config.Accounts))
-	for name, account := range d.Config.Accounts {
-		keys[name] = account.APIKey
-	}
-	return worker.NewPlugin(worker.Options{
-		Accounts:      keys,
-		WebhookURL:    d.Config.PublicURL,
-		Keyring:       d.keyring,
-		AllowHTTP:     d.Config.AllowHTTP,
-		BaseURL:       d.Config.BaseURL,
-		Prices:        d.Config.Prices,
-		ExclusiveKeys: d.Config.ExclusiveKeys,
-	})
 }
 
 // deployment is the worker's place in Temporal's worker versioning, if it has one.

@@ -37,7 +37,7 @@ const (
 type bench struct {
 	server   *testsuite.DevServer
 	client   client.Client
-	keyring  *webhook.Keyring
+	keyring  *webhook.Keyring // seals addresses as the plugin does
 	handler  *http.Server
 	hookURL  string
 	provider *provider
@@ -62,41 +62,39 @@ func newBench(ctx context.Context) (_ *bench, err error) {
 		return nil, fmt.Errorf("start Temporal (DEVSERVER names the program): %w", err)
 	}
 	b.client = b.server.Client()
-	if b.keyring, err = webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{secret}}}); err != nil {
-		return nil, err
-	}
-	if err := b.startHandler(); err != nil {
-		return nil, err
-	}
 	if b.provider, err = newProvider(b.client); err != nil {
 		return nil, err
 	}
-	return b, b.startWorker()
+	plugin, err := b.startHandler()
+	if err != nil {
+		return nil, err
+	}
+	return b, b.startWorker(plugin)
 }
 
-func (b *bench) startHandler() error {
-	signals, err := signaler.New(signaler.Options{Client: b.client, Namespace: client.DefaultNamespace})
-	if err != nil {
-		return err
-	}
-	handler, err := webhook.NewHandler(webhook.Options{Keyring: b.keyring, Signaler: signals, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return err
-	}
+func (b *bench) startHandler() (*worker.Plugin, error) {
 	mux := http.NewServeMux()
-	mux.Handle("POST /hooks/{address}", handler)
-	b.handler, b.hookURL, err = serve(mux)
-	b.hookURL += "/hooks"
-	return err
-}
-
-func (b *bench) startWorker() error {
+	var url string
+	var err error
+	if b.handler, url, err = serve(mux); err != nil {
+		return nil, err
+	}
+	b.hookURL = url + "/hooks"
+	if b.keyring, err = webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{secret}}}); err != nil {
+		return nil, err
+	}
 	plugin, err := worker.NewPlugin(worker.Options{
-		APIKey: "bench", BaseURL: b.provider.url, WebhookURL: b.hookURL, Keyring: b.keyring,
+		APIKey: "bench", BaseURL: b.provider.url, WebhookURL: b.hookURL, WebhookSecrets: []string{secret},
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	mux.Handle("POST /hooks/{address}", plugin.Handler(b.client))
+	return plugin, nil
+}
+
+func (b *bench) startWorker(plugin *worker.Plugin) error {
 	b.worker = sdkworker.New(b.client, taskQueue, sdkworker.Options{Plugins: []sdkworker.Plugin{plugin}})
 	b.worker.RegisterWorkflowWithOptions(b.generate, workflow.RegisterOptions{Name: "generate"})
 	b.worker.RegisterWorkflowWithOptions(b.floor, workflow.RegisterOptions{Name: "floor"})

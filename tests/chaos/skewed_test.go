@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	sdkworker "go.temporal.io/sdk/worker"
 
@@ -17,7 +16,6 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
-	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
 // startSkewed runs a worker in this process, whose clock is ahead of all others. It is not
@@ -40,11 +38,12 @@ func (s *system) startSkewed(ahead time.Duration, temporal, provider, webhooks s
 		Now: func() time.Time { return time.Now().Add(ahead) },
 	})
 	require.NoError(s.t, err)
+	plugin, err := worker.NewPlugin(worker.Options{NoActivities: true})
+	require.NoError(s.t, err)
 	w := sdkworker.New(c, taskQueue, sdkworker.Options{
-		Interceptors:             []interceptor.WorkerInterceptor{&workflows.Interceptor{}},
+		Plugins:                  []sdkworker.Plugin{plugin},
 		DeadlockDetectionTimeout: 30 * time.Second,
 	})
-	require.NoError(s.t, worker.Register(w, worker.Options{WorkflowsOnly: true}))
 	skewed.Register(w)
 	require.NoError(s.t, w.Start())
 	s.t.Cleanup(w.Stop)

@@ -85,10 +85,8 @@ func (w *world) build() *world {
 	must(err)
 	w.front = w.newProcess("handler")
 	w.front.skew = w.handlerSkew
-	signals, err := signaler.New(signaler.Options{Client: w.front.client, Namespace: frontend.Namespace})
-	must(err)
 	w.handler, err = webhook.NewHandler(webhook.Options{
-		Keyring: w.keyring, Signaler: signals, Now: w.front.now, Logger: slog.New(slog.DiscardHandler),
+		Keyring: w.keyring, Signaler: signaler.New(w.front.client), Now: w.front.now, Logger: slog.New(slog.DiscardHandler),
 	})
 	must(err)
 	w.operator = w.newProcess("operator")

@@ -13,9 +13,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 	"google.golang.org/grpc"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
 )
@@ -52,14 +50,11 @@ func NewEmbeddedOn(t testing.TB, temporal *Temporal, simulator wavespeedtest.Opt
 	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	keyring, err := webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{wavespeedtest.DefaultSecret}}})
-	require.NoError(t, err)
-	signals, err := signaler.New(signaler.Options{Client: c, Namespace: client.DefaultNamespace})
-	require.NoError(t, err)
-	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signals, Logger: slog.New(slog.DiscardHandler)})
+	secrets := []string{wavespeedtest.DefaultSecret}
+	receiver, err := worker.NewPlugin(worker.Options{NoActivities: true, WebhookSecrets: secrets, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	mux := http.NewServeMux()
-	mux.Handle("POST "+WebhookPath+"/{address}", handler)
+	mux.Handle("POST "+WebhookPath+"/{address}", receiver.Handler(c))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return &Embedded{
@@ -67,7 +62,7 @@ func NewEmbeddedOn(t testing.TB, temporal *Temporal, simulator wavespeedtest.Opt
 		Simulator: provider,
 		TaskQueue: "embedded-" + uuid.NewString()[:8],
 		Options: worker.Options{
-			APIKey: wavespeedtest.DefaultKey, BaseURL: provider.URL(), WebhookURL: server.URL + WebhookPath, Keyring: keyring, Prices: true,
+			APIKey: wavespeedtest.DefaultKey, BaseURL: provider.URL(), WebhookURL: server.URL + WebhookPath, WebhookSecrets: secrets, Prices: true,
 		},
 	}
 }

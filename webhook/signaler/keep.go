@@ -29,7 +29,7 @@ var errOpen = errors.New("signaler: the workflow has an open run")
 // keep starts a workflow that holds the signal, where a rerun may ask for it. Only verified
 // deliveries come here, and a nonce has two places: nobody can start many.
 func (s *Signaler) keep(ctx context.Context, target generation.Target, signal generation.Signal) error {
-	described, err := s.options.Client.DescribeWorkflowExecution(ctx, target.WorkflowID, "")
+	described, err := s.client.DescribeWorkflowExecution(ctx, target.WorkflowID, "")
 	if err != nil {
 		return classify(err)
 	}
@@ -70,7 +70,7 @@ var errTaken = errors.New("signaler: the place is taken")
 
 // keepAs returns [webhook.ErrKept] once the signal's prediction is kept under the id.
 func (s *Signaler) keepAs(ctx context.Context, id, queue string, signal generation.Signal) error {
-	_, err := s.options.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+	_, err := s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       id,
 		TaskQueue:                                queue,
 		WorkflowRunTimeout:                       keepFor,
@@ -96,6 +96,6 @@ func (s *Signaler) holds(ctx context.Context, id, prediction string) bool {
 	ctx, cancel := context.WithTimeout(ctx, compareFor)
 	defer cancel()
 	var kept generation.Signal
-	err := s.options.Client.GetWorkflow(ctx, id, "").Get(ctx, &kept)
+	err := s.client.GetWorkflow(ctx, id, "").Get(ctx, &kept)
 	return err == nil && kept.PredictionID == prediction
 }

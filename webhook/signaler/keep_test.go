@@ -90,7 +90,7 @@ func kept(t *testing.T, c client.Client, nonce string) (kept []generation.Signal
 func TestDeliveriesForClosedWorkflows(t *testing.T) {
 	t.Parallel()
 	c := dial(t, "default", signaler.DialOption())
-	s := newSignaler(t, c, "default")
+	s := signaler.New(c)
 	for name, test := range map[string]struct {
 		workflow string
 		end      func(client.WorkflowRun)
@@ -127,7 +127,7 @@ func TestPlacesOfANonce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := dial(t, "default", options...)
-			s := newSignaler(t, c, "default")
+			s := signaler.New(c)
 			run := closed(t, c, "nothing", terminate(t, c))
 			startKeeper(t, c, queueOf(t, c, run.GetID()))
 			target, first := delivered(run)
@@ -169,8 +169,7 @@ func TestRunThatStartsMeanwhile(t *testing.T) {
 		_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: old.GetID(), TaskQueue: "nobody"}, "nothing")
 		require.NoError(t, err)
 	}}
-	s, err := signaler.New(signaler.Options{Client: reopening, Namespace: "default"})
-	require.NoError(t, err)
+	s := signaler.New(reopening)
 	require.NoError(t, s.Signal(t.Context(), target, signal))
 	run := c.GetWorkflow(t.Context(), old.GetID(), "")
 	t.Cleanup(func() { _ = c.TerminateWorkflow(context.Background(), old.GetID(), "", "the test has ended") })
@@ -196,9 +195,7 @@ func TestDeliveryThatCannotBeKept(t *testing.T) {
 	run := closed(t, c, "nothing", terminate(t, c))
 	target, signal := delivered(run)
 	for name, failing := range map[string]signaler.Client{"describe": failing{Client: c, describe: true}, "start": failing{Client: c}} {
-		s, err := signaler.New(signaler.Options{Client: failing, Namespace: "default"})
-		require.NoError(t, err)
-		err = s.Signal(t.Context(), target, signal)
+		err := signaler.New(failing).Signal(t.Context(), target, signal)
 		require.ErrorContains(t, err, "Temporal is busy", name)
 		require.NotErrorIs(t, err, webhook.ErrNoWorkflow, name)
 		require.NotErrorIs(t, err, webhook.ErrKept, name)

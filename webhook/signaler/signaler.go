@@ -1,14 +1,15 @@
-// Package signaler is the webhook handler's way into Temporal.
+// Package signaler is the webhook handler's way into Temporal. The plugin of package worker
+// uses it; a program that only receives webhooks can use it alone.
 //
 //	c, err := client.Dial(client.Options{
 //		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{signaler.DialOption()}},
 //	})
-//	signals, err := signaler.New(signaler.Options{Client: c, Namespace: "default"})
+//	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signaler.New(c)})
 //
-// The client needs the right to signal, describe and start workflows.
+// The client needs permission to signal, describe and start workflows.
 //
-// Signals are encoded by the client's data converter: a handler needs the same one as
-// its workflows' worker.
+// The client's data converter encodes signals: use the same one as the worker of the
+// workflows.
 package signaler
 
 import (
@@ -23,6 +24,8 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
@@ -36,38 +39,17 @@ type Client interface {
 	GetWorkflow(ctx context.Context, workflowID, runID string) client.WorkflowRun
 }
 
-// Options say where to signal. Both fields must be set.
-type Options struct {
-	Client Client
-
-	// Namespace is the client's. A delivery for another one is refused, to be sent
-	// again, in the hope of a handler that serves it.
-	Namespace string
-}
-
 // Signaler is a [webhook.Signaler].
-type Signaler struct{ options Options }
+type Signaler struct{ client Client }
 
-// New checks the options.
-func New(options Options) (*Signaler, error) {
-	switch {
-	case options.Client == nil:
-		return nil, errors.New("signaler: Options.Client: is missing")
-	case options.Namespace == "":
-		return nil, errors.New("signaler: Options.Namespace: is missing; give the client's")
-	default:
-		return &Signaler{options}, nil
-	}
-}
+// New returns a Signaler that signals workflows in the namespace of the client.
+func New(client Client) *Signaler { return &Signaler{client} }
 
 // Signal sends the signal to the workflow's current run. Where that is closed and another
 // may want to know, it keeps the signal in a workflow of its own, and returns
 // [webhook.ErrKept].
 func (s *Signaler) Signal(ctx context.Context, target generation.Target, signal generation.Signal) error {
-	if target.Namespace != s.options.Namespace {
-		return fmt.Errorf("signaler: the delivery is for namespace %q, and this handler serves %q", target.Namespace, s.options.Namespace)
-	}
-	ctx = context.WithValue(ctx, requestIDKey{}, requestID(signal))
+	ctx = context.WithValue(ctx, deliveryKey{}, delivery{namespace: target.Namespace, requestID: requestID(signal)})
 	err := s.send(ctx, target, signal)
 	if !errors.Is(err, webhook.ErrNoWorkflow) {
 		return err
@@ -80,7 +62,7 @@ func (s *Signaler) Signal(ctx context.Context, target generation.Target, signal 
 }
 
 func (s *Signaler) send(ctx context.Context, target generation.Target, signal generation.Signal) error {
-	return classify(s.options.Client.SignalWorkflow(ctx, target.WorkflowID, "", generation.SignalName(target.Key), signal))
+	return classify(s.client.SignalWorkflow(ctx, target.WorkflowID, "", generation.SignalName(target.Key), signal))
 }
 
 func classify(err error) error {
@@ -96,7 +78,10 @@ func classify(err error) error {
 	}
 }
 
-type requestIDKey struct{}
+// delivery is what an interceptor must know of the signal that it sees.
+type delivery struct{ namespace, requestID string }
+
+type deliveryKey struct{}
 
 // requestID is the same for the same news, and for nothing else.
 func requestID(signal generation.Signal) string {
@@ -104,20 +89,37 @@ func requestID(signal generation.Signal) string {
 	return "wavespeed-" + hex.EncodeToString(digest[:16])
 }
 
-// DialOption lets Temporal's server drop a signal that it has got before, so that a
-// hundred copies of a delivery are one event and one billable action. It goes on the
-// client's ConnectionOptions. It saves, and nothing depends on it: workflows take a
-// prediction's outcome once, and the server may forget.
+// DialOption goes on the client's ConnectionOptions. It lets Temporal's server drop a signal
+// that it already has, so that a hundred copies of a delivery are one event and one billable
+// action. And it rejects a delivery for another namespace, so that the provider sends it again
+// and another handler may get it; without the option such a delivery counts as one for an
+// unknown workflow. Correctness does not depend on either: workflows count a prediction's
+// outcome once, and poll if no webhook comes.
 func DialOption() grpc.DialOption {
 	return grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, request, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		if id, ok := ctx.Value(requestIDKey{}).(string); ok {
-			switch request := request.(type) {
-			case *workflowservice.SignalWorkflowExecutionRequest:
-				request.RequestId = id
-			case *workflowservice.StartWorkflowExecutionRequest:
-				request.RequestId = id
+		if d, ok := ctx.Value(deliveryKey{}).(delivery); ok {
+			if err := d.mark(request); err != nil {
+				return err
 			}
 		}
 		return invoke(ctx, method, request, reply, cc, opts...)
 	})
+}
+
+// mark gives a request its id, if it is for the delivery's namespace.
+func (d delivery) mark(request any) error {
+	var namespace string
+	switch request := request.(type) {
+	case *workflowservice.SignalWorkflowExecutionRequest:
+		namespace, request.RequestId = request.Namespace, d.requestID
+	case *workflowservice.StartWorkflowExecutionRequest:
+		namespace, request.RequestId = request.Namespace, d.requestID
+	default:
+		return nil
+	}
+	if namespace == d.namespace {
+		return nil
+	}
+	// FailedPrecondition is a code on which the SDK does not retry.
+	return status.Errorf(codes.FailedPrecondition, "signaler: the delivery is for namespace %q, and this handler serves %q", d.namespace, namespace)
 }

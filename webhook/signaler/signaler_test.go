@@ -65,31 +65,10 @@ func TestErrorsAreSorted(t *testing.T) {
 		"a workflow being reset": {serviceerror.NewWorkflowNotReady("x"), nil},
 	} {
 		client := &fake{err: test.err}
-		signals, err := signaler.New(signaler.Options{Client: client, Namespace: "default"})
-		require.NoError(t, err)
-		got := signals.Signal(context.Background(), target, signal)
+		got := signaler.New(client).Signal(context.Background(), target, signal)
 		require.ErrorIs(t, got, test.err, "%s: the cause is kept", name)
 		require.Equal(t, test.want == webhook.ErrNoWorkflow, errors.Is(got, webhook.ErrNoWorkflow), name)
 		require.Equal(t, test.want == webhook.ErrRefused, errors.Is(got, webhook.ErrRefused), name)
 		require.Equal(t, []any{"clip-7", "", "wavespeed.finished/still[3]", signal}, client.got, name)
 	}
-}
-
-func TestOtherNamespacesAreNotSignaled(t *testing.T) {
-	t.Parallel()
-	client := &fake{}
-	signals, err := signaler.New(signaler.Options{Client: client, Namespace: "media"})
-	require.NoError(t, err)
-	err = signals.Signal(context.Background(), target, signal)
-	require.EqualError(t, err, `signaler: the delivery is for namespace "default", and this handler serves "media"`)
-	require.NotErrorIs(t, err, webhook.ErrNoWorkflow, "another handler may serve it")
-	require.Zero(t, client.runs)
-}
-
-func TestNewNamesWhatIsMissing(t *testing.T) {
-	t.Parallel()
-	_, err := signaler.New(signaler.Options{Namespace: "default"})
-	require.EqualError(t, err, "signaler: Options.Client: is missing")
-	_, err = signaler.New(signaler.Options{Client: &fake{}})
-	require.EqualError(t, err, "signaler: Options.Namespace: is missing; give the client's")
 }

@@ -71,13 +71,6 @@ func to(run client.WorkflowRun) generation.Target {
 	return target
 }
 
-func newSignaler(t *testing.T, c client.Client, namespace string) *signaler.Signaler {
-	t.Helper()
-	s, err := signaler.New(signaler.Options{Client: c, Namespace: namespace})
-	require.NoError(t, err)
-	return s
-}
-
 // fifty sends as many copies of a signal at once.
 func fifty(t *testing.T, s *signaler.Signaler, target generation.Target) {
 	t.Helper()
@@ -97,7 +90,7 @@ func TestSignalIsInTheHistoryWhenItReturns(t *testing.T) {
 	t.Parallel()
 	c := dial(t, "default")
 	run := running(t, c)
-	require.NoError(t, newSignaler(t, c, "default").Signal(t.Context(), to(run), signal))
+	require.NoError(t, signaler.New(c).Signal(t.Context(), to(run), signal))
 	events := signals(t, c, run)
 	require.Len(t, events, 1)
 	require.Equal(t, "wavespeed.finished/still[3]", events[0].SignalName)
@@ -110,12 +103,12 @@ func TestCopiesAreOneEvent(t *testing.T) {
 	t.Parallel()
 	c := dial(t, "default", signaler.DialOption())
 	run, other := running(t, c), running(t, c)
-	s := newSignaler(t, c, "default")
+	s := signaler.New(c)
 	fifty(t, s, to(run))
 	require.Len(t, signals(t, c, run), 1)
 
 	// Other handlers, and other workflows, have no part in it.
-	fifty(t, newSignaler(t, dial(t, "default", signaler.DialOption()), "default"), to(run))
+	fifty(t, signaler.New(dial(t, "default", signaler.DialOption())), to(run))
 	require.Len(t, signals(t, c, run), 1)
 	require.NoError(t, s.Signal(t.Context(), to(other), signal))
 	require.Len(t, signals(t, c, other), 1)
@@ -126,7 +119,7 @@ func TestOtherNewsIsAnotherEvent(t *testing.T) {
 	t.Parallel()
 	c := dial(t, "default", signaler.DialOption())
 	run := running(t, c)
-	s := newSignaler(t, c, "default")
+	s := signaler.New(c)
 	same := signal
 	same.Outputs = nil
 	otherNonce, otherPrediction, otherStatus, hint, identified := signal, signal, signal, signal, signal
@@ -151,7 +144,7 @@ func TestCopiesWithoutTheOption(t *testing.T) {
 	t.Parallel()
 	c := dial(t, "default")
 	run := running(t, c)
-	fifty(t, newSignaler(t, c, "default"), to(run))
+	fifty(t, signaler.New(c), to(run))
 	require.Len(t, signals(t, c, run), 50)
 }
 
@@ -170,7 +163,7 @@ func TestUnknownWorkflow(t *testing.T) {
 	t.Parallel()
 	unknown := target
 	unknown.WorkflowID = "signaler-" + uuid.NewString()
-	err := newSignaler(t, dial(t, "default"), "default").Signal(t.Context(), unknown, signal)
+	err := signaler.New(dial(t, "default")).Signal(t.Context(), unknown, signal)
 	require.ErrorIs(t, err, webhook.ErrNoWorkflow)
 }
 
@@ -179,11 +172,24 @@ func TestUnknownNamespaceIsAnOutage(t *testing.T) {
 	t.Parallel()
 	elsewhere := target
 	elsewhere.Namespace = "nowhere"
-	err := newSignaler(t, dial(t, "nowhere"), "nowhere").Signal(t.Context(), elsewhere, signal)
+	err := signaler.New(dial(t, "nowhere")).Signal(t.Context(), elsewhere, signal)
 	var notFound *serviceerror.NamespaceNotFound
 	require.ErrorAs(t, err, &notFound)
 	require.NotErrorIs(t, err, webhook.ErrNoWorkflow)
 	require.NotErrorIs(t, err, webhook.ErrRefused)
+}
+
+// Another handler may serve the namespace: nothing is sent, and the provider comes again.
+func TestOtherNamespacesAreNotSignaled(t *testing.T) {
+	t.Parallel()
+	c := dial(t, "default", signaler.DialOption())
+	run := running(t, c)
+	elsewhere := to(run)
+	elsewhere.Namespace = "media"
+	err := signaler.New(c).Signal(t.Context(), elsewhere, signal)
+	require.ErrorContains(t, err, `signaler: the delivery is for namespace "media", and this handler serves "default"`)
+	require.NotErrorIs(t, err, webhook.ErrNoWorkflow)
+	require.Empty(t, signals(t, c, run))
 }
 
 func TestNoServerIsAnOutage(t *testing.T) {
@@ -194,7 +200,7 @@ func TestNoServerIsAnOutage(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	began := time.Now()
-	err = newSignaler(t, c, "default").Signal(ctx, target, signal)
+	err = signaler.New(c).Signal(ctx, target, signal)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, webhook.ErrNoWorkflow)
 	require.Less(t, time.Since(began), 3*time.Second)
@@ -224,7 +230,7 @@ func TestTooManySignals(t *testing.T) {
 		return errors.As(err, &notFound)
 	})
 	run := running(t, c)
-	s := newSignaler(t, c, "default")
+	s := signaler.New(c)
 	for range 2 {
 		require.NoError(t, s.Signal(t.Context(), to(run), signal))
 	}

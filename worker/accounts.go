@@ -1,0 +1,88 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+)
+
+// clients are those of the accounts that have an API key.
+func (o Options) clients() (map[string]*wavespeed.Client, error) {
+	clients := make(map[string]*wavespeed.Client)
+	for name, account := range o.allAccounts() {
+		if account.APIKey == "" {
+			continue
+		}
+		client, err := wavespeed.New(wavespeed.Options{APIKey: account.APIKey, BaseURL: o.BaseURL, HTTPClient: o.HTTPClient, AllowHTTP: o.AllowHTTP})
+		if err != nil {
+			return nil, o.named(name, err)
+		}
+		clients[name] = client
+	}
+	return clients, nil
+}
+
+// named says which of these options a package objects to that has options of its own.
+func (o Options) named(account string, err error) error {
+	text := strings.TrimPrefix(err.Error(), "wavespeed: ")
+	text = strings.TrimPrefix(text, "Options.")
+	if _, further := o.Accounts[account]; further && strings.HasPrefix(text, "APIKey") {
+		return fmt.Errorf("worker: Options.Accounts[%q].%s", account, text)
+	}
+	return errors.New("worker: Options." + text)
+}
+
+// keyring holds the webhook secrets of all accounts; nil without accounts.
+func (o Options) keyring(clients map[string]*wavespeed.Client) (*webhook.Keyring, error) {
+	accounts := make(map[string]webhook.Account)
+	for name, account := range o.allAccounts() {
+		secrets := account.Webhook
+		if client := clients[name]; len(secrets.Secrets) == 0 && secrets.Fetch == nil && client != nil {
+			secrets.Fetch = client.WebhookSecret
+		}
+		if _, err := webhook.NewKeyring(map[string]webhook.Account{name: secrets}); err != nil {
+			return nil, fmt.Errorf("worker: %s: %w", o.secretsField(name), errors.Unwrap(err))
+		}
+		accounts[name] = secrets
+	}
+	if len(accounts) == 0 {
+		return nil, nil
+	}
+	return webhook.NewKeyring(accounts)
+}
+
+// secretsField names the field that holds an account's secrets.
+func (o Options) secretsField(account string) string {
+	if _, further := o.Accounts[account]; further {
+		return fmt.Sprintf("Options.Accounts[%q].Webhook", account)
+	}
+	return "Options.WebhookSecrets"
+}
+
+// newActivities returns nil where other workers have them.
+func (o Options) newActivities(clients map[string]*wavespeed.Client, keyring *webhook.Keyring) (*activities.Activities, error) {
+	if o.NoActivities {
+		return nil, nil
+	}
+	providers := make(map[string]activities.Provider, len(clients))
+	for name, client := range clients {
+		providers[name] = client
+	}
+	options := activities.Options{Accounts: providers, Prices: o.Prices, ExclusiveKeys: o.ExclusiveKeys}
+	if o.WebhookURL != "" {
+		options.WebhookURL = func(ctx context.Context, target generation.Target) (string, error) {
+			address, err := keyring.Seal(ctx, target)
+			if err != nil {
+				return "", err
+			}
+			return webhook.URL(o.WebhookURL, address), nil
+		}
+	}
+	return activities.New(options)
+}

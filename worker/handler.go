@@ -1,0 +1,32 @@
+package worker
+
+import (
+	"go.temporal.io/sdk/client"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
+)
+
+// Handler returns the http.Handler that receives the webhooks of the plugin's accounts and
+// signals the workflows that wait for them, with the client. Mount it where
+// Options.WebhookURL points; the address is the last part of the path:
+//
+//	mux.Handle("POST /webhooks/wavespeed/{address}", plugin.Handler(c))
+//
+// Any number of handlers may run, in this process and in others, as long as they have the
+// same accounts and secrets. The client must have the namespace and the data converter of the
+// workflows. If it has the plugin too, Temporal drops duplicates of a signal.
+//
+// Handler panics if the plugin has no account: it could not verify anything.
+func (p *Plugin) Handler(c client.Client) *webhook.Handler {
+	if p.keyring == nil {
+		panic("worker: Handler: the plugin has no account; set Options.APIKey, Options.WebhookSecrets or Options.Accounts")
+	}
+	handler, err := webhook.NewHandler(webhook.Options{
+		Keyring: p.keyring, Signaler: signaler.New(c), Logger: p.options.Logger, Observe: p.options.Observe,
+	})
+	if err != nil {
+		panic(err) // none of these can be wrong
+	}
+	return handler
+}
