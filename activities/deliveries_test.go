@@ -50,7 +50,7 @@ func TestDeliveriesBetweenTwoRuns(t *testing.T) {
 		}
 		return len(ledger) == 1
 	})
-	keyring := e.Options.Keyring
+	keyring := e.Keyring(t)
 	target, err := keyring.Open(t.Context(), entry.WebhookURL[len(e.Options.WebhookURL)+1:])
 	require.NoError(t, err)
 	require.NoError(t, e.Client.TerminateWorkflow(t.Context(), run.GetID(), "", "between two runs"))

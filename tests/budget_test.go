@@ -50,6 +50,7 @@ var banned = map[string]string{
 	"expvar":                           "it adds a handler to users' servers",
 	"net/http/pprof":                   "it adds handlers to users' servers",
 	"go.temporal.io/sdk/testsuite":     "it is for tests",
+	module + "workflows/workflowstest": "it is for tests",
 	module + "wavespeed/wavespeedtest": "it is for tests",
 	module + "webhook/webhooktest":     "it is for tests",
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
 // held are webhooks that are not sent before the gate is opened.
@@ -76,8 +75,7 @@ func TestWebhooksBetweenTwoRuns(t *testing.T) {
 	for _, status := range p.generations(next) {
 		made[status.Key] = status.PredictionID()
 	}
-	keyring, err := webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: p.Options.WebhookSecrets}})
-	require.NoError(t, err)
+	keyring := p.Keyring(t)
 	for _, entry := range ours() {
 		target, err := keyring.Open(t.Context(), path.Base(entry.WebhookURL))
 		require.NoError(t, err)

@@ -20,11 +20,8 @@ var quoted = regexp.MustCompile("(?s)<!-- (\\S+) -->\n```[a-z]*\n(.*?)```")
 // compiled and tested.
 func TestDocumentsQuoteCodeThatRuns(t *testing.T) {
 	t.Parallel()
-	documents, err := filepath.Glob(filepath.Join(stack.Root(), "docs", "*.md"))
-	require.NoError(t, err)
-	documents = append(documents, filepath.Join(stack.Root(), "README.md"))
 	blocks := 0
-	for _, document := range documents {
+	for _, document := range documents(t) {
 		text, err := os.ReadFile(document)
 		require.NoError(t, err)
 		for _, block := range quoted.FindAllStringSubmatch(string(text), -1) {

@@ -2,7 +2,7 @@
 // read its result, list and delete predictions, ask for models, prices, the
 // balance, charges, usage and the webhook secret, upload media.
 //
-//	client, err := wavespeed.New(wavespeed.Options{APIKey: os.Getenv("WAVESPEED_API_KEY")})
+//	client, err := wavespeed.New(wavespeed.Options{APIKey: wavespeedtest.DefaultKey, BaseURL: provider.URL()})
 //	…
 //	prediction, err := client.Submit(ctx, wavespeed.SubmitRequest{
 //		Model: "wavespeed-ai/flux-dev",

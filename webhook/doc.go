@@ -1,11 +1,15 @@
 // Package webhook receives the webhooks of WaveSpeedAI and turns each into a signal
 // for the workflow that waits for it.
 //
+// With the plugin of package worker, use its Handler. A server that must not link the
+// workflows uses this package with package webhook/signaler:
+//
 //	keyring, err := webhook.NewKeyring(map[string]webhook.Account{
 //		"default": {Secrets: []string{os.Getenv("WAVESPEED_WEBHOOK_SECRET")}},
 //	})
-//	signals, err := signaler.New(signaler.Options{Client: c, Namespace: "default"})
-//	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signals})
+//	…
+//	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signaler.New(c)})
+//	…
 //	mux.Handle("POST /webhooks/wavespeed/{address}", handler)
 //
 // # Addresses

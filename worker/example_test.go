@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -78,4 +80,20 @@ func ExamplePlugin_Handler() {
 		return http.ListenAndServe(":8080", mux)
 	}
 	_ = run
+}
+
+// Temporal stores nothing in clear: worker and handler have the client's codec.
+func Example_encryption() {
+	dial := func(plugin *worker.Plugin, codec converter.PayloadCodec) (client.Client, error) {
+		encoding := converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec)
+		c, err := client.Dial(client.Options{
+			Plugins:       []client.Plugin{plugin},
+			DataConverter: encoding,
+			FailureConverter: temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
+				DataConverter: encoding, EncodeCommonAttributes: true,
+			}),
+		})
+		return c, err
+	}
+	_ = dial
 }

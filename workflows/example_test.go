@@ -63,6 +63,29 @@ func runExample(env *testsuite.TestWorkflowEnvironment, f any, args ...any) {
 	fmt.Println(result)
 }
 
+// Clip makes a picture, and a video of it.
+func Clip(ctx workflow.Context, prompt string) (string, error) {
+	still, err := workflows.Generate(ctx, generation.Request{
+		Key:   "still",
+		Model: "wavespeed-ai/flux-dev",
+		Input: map[string]any{"prompt": prompt},
+	})
+	if err != nil {
+		return "", err
+	}
+	clip, err := workflows.Generate(ctx, generation.Request{
+		Key:   "clip",
+		Model: "wavespeed-ai/wan-2.1/i2v-480p",
+		Input: map[string]any{"prompt": prompt, "image": still.URL(0)},
+	})
+	return clip.URL(0), err
+}
+
+func ExampleGenerate() {
+	runExample(newExampleEnv(), Clip, "a lighthouse")
+	// Output: https://cdn.test/clip.png
+}
+
 // Shots makes a picture of each product, one after the other, and does without one of them.
 func Shots(ctx workflow.Context, products []string) ([]string, error) {
 	shots, err := workflows.ForEach(ctx, products, workflows.ForEachOptions{MaxParallel: 1, Tolerate: 1},

@@ -9,8 +9,7 @@ import (
 )
 
 // Interceptor gives each workflow run the board on which its generations stand
-// together. The plugin of package worker adds it; a worker that registers without
-// the plugin needs it among its worker.Options.Interceptors.
+// together. The plugin of package worker adds it, and so does workflowstest.NewProvider.
 type Interceptor struct {
 	interceptor.WorkerInterceptorBase
 }
@@ -45,7 +44,7 @@ type boardKey struct{}
 func boardOf(ctx workflow.Context) *board {
 	b, ok := ctx.Value(boardKey{}).(*board)
 	if !ok {
-		panic("this worker runs generations without their plugin: add worker.NewPlugin(…) to its Plugins, or &workflows.Interceptor{} to its Interceptors")
+		panic("this worker runs generations without their plugin: add worker.NewPlugin(…) to its Plugins; in a test environment, workflowstest.NewProvider does what is needed")
 	}
 	return b
 }

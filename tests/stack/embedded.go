@@ -13,7 +13,9 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 	"google.golang.org/grpc"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
 )
@@ -65,6 +67,14 @@ func NewEmbeddedOn(t testing.TB, temporal *Temporal, simulator wavespeedtest.Opt
 			APIKey: wavespeedtest.DefaultKey, BaseURL: provider.URL(), WebhookURL: server.URL + WebhookPath, WebhookSecrets: secrets, Prices: true,
 		},
 	}
+}
+
+// Keyring opens the addresses of the worker's webhooks.
+func (e *Embedded) Keyring(t testing.TB) *webhook.Keyring {
+	t.Helper()
+	keyring, err := webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: e.Options.WebhookSecrets}})
+	require.NoError(t, err)
+	return keyring
 }
 
 // StartWorker runs a worker with the plugin; register adds the user's workflows.

@@ -20,7 +20,7 @@
 //
 // A [Fault] is a rule: what goes wrong, for which predictions, how often.
 //
-//	provider.Inject(
+//	err = provider.Inject(
 //		wavespeedtest.Fault{Kind: wavespeedtest.AcceptedReset, Probability: 0.02},
 //		wavespeedtest.Fault{Kind: wavespeedtest.WebhookLost, Input: "lighthouse", Times: 1},
 //	)

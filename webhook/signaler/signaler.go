@@ -4,6 +4,7 @@
 //	c, err := client.Dial(client.Options{
 //		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{signaler.DialOption()}},
 //	})
+//	…
 //	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signaler.New(c)})
 //
 // The client needs permission to signal, describe and start workflows.

@@ -1,0 +1,46 @@
+package file_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
+)
+
+// A file is checked, and then run.
+func Example() {
+	start := func(ctx context.Context, c client.Client, options client.StartWorkflowOptions) error {
+		f, err := file.Read("film.yaml")
+		if err != nil {
+			return err
+		}
+		plan, err := f.Compile()
+		if err != nil {
+			return err
+		}
+		fmt.Println(len(plan.Steps), "steps")
+		run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Run{Pipeline: f.Definition})
+		if err != nil {
+			return err
+		}
+		return run.Get(ctx, nil)
+	}
+	_ = start
+}
+
+// What is wrong has a line and a column.
+func ExampleParse() {
+	f, err := file.Parse("film.yaml", []byte("steps:\n  still:\n    modle: wavespeed-ai/flux-dev\n"))
+	if err == nil {
+		_, err = f.Compile()
+	}
+	var problems pipeline.Problems
+	if errors.As(err, &problems) {
+		fmt.Println("line", problems[0].Line, "column", problems[0].Column, problems[0].Path)
+	}
+	// Output: line 3 column 5 [steps still modle]
+}

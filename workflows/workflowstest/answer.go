@@ -1,0 +1,144 @@
+package workflowstest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// Answer is what becomes of one submit. The zero value completes with one output.
+type Answer struct {
+	fate    fate
+	outcome generation.Outcome // of a prediction
+	refusal error              // of a submit
+	after   time.Duration
+	price   *generation.USD
+}
+
+// fate is what the workflow learns of a submit.
+type fate int
+
+const (
+	accepted  fate = iota
+	found          // its answer was lost, and its prediction is found
+	absent         // its answer was lost, and it was not accepted
+	undecided      // its answer was lost, and nothing tells
+)
+
+// Outputs completes with these outputs: strings, or values that encode to JSON. Without any,
+// the provider reports the prediction as completed but without outputs, which fails.
+func Outputs(outputs ...any) Answer {
+	outcome := generation.Outcome{Status: "completed", Outputs: []generation.Output{}}
+	for i, output := range outputs {
+		encoded, err := json.Marshal(output)
+		if err != nil {
+			panic(fmt.Sprintf("workflowstest: Outputs: output %d is not JSON: %v", i, err))
+		}
+		outcome.Outputs = append(outcome.Outputs, encoded)
+	}
+	return Answer{outcome: outcome}
+}
+
+// failures are the provider's codes for predictions that failed, by type of error.
+var failures = map[string]int{
+	generation.ErrPredictionFailed: 1405,
+	generation.ErrContentRejected:  1200,
+	generation.ErrInvalidInput:     1401,
+	generation.ErrMediaUnreachable: 1402,
+}
+
+// Failed accepts the submit, and then the prediction fails. The type is
+// [generation.ErrPredictionFailed], after which a request with MaxPredictions submits again,
+// [generation.ErrContentRejected], [generation.ErrInvalidInput] or
+// [generation.ErrMediaUnreachable]. It panics on another one.
+func Failed(errorType, reason string) Answer {
+	code, known := failures[errorType]
+	if !known {
+		panic(fmt.Sprintf("workflowstest: Failed: %q is not the type of a failed prediction", errorType))
+	}
+	return Answer{outcome: generation.Outcome{Status: "failed", Error: reason, Code: code}}
+}
+
+// Never accepts the submit, and the prediction doesn't end: the generation reaches its
+// deadline.
+func Never() Answer { return Outputs().After(never) }
+
+const never = 10 * 365 * 24 * time.Hour
+
+// Refused refuses the submit: nothing is accepted or billed. The type is one of those that
+// [SubmitError] takes, except for [generation.ErrSubmitUnknown].
+func Refused(errorType, reason string) Answer {
+	if errorType == generation.ErrSubmitUnknown {
+		panic("workflowstest: Refused: an unknown submit was not refused; use Unknown, Absent or Answer.Lost")
+	}
+	return Answer{refusal: SubmitError(errorType, reason)}
+}
+
+// Unknown loses the submit's answer, and nothing tells whether it was accepted. The request's
+// OnUnknown decides: the generation fails with [generation.ErrSubmitUnknown], submits again, or
+// waits for [Provider.Resolve].
+func Unknown() Answer { return Answer{fate: undecided} }
+
+// Absent loses the submit's answer, and it turns out that it was not accepted: the generation
+// submits again.
+func Absent() Answer { return Answer{fate: absent} }
+
+// Lost loses the submit's answer, and its prediction is found: the generation continues with it.
+func (a Answer) Lost() Answer {
+	a.fate = found
+	return a
+}
+
+// After is how long the prediction takes, in the environment's time. Defaults to no time.
+func (a Answer) After(d time.Duration) Answer {
+	a.after = d
+	return a
+}
+
+// Price is what the submit costs. A submit that a budget doesn't cover is not accepted.
+// Defaults to no price, which a budget counts as $0.
+func (a Answer) Price(usd generation.USD) Answer {
+	a.price = &usd
+	return a
+}
+
+// transient are the errors of a submit that Temporal retries until the deadline.
+var transient = []string{generation.ErrRateLimited, generation.ErrUnavailable}
+
+// final are the errors of a submit that end the generation.
+var final = []string{
+	generation.ErrInvalidInput, generation.ErrUnauthorized, generation.ErrInsufficientCredits, generation.ErrModelNotFound,
+	generation.ErrDeadlineExceeded,
+}
+
+// SubmitError is an error as the activity wavespeed.Submit returns it, for mocks of your own.
+// The types are:
+//
+//   - [generation.ErrInvalidInput], [generation.ErrUnauthorized],
+//     [generation.ErrInsufficientCredits], [generation.ErrModelNotFound] and
+//     [generation.ErrDeadlineExceeded]: the provider refused the submit, and the generation
+//     fails with that type;
+//   - [generation.ErrRateLimited] and [generation.ErrUnavailable]: Temporal retries the submit
+//     until the deadline;
+//   - [generation.ErrSubmitUnknown]: the answer was lost. The generation then runs the
+//     activity wavespeed.Find.
+//
+// It panics on another type: workflows take such an error for an unknown submit.
+func SubmitError(errorType, reason string) error {
+	switch {
+	case slices.Contains(transient, errorType):
+		return temporal.NewApplicationError(reason, errorType)
+	case slices.Contains(final, errorType):
+		return temporal.NewNonRetryableApplicationError(reason, errorType, nil)
+	case errorType == generation.ErrSubmitUnknown:
+		return temporal.NewNonRetryableApplicationError(reason, errorType, nil, generation.Lost{Over: true})
+	}
+	panic(fmt.Sprintf("workflowstest: %q is not the type of a submit's error; known are %s", errorType,
+		strings.Join(slices.Concat(transient, final, []string{generation.ErrSubmitUnknown}), ", ")))
+}
