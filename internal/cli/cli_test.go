@@ -61,7 +61,8 @@ func (l *line) run(ctx context.Context, args ...string) int {
 // shell runs command lines against a system.
 type shell struct {
 	*stack.Embedded
-	env []string
+	env    []string
+	worker sdkworker.Worker
 }
 
 func newShell(t *testing.T, options wavespeedtest.Options) *shell {
@@ -72,8 +73,8 @@ func newShell(t *testing.T, options wavespeedtest.Options) *shell {
 func newShellOn(t *testing.T, temporal *stack.Temporal, options wavespeedtest.Options) *shell {
 	t.Helper()
 	e := stack.NewEmbeddedOn(t, temporal, options)
-	e.StartWorker(t, sdkworker.Options{}, nil)
-	return &shell{Embedded: e, env: []string{
+	worker := e.StartWorker(t, sdkworker.Options{}, nil)
+	return &shell{Embedded: e, worker: worker, env: []string{
 		"TEMPORAL_ADDRESS=" + temporal.Address,
 		"TEMPORAL_TASK_QUEUE=" + e.TaskQueue,
 		"WAVESPEED_API_KEY=" + wavespeedtest.DefaultKey,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +18,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/download"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 )
 
 // generateOptions are the flags of generate.
@@ -53,6 +55,9 @@ prints a workflow id. Use that to fetch the result:
 ` + exitCodes,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if hint := commandHint(cmd, args[0]); hint != "" {
+				return failure(exitUsage, fmt.Errorf("%q is neither a command nor a model%s", args[0], hint))
+			}
 			c, _, err := p.load(config.Need{})
 			if err != nil {
 				return err
@@ -76,6 +81,18 @@ prints a workflow id. Use that to fetch the result:
 	flags.StringVar((*string)(&o.request.OnUnknown), "on-unknown", "", "fail, resubmit, or ask a person (see resolve), when nothing can tell whether a submit was accepted (default fail)")
 	cmd.AddCommand(p.generateStatus(), p.generateResult(), p.generateList(), p.generateCancel())
 	return cmd
+}
+
+// commandHint asks whether a command was meant by what is not a model of any vendor.
+func commandHint(cmd *cobra.Command, name string) string {
+	if strings.Contains(name, "/") {
+		return ""
+	}
+	var names []string
+	for _, command := range cmd.Commands() {
+		names = append(names, command.Name())
+	}
+	return nearest.Hint(name, names)
 }
 
 func (p *program) runGenerate(ctx context.Context, c config.Config, o generateOptions, pairs []string) error {

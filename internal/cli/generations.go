@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -35,7 +36,7 @@ Of a workflow of your own, it shows all generations.`,
 				return err
 			}
 			status := generationStatus{listed: s.listed(info), Generations: []generation.Status{}}
-			statuses, err := s.generations(ctx, info)
+			statuses, err := s.standing(ctx, info)
 			if err != nil {
 				return failure(exitFailure, err)
 			}
@@ -43,14 +44,39 @@ Of a workflow of your own, it shows all generations.`,
 			if asJSON {
 				return p.printJSON(status)
 			}
-			repeated := failingText(failingOf(ctx, s.client, s.options.FailureConverter, args[0], runID))
-			_, err = fmt.Fprint(p.Out, status.text(time.Now())+repeated+s.undecided(ctx, args[0], runID))
+			text := status.text(time.Now())
+			if isRunning(info.GetStatus()) {
+				text += failingText(failingOf(ctx, s.client, s.options.FailureConverter, args[0], runID)) + s.undecided(ctx, args[0], runID)
+			}
+			_, err = fmt.Fprint(p.Out, text)
 			return failure(exitFailure, err)
 		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print all that is known as one JSON object")
 	cmd.Flags().StringVar(&runID, "run-id", "", "an earlier run of the workflow id (default the latest)")
 	return cmd
+}
+
+// standing is how a workflow's generations stand. One that has ended and was a single
+// generation is read from its history, which needs no worker.
+func (s session) standing(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) ([]generation.Status, error) {
+	if isRunning(info.GetStatus()) || info.GetType().GetName() != generation.WorkflowName {
+		return s.generations(ctx, info)
+	}
+	var result generation.Result
+	err := s.client.GetWorkflow(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()).Get(ctx, &result)
+	if err == nil {
+		return []generation.Status{{
+			Key: result.Key, Model: result.Model, Account: result.Account, State: generation.StateCompleted, Attempts: result.Attempts,
+			Outputs: result.Outputs, Omitted: result.Omitted, NSFW: result.NSFW, InferenceMS: result.InferenceMS,
+		}}, nil
+	}
+	var status generation.Status
+	var failed *temporal.ApplicationError
+	if errors.As(err, &failed) && failed.Details(&status) == nil && status.Model != "" {
+		return []generation.Status{status}, nil
+	}
+	return s.generations(ctx, info)
 }
 
 // text is a generation as people read it.

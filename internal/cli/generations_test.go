@@ -79,6 +79,26 @@ func TestGenerateListAndCancel(t *testing.T) {
 	require.Contains(t, err, "has ended: it is Canceled")
 }
 
+// TestGenerationsWithoutWorker: one that has ended needs none to be shown.
+func TestGenerationsWithoutWorker(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.Fails, Message: "no luck", Input: "unlucky"}}})
+	good, bad := newID(), newID()
+	code, _, err := s.run(t, "generate", model, "prompt=x", "--wait", "--id", good)
+	require.Zero(t, code, err)
+	code, _, err = s.run(t, "generate", model, "prompt=unlucky", "--wait", "--id", bad)
+	require.Equal(t, 3, code, err)
+	s.worker.Stop()
+	code, out, err := s.run(t, "generate", "status", good)
+	require.Zero(t, code, err)
+	require.Regexp(t, `generation  completed  `+model+`  1 +[0-9a-f]{32}  http`, out)
+	code, out, err = s.run(t, "generate", "status", bad)
+	require.Zero(t, code, err)
+	require.Regexp(t, `generation  failed  `+model+`  1 +[0-9a-f]{32}  –\ngeneration: .*no luck`, out)
+	code, _, err = s.run(t, "generate", "result", good, "-o", t.TempDir())
+	require.Zero(t, code, err)
+}
+
 // TestGenerateCommandsSayWhatIsMissing.
 func TestGenerateCommandsSayWhatIsMissing(t *testing.T) {
 	t.Parallel()
@@ -94,6 +114,9 @@ func TestGenerateCommandsSayWhatIsMissing(t *testing.T) {
 		require.Equal(t, 2, code)
 		require.Contains(t, err, id+" is a run of a pipeline. Use: wavespeed-temporal pipeline status "+id)
 	}
+	code, _, err = s.run(t, "generate", "reslut", "x")
+	require.Equal(t, 2, code)
+	require.Contains(t, err, `"reslut" is neither a command nor a model; did you mean result?`)
 }
 
 // TestPipelineListMarksRunsThatWait, and has the newest first, whatever their states.

@@ -1,9 +1,6 @@
 package cli
 
-// helpWidth is how wide help is at most, in columns.
-const helpWidth = 100
-
-// usageTemplate is cobra's, with lines of a bounded width, and without the global flags on
+// usageTemplate is cobra's, with lines of at most 100 columns, and without the global flags on
 // every page: those are on the root's alone.
 const usageTemplate = `Usage:{{if .Runnable}}
   {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
 const (
@@ -84,7 +85,7 @@ func Escape(text string) string {
 		case slices.Contains([]rune("\\`*_[]<>|#~!$"), r):
 			escaped.WriteRune('\\')
 			escaped.WriteRune(r)
-		case r < ' ':
+		case plaintext.Control(r):
 			escaped.WriteRune(' ')
 		default:
 			escaped.WriteRune(r)

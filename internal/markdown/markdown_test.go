@@ -25,14 +25,15 @@ func outputs(values ...any) []generation.Output {
 func TestEscape(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"a still":                   "a still",
-		"a|b":                       `a\|b`,
-		"a\nb\r\tc\x00":             "a b  c ",
-		"**bold** _it_ `code` ~no~": "\\*\\*bold\\*\\* \\_it\\_ \\`code\\` \\~no\\~",
-		"[a](https://evil.test)":    `\[a\](https://evil.test)`,
-		"<img src=x>":               `\<img src=x\>`,
-		`\| # !`:                    `\\\| \# \!`,
-		"é – 😀":                     "é – 😀",
+		"a still":                    "a still",
+		"a|b":                        `a\|b`,
+		"a\nb\r\tc\x00":              "a b  c ",
+		"**bold** _it_ `code` ~no~":  "\\*\\*bold\\*\\* \\_it\\_ \\`code\\` \\~no\\~",
+		"[a](https://evil.test)":     `\[a\](https://evil.test)`,
+		"<img src=x>":                `\<img src=x\>`,
+		`\| # !`:                     `\\\| \# \!`,
+		"é – 😀":                      "é – 😀",
+		"\x1b[2J\u009b1m\u202ex\x7f": ` \[2J 1m x `,
 	} {
 		require.Equal(t, want, markdown.Escape(text))
 	}

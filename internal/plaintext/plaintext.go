@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -46,16 +47,16 @@ func appendPlain(plain *strings.Builder, text string) {
 	}
 }
 
+// Control tells whether a character controls how others are shown: it is one of C0, DEL, C1,
+// or those that change the direction of text.
+func Control(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+
 func dangerous(r rune) bool {
 	switch {
 	case r == '\n' || r == '\t':
 		return false
-	case r < ' ' || r >= 0x7f && r <= 0x9f: // C0, DEL and C1
-		return true
-	case r == 0x061c || r == 0x200e || r == 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069: // direction
-		return true
 	default:
-		return r == 0x2028 || r == 0x2029 || r == 0xfeff
+		return Control(r) || r == 0x2028 || r == 0x2029 || r == 0xfeff
 	}
 }
 
