@@ -36,8 +36,8 @@ func (p *program) generate() *cobra.Command {
 	var o generateOptions
 	cmd := &cobra.Command{
 		Use:   "generate MODEL [key=value …]",
-		Short: "Start a generation, and perhaps wait for it",
-		Long: `Start a generation, and perhaps wait for it.
+		Short: "Start a generation, and wait for it or fetch its result later",
+		Long: `Start a generation, and wait for it or fetch its result later.
 
 A value that is JSON (true, 5, ["a","b"], {"x":1}) is taken as such, and otherwise as
 text. A value @FILE uploads the file and stands for its address.
@@ -96,15 +96,15 @@ func commandHint(cmd *cobra.Command, name string) string {
 }
 
 func (p *program) runGenerate(ctx context.Context, c config.Config, o generateOptions, pairs []string) error {
+	if err := o.prepare(); err != nil {
+		return failure(exitUsage, err)
+	}
 	input, err := p.readInput(ctx, c, o, pairs)
 	if err != nil {
 		return failure(exitUsage, err)
 	}
 	o.request.Input = input
 	if err := o.request.Validate(); err != nil {
-		return failure(exitUsage, err)
-	}
-	if err := o.prepare(); err != nil {
 		return failure(exitUsage, err)
 	}
 	temporalClient, options, err := p.dial(ctx)

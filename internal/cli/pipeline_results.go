@@ -32,7 +32,12 @@ func (p *program) pipelineResults() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "results RUN", Short: "List what a run has made, item by item, and download it", Args: cobra.ExactArgs(1),
 		Long: `List what a run has made so far, item by item: state, model, prediction, outputs, and why
-one failed. It works while the run goes on and after its end, however it ended.`,
+one failed. It works while the run is open and after its end, however it ended.
+
+With --output it downloads everything. Files are named after step, item, and position, such as
+shots-0007-mug-ivory.png, and existing files are kept.
+
+` + exitCodes,
 		RunE: p.connected(func(ctx context.Context, s session, args []string) error {
 			if err := o.prepare(); err != nil {
 				return failure(exitUsage, err)
@@ -103,7 +108,7 @@ func (s session) addChildren(ctx context.Context, step *pipeline.StepResults) er
 	for _, child := range step.Children {
 		made, err := s.resultsPage(ctx, child.WorkflowID, child.RunID, pipeline.Cursor{})
 		if notFound := (*serviceerror.NotFound)(nil); errors.As(err, &notFound) {
-			continue // it has not begun
+			continue // it has not started
 		}
 		if err != nil {
 			return fmt.Errorf("of %s: %w", child.WorkflowID, err)
@@ -193,8 +198,8 @@ func cell(text string) string { return plaintext.Line(text) }
 func (p *program) pipelineCancel() *cobra.Command {
 	return &cobra.Command{
 		Use: "cancel RUN", Short: "Cancel a run; what was paid for is kept", Args: cobra.ExactArgs(1),
-		Long: `Cancel a run. Predictions under way go on at WaveSpeed, which cannot stop them, and are
-billed; a rerun fetches them.`,
+		Long: `Cancel a run. Accepted predictions continue at WaveSpeed, which cannot stop them, and are
+billed; a rerun fetches their results.`,
 		RunE: p.connected(func(ctx context.Context, s session, args []string) error {
 			described, err := s.client.DescribeWorkflowExecution(ctx, args[0], "")
 			if err != nil {
@@ -206,7 +211,7 @@ billed; a rerun fetches them.`,
 			if err := s.client.CancelWorkflow(ctx, args[0], ""); err != nil {
 				return failure(exitFailure, err)
 			}
-			fmt.Fprintf(p.Err, "%s was asked to cancel, which its worker does. Then go on with: wavespeed-temporal pipeline rerun %s\n", args[0], args[0])
+			fmt.Fprintf(p.Err, "%s: cancellation requested. When it has ended, resume it with: wavespeed-temporal pipeline rerun %s\n", args[0], args[0])
 			return nil
 		}),
 	}

@@ -111,7 +111,7 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// watched is a body that must go on arriving.
+// watched is a body that must keep arriving.
 type watched struct {
 	io.Reader
 	timer   *time.Timer
