@@ -24,9 +24,7 @@ var (
 )
 
 func checkHead(d Definition, problems *Problems) {
-	if d.Name == "" {
-		problems.add([]string{"name"}, "must be given; a file's is its own name by default")
-	} else if !namePattern.MatchString(d.Name) {
+	if d.Name != "" && !namePattern.MatchString(d.Name) {
 		problems.add([]string{"name"}, "%q is not a name of letters, digits, dots, dashes and underscores, of at most 100", d.Name)
 	}
 	if d.Budget != nil {

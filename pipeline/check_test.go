@@ -22,7 +22,6 @@ func TestProblemsOfDefinitions(t *testing.T) {
 		change func(*pipeline.Definition)
 		want   string
 	}{
-		"no name":              {func(d *pipeline.Definition) { d.Name = "" }, "name: must be given"},
 		"name with a space":    {func(d *pipeline.Definition) { d.Name = "my film" }, `name: "my film" is not a name`},
 		"long name":            {func(d *pipeline.Definition) { d.Name = strings.Repeat("a", 101) }, "of at most 100"},
 		"budget of nothing":    {func(d *pipeline.Definition) { d.Budget = &pipeline.Budget{} }, "budget.usd: must be more than 0"},

@@ -11,10 +11,15 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
-// UnmarshalJSON refuses fields that it does not know.
+// UnmarshalJSON refuses fields that it does not know, except for "$schema", which is for
+// editors: a file's content is a definition as it is.
 func (d *Definition) UnmarshalJSON(data []byte) error {
 	type plain Definition
-	if err := strict.Decode(data, (*plain)(d)); err != nil {
+	wire := struct {
+		*plain
+		Schema string `json:"$schema"`
+	}{plain: (*plain)(d)}
+	if err := strict.Decode(data, &wire); err != nil {
 		return err
 	}
 	for i := range d.Outputs {

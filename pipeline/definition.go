@@ -10,8 +10,10 @@ import (
 // Definition is a pipeline: steps in their order, with what goes in and what comes out.
 // Texts in it may hold expressions, as "${{ steps.still.output }}".
 type Definition struct {
-	// Name is what runs of it are called in the Temporal UI. Required.
-	Name string `json:"name"`
+	// Name is what runs of it are called in the Temporal UI: 1 to 100 letters, digits, dots,
+	// dashes and underscores. Defaults to "unnamed", or to the file's name of a pipeline
+	// that is read from a file.
+	Name string `json:"name,omitempty"`
 
 	// Description is shown where the pipeline is chosen or looked at.
 	Description string `json:"description,omitempty"`

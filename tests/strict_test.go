@@ -36,6 +36,32 @@ func TestMisspeltArguments(t *testing.T) {
 	require.Empty(t, e.Simulator.Ledger())
 }
 
+// TestFilesAreArguments: a pipeline's file, as JSON, is what a run is given as its pipeline:
+// without a name, with the short forms, and with what is for editors.
+func TestFilesAreArguments(t *testing.T) {
+	t.Parallel()
+	e := stack.NewEmbedded(t, wavespeedtest.Options{})
+	e.StartWorker(t, sdkworker.Options{}, nil)
+	run := start(t, e, pipeline.WorkflowName, `{"pipeline": {
+		"$schema": "https://example.com/schema.json",
+		"inputs": {"scene": "string"},
+		"budget": 5,
+		"steps": {"still": {
+			"model": "wavespeed-ai/flux-dev", "input": {"prompt": "${{ inputs.scene }}, ${{ item }}"},
+			"for_each": ["day", "night"], "retry": 2, "fallback": ["wavespeed-ai/z-image/turbo"]
+		}}
+	}, "inputs": {"scene": "a lighthouse"}}`)
+	var result pipeline.Result
+	require.NoError(t, run.Get(t.Context(), &result))
+	require.Len(t, result.Outputs["still"], 2)
+	require.Len(t, e.Simulator.Ledger(), 2)
+	answer, err := e.Client.QueryWorkflow(t.Context(), run.GetID(), "", pipeline.StatusQuery)
+	require.NoError(t, err)
+	var status pipeline.Status
+	require.NoError(t, answer.Get(&status))
+	require.Equal(t, "unnamed", status.Pipeline)
+}
+
 // TestNewerArgumentsWait for a newer worker: only the workflow's task fails.
 func TestNewerArgumentsWait(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,6 +15,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
+// unnamed is what a pipeline without a name is called.
+const unnamed = "unnamed"
+
 // Pipeline runs a pipeline to its end.
 //
 // It fails with a *temporal.ApplicationError whose first detail is the run's
@@ -22,6 +26,7 @@ import (
 // [generation.ErrInsufficientCredits] when the balance does not cover the estimate; and
 // with a *temporal.CanceledError with the same detail.
 func Pipeline(ctx workflow.Context, in pipeline.Run) (pipeline.Result, error) {
+	in.Pipeline.Name = cmp.Or(in.Pipeline.Name, unnamed)
 	r := &run{in: in, byID: make(map[string]*step), owners: make(map[string]*step), started: workflow.Now(ctx)}
 	err := r.answer(ctx)
 	for _, phase := range []func(workflow.Context) error{r.compile, r.check, r.recall, r.schedule} {
