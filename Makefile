@@ -76,6 +76,10 @@ simulate-teeth: ## Put faults back, one at a time: the simulation must find each
 histories: devserver ## Record anew the histories that replay tests read
 	$(GO) test ./tests -run "TestHistories|TestPipelineHistories" -count=1 -record
 
+.PHONY: reference
+reference: ## Write the JSON Schemas and the tables of docs/reference.md from the types
+	$(GO) test ./internal/reference -count=1 -args -write
+
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZTIME (30s)
 	@sh .ci/fuzz $(or $(FUZZTIME),30s)

@@ -12,52 +12,53 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/modelid"
 )
 
-// Request asks for one generation. Model is the only field without which there
-// is none.
+// Request asks for one generation. Only Model is required. As JSON, fields have the names of
+// docs/reference.md, and durations are strings such as "90s", "15m" or "6h".
 type Request struct {
-	// Key names the generation inside its workflow, as "still" or "clip[3]": it is
-	// in the signal's name, in the Temporal UI and in errors, and must not stand
-	// twice in one workflow run. At most 200 bytes, printable. Defaults to
-	// [DefaultKey].
+	// Key names the generation inside its workflow, such as "still" or "clip[3]". It appears
+	// in the signal's name, in the Temporal UI and in errors, and must be unique in a
+	// workflow run. At most 200 bytes, printable. Defaults to [DefaultKey].
 	Key string
 
-	// Model is the provider's model id, as "wavespeed-ai/flux-dev".
+	// Model is the provider's model id, such as "wavespeed-ai/flux-dev".
 	Model string
 
-	// Input is what the model is given: a map, a struct, a json.RawMessage,
-	// anything that encodes to a JSON object, of at most 1.9 MB. A decoded request holds
-	// a json.RawMessage, byte for byte what was sent. Defaults to an empty object.
+	// Input holds the model's parameters: a JSON object of at most 1.9 MB. Defaults to an
+	// empty object.
+	//
+	// It is anything that encodes to a JSON object: a map, a struct, a json.RawMessage. A
+	// decoded request has a json.RawMessage, byte for byte what was sent.
 	Input any
 
-	// Account names the API key with which to submit, of those that the worker
-	// has. Defaults to [DefaultAccount].
+	// Account names the API key to submit with, among those that the worker has. Defaults
+	// to [DefaultAccount].
 	Account string
 
-	// Timeout bounds the whole generation, waiting and submitting again included.
-	// At its end the prediction, if there is one, is left to itself. Defaults to
-	// 6 hours, since the slowest documented models need up to 5.
+	// Timeout limits the whole generation, with its waits and retries. When it passes, the
+	// generation fails, and a prediction that was accepted continues at the provider. At
+	// least 1 second. Defaults to 6 hours, because the slowest documented models need up
+	// to 5.
 	Timeout time.Duration
 
-	// Adopt is the id of a prediction that was accepted before, to be awaited instead
-	// of submitting one: for instance that of a generation whose deadline passed.
-	// It is polled, since its webhook names another generation. Defaults to none.
+	// Adopt is the id of a prediction that was accepted before, such as that of a generation
+	// whose deadline passed. The generation waits for it instead of submitting. It is
+	// polled, because its webhook names another generation. Defaults to none.
 	Adopt string
 
-	// MaxPredictions is how many predictions this generation may start. Above 1,
-	// one that failed for a reason that may pass is submitted again, which the
-	// provider bills as a new prediction (it refunds failed ones). At most 100.
-	// Defaults to 1.
+	// MaxPredictions is how many predictions this generation may start, from 1 to 100. Above
+	// 1, a prediction that failed for a reason that may pass is submitted again, which the
+	// provider bills as a new prediction; it refunds failed ones. Defaults to 1.
 	MaxPredictions int
 
-	// OnUnknown says what to do when a submit's answer is lost and its prediction
-	// can be neither found nor proven absent. Defaults to [FailUnknown].
+	// OnUnknown says what to do when a submit's answer is lost, and its prediction is neither
+	// found nor proven absent: fail, resubmit, or ask a person. Defaults to [FailUnknown].
 	OnUnknown UnknownPolicy
 
 	// Timing holds the waits that rarely need a change.
 	Timing Timing
 
-	// TaskQueue is where the activities run, for instance on one with a rate limit
-	// for the provider. Defaults to the workflow's own task queue.
+	// TaskQueue is where the activities run, such as one with a rate limit for the provider.
+	// Defaults to the workflow's own task queue.
 	TaskQueue string
 }
 
@@ -80,26 +81,26 @@ const (
 
 // Timing is a generation's waits. A zero field takes its default.
 type Timing struct {
-	// Submit bounds one submit, from the activity's start to the recorded answer.
-	// When it passes, the submit is unknown. Defaults to 1 minute.
+	// Submit limits one submit, from the activity's start to the recorded answer. When it
+	// passes, the submit is unknown. At least 1 second. Defaults to 1 minute.
 	Submit time.Duration
 
-	// Settle is how long the provider's list of predictions and its charges may lag.
-	// Only what they don't show after that, counted from the latest moment at which the
-	// submit can have been made, is absent. Defaults to 2 minutes.
+	// Settle is how long the provider's list of predictions and its charges may lag. Only
+	// what they don't show after that, counted from the latest moment at which the submit
+	// can have been made, is absent. Defaults to 2 minutes.
 	Settle time.Duration
 
-	// Grace is how long to wait for the webhook alone before polling. Without a
-	// webhook polling begins at once. For a submit whose answer was lost, it is how
-	// much longer than Settle other witnesses are waited for. Defaults to 2 minutes.
+	// Grace is how long to wait for the webhook alone before polling. Without a webhook,
+	// polling starts immediately. For a submit whose answer was lost, it is how much longer
+	// than Settle to wait for other evidence. Defaults to 2 minutes.
 	Grace time.Duration
 
-	// Poll is the wait between the first two polls; later ones grow by a fifth each,
-	// up to the larger of Poll and 15 seconds. Defaults to 2 seconds.
+	// Poll is the wait between the first two polls; later waits grow by a fifth each, up to
+	// the larger of Poll and 15 seconds. Defaults to 2 seconds.
 	Poll time.Duration
 
-	// Resubmit is the wait before a failed prediction is submitted again.
-	// Defaults to 10 seconds.
+	// Resubmit is the wait before a failed prediction is submitted again. Defaults to 10
+	// seconds.
 	Resubmit time.Duration
 }
 

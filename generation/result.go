@@ -4,8 +4,11 @@ import "time"
 
 // Result is what a completed generation gives.
 type Result struct {
-	Key     string `json:"key"`
-	Model   string `json:"model"`
+	// Key is the request's.
+	Key string `json:"key"`
+	// Model is the request's.
+	Model string `json:"model"`
+	// Account is the request's.
 	Account string `json:"account"`
 
 	// PredictionID is the provider's id of the prediction that completed.
@@ -23,7 +26,8 @@ type Result struct {
 	// when the provider said nothing.
 	NSFW []bool `json:"nsfw,omitempty"`
 
-	// Via is how the outcome became known.
+	// Via is how the outcome became known: "webhook", "poll", or "earlier" if the result was
+	// there before and nothing was submitted.
 	Via Via `json:"via"`
 
 	// InferenceMS is the provider's own time for the prediction, in milliseconds;
@@ -107,7 +111,9 @@ type Attempt struct {
 	APIKey string `json:"api_key,omitempty"`
 	// Nonce is what the address of the attempt's webhook carries.
 	Nonce string `json:"nonce,omitempty"`
-	State State  `json:"state"`
+	// State is completed, failed, absent (the submit was not accepted), or where the attempt
+	// stands.
+	State State `json:"state"`
 	// Reason says why the attempt is in this state, where that needs saying.
 	Reason string `json:"reason,omitempty"`
 	// Price is what the provider charges for it, in USD; nil when not known.
@@ -115,13 +121,15 @@ type Attempt struct {
 
 	// Billed is set on one that failed and is not refunded: the provider reported it as
 	// completed, but without outputs.
-	Billed  bool      `json:"billed,omitempty"`
+	Billed bool `json:"billed,omitempty"`
+	// Started is when the submit was scheduled.
 	Started time.Time `json:"started"`
 	// Window is how long the submit may have gone on, from when a worker began it.
 	Window time.Duration `json:"window,omitempty"`
 	// Accepted is when the prediction became known.
 	Accepted time.Time `json:"accepted,omitzero"`
-	Ended    time.Time `json:"ended,omitzero"`
+	// Ended is when the workflow learned the attempt's end.
+	Ended time.Time `json:"ended,omitzero"`
 }
 
 // Status is one generation as the query [StatusQuery] shows it.

@@ -123,7 +123,7 @@ what is in force.
 		p.daemon("worker", "Run a worker: workflows and activities", config.Need{Worker: true}),
 		p.daemon("webhook", "Run a webhook handler", config.Need{Webhook: true}),
 		p.daemon("serve", "Run a worker and a webhook handler in one process", config.Need{Worker: true, Webhook: true}),
-		p.generate(), p.resolve(), p.pipeline(), p.setup(), p.healthcheck(), p.config(), p.version(),
+		p.generate(), p.resolve(), p.pipeline(), p.schema(), p.setup(), p.healthcheck(), p.config(), p.version(),
 	)
 	return root
 }
