@@ -93,6 +93,9 @@ func (p *program) finish(ctx context.Context, s session, run client.WorkflowRun,
 		screen.end(status, time.Now())
 	}
 	if err != nil {
+		if o.output != "" {
+			p.saveMade(ctx, s, run, o.saving)
+		}
 		return p.pipelineEnded(err, run, o)
 	}
 	return p.printOutputs(ctx, s, run, result, o)
@@ -150,9 +153,6 @@ func (p *program) pipelineEnded(err error, run client.WorkflowRun, o ending) err
 		if printErr := p.printJSON(pipelineFailed{application.Type(), application.Message(), status}); printErr != nil {
 			return printErr
 		}
-	}
-	if o.output != "" {
-		fmt.Fprintf(p.Err, "Save what it has made with: %s\n", againResults(run.GetID(), run.GetRunID(), o.saving))
 	}
 	return failure(exitCode(err), fmt.Errorf("%s\nGo on with: wavespeed-temporal pipeline rerun %s%s", application.Message(), run.GetID(),
 		textIf(application.Type() == generation.ErrBudgetExceeded, " --budget USD")))

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -88,6 +89,26 @@ func (p *program) saveRun(ctx context.Context, s session, run client.WorkflowRun
 		saver.saveOmitted(ctx, relevant)
 	}
 	return saver.end(ctx)
+}
+
+// saveMade saves what a run made that ended without a result: it is paid for. The run's own
+// error is what counts, so one of saving is only reported.
+func (p *program) saveMade(ctx context.Context, s session, run client.WorkflowRun, o saving) {
+	again := againResults(run.GetID(), run.GetRunID(), o)
+	steps, err := s.results(ctx, run.GetID(), resultsOptions{runID: run.GetRunID()})
+	if err != nil {
+		fmt.Fprintf(p.Err, "What the run made can't be read: %v\nSave it with: %s\n", err, again)
+		return
+	}
+	saver, err := p.newSaver(s.config, o, again)
+	if err == nil {
+		saver.saveResults(ctx, steps)
+		err = saver.end(ctx)
+	}
+	var coded *codedError
+	if errors.As(err, &coded) && coded.err != nil {
+		fmt.Fprintln(p.Err, coded.err)
+	}
 }
 
 func againResults(id, runID string, o saving) string {

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
@@ -283,4 +285,56 @@ func TestOutputWithoutWaiting(t *testing.T) {
 	code, _, err = s.run(t, "pipeline", "rerun", "--filter", "WorkflowId = 'x'", "-o", dir)
 	require.Equal(t, 2, code)
 	require.Contains(t, err, "--output can't be combined with --filter")
+}
+
+// TestOutputsOfOtherForms are files too: base64, and objects with a URL.
+func TestOutputsOfOtherForms(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{
+		{Kind: wavespeedtest.OutputsBase64, Input: "base64"}, {Kind: wavespeedtest.OutputsObject, Input: "object"},
+	}})
+	id, dir := newID(), t.TempDir()
+	p := written(t, "p.yaml", strings.ReplaceAll(shotsFile, ", num_images: 2", ""))
+	code, _, err := s.run(t, "pipeline", "run", p, `shots=["base64","object"]`, "--id", id)
+	require.Zero(t, code, err)
+	code, _, err = s.run(t, "pipeline", "results", id, "-o", dir)
+	require.Zero(t, code, err)
+	require.Equal(t, []string{"best.png", "shots-0000-base64.png", "shots-0001-object.png"}, saved(t, dir))
+	for _, name := range saved(t, dir) {
+		require.Equal(t, "\x89PNG", content(t, filepath.Join(dir, name))[:4], name)
+	}
+}
+
+// TestInterruptedDownload says how to get the rest.
+func TestInterruptedDownload(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.OutputGone, Status: 503}}})
+	id, dir := newID(), t.TempDir()
+	code, _, err := s.run(t, "generate", model, "prompt=x", "--wait", "--id", id)
+	require.Zero(t, code, err)
+	ctx, interrupt := context.WithCancel(t.Context())
+	l := s.line()
+	ended := make(chan int, 1)
+	go func() { ended <- l.run(ctx, "generate", "result", id, "-o", dir) }()
+	stack.Eventually(t, "no output is requested", func() bool { return s.Simulator.Counts().Faults[wavespeedtest.OutputGone] > 0 })
+	interrupt()
+	require.Equal(t, 130, <-ended)
+	require.Contains(t, l.err.String(), "Interrupted. Save the rest with: wavespeed-temporal generate result "+id+" --output "+dir)
+	require.Empty(t, saved(t, dir))
+}
+
+// TestFailedRunSavesWhatItMade: that is paid for.
+func TestFailedRunSavesWhatItMade(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{
+		{Kind: wavespeedtest.Fails, Input: "waves"}, {Kind: wavespeedtest.OutputGone, Input: "gone"},
+	}})
+	film, dir := written(t, "film.yaml", filmFile), t.TempDir()
+	code, _, err := s.run(t, "pipeline", "run", film, "-o", dir)
+	require.Equal(t, 3, code, err)
+	require.Equal(t, []string{"still.png"}, saved(t, dir))
+	code, _, err = s.run(t, "pipeline", "run", film, "scene=gone", "-o", dir)
+	require.Equal(t, 3, code, "the run's own error counts")
+	require.Contains(t, err, "1 of 1 output could not be saved")
+	require.Contains(t, err, "step clip failed")
 }
