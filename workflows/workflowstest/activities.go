@@ -28,12 +28,12 @@ func (p *Provider) submit(ctx context.Context, in generation.SubmitInput) (gener
 	case answer.fate == absent || answer.fate == undecided:
 		return generation.Submitted{}, p.lose(in, answer, "")
 	}
-	id, begun := p.begin(request, answer)
+	id, started := p.start(request, answer)
 	if answer.fate == found {
 		return generation.Submitted{}, p.lose(in, answer, id)
 	}
 	if answer.after < never {
-		p.deliver(request, in.Nonce, begun, answer)
+		p.deliver(request, in.Nonce, started, answer)
 	}
 	return generation.Submitted{PredictionID: id, Webhook: true, Price: answer.price}, nil
 }
@@ -46,8 +46,8 @@ func (a Answer) cost() generation.USD {
 }
 
 // deliver sends the webhook's signal when the prediction ends.
-func (p *Provider) deliver(request Request, nonce string, begun prediction, answer Answer) {
-	signal := generation.Signal{Nonce: nonce, Sent: begun.ends, Outcome: begun.outcome}
+func (p *Provider) deliver(request Request, nonce string, started prediction, answer Answer) {
+	signal := generation.Signal{Nonce: nonce, Sent: started.ends, Outcome: started.outcome}
 	p.env.RegisterDelayedCallback(func() {
 		// A workflow that has ended meanwhile needs no signal.
 		_ = p.env.SignalWorkflowByID(request.WorkflowID, generation.SignalName(request.Key), signal)

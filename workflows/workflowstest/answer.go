@@ -129,7 +129,8 @@ var final = []string{
 //   - [generation.ErrSubmitUnknown]: the answer was lost. The generation then runs the
 //     activity wavespeed.Find.
 //
-// It panics on another type: workflows take such an error for an unknown submit.
+// It panics on another type: workflows take such an error for an unknown submit. For
+// [generation.ErrBudgetExceeded], give the answer a [Answer.Price].
 func SubmitError(errorType, reason string) error {
 	switch {
 	case slices.Contains(transient, errorType):

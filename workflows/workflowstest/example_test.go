@@ -97,7 +97,7 @@ func ExampleUnknown() {
 	// Output: true wavespeed.SubmitUnknown 1
 }
 
-// A video that takes eight hours exceeds the default timeout of six, at once.
+// A video that takes eight hours exceeds the default timeout of six. The test takes no time.
 func ExampleAnswer_After() {
 	env := newEnvironment()
 	provider := workflowstest.NewProvider(t, env)

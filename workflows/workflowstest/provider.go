@@ -56,7 +56,7 @@ type rule struct {
 type prediction struct {
 	outcome generation.Outcome
 	ends    time.Time // by the environment's clock
-	polled  time.Time // since when it is polled
+	polled  time.Time // when the first poll came
 }
 
 // lost is a submit whose answer was lost.
@@ -155,8 +155,8 @@ func (p *Provider) decoded(input any) (decoded map[string]any) {
 	return decoded
 }
 
-// begin makes the prediction of an accepted submit.
-func (p *Provider) begin(request Request, answer Answer) (id string, begun prediction) {
+// start makes the prediction of an accepted submit.
+func (p *Provider) start(request Request, answer Answer) (id string, started prediction) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	id = fmt.Sprintf("prediction-%d", len(p.predictions)+1)
@@ -165,7 +165,7 @@ func (p *Provider) begin(request Request, answer Answer) (id string, begun predi
 		outcome = Outputs("https://outputs.test/" + request.Key).outcome
 	}
 	outcome.PredictionID = id
-	begun = prediction{outcome: outcome, ends: p.env.Now().Add(answer.after)}
-	p.predictions[id] = begun
-	return id, begun
+	started = prediction{outcome: outcome, ends: p.env.Now().Add(answer.after)}
+	p.predictions[id] = started
+	return id, started
 }
