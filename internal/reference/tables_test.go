@@ -19,7 +19,7 @@ var (
 	generated = regexp.MustCompile(`(?s)(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)`)
 
 	// example is an argument that the document shows, with its workflow.
-	example = regexp.MustCompile("(?s)<!-- (generate|pipeline) -->\n```json\n(.*?)```")
+	example = regexp.MustCompile("(?s)<!-- request: (generate|pipeline) -->\n```json\n(.*?)```")
 
 	// jsonBlock finds every block, so that none is left out.
 	jsonBlock = regexp.MustCompile("(?m)^```json$")
@@ -49,10 +49,10 @@ func TestReferenceIsUpToDate(t *testing.T) {
 	upToDate(t, document, []byte(text))
 }
 
-// TestReferenceExamples are valid, and taken by a worker.
-func TestReferenceExamples(t *testing.T) {
+// TestExamples of the reference and of README are valid, and taken by a worker.
+func TestExamples(t *testing.T) {
 	t.Parallel()
-	text := string(readFile(t, document))
+	text := string(readFile(t, document)) + string(readFile(t, "../../README.md"))
 	examples := example.FindAllStringSubmatch(text, -1)
 	require.Len(t, examples, len(jsonBlock.FindAllString(text, -1)))
 	for _, example := range examples {
