@@ -80,11 +80,16 @@ func (p *pipelines) chooseStyle(id string) {
 // command runs a command line against the system, and gives what it printed.
 func (p *pipelines) command(args ...string) (int, string) {
 	var out strings.Builder
-	code := cli.Run(p.t.Context(), args, []string{
+	code := cli.Run(p.t.Context(), args, p.environ(), cli.Streams{In: strings.NewReader(""), Out: &out, Err: &out})
+	return code, out.String()
+}
+
+// environ is what the command line reads.
+func (p *pipelines) environ() []string {
+	return []string{
 		"TEMPORAL_ADDRESS=" + stack.SharedTemporal(p.t).Address,
 		"TEMPORAL_TASK_QUEUE=" + p.TaskQueue,
 		"WAVESPEED_API_KEY=" + wavespeedtest.DefaultKey,
 		"WAVESPEED_BASE_URL=" + p.Simulator.URL(),
-	}, cli.Streams{In: strings.NewReader(""), Out: &out, Err: &out})
-	return code, out.String()
+	}
 }

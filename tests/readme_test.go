@@ -59,15 +59,7 @@ var testName = regexp.MustCompile("`(Test[A-Za-z]+)`")
 // TestTheFailureContractNamesTestsThatAreThere: each row is shown by a test.
 func TestTheFailureContractNamesTestsThatAreThere(t *testing.T) {
 	t.Parallel()
-	var code strings.Builder
-	require.NoError(t, filepath.WalkDir(stack.Root(), func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		code.Write(text)
-		return err
-	}))
+	code := testCode(t)
 	contract, err := os.ReadFile(filepath.Join(stack.Root(), "docs", "failures.md"))
 	require.NoError(t, err)
 	for line := range strings.Lines(string(contract)) {
@@ -77,7 +69,22 @@ func TestTheFailureContractNamesTestsThatAreThere(t *testing.T) {
 		names := testName.FindAllStringSubmatch(line, -1)
 		require.NotEmpty(t, names, "no test is named in: %s", line)
 		for _, name := range names {
-			require.Contains(t, code.String(), "func "+name[1]+"(t *testing.T)", "in docs/failures.md")
+			require.Contains(t, code, "func "+name[1]+"(t *testing.T)", "in docs/failures.md")
 		}
 	}
+}
+
+// testCode is all tests of this project.
+func testCode(t *testing.T) string {
+	t.Helper()
+	var code strings.Builder
+	require.NoError(t, filepath.WalkDir(stack.Root(), func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		code.Write(text)
+		return err
+	}))
+	return code.String()
 }
