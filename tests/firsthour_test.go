@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/uuid"
@@ -32,8 +33,7 @@ func TestFirstHour(t *testing.T) {
 	}
 	for _, b := range blocksOf(t, "README.md") {
 		if strings.HasPrefix(b.text, "make dev\n") {
-			dev := stack.StartProcessIn(t, clone, "make", []string{"dev"}, env)
-			stack.Eventually(t, "make dev does not come up", func() bool { return strings.Contains(dev.Log(), "Try, in another terminal") })
+			makeDev(t, clone, env)
 			r.env = append(env, "BASH_ENV="+filepath.Join(clone, "out", "dev", "env"))
 			b.text = strings.TrimPrefix(b.text, "make dev\n")
 		}
@@ -41,6 +41,27 @@ func TestFirstHour(t *testing.T) {
 		r.read(b)
 	}
 	require.Greater(t, r.executed, 8, "README shows hardly anything")
+}
+
+// makeDev runs make dev until the test ends, with all that it starts in one group.
+func makeDev(t *testing.T, dir string, env []string) {
+	t.Helper()
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	require.NoError(t, err)
+	dev := exec.Command("make", "dev")
+	dev.Dir, dev.Env, dev.Stdout, dev.Stderr = dir, append(os.Environ(), env...), log, log
+	dev.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	require.NoError(t, dev.Start())
+	t.Cleanup(func() {
+		require.NoError(t, syscall.Kill(-dev.Process.Pid, syscall.SIGINT))
+		_ = dev.Wait()
+		_ = log.Close()
+		stack.Eventually(t, "something is left running", func() bool { return syscall.Kill(-dev.Process.Pid, 0) != nil })
+	})
+	stack.Eventually(t, "make dev does not come up", func() bool {
+		text, err := os.ReadFile(log.Name())
+		return err == nil && strings.Contains(string(text), "Try, in another terminal")
+	})
 }
 
 // cloneOf is what git would take of this project, with what is not committed yet.
