@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -21,9 +22,8 @@ import (
 )
 
 const (
-	taskQueue   = "wavespeed"
-	webhookPort = 8080
-	// simulatorPort stays the same, since results hold it.
+	taskQueue     = "wavespeed"
+	webhookPort   = 8080
 	simulatorPort = 8585
 	webhookPath   = "/webhooks/wavespeed"
 
@@ -100,8 +100,12 @@ func (s *stack) startProvider(out io.Writer) (worker.Options, error) {
 		Prices: true, APIKey: os.Getenv("WAVESPEED_API_KEY"), WebhookURL: os.Getenv("WEBHOOK_PUBLIC_URL"), Logger: quiet,
 	}
 	if options.APIKey == "" {
+		port, err := s.simulatorPort()
+		if err != nil {
+			return options, err
+		}
 		simulator, err := wavespeedtest.New(wavespeedtest.Options{
-			Speed: simulatorSpeed, State: s.path("simulator"), Listen: net.JoinHostPort(listenHost, strconv.Itoa(free(simulatorPort))),
+			Speed: simulatorSpeed, State: s.path("simulator"), Listen: net.JoinHostPort(listenHost, strconv.Itoa(port)),
 		})
 		if err != nil {
 			return options, fmt.Errorf("start the simulator: %w", err)
@@ -118,6 +122,19 @@ func (s *stack) startProvider(out io.Writer) (worker.Options, error) {
 		fmt.Fprintln(out, "Polling, because WEBHOOK_PUBLIC_URL is not set.")
 	}
 	return options, nil
+}
+
+// simulatorPort is the one that the simulator had before, because results hold it.
+func (s *stack) simulatorPort() (int, error) {
+	port := free(simulatorPort)
+	file := s.path("simulator.port")
+	if file == "" {
+		return port, nil
+	}
+	if text, err := os.ReadFile(file); err == nil {
+		return strconv.Atoi(strings.TrimSpace(string(text)))
+	}
+	return port, os.WriteFile(file, []byte(strconv.Itoa(port)), 0o600)
 }
 
 func (s *stack) startHandler(plugin *worker.Plugin, public string) error {
