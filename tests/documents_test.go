@@ -28,6 +28,7 @@ import (
 //	<!-- run film.yaml: scene=dusk --> a pipeline, written and run with these inputs (TestPipelineDocument)
 //	<!-- file products.csv -->         written, for commands
 //	<!-- on RUN: film.yaml -->         commands; RUN is a run of that pipeline, started for them
+//	<!-- request: generate -->         an argument of that workflow (internal/reference tests it)
 //	<!-- elsewhere: TestCompose -->    shown by that test
 //
 // Commands without a comment are run as they are, and must succeed.
@@ -39,6 +40,7 @@ var (
 	fenced    = regexp.MustCompile("(?ms)(?:^ *<!-- ([^>\n]*) -->\n)?^ *```([a-z]+)\n(.*?)^ *```$")
 	elsewhere = regexp.MustCompile(`^elsewhere: (Test\w+)$`)
 	onRun     = regexp.MustCompile(`^on RUN: (\S+) ?(.*)$`)
+	argument  = regexp.MustCompile(`^request: (?:generate|pipeline)$`)
 	written   = regexp.MustCompile(`^(?:run|file) ([\w.]+)`)
 )
 
@@ -129,7 +131,7 @@ func TestEveryBlockIsTested(t *testing.T) {
 			switch shown := elsewhere.FindStringSubmatch(b.comment); {
 			case shown != nil:
 				require.Contains(t, code, "func "+shown[1]+"(t *testing.T)", "in %s", document)
-			case isQuote, written.MatchString(b.comment), b.language == "sh" && (b.comment == "" || onRun.MatchString(b.comment)):
+			case isQuote, argument.MatchString(b.comment), written.MatchString(b.comment), b.language == "sh" && (b.comment == "" || onRun.MatchString(b.comment)):
 			default:
 				require.Fail(t, "nothing tests a block", "in %s, after «%s»:\n%s", document, b.comment, b.text)
 			}
