@@ -49,9 +49,35 @@ func TestInstall(t *testing.T) {
 	_, err = os.Stat(filepath.Join(user.dir, "media"))
 	require.NoError(t, err)
 
+	// The test that docs/testing.md shows runs in the user's module.
+	require.NoError(t, os.WriteFile(filepath.Join(user.dir, "clip_test.go"), []byte(shownTest(t)), 0o600))
+	require.Contains(t, user.run("test", "-mod=mod", "-v", "."), "--- PASS: TestClip")
+
 	printed, err := exec.Command(filepath.Join(user.bin, "wavespeed-temporal"), "version").CombinedOutput()
 	require.NoError(t, err, "%s", printed)
 	require.Contains(t, string(printed), user.version)
+}
+
+// shownTest is the first test of docs/testing.md, as a file.
+func shownTest(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(stack.Root(), "docs", "testing.md"))
+	require.NoError(t, err)
+	block := quoted.FindStringSubmatch(string(text))
+	require.NotNil(t, block)
+	return `package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"` + modulePath + `/examples/clip"
+	"` + modulePath + `/workflows/workflowstest"
+)
+
+` + block[2]
 }
 
 // user is somebody with a module of their own, for whom this tree is published.
