@@ -130,6 +130,10 @@ type Step struct {
 	Approve *Approve `json:"approve,omitempty"`
 }
 
+// MaxItems is how many items a step may have. With more, a run that resumes it would not
+// fit into the 50 MiB of history that Temporal allows.
+const MaxItems = 20_000
+
 // ForEach spreads a step over a list. In short: Items alone.
 type ForEach struct {
 	// Items is the list, or an expression that gives one. Required.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 )
 
 // Run asks for one execution of a pipeline. The definition is part of it, so that a
@@ -200,6 +201,10 @@ type Report struct {
 
 	// Fields are the names that the inputs of steps' models may have, by step.
 	Fields map[string][]string `json:"fields,omitempty"`
+
+	// Shapes are what models take in the fields that expressions decide, by model: the run
+	// checks those values before it submits them. A report without is one of an older version.
+	Shapes map[string]*shape.Shape `json:"shapes,omitempty"`
 
 	// Unanswered are questions that the provider did not answer, and so what was not checked.
 	Unanswered []Unanswered `json:"unanswered,omitempty"`

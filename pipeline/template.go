@@ -213,6 +213,36 @@ func (t *Template) each(do func(*Expression)) {
 	}
 }
 
+// Fields are the names in an object whose values expressions decide, sorted.
+func (t *Template) Fields() []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(t.object)) {
+		if len(t.object[name].References()) > 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Source is the expression that gives the value at a path, or what the value is part of, as
+// it stands in the definition; "" for a value that stands there itself.
+func (t *Template) Source(path []string) string {
+	for t != nil {
+		if t.whole != nil {
+			return opening + " " + t.whole.Source + " " + closing
+		}
+		if len(path) == 0 {
+			return ""
+		}
+		next := t.object[path[0]]
+		if i, err := strconv.Atoi(path[0]); err == nil && i < len(t.list) {
+			next = t.list[i]
+		}
+		t, path = next, path[1:]
+	}
+	return ""
+}
+
 // Eval gives the template's value.
 func (t *Template) Eval(values map[string]any) (any, error) {
 	return t.eval(values, func(Reference) bool { return true })

@@ -103,7 +103,9 @@ func (p *program) runGenerate(ctx context.Context, c config.Config, o generateOp
 	if err != nil {
 		return failure(exitUsage, err)
 	}
-	o.request.Input = input
+	if o.request.Input, err = p.checkGeneration(ctx, c, o.request, input); err != nil {
+		return err
+	}
 	if err := o.request.Validate(); err != nil {
 		return failure(exitUsage, err)
 	}

@@ -3,17 +3,11 @@ package cli
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/gob"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -79,6 +73,18 @@ func (p *program) check(ctx context.Context, c config.Config, args []string, com
 }
 
 func (p *program) preflight(ctx context.Context, c config.Config, plan *pipeline.Plan, inputs map[string]any, changes map[string]map[string]any) (pipeline.Report, error) {
+	accounts, err := p.checkable(c)
+	if err == nil && len(accounts) == 0 {
+		err = errNotChecked
+	}
+	if err != nil {
+		return pipeline.Report{}, err
+	}
+	return preflight.Check(ctx, accounts, preflight.Run{Plan: plan, Inputs: inputs, Changes: changes})
+}
+
+// checkable are the accounts with a key, by name.
+func (p *program) checkable(c config.Config) (map[string]preflight.Account, error) {
 	accounts := make(map[string]preflight.Account)
 	for name, account := range c.Accounts {
 		if account.APIKey == "" {
@@ -86,83 +92,17 @@ func (p *program) preflight(ctx context.Context, c config.Config, plan *pipeline
 		}
 		provider, err := wavespeed.New(wavespeed.Options{APIKey: account.APIKey, BaseURL: c.BaseURL, AllowHTTP: c.AllowHTTP})
 		if err != nil {
-			return pipeline.Report{}, err
+			return nil, err
 		}
-		accounts[name] = preflight.Account{Provider: provider, Catalogue: preflight.NewCatalogue(keptModels(p.cacheDir(), c.BaseURL, provider.Models))}
+		accounts[name] = preflight.Account{Provider: provider, Catalogue: keptCatalogue(p.cacheDir(), c.BaseURL, provider.Models)}
 	}
-	if len(accounts) == 0 {
-		return pipeline.Report{}, errNotChecked
-	}
-	return preflight.Check(ctx, accounts, preflight.Run{Plan: plan, Inputs: inputs, Changes: changes})
+	return accounts, nil
 }
 
 // warnOfUnanswered says what the provider did not answer.
 func (p *program) warnOfUnanswered(report pipeline.Report) {
 	for _, u := range report.Unanswered {
 		fmt.Fprintln(p.Err, "warning:", u)
-	}
-}
-
-// cacheDir is where this user's programs keep what they can fetch again; "" for nowhere.
-func (p *program) cacheDir() string {
-	for _, place := range [][2]string{{"XDG_CACHE_HOME", ""}, {"LocalAppData", ""}, {"HOME", ".cache"}} {
-		for _, pair := range p.environ {
-			if name, dir, _ := strings.Cut(pair, "="); name == place[0] && dir != "" {
-				return filepath.Join(dir, place[1])
-			}
-		}
-	}
-	return ""
-}
-
-// catalogueAge is how long a fetched catalogue counts: it has two megabytes.
-const catalogueAge = time.Hour
-
-// keptModels reads the catalogue from this user's cache, where it is young enough.
-func keptModels(dir, baseURL string, fetch func(context.Context) ([]wavespeed.Model, error)) func(context.Context) ([]wavespeed.Model, error) {
-	if dir == "" {
-		return fetch
-	}
-	sum := sha256.Sum256([]byte(baseURL))
-	path := filepath.Join(dir, "wavespeed-temporal", "models-"+hex.EncodeToString(sum[:8]))
-	return func(ctx context.Context) ([]wavespeed.Model, error) {
-		if models, ok := readModels(path); ok {
-			return models, nil
-		}
-		models, err := fetch(ctx)
-		if err == nil {
-			writeModels(path, models)
-		}
-		return models, err
-	}
-}
-
-func readModels(path string) (models []wavespeed.Model, ok bool) {
-	info, err := os.Stat(path)
-	if err != nil || time.Since(info.ModTime()) > catalogueAge {
-		return nil, false
-	}
-	f, err := os.Open(path) // #nosec G304 -- a name of ours in the user's cache
-	if err != nil {
-		return nil, false
-	}
-	defer f.Close()
-	return models, gob.NewDecoder(f).Decode(&models) == nil && len(models) > 0
-}
-
-// writeModels keeps the catalogue for the next command, if that can be done.
-func writeModels(path string, models []wavespeed.Model) {
-	if os.MkdirAll(filepath.Dir(path), 0o750) != nil {
-		return
-	}
-	partial, err := os.CreateTemp(filepath.Dir(path), ".models-*")
-	if err != nil {
-		return
-	}
-	defer os.Remove(partial.Name())
-	err = gob.NewEncoder(partial).Encode(models)
-	if partial.Close() == nil && err == nil {
-		_ = os.Rename(partial.Name(), path)
 	}
 }
 

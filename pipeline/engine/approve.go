@@ -12,6 +12,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -104,6 +105,11 @@ func (r *run) validate(d generation.Decision) error {
 			if d.Input[name] != nil && !slices.Contains(known, name) {
 				return fmt.Errorf("input.%s: %s has no such field%s", name, target.Model, nearest.Hint(name, known))
 			}
+		}
+	}
+	for _, wrong := range r.shapes[target.Model].Check(r.shapes[target.Model].Fit(merged(nil, d.Input))) {
+		if wrong.Got != shape.Null || len(wrong.Path) > 1 { // null removes a field
+			return fmt.Errorf("%s: %s", pipeline.PathString(append([]string{"input"}, wrong.Path...)), whatToDo(wrong, ""))
 		}
 	}
 	return target.validateItems(d.Items)

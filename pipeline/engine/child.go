@@ -136,7 +136,7 @@ func (f *fan) stop(ctx workflow.Context) {
 
 func (f *fan) chunk(items []*item, atOnce int, granted *share) Chunk {
 	in := Chunk{
-		Pipeline: reduced(f.r.in.Pipeline, f.s.ID), Step: f.s.ID, Values: f.values, Input: f.s.input, Round: f.s.round,
+		Pipeline: reduced(f.r.in.Pipeline, f.s.ID), Step: f.s.ID, Values: f.values, Input: f.s.input, Round: f.s.round, Shapes: f.r.shapesOf(f.s),
 		MaxParallel: atOnce, Strikes: max((f.tolerated+1-f.failed)/f.lanes, 1), Known: f.alike(items),
 	}
 	if granted != nil {

@@ -718,7 +718,7 @@ func TestTooManyItems(t *testing.T) {
 	s := newStage(t)
 	s.run(everyItem, map[string]any{"list": many(20_001)})
 	failure, _ := s.failure()
-	require.Contains(t, failure.Message(), "step a failed: for_each.items: 20001 are more than 20000; nothing was submitted for it")
+	require.Contains(t, failure.Message(), "step a failed: for_each.items: gives 20001 items, and a step has at most 20000; give each run a part of the list; nothing was submitted for it")
 	require.Empty(t, s.prompts)
 }
 

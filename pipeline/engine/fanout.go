@@ -21,9 +21,6 @@ const (
 	maxOwnEvents    = 8000
 	eventsPerSubmit = 15
 
-	// maxItems have, when they are resumed, less than the 50 MiB of history that Temporal
-	// allows a run.
-	maxItems      = 20_000
 	defaultAtOnce = 10
 )
 
@@ -106,8 +103,8 @@ func (r *run) setItems(s *step) error {
 	switch {
 	case !ok:
 		return invalid(s.ID, "for_each.items", fmt.Errorf("gives %T, and must give a list", value))
-	case len(list) > maxItems:
-		return invalid(s.ID, "for_each.items", fmt.Errorf("%d are more than %d", len(list), maxItems))
+	case len(list) > pipeline.MaxItems:
+		return invalid(s.ID, "for_each.items", fmt.Errorf("gives %d items, and a step has at most %d; give each run a part of the list", len(list), pipeline.MaxItems))
 	}
 	keys, err := s.ItemKeys(list, values)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -38,11 +39,12 @@ type maker struct {
 	step    *pipeline.PlannedStep
 	account string
 	round   int
-	shares  bool // the budget is a share: more may be had of the run
+	shapes  map[string]*shape.Shape // of models' inputs
+	shares  bool                    // the budget is a share: more may be had of the run
 }
 
 func (r *run) maker(s *step) maker {
-	return maker{step: s.PlannedStep, account: r.in.Pipeline.Account, round: s.round}
+	return maker{step: s.PlannedStep, account: r.in.Pipeline.Account, round: s.round, shapes: r.shapes}
 }
 
 // key names a generation of the step in its workflow; each round has its own.
@@ -65,7 +67,7 @@ func (m maker) keys(name string) []string {
 // make generates the item, and fills in what became of it.
 func (m maker) make(ctx workflow.Context, made *item, name string, values, changes map[string]any, earlier []generation.Status) error {
 	made.state, made.reason = pipeline.StepRunning, ""
-	requests, err := m.requests(name, values, changes)
+	requests, err := m.requests(name, values, changes, earlier)
 	if err != nil {
 		made.state, made.reason, _ = endOf(err)
 		return err
@@ -111,7 +113,7 @@ func (m maker) result(ctx workflow.Context, item *item, name string) pipeline.It
 	return result
 }
 
-func (m maker) requests(name string, values, changes map[string]any) ([]generation.Request, error) {
+func (m maker) requests(name string, values, changes map[string]any, earlier []generation.Status) ([]generation.Request, error) {
 	step := m.step
 	var requests []generation.Request
 	for i, model := range step.Models() {
@@ -131,6 +133,9 @@ func (m maker) requests(name string, values, changes map[string]any) ([]generati
 		}
 		if err := request.Validate(); err != nil {
 			return nil, temporal.NewNonRetryableApplicationError(fmt.Sprintf("step %s: %v", name, err), generation.ErrInvalidInput, nil)
+		}
+		if request.Input, err = m.take(name, i, request, changes, earlier); err != nil {
+			return nil, err
 		}
 		requests = append(requests, request)
 	}

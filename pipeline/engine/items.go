@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -24,6 +25,9 @@ type Chunk struct {
 
 	// Input replaces fields of the step's input; null removes one.
 	Input map[string]any `json:"input,omitempty"`
+
+	// Shapes are what the step's models take in fields that expressions decide, by model.
+	Shapes map[string]*shape.Shape `json:"shapes,omitempty"`
 
 	Items []ChunkItem `json:"items"`
 	Round int         `json:"round,omitempty"`
@@ -132,7 +136,7 @@ func (c *chunkRun) prepare() error {
 		return err
 	}
 	c.values = values.(map[string]any)
-	c.maker = maker{step: plan.Step(c.in.Step), account: c.in.Pipeline.Account, round: c.in.Round, shares: c.in.Budget != nil && !c.in.Last}
+	c.maker = maker{step: plan.Step(c.in.Step), account: c.in.Pipeline.Account, round: c.in.Round, shapes: c.in.Shapes, shares: c.in.Budget != nil && !c.in.Last}
 	for _, given := range c.in.Items {
 		value, err := pipeline.Normal(given.Value)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -49,9 +50,10 @@ type run struct {
 	budget     *workflows.Budget
 	estimate   *pipeline.Estimate
 	unanswered []pipeline.Unanswered
-	fields     map[string][]string // of each step's model; none where they are not known
-	state      pipeline.RunState   // once it has ended
-	reason     string              // why it failed
+	fields     map[string][]string     // of each step's model; none where they are not known
+	shapes     map[string]*shape.Shape // of models' inputs; none where they are not known
+	state      pipeline.RunState       // once it has ended
+	reason     string                  // why it failed
 	checked    bool
 	recalled   bool
 	outputs    map[string]any
@@ -153,7 +155,7 @@ func (r *run) check(ctx workflow.Context) error {
 	if err := workflow.ExecuteActivity(activityCtx, pipeline.CheckName, r.in).Get(ctx, &report); err != nil {
 		return err
 	}
-	r.estimate, r.fields, r.unanswered = report.Estimate, report.Fields, report.Unanswered
+	r.estimate, r.fields, r.shapes, r.unanswered = report.Estimate, report.Fields, report.Shapes, report.Unanswered
 	if len(report.Problems) > 0 {
 		return refused(r.in, report.Problems)
 	}

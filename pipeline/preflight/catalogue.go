@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/schema"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -36,6 +37,7 @@ type Model struct {
 	wavespeed.Model
 	compile sync.Once
 	schema  *schema.Schema
+	shape   *shape.Shape
 }
 
 // Checked is the schema that checks inputs; nil if the catalogue has none that can be read:
@@ -44,9 +46,18 @@ func (m *Model) Checked() *schema.Schema {
 	m.compile.Do(func() {
 		if len(m.Schema) > 0 {
 			m.schema, _ = schema.Compile(m.Schema)
+			m.shape = shape.Of(m.Schema)
 		}
 	})
 	return m.schema
+}
+
+// fit is an input with what is clearly meant in the place of values.
+func (m *Model) fit(input map[string]any) map[string]any {
+	if m.Checked() == nil {
+		return input
+	}
+	return m.shape.Fit(input).(map[string]any)
 }
 
 // fields are the names that an input may have; nil if they are not known.
@@ -60,6 +71,18 @@ func (m *Model) fields() []string {
 // NewCatalogue fetches by the function given, for instance [wavespeed.Client.Models].
 func NewCatalogue(fetch func(context.Context) ([]wavespeed.Model, error)) *Catalogue {
 	return &Catalogue{fetch: fetch, fetching: make(chan struct{}, 1)}
+}
+
+// Keep gives the catalogue what was fetched at some time before, so that it need not fetch
+// again for as long as that counts.
+func (c *Catalogue) Keep(listed []wavespeed.Model, fetched time.Time) {
+	models := make(map[string]*Model, len(listed))
+	for _, model := range listed {
+		models[model.ID] = &Model{Model: model}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.models, c.fetched = models, fetched
 }
 
 // Model finds one by its id; nil if the provider has none of that id. An error is one of
@@ -99,13 +122,7 @@ func (c *Catalogue) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	models := make(map[string]*Model, len(listed))
-	for _, model := range listed {
-		models[model.ID] = &Model{Model: model}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.models, c.fetched = models, time.Now()
+	c.Keep(listed, time.Now())
 	return nil
 }
 

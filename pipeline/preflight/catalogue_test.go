@@ -71,6 +71,26 @@ func TestCatalogueLooksAgainForNewModels(t *testing.T) {
 	})
 }
 
+// TestKeptCatalogue is fetched again for a model that it lacks, and otherwise not.
+func TestKeptCatalogue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &shop{models: []wavespeed.Model{{ID: "a"}, {ID: "new"}}}
+		kept := func(age time.Duration) *preflight.Catalogue {
+			c := preflight.NewCatalogue(s.read)
+			c.Keep([]wavespeed.Model{{ID: "a"}}, time.Now().Add(-age))
+			return c
+		}
+		require.True(t, has(t, kept(59*time.Minute), "a"))
+		require.False(t, has(t, kept(59*time.Second), "new"))
+		require.Zero(t, s.reads)
+		require.True(t, has(t, kept(2*time.Minute), "new"))
+		require.Equal(t, 1, s.reads)
+		require.True(t, has(t, kept(2*time.Hour), "a"))
+		require.Equal(t, 2, s.reads)
+	})
+}
+
 func TestCatalogueForgetsErrors(t *testing.T) {
 	t.Parallel()
 	s := &shop{err: errors.New("down"), models: []wavespeed.Model{{ID: "a"}}}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
@@ -47,7 +48,7 @@ type Run struct {
 func Check(ctx context.Context, accounts map[string]Account, run Run) (pipeline.Report, error) {
 	c := &checker{
 		accounts: accounts, run: run, plan: run.Plan, inputs: run.Inputs, changes: run.Changes,
-		fields: make(map[string][]string), refused: make(map[string]error), dark: make(map[string]bool),
+		fields: make(map[string][]string), models: make(map[string]*Model), decided: make(map[string][]string), refused: make(map[string]error), dark: make(map[string]bool),
 	}
 	c.steps(ctx)
 	var estimate *pipeline.Estimate
@@ -59,7 +60,7 @@ func Check(ctx context.Context, accounts map[string]Account, run Run) (pipeline.
 	if err != nil {
 		return pipeline.Report{}, err
 	}
-	return pipeline.Report{Problems: c.problems, Estimate: estimate, Fields: c.fields, Unanswered: c.unanswered}, nil
+	return pipeline.Report{Problems: c.problems, Estimate: estimate, Fields: c.fields, Shapes: c.shapes(), Unanswered: c.unanswered}, nil
 }
 
 type checker struct {
@@ -69,6 +70,8 @@ type checker struct {
 	inputs     map[string]any
 	changes    map[string]map[string]any
 	fields     map[string][]string // that models' inputs have, by step
+	models     map[string]*Model   // by id
+	decided    map[string][]string // fields of their inputs that expressions decide, by id
 	problems   pipeline.Problems
 	priced     []priced
 	unanswered []pipeline.Unanswered
@@ -134,18 +137,33 @@ func (c *checker) step(ctx context.Context, step *pipeline.PlannedStep) {
 		}
 		model := c.model(ctx, step, id)
 		if model == nil {
-			c.add(append(slices.Clone(at), "model"), "WaveSpeedAI has no model %q%s", id, modelHint(id, account.Catalogue.IDs()))
+			c.problems = append(c.problems, noModel(append(slices.Clone(at), "model"), id, account.Catalogue.IDs()))
 			continue
 		}
 		if i > 0 && step.Fallback[i-1].Input == nil {
 			at = path
 		}
+		c.models[id], c.decided[id] = model, append(c.decided[id], step.Inputs[i].Fields()...)
 		inputs := c.inputsOf(step, i, model, scopes, append(slices.Clone(at), "input"))
 		if i == 0 {
 			c.fields[step.ID] = model.fields()
 			c.priced = append(c.priced, priced{step: step, account: account, model: model, inputs: inputs, unknown: unknown})
 		}
 	}
+}
+
+// shapes are what models take in those fields that only the run knows, by model.
+func (c *checker) shapes() map[string]*shape.Shape {
+	shapes := make(map[string]*shape.Shape)
+	for id, model := range c.models {
+		if model.Checked() == nil {
+			continue
+		}
+		if only := model.shape.Only(c.decided[id]); len(only.Fields) > 0 {
+			shapes[id] = only
+		}
+	}
+	return shapes
 }
 
 // model finds a step's model; nil if there is none. Where the models can't be read it is

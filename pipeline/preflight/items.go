@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -35,6 +36,10 @@ func (c *checker) scopes(step *pipeline.PlannedStep, path []string) (scopes []sc
 	items, isList := value.([]any)
 	if !isList {
 		c.add(at, "must give a list")
+		return nil, false, false
+	}
+	if len(items) > pipeline.MaxItems {
+		c.add(at, "gives %d items, and a step has at most %d; give each run a part of the list", len(items), pipeline.MaxItems)
 		return nil, false, false
 	}
 	for i, item := range items {
@@ -87,9 +92,9 @@ func (c *checker) inputsOf(step *pipeline.PlannedStep, n int, model *Model, scop
 			found.add(i, path, err.Error())
 			continue
 		}
-		changed := pipeline.Changed(input.(map[string]any), c.changes[step.ID])
-		found.check(i, model, changed, path)
-		inputs = append(inputs, changed)
+		fitted := model.fit(pipeline.Changed(input.(map[string]any), c.changes[step.ID]))
+		found.check(i, model, fitted, path, declareFile)
+		inputs = append(inputs, fitted)
 	}
 	for _, f := range found {
 		c.add(f.path, "%s", f.text(step.Items != nil))
@@ -140,8 +145,8 @@ var switches = map[string]string{
 	"enable_base64_output": "the provider delivers no base64 to a webhook; leave it out and take the output's URL",
 }
 
-// check looks at one item's input.
-func (f *findings) check(item int, model *Model, input map[string]any, path []string) {
+// check looks at one item's input; cure says what to do about a local file.
+func (f *findings) check(item int, model *Model, input map[string]any, path []string, cure func(shape.Finding) string) {
 	for _, name := range slices.Sorted(maps.Keys(input)) {
 		if why, no := switches[name]; no && input[name] == true {
 			f.add(item, append(slices.Clone(path), name), why)
@@ -151,7 +156,7 @@ func (f *findings) check(item int, model *Model, input map[string]any, path []st
 		return
 	}
 	u := &unknowns{}
-	value := u.replace(input, nil)
+	value := model.fit(u.replace(input, nil).(map[string]any))
 	known := model.fields()
 	for _, name := range slices.Sorted(maps.Keys(input)) {
 		if len(known) > 0 && !slices.Contains(known, name) && switches[name] == "" {
@@ -159,8 +164,13 @@ func (f *findings) check(item int, model *Model, input map[string]any, path []st
 			f.add(item, append(slices.Clone(path), name), model.ID+" has no such field"+nearest.Hint(name, known))
 		}
 	}
+	media := slices.DeleteFunc(model.shape.Check(value), func(wrong shape.Finding) bool { return !wrong.Media || !u.believes(wrong.Path, false) })
+	for _, wrong := range media {
+		f.add(item, append(slices.Clone(path), wrong.Path...), fmt.Sprintf("%s (%s)%s", wrong.Message, model.ID, cure(wrong)))
+	}
 	for _, wrong := range model.Checked().Check(value) {
-		if len(wrong.Path) == 1 && !slices.Contains(known, wrong.Path[0]) || !u.believes(&wrong) {
+		told := slices.ContainsFunc(media, func(m shape.Finding) bool { return slices.Equal(m.Path, wrong.Path) })
+		if told || len(wrong.Path) == 1 && !slices.Contains(known, wrong.Path[0]) || !u.believes(wrong.Path, wrong.OfType != nil) {
 			continue
 		}
 		f.add(item, append(slices.Clone(path), wrong.Path...), fmt.Sprintf("%s (%s)", wrong.Message, model.ID))

@@ -91,23 +91,34 @@ func TestProblems(t *testing.T) {
 		"the step's input does not fit what it falls back on": {step(`{prompt: x}, fallback: [wavespeed-ai/image-upscaler]`), nil,
 			[]string{"steps.still.input.prompt: wavespeed-ai/image-upscaler has no such field", "steps.still.input: lacks image (wavespeed-ai/image-upscaler)"}},
 		"its own input does not": {step(`{prompt: x}, fallback: [{model: wavespeed-ai/image-upscaler, input: {image: 5}}]`), nil,
-			[]string{"steps.still.fallback[0].input.image: is of type number, and must be string (wavespeed-ai/image-upscaler)"}},
+			[]string{"steps.still.fallback[0].input.image: must be a URL; got a number (wavespeed-ai/image-upscaler)"}},
 		"unknown field": {step(`{promt: x, prompt: y}`), nil,
 			[]string{"steps.still.input.promt: wavespeed-ai/flux-dev has no such field; did you mean prompt?"}},
-		"missing field":     {step(`{size: 512*512}`), nil, []string{"steps.still.input: lacks prompt (wavespeed-ai/flux-dev)"}},
-		"no input":          {"steps: {a: {model: wavespeed-ai/flux-dev}}", nil, []string{"steps.a.input: lacks prompt (wavespeed-ai/flux-dev)"}},
-		"wrong type":        {step(`{prompt: x, strength: high}`), nil, []string{"steps.still.input.strength: is of type string, and must be number (wavespeed-ai/flux-dev)"}},
-		"null":              {step(`{prompt: ~}`), nil, []string{"steps.still.input.prompt: is of type null, and must be string (wavespeed-ai/flux-dev)"}},
-		"half a picture":    {step(`{prompt: x, num_images: 1.5}`), nil, []string{"steps.still.input.num_images: is of type number, and must be integer (wavespeed-ai/flux-dev)"}},
-		"too many":          {step(`{prompt: x, num_images: 5}`), nil, []string{"steps.still.input.num_images: must be at most 4 (wavespeed-ai/flux-dev)"}},
-		"too few":           {step(`{prompt: x, num_images: 0}`), nil, []string{"steps.still.input.num_images: must be at least 1 (wavespeed-ai/flux-dev)"}},
-		"not in the enum":   {step(`{prompt: x, output_format: gif}`), nil, []string{"steps.still.input.output_format: must be one of jpeg, png, webp (wavespeed-ai/flux-dev)"}},
-		"evaluated":         {step(`{prompt: x, num_images: "${{ inputs.count + 2 }}"}`), known, []string{"steps.still.input.num_images: must be at most 4 (wavespeed-ai/flux-dev)"}},
-		"cannot be":         {step(`{prompt: "${{ int(inputs.scene) }}"}`), known, []string{"steps.still.input: prompt: int(inputs.scene): is given a text that is no number"}},
-		"sync mode":         {step(`{prompt: x, enable_sync_mode: true}`), nil, []string{"steps.still.input.enable_sync_mode: a generation waits without holding a connection; leave it out"}},
-		"sync mode off":     {step(`{prompt: x, enable_sync_mode: false}`), nil, nil},
-		"base64":            {step(`{prompt: x, enable_base64_output: true}`), nil, []string{"steps.still.input.enable_base64_output: the provider delivers no base64 to a webhook"}},
-		"a switch for all":  {"steps: {a: {model: wavespeed-ai/wan-2.1/i2v-480p, input: {prompt: x, image: y, enable_sync_mode: false}}}", nil, nil},
+		"missing field":    {step(`{size: 512*512}`), nil, []string{"steps.still.input: lacks prompt (wavespeed-ai/flux-dev)"}},
+		"no input":         {"steps: {a: {model: wavespeed-ai/flux-dev}}", nil, []string{"steps.a.input: lacks prompt (wavespeed-ai/flux-dev)"}},
+		"wrong type":       {step(`{prompt: x, strength: high}`), nil, []string{"steps.still.input.strength: is of type string, and must be number (wavespeed-ai/flux-dev)"}},
+		"null":             {step(`{prompt: ~}`), nil, []string{"steps.still.input.prompt: is of type null, and must be string (wavespeed-ai/flux-dev)"}},
+		"half a picture":   {step(`{prompt: x, num_images: 1.5}`), nil, []string{"steps.still.input.num_images: is of type number, and must be integer (wavespeed-ai/flux-dev)"}},
+		"too many":         {step(`{prompt: x, num_images: 5}`), nil, []string{"steps.still.input.num_images: must be at most 4 (wavespeed-ai/flux-dev)"}},
+		"too few":          {step(`{prompt: x, num_images: 0}`), nil, []string{"steps.still.input.num_images: must be at least 1 (wavespeed-ai/flux-dev)"}},
+		"not in the enum":  {step(`{prompt: x, output_format: gif}`), nil, []string{"steps.still.input.output_format: must be one of jpeg, png, webp (wavespeed-ai/flux-dev)"}},
+		"evaluated":        {step(`{prompt: x, num_images: "${{ inputs.count + 2 }}"}`), known, []string{"steps.still.input.num_images: must be at most 4 (wavespeed-ai/flux-dev)"}},
+		"cannot be":        {step(`{prompt: "${{ int(inputs.scene) }}"}`), known, []string{"steps.still.input: prompt: int(inputs.scene): is given a text that is no number"}},
+		"sync mode":        {step(`{prompt: x, enable_sync_mode: true}`), nil, []string{"steps.still.input.enable_sync_mode: a generation waits without holding a connection; leave it out"}},
+		"sync mode off":    {step(`{prompt: x, enable_sync_mode: false}`), nil, nil},
+		"base64":           {step(`{prompt: x, enable_base64_output: true}`), nil, []string{"steps.still.input.enable_base64_output: the provider delivers no base64 to a webhook"}},
+		"a switch for all": {`steps: {a: {model: wavespeed-ai/wan-2.1/i2v-480p, input: {prompt: x, image: "https://x.test/y", enable_sync_mode: false}}}`, nil, nil},
+		"local file": {`steps: {a: {model: wavespeed-ai/image-upscaler, input: {image: ./cat.png}}}`, nil,
+			[]string{"steps.a.input.image: must be a URL; got ./cat.png (wavespeed-ai/image-upscaler). To upload it, declare an input of type file, refer to that, and run with NAME=@./cat.png"}},
+		"local file of an input": {`{inputs: {photo: string}, steps: {a: {model: wavespeed-ai/image-upscaler, input: {image: "${{ inputs.photo }}"}}}}`, map[string]any{"photo": "girl.png"},
+			[]string{"steps.a.input.image: must be a URL; got girl.png"}},
+		"local files of rows": {`{inputs: {rows: array}, steps: {a: {for_each: "${{ inputs.rows }}", model: wavespeed-ai/image-upscaler, input: {image: "${{ item.photo }}"}}}}`,
+			map[string]any{"rows": []any{map[string]any{"photo": "https://x.test/1.png"}, map[string]any{"photo": "2.png"}, map[string]any{"photo": "2.png"}}},
+			[]string{"steps.a.input.image: items 1, 2: must be a URL; got 2.png"}},
+		"local files in a list": {`steps: {a: {model: google/nano-banana-pro/edit, input: {prompt: x, images: [my cat.png]}}}`, nil,
+			[]string{"steps.a.input.images[0]: must be a URL; got my cat.png"}},
+		"an empty address":  {`steps: {a: {model: wavespeed-ai/image-upscaler, input: {image: ""}}}`, nil, []string{"steps.a.input.image: must be a URL; got an empty text"}},
+		"an object's url":   {`steps: {a: {model: wavespeed-ai/image-upscaler, input: {image: {url: " https://x.test/cat.png "}}}}`, nil, nil},
 		"account of a step": {step(`{prompt: x}, account: team`), nil, []string{`steps.still.account: there is no account "team"; configure its API key or name another`}},
 		"account":           {"account: team\n" + step(`{prompt: x}`), nil, []string{`account: there is no account "team"`}},
 		"all steps": {"steps: {a: {model: wavespeed-ai/flux-dev}, ask: {approve: {}}, b: {model: xyz}}", nil,
@@ -134,17 +145,19 @@ func TestWhatIsNotKnownIsNotWrong(t *testing.T) {
 		want  string
 	}{
 		"output":                 {`{prompt: x, image: "${{ steps.still.output }}"}`, ""},
-		"output where a number":  {`{prompt: x, image: y, seed: "${{ steps.still.output }}"}`, ""},
-		"output of few values":   {`{prompt: x, image: y, size: "${{ steps.still.output }}"}`, ""},
-		"text of an output":      {`{prompt: "of ${{ steps.still.output }}", image: y}`, ""},
-		"text of a few values":   {`{prompt: x, image: y, size: "${{ steps.still.model }}"}`, ""},
-		"input that is not told": {`{prompt: "${{ inputs.scene }}", image: y, duration: "${{ inputs.count }}"}`, ""},
-		"number that may fit":    {`{prompt: x, image: y, duration: "${{ inputs.any }}"}`, ""},
-		"text where a number":    {`{prompt: x, image: y, duration: "${{ inputs.scene }}"}`, "steps.clip.input.duration: is of type string, and must be integer"},
-		"text of one as well":    {`{prompt: x, image: y, duration: "1${{ steps.still.output }}"}`, "steps.clip.input.duration: is of type string, and must be integer"},
-		"number where a text":    {`{prompt: "${{ inputs.count }}", image: y}`, "steps.clip.input.prompt: is of type number, and must be string"},
+		"output where a number":  {`{prompt: x, image: "https://x.test/y", seed: "${{ steps.still.output }}"}`, ""},
+		"output of few values":   {`{prompt: x, image: "https://x.test/y", size: "${{ steps.still.output }}"}`, ""},
+		"text of an output":      {`{prompt: "of ${{ steps.still.output }}", image: "https://x.test/y"}`, ""},
+		"text of a few values":   {`{prompt: x, image: "https://x.test/y", size: "${{ steps.still.model }}"}`, ""},
+		"input that is not told": {`{prompt: "${{ inputs.scene }}", image: "https://x.test/y", duration: "${{ inputs.count }}"}`, ""},
+		"number that may fit":    {`{prompt: x, image: "https://x.test/y", duration: "${{ inputs.any }}"}`, ""},
+		"text where a number":    {`{prompt: x, image: "https://x.test/y", duration: "${{ inputs.scene }}"}`, "steps.clip.input.duration: is of type string, and must be integer"},
+		"text of one as well":    {`{prompt: x, image: "https://x.test/y", duration: "1${{ steps.still.output }}"}`, "steps.clip.input.duration: is of type string, and must be integer"},
+		"number where a text":    {`{prompt: "${{ inputs.count }}", image: "https://x.test/y"}`, "steps.clip.input.prompt: is of type number, and must be string"},
 		"list where a text":      {`{prompt: x, image: "${{ steps.still.outputs }}"}`, "steps.clip.input.image: is of type array, and must be string"},
 		"boolean where a text":   {`{prompt: x, image: "${{ steps.still.output != nil }}"}`, "steps.clip.input.image: is of type boolean, and must be string"},
+		"object with a url":      {`{prompt: x, image: "${{ {\"url\": steps.still.output} }}"}`, ""},
+		"object where a text":    {`{prompt: "${{ {\"url\": steps.still.output} }}", image: "https://x.test/y"}`, "steps.clip.input.prompt: is of type object, and must be string"},
 		"another field is wrong": {`{prompt: x, image: "${{ steps.still.output }}", duration: 50}`, "steps.clip.input.duration: must be at most 10"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,14 +176,14 @@ func TestWhatIsNotKnownIsNotWrong(t *testing.T) {
 func TestWhatIsNotKnownInsideIsNotWrong(t *testing.T) {
 	t.Parallel()
 	b := setup(t, wavespeedtest.Options{Models: []wavespeedtest.Model{{ID: "test/many", Schema: json.RawMessage(
-		`{"type":"object","properties":{"images":{"type":"array","items":{"type":"string","maxLength":3},"maxItems":2},"of":{"type":"object","properties":{"n":{"type":"integer"}}}}}`)}}})
+		`{"type":"object","properties":{"lines":{"type":"array","items":{"type":"string","maxLength":3},"maxItems":2},"of":{"type":"object","properties":{"n":{"type":"integer"}}}}}`)}}})
 	const before = "steps:\n  still: {model: wavespeed-ai/flux-dev, input: {prompt: x}}\n  many: {model: test/many, input: "
-	require.Empty(t, b.check(t, before+`{images: ["a", "${{ steps.still.output }}"], of: {n: "${{ steps.still.output }}"}}}`, nil).Problems)
+	require.Empty(t, b.check(t, before+`{lines: ["a", "${{ steps.still.output }}"], of: {n: "${{ steps.still.output }}"}}}`, nil).Problems)
 	require.Equal(t, []string{
-		"steps.many.input.images: has 3 items, and must have at most 2 (test/many)",
-		"steps.many.input.images[1]: has 4 characters, and must have at most 3 (test/many)",
+		"steps.many.input.lines: has 3 items, and must have at most 2 (test/many)",
+		"steps.many.input.lines[1]: has 4 characters, and must have at most 3 (test/many)",
 		"steps.many.input.of.n: is of type string, and must be integer (test/many)",
-	}, strings.Split(b.check(t, before+`{images: ["${{ steps.still.output }}", "four", "${{ steps.still.output }}"], of: {n: "${{ steps.still.model }}"}}}`, nil).Problems.Error(), "\n"))
+	}, strings.Split(b.check(t, before+`{lines: ["${{ steps.still.output }}", "four", "${{ steps.still.output }}"], of: {n: "${{ steps.still.model }}"}}}`, nil).Problems.Error(), "\n"))
 }
 
 func TestItems(t *testing.T) {
@@ -198,6 +211,42 @@ func TestItems(t *testing.T) {
 	}
 	problems := b.check(t, text, rows(500, all...)).Problems
 	require.Equal(t, "steps.shots.input.num_images: items 0, 1, 2, 3, 4 and 495 more: must be at most 4 (wavespeed-ai/flux-dev)", problems.Error(), "nobody reads 500")
+}
+
+// TestTooManyItems are refused before anything is paid, whatever comes first.
+func TestTooManyItems(t *testing.T) {
+	t.Parallel()
+	b := setup(t, wavespeedtest.Options{})
+	const text = "inputs: {rows: array}\nsteps:\n  still: {model: wavespeed-ai/flux-dev, input: {prompt: x}}\n  shots: {needs: [still], for_each: '${{ inputs.rows }}', model: wavespeed-ai/flux-dev, input: {prompt: x}}\n"
+	require.Empty(t, b.check(t, text, map[string]any{"rows": make([]any, 20_000)}).Problems)
+	require.Equal(t, "steps.shots.for_each.items: gives 20001 items, and a step has at most 20000; give each run a part of the list",
+		b.check(t, text, map[string]any{"rows": make([]any, 20_001)}).Problems.Error())
+}
+
+// TestInput checks a single generation as it would a step's.
+func TestInput(t *testing.T) {
+	t.Parallel()
+	b := setup(t, wavespeedtest.Options{})
+	for _, c := range []struct{ model, input, want string }{
+		{"wavespeed-ai/flux-dev", `{"prompt":"x","num_images":2}`, ""},
+		{"wavespeed-ai/flux-dev", `{"promt":"x","prompt":"y"}`, "input.promt: wavespeed-ai/flux-dev has no such field; did you mean prompt?"},
+		{"wavespeed-ai/flux-dev", `{"prompt":"x","num_images":"2"}`, "input.num_images: is of type string, and must be integer (wavespeed-ai/flux-dev)"},
+		{"flux-dev", `{"prompt":"x"}`, `model: WaveSpeedAI has no model "flux-dev"; did you mean wavespeed-ai/flux-dev?`},
+		{"wavespeed-ai/image-upscaler", `{"image":"girl.png"}`, "input.image: must be a URL; got girl.png (wavespeed-ai/image-upscaler). Upload it with image=@girl.png"},
+		{"wavespeed-ai/image-upscaler", `{"image":"~/girl.png"}`, "input.image: must be a URL; got ~/girl.png (wavespeed-ai/image-upscaler). Upload it with image=@~/girl.png"},
+		{"google/nano-banana-pro/edit", `{"prompt":"x","images":["girl.png"]}`, "input.images[0]: must be a URL; got girl.png (google/nano-banana-pro/edit). A list or an object takes URLs only: put the file where WaveSpeed can read it"},
+		{"wavespeed-ai/image-upscaler", `{"image":"a secret prompt"}`, "input.image: must be a URL; got a text that is not one (wavespeed-ai/image-upscaler)"},
+	} {
+		decoded, err := pipeline.Decode([]byte(c.input))
+		require.NoError(t, err)
+		_, problems, err := preflight.Input(t.Context(), b.accounts["default"], c.model, decoded.(map[string]any))
+		require.NoError(t, err)
+		require.Equal(t, c.want, problems.Error(), c.input)
+	}
+	fitted, problems, err := preflight.Input(t.Context(), b.accounts["default"], "wavespeed-ai/image-upscaler", map[string]any{"image": map[string]any{"url": " https://x.test/cat.png "}})
+	require.NoError(t, err)
+	require.Empty(t, problems)
+	require.Equal(t, map[string]any{"image": "https://x.test/cat.png"}, fitted)
 }
 
 // TestItemsNames: two of one name could not be told apart when they are run again.

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/schema"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -49,8 +48,8 @@ func standIn(kind string) any {
 		return true
 	case "array":
 		return []any{}
-	case "object":
-		return map[string]any{}
+	case "object": // which may be an output with its address
+		return map[string]any{"url": "https://unknown.invalid/"}
 	default:
 		return "unknown"
 	}
@@ -58,12 +57,12 @@ func standIn(kind string) any {
 
 // believes tells whether a finding holds whatever the unknown values will be: one about
 // the type of a value whose type is known does, others about unknown values do not.
-func (u *unknowns) believes(finding *schema.Finding) bool {
+func (u *unknowns) believes(path []string, ofType bool) bool {
 	for _, place := range u.places {
-		if len(finding.Path) < len(place.path) || !slices.Equal(finding.Path[:len(place.path)], place.path) {
+		if len(path) < len(place.path) || !slices.Equal(path[:len(place.path)], place.path) {
 			continue
 		}
-		return finding.OfType != nil && place.kind != "any" && len(finding.Path) == len(place.path)
+		return ofType && place.kind != "any" && len(path) == len(place.path)
 	}
 	return true
 }

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
+)
+
+// checkGeneration checks a generation's model and input before it costs anything, and
+// returns the input to submit. Without a key here, or an answer, the worker's provider
+// checks alone.
+func (p *program) checkGeneration(ctx context.Context, c config.Config, request generation.Request, input map[string]any) (map[string]any, error) {
+	if request.Adopt != "" { // nothing is submitted
+		return input, nil
+	}
+	accounts, err := p.checkable(c)
+	if err != nil {
+		return input, failure(exitUsage, err)
+	}
+	account, known := accounts[cmp.Or(request.Account, generation.DefaultAccount)]
+	if !known {
+		fmt.Fprintln(p.Err, "warning: the model and the input are not checked: this command has no API key for the account")
+		return input, nil
+	}
+	normal, err := pipeline.Normal(input)
+	if err != nil {
+		return input, failure(exitUsage, err)
+	}
+	checked, problems, err := preflight.Input(ctx, account, request.Model, normal.(map[string]any))
+	switch {
+	case ctx.Err() != nil:
+		return input, failure(exitInterrupted, ctx.Err())
+	case err != nil:
+		fmt.Fprintln(p.Err, "warning: the model and the input are not checked:", err)
+		return input, nil
+	case len(problems) > 0:
+		return input, failure(exitUsage, fmt.Errorf("nothing was submitted:\n%w", problems))
+	default:
+		return checked, nil
+	}
+}

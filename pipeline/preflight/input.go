@@ -1,0 +1,55 @@
+package preflight
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// Input checks the model and the input of a single generation as those of a pipeline's step.
+// It returns the input to submit: what was clearly meant stands in the place of some values,
+// such as an object's url. An error is one of reading the models; nothing was checked then.
+func Input(ctx context.Context, account Account, id string, input map[string]any) (map[string]any, pipeline.Problems, error) {
+	ctx, cancel := context.WithTimeout(ctx, modelsTimeout)
+	defer cancel()
+	model, err := ask(ctx, func(ctx context.Context) (*Model, error) { return account.Catalogue.Model(ctx, id) })
+	if err != nil {
+		return input, nil, err
+	}
+	if model == nil {
+		return input, pipeline.Problems{noModel([]string{"model"}, id, account.Catalogue.IDs())}, nil
+	}
+	fitted := model.fit(input)
+	var found findings
+	found.check(0, model, fitted, []string{"input"}, upload)
+	problems := make(pipeline.Problems, len(found))
+	for i, f := range found {
+		problems[i] = pipeline.Problem{Path: f.path, Message: f.message}
+	}
+	return fitted, problems, nil
+}
+
+func noModel(path []string, id string, ids []string) pipeline.Problem {
+	return pipeline.Problem{Path: path, Message: fmt.Sprintf("WaveSpeedAI has no model %q%s", id, modelHint(id, ids))}
+}
+
+// upload says how the command line uploads a file into a field.
+func upload(found shape.Finding) string {
+	if found.Got != shape.Path || len(found.Path) == 0 {
+		return ""
+	}
+	if len(found.Path) > 1 {
+		return ". A list or an object takes URLs only: put the file where WaveSpeed can read it"
+	}
+	return ". Upload it with " + found.Path[0] + "=@" + found.Local
+}
+
+// declareFile says how a pipeline is given a file.
+func declareFile(found shape.Finding) string {
+	if found.Got != shape.Path {
+		return ""
+	}
+	return ". To upload it, declare an input of type file, refer to that, and run with NAME=@" + found.Local
+}
