@@ -7,7 +7,6 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
 )
 
@@ -27,11 +26,7 @@ func (p *program) checkGeneration(ctx context.Context, c config.Config, request 
 		fmt.Fprintln(p.Err, "warning: the model and the input are not checked: this command has no API key for the account")
 		return input, nil
 	}
-	normal, err := pipeline.Normal(input)
-	if err != nil {
-		return input, failure(exitUsage, err)
-	}
-	checked, problems, err := preflight.Input(ctx, account, request.Model, normal.(map[string]any))
+	checked, problems, err := preflight.Input(ctx, account, request.Model, input)
 	switch {
 	case ctx.Err() != nil:
 		return input, failure(exitInterrupted, ctx.Err())

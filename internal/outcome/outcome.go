@@ -5,6 +5,7 @@ package outcome
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -28,6 +29,9 @@ func From(prediction wavespeed.Prediction, maxBytes int) generation.Outcome {
 		Code:         prediction.Code,
 		InferenceMS:  prediction.InferenceMS,
 	}
+	if !slices.ContainsFunc(prediction.Outputs, holdsSomething) {
+		return o
+	}
 	size := 0
 	for _, output := range prediction.Outputs {
 		// The encoder escapes, and makes six bytes of each & in a URL.
@@ -42,6 +46,27 @@ func From(prediction wavespeed.Prediction, maxBytes int) generation.Outcome {
 		o.Outputs = append(o.Outputs, generation.Output(output))
 	}
 	return o
+}
+
+// holdsSomething tells an output from null, blanks and empty lists and objects: a prediction
+// with nothing else has no outputs.
+func holdsSomething(output json.RawMessage) bool {
+	var value any
+	if json.Unmarshal(output, &value) != nil {
+		return true
+	}
+	switch value := value.(type) {
+	case nil:
+		return false
+	case string:
+		return strings.TrimSpace(value) != ""
+	case []any:
+		return len(value) > 0
+	case map[string]any:
+		return len(value) > 0
+	default:
+		return true
+	}
 }
 
 func truncate(text string, max int) string {

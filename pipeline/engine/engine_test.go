@@ -92,6 +92,9 @@ func (s *stage) await(_ context.Context, in generation.AwaitInput) (generation.O
 		return generation.Outcome{}, temporal.NewApplicationErrorWithOptions("still processing", generation.ErrPending, temporal.ApplicationErrorOptions{})
 	case strings.Contains(prompt, "bad"):
 		return generation.Outcome{PredictionID: in.PredictionID, Status: "failed", Error: "it went wrong"}, nil
+	case strings.HasPrefix(prompt, "outputs "):
+		outcome := generation.Outcome{PredictionID: in.PredictionID, Status: "completed"}
+		return outcome, json.Unmarshal([]byte(strings.TrimPrefix(prompt, "outputs ")), &outcome.Outputs)
 	default:
 		output, _ := json.Marshal("of " + prompt)
 		outcome := generation.Outcome{PredictionID: in.PredictionID, Status: "completed", Outputs: []generation.Output{output}, InferenceMS: 42}

@@ -35,9 +35,13 @@ func (m maker) take(name string, model int, request generation.Request, changes 
 	return nil, invalid(name, pipeline.PathString(append([]string{"input"}, first.Path...)), errors.New(whatToDo(first, source)))
 }
 
+// wasSubmitted tells whether an earlier run has, or may have, a result of the request.
 func wasSubmitted(request generation.Request, earlier []generation.Status) bool {
 	fingerprint, err := generation.Fingerprint(request)
-	return err == nil && slices.ContainsFunc(earlier, func(status generation.Status) bool { return status.Fingerprint == fingerprint })
+	return err == nil && slices.ContainsFunc(earlier, func(status generation.Status) bool {
+		failed := status.State == generation.StateFailed && !status.GivenUp() || status.State == generation.StateAbsent
+		return status.Fingerprint == fingerprint && !failed
+	})
 }
 
 // whatToDo says what is wrong with a value, where it comes from, and how to mend it.
