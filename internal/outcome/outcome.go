@@ -48,8 +48,8 @@ func From(prediction wavespeed.Prediction, maxBytes int) generation.Outcome {
 	return o
 }
 
-// holdsSomething tells an output from null, blanks and empty lists and objects: a prediction
-// with nothing else has no outputs.
+// holdsSomething tells an output from null and from a text without a letter: a prediction
+// that gives nothing else gives no outputs. An empty list or object may be an answer.
 func holdsSomething(output json.RawMessage) bool {
 	var value any
 	if json.Unmarshal(output, &value) != nil {
@@ -60,10 +60,6 @@ func holdsSomething(output json.RawMessage) bool {
 		return false
 	case string:
 		return strings.TrimSpace(value) != ""
-	case []any:
-		return len(value) > 0
-	case map[string]any:
-		return len(value) > 0
 	default:
 		return true
 	}

@@ -46,7 +46,7 @@ func TestFromMeasuresTogether(t *testing.T) {
 		"each is enough":  {raw(`"123"`, `"123"`, `"123"`), 10, true},
 		"escapes count":   {raw(`"&"`), 7, true},
 		"escapes fit":     {raw(`"&"`), 8, false},
-		"separators":      {raw("\"\u2028\""), 7, true},
+		"separators":      {raw("\"x\u2028\""), 8, true},
 		"blanks are free": {raw(`[ ` + strings.Repeat(" ", 100) + `]`), 2, false},
 		"none":            {nil, 0, false},
 		"no JSON":         {raw(`"`), 100, true},
@@ -96,6 +96,23 @@ func FuzzFrom(f *testing.F) {
 		if len(got.Outputs) > 0 {
 			require.LessOrEqual(t, size, max)
 		}
-		require.True(t, got.Omitted || len(got.Outputs) == len(prediction.Outputs), "all or none")
+		require.True(t, got.Omitted || len(got.Outputs) == 0 || len(got.Outputs) == len(prediction.Outputs), "all or none")
 	})
+}
+
+// TestOutputsThatHoldNothing are none: whatever uses them would be paid for in vain.
+func TestOutputsThatHoldNothing(t *testing.T) {
+	t.Parallel()
+	for text, none := range map[string]bool{
+		`""`: true, `null`: true, `" \n"`: true, `"", null`: true, `"", "x"`: false, `0`: false, `false`: false, `[]`: false, `{}`: false,
+	} {
+		var outputs []json.RawMessage
+		require.NoError(t, json.Unmarshal([]byte("["+text+"]"), &outputs))
+		got := outcome.From(wavespeed.Prediction{ID: "p1", Status: wavespeed.StatusCompleted, Outputs: outputs}, 100)
+		require.Equal(t, !none, got.Completed(), text)
+		require.False(t, got.Omitted, text)
+		if none {
+			require.Equal(t, "the provider reports it as completed, but without outputs", got.Reason())
+		}
+	}
 }
