@@ -1,0 +1,109 @@
+package cli_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+)
+
+// TestGenerateChecksBeforeItPays, as pipelines do.
+func TestGenerateChecksBeforeItPays(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	for want, args := range map[string][]string{
+		"input.promt: wavespeed-ai/flux-dev has no such field; did you mean prompt?":             {model, "promt=a cat", "prompt=a dog"},
+		`model: WaveSpeedAI has no model "flux-dev"; did you mean wavespeed-ai/flux-dev?`:        {"flux-dev", "prompt=a cat"},
+		`"wavespeed-ai/flux-devv"; did you mean wavespeed-ai/flux-dev?`:                          {"wavespeed-ai/flux-devv", "prompt=a cat"},
+		"input: lacks prompt (wavespeed-ai/flux-dev)":                                            {model, "size=512*512"},
+		"input.num_images: is of type string, and must be integer":                               {model, "prompt=a cat", "num_images=two"},
+		"input.image: must be a URL; got girl.png (wavespeed-ai/image-upscaler). Upload it with": {"wavespeed-ai/image-upscaler", "image=girl.png"},
+		"Upload it with image=@./cat.png":                                                        {"wavespeed-ai/image-upscaler", "image=./cat.png"},
+		"input.image: must be a URL; got an empty text":                                          {"wavespeed-ai/image-upscaler", "image="},
+		"input.enable_sync_mode: a generation waits without holding a connection":                {model, "prompt=x", "enable_sync_mode=true"},
+	} {
+		code, _, problems := s.run(t, append([]string{"generate"}, args...)...)
+		require.Equal(t, 2, code, problems)
+		require.Contains(t, problems, "nothing was submitted:\n")
+		require.Contains(t, problems, want)
+	}
+	require.Empty(t, s.Simulator.Ledger())
+
+	code, _, problems := s.run(t, "generate", "wavespeed-ai/image-upscaler", `image={"url":" https://x.test/cat.png "}`, "--wait")
+	require.Zero(t, code, problems)
+	require.Contains(t, string(s.Simulator.Ledger()[0].Input), `"image":"https://x.test/cat.png"`)
+}
+
+// TestLocalFilesAreNotPaidFor, wherever a run is given them; validate and run agree.
+func TestLocalFilesAreNotPaidFor(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	const step = "model: wavespeed-ai/image-upscaler, input: {image: "
+	constant := written(t, "film.yaml", "steps: {larger: {"+step+"./cat.png}}}")
+	given := written(t, "film.yaml", "inputs: {photo: string}\nsteps: {larger: {"+step+"'${{ inputs.photo }}'}}}")
+	rows := written(t, "film.yaml", "inputs: {rows: array}\nsteps: {larger: {for_each: '${{ inputs.rows }}', "+step+"'${{ item.photo }}'}}}")
+	table := written(t, "rows.csv", "sku,photo\na,https://x.test/a.png\nb,b.png\n")
+	for want, args := range map[string][]string{
+		constant + ":1:62: steps.larger.input.image: must be a URL; got ./cat.png (wavespeed-ai/image-upscaler). To upload it, declare an input of type file": {constant},
+		"steps.larger.input.image: must be a URL; got girl.png":      {given, "photo=girl.png"},
+		"steps.larger.input.image: item 1: must be a URL; got b.png": {rows, "rows=@" + table},
+	} {
+		var said []string
+		for _, command := range []string{"validate", "run"} {
+			code, _, problems := s.run(t, append([]string{"pipeline", command}, args...)...)
+			require.Equal(t, 2, code, problems)
+			require.Contains(t, problems, want)
+			said = append(said, problems)
+		}
+		require.Equal(t, said[0], said[1])
+	}
+	require.Empty(t, s.Simulator.Ledger())
+}
+
+// TestKeptModelsAreFetchedAgain where they lack the one that is looked for.
+func TestKeptModelsAreFetchedAgain(t *testing.T) {
+	t.Parallel()
+	var models atomic.Value
+	models.Store(`[{"model_id":"a/b"}]`)
+	var reads atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/models") {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		reads.Add(1)
+		fmt.Fprintf(w, `{"code":200,"message":"success","data":%s}`, models.Load())
+	}))
+	t.Cleanup(server.Close)
+	cache := t.TempDir()
+	validate := func(model string) (int, string) {
+		l := &line{env: []string{"WAVESPEED_API_KEY=k", "WAVESPEED_BASE_URL=" + server.URL, "XDG_CACHE_HOME=" + cache}}
+		return l.run(t.Context(), "pipeline", "validate", written(t, "film.yaml", "steps: {still: {model: "+model+"}}")), l.err.String()
+	}
+	code, said := validate("a/b")
+	require.Zero(t, code, said)
+	models.Store(`[{"model_id":"a/b"},{"model_id":"a/new"}]`)
+	files, err := filepath.Glob(filepath.Join(cache, "wavespeed-temporal", "models-*"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	some := time.Now().Add(-10 * time.Minute)
+	require.NoError(t, os.Chtimes(files[0], some, some))
+	code, said = validate("a/b")
+	require.Zero(t, code, said)
+	require.EqualValues(t, 1, reads.Load(), "what was kept is enough")
+	code, said = validate("a/new")
+	require.Zero(t, code, said)
+	require.EqualValues(t, 2, reads.Load())
+	code, said = validate("a/new")
+	require.Zero(t, code, said)
+	require.EqualValues(t, 2, reads.Load(), "what was fetched is kept")
+}
