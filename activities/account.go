@@ -20,6 +20,8 @@ type account struct {
 	ended  sightings // of those that had ended
 	asked  asked
 	reader reader
+
+	identities identities
 }
 
 func newAccount(name string, provider Provider, options Options) *account {

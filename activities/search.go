@@ -75,6 +75,9 @@ func (s *search) look(ctx context.Context) answer {
 	if id := s.account.memory.prediction(s.in.Nonce); id != "" {
 		return found(id, false)
 	}
+	if err := s.learnPostedKey(ctx); err != nil {
+		return answer{down: err, why: "the workflow's history, which tells the worker that had the submit, cannot be read"}
+	}
 	delivered, err := s.delivered(ctx)
 	if err != nil {
 		return answer{down: err, why: "a prediction that a webhook named cannot be read"}

@@ -105,6 +105,10 @@ type FindInput struct {
 	// KeyKnown is set where the submit was certainly made with the one of APIKeys.
 	KeyKnown bool `json:"key_known,omitempty"`
 
+	// StartedEvent is the event in the workflow's history that tells which worker had the
+	// submit last; 0 where no event does.
+	StartedEvent int64 `json:"started_event,omitempty"`
+
 	// Twins are the other unknown submits of this workflow that ask for the same.
 	Twins []Twin `json:"twins,omitempty"`
 }

@@ -3,8 +3,10 @@ package worker
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
@@ -32,6 +34,9 @@ type Plugin struct {
 	options    Options
 	keyring    *webhook.Keyring
 	activities *activities.Activities
+
+	// onClient is set once a client has the plugin: its workers have the client's identity.
+	onClient atomic.Bool
 
 	// activityWorkers are the workers, by instance key, that run no workflows.
 	activityWorkers sync.Map
@@ -67,7 +72,23 @@ func NewPlugin(options Options) (*Plugin, error) {
 
 func (p *Plugin) configureClient(_ context.Context, o client.PluginConfigureClientOptions) error {
 	o.ClientOptions.ConnectionOptions.DialOptions = append(slices.Clip(o.ClientOptions.ConnectionOptions.DialOptions), signaler.DialOption())
+	o.ClientOptions.Identity = p.identity(o.ClientOptions.Identity, "")
+	p.onClient.Store(true)
 	return nil
+}
+
+// identity tells API keys apart in what Temporal records of workers: see
+// [activities.Activities.Identity]. Without one of their own, workers are called as the SDK
+// calls them.
+func (p *Plugin) identity(own, taskQueue string) string {
+	if p.activities == nil {
+		return own
+	}
+	if own == "" {
+		host, _ := os.Hostname()
+		own = fmt.Sprintf("%d@%s@%s", os.Getpid(), host, taskQueue)
+	}
+	return p.activities.Identity(own)
 }
 
 func (p *Plugin) configureWorker(_ context.Context, o sdkworker.PluginConfigureWorkerOptions) error {
@@ -76,6 +97,9 @@ func (p *Plugin) configureWorker(_ context.Context, o sdkworker.PluginConfigureW
 		return err
 	}
 	o.WorkerOptions.Interceptors = interceptors
+	if own := o.WorkerOptions.Identity; own != "" || !p.onClient.Load() {
+		o.WorkerOptions.Identity = p.identity(own, o.TaskQueue)
+	}
 	if o.WorkerOptions.DisableWorkflowWorker {
 		p.activityWorkers.Store(o.WorkerInstanceKey, true)
 	}

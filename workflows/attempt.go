@@ -22,6 +22,7 @@ type attempt struct {
 	sent    time.Time           // when the webhook that ended it was sent
 	heard   []generation.Signal // came while the prediction's id was not known
 
+	started    int64                  // the event that tells which worker had the submit
 	over       time.Time              // when an unknown submit can have been made at the latest
 	earlier    bool                   // an earlier run made it
 	identified string                 // the prediction that a webhook proved to be its own

@@ -139,7 +139,8 @@ func (r *run) question(a *attempt, within time.Duration, patience int) generatio
 		Within: within, Patience: patience,
 		Delivered: slices.Clone(a.Delivered), Earlier: a.earlier,
 		APIKeys: r.board.apiKeys(r.request.Account, a.APIKey), KeyKnown: a.APIKey != "",
-		Twins: r.twins(a),
+		StartedEvent: a.started,
+		Twins:        r.twins(a),
 	}
 }
 

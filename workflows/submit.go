@@ -103,7 +103,7 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 	}
 	var failure *temporal.ApplicationError
 	if !errors.As(err, &failure) || errors.As(err, &timeout) {
-		a.over = r.lastEnd(ctx, a)
+		a.over, a.started = r.lastEnd(ctx, a), startedEvent(ctx, err)
 		return "the submit was cut off before its answer was recorded", nil
 	}
 	switch failure.Type() {
@@ -124,6 +124,17 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 		a.over = workflow.Now(ctx)
 	}
 	return failure.Message(), nil
+}
+
+// startedEvent is the event that tells which worker made a submit that was cut off; 0 where
+// none does. After a reset the event may be of a worker that had the submit again.
+func startedEvent(ctx workflow.Context, err error) int64 {
+	var failure *temporal.ActivityError
+	info := workflow.GetInfo(ctx)
+	if !errors.As(err, &failure) || info.OriginalRunID != info.WorkflowExecution.RunID {
+		return 0
+	}
+	return failure.StartedEventID()
 }
 
 // lastEnd is when a submit that was cut off can have been made at the latest. Its task may
