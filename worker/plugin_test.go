@@ -176,3 +176,32 @@ func twoStills(ctx workflow.Context) ([]string, error) {
 	}
 	return urls, nil
 }
+
+// TestIdentityTellsKeysApart: on a client or on a worker, and users keep their own.
+func TestIdentityTellsKeysApart(t *testing.T) {
+	t.Parallel()
+	plugin := func(key string) *worker.Plugin {
+		p, err := worker.NewPlugin(worker.Options{APIKey: key})
+		require.NoError(t, err)
+		return p
+	}
+	onClient := func(p *worker.Plugin, own string) string {
+		options := client.Options{Identity: own}
+		require.NoError(t, p.ConfigureClient(t.Context(), client.PluginConfigureClientOptions{ClientOptions: &options}))
+		return options.Identity
+	}
+	onWorker := func(p *worker.Plugin, own string) string {
+		options := sdkworker.Options{Identity: own}
+		require.NoError(t, p.ConfigureWorker(t.Context(), sdkworker.PluginConfigureWorkerOptions{TaskQueue: "media", WorkerOptions: &options}))
+		return options.Identity
+	}
+	require.Regexp(t, `^render-7 wavespeed-keys=\S+$`, onClient(plugin("one"), "render-7"))
+	require.Regexp(t, `^\d+@\S+@ wavespeed-keys=\S+$`, onClient(plugin("one"), ""))
+	require.NotEqual(t, onClient(plugin("one"), "x"), onClient(plugin("two"), "x"))
+	require.Regexp(t, `^render-7 wavespeed-keys=\S+$`, onWorker(plugin("one"), "render-7"))
+	require.Regexp(t, `^\d+@\S+@media wavespeed-keys=\S+$`, onWorker(plugin("one"), ""))
+
+	both := plugin("one")
+	onClient(both, "")
+	require.Empty(t, onWorker(both, ""), "a worker has its client's identity")
+}

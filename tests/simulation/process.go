@@ -83,6 +83,8 @@ func (p *process) rpc(ctx context.Context, method string, request, reply any, _ 
 		hold = true
 	case *workflowservice.GetWorkflowExecutionHistoryRequest:
 		key = r.GetExecution().GetWorkflowId()
+	case *workflowservice.GetWorkflowExecutionHistoryReverseRequest:
+		key = r.GetExecution().GetWorkflowId()
 	case *workflowservice.DescribeWorkflowExecutionRequest:
 		key = r.GetExecution().GetWorkflowId()
 	case *workflowservice.StartWorkflowExecutionRequest:

@@ -111,7 +111,7 @@ func (w *world) startWorker() {
 	acts, err := activities.New(options)
 	must(err)
 	p.worker = sdkworker.New(p.client, taskQueue, sdkworker.Options{
-		Identity: p.name, MaxConcurrentActivityTaskPollers: 1, MaxConcurrentWorkflowTaskPollers: 2, MaxConcurrentNexusTaskPollers: 1,
+		Identity: acts.Identity(p.name), MaxConcurrentActivityTaskPollers: 1, MaxConcurrentWorkflowTaskPollers: 2, MaxConcurrentNexusTaskPollers: 1,
 		Interceptors:                       []interceptor.WorkerInterceptor{&tagging{process: p.name, books: w.books}, &workflows.Interceptor{}},
 		DisableEagerActivities:             true,
 		MaxConcurrentActivityExecutionSize: 100, MaxConcurrentWorkflowTaskExecutionSize: 10,

@@ -26,6 +26,7 @@ type activity struct {
 	offered   time.Time // this attempt was scheduled
 	started   time.Time // zero while no worker has it
 	process   string
+	identity  string // as the process tells it
 	beat      time.Time
 	details   *commonpb.Payloads
 	failure   *failurepb.Failure // of the attempt before
@@ -73,6 +74,7 @@ func (a *activity) offer() {
 func (a *activity) start(c *Call) {
 	attempt := a.attempt
 	a.started, a.beat, a.process = time.Now(), time.Now(), c.Process
+	a.identity = c.Request.(*workflowservice.PollActivityTaskQueueRequest).GetIdentity()
 	a.run.server.host.Note("%s %s #%d of %s/%s to %s", a.in.GetActivityType().GetName(), a.in.GetActivityId(), attempt, a.run.WorkflowID, short(a.run.RunID), c.Process)
 	a.fill(c.Reply.(*workflowservice.PollActivityTaskQueueResponse))
 	a.run.server.host.After(a.startToClose(), func() {
@@ -155,7 +157,7 @@ func (s *Server) byActivityToken(token []byte) (*activity, error) {
 
 // end writes how the activity ended, with its start before it, as the server does.
 func (a *activity) end(kind enumspb.EventType, fill func(e *historypb.HistoryEvent, started int64)) {
-	r, attempt, process, failure := a.run, a.attempt, a.process, a.failure
+	r, attempt, identity, failure := a.run, a.attempt, a.identity, a.failure
 	begun := !a.started.IsZero()
 	delete(r.activities, a.event.GetEventId())
 	r.server.host.Note("%s %s #%d of %s/%s: %v", a.in.GetActivityType().GetName(), a.in.GetActivityId(), attempt, r.WorkflowID, short(r.RunID), kind)
@@ -164,7 +166,7 @@ func (a *activity) end(kind enumspb.EventType, fill func(e *historypb.HistoryEve
 		if begun {
 			started = r.add(enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED, func(e *historypb.HistoryEvent) {
 				e.Attributes = &historypb.HistoryEvent_ActivityTaskStartedEventAttributes{ActivityTaskStartedEventAttributes: &historypb.ActivityTaskStartedEventAttributes{
-					ScheduledEventId: a.event.GetEventId(), Identity: process, Attempt: attempt, LastFailure: failure,
+					ScheduledEventId: a.event.GetEventId(), Identity: identity, Attempt: attempt, LastFailure: failure,
 				}}
 			}).GetEventId()
 		}

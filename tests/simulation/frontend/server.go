@@ -73,6 +73,8 @@ func (s *Server) Take(c *Call) {
 		s.update(c, request)
 	case *workflowservice.GetWorkflowExecutionHistoryRequest:
 		s.history(c, request)
+	case *workflowservice.GetWorkflowExecutionHistoryReverseRequest:
+		c.Answer(s.historyReverse(c, request))
 	default:
 		c.Answer(s.answer(c))
 	}

@@ -156,5 +156,16 @@ func (s *Server) answerHistory(c *Call, r *Run) {
 	c.Answer(nil)
 }
 
+func (s *Server) historyReverse(c *Call, request *workflowservice.GetWorkflowExecutionHistoryReverseRequest) error {
+	r, err := s.find(request.GetExecution())
+	if err != nil {
+		return err
+	}
+	events := slices.Clone(r.History)
+	slices.Reverse(events)
+	c.Reply.(*workflowservice.GetWorkflowExecutionHistoryReverseResponse).History = &historypb.History{Events: events}
+	return nil
+}
+
 // Started is when the run began.
 func (r *Run) Started() time.Time { return r.History[0].GetEventTime().AsTime() }
