@@ -547,6 +547,15 @@ func TestExclusiveKeys(t *testing.T) {
 			in.Twins = []generation.Twin{{Nonce: "n2", PredictionID: "p1"}}
 		}, want: "p2"},
 		"another workflow does not answer": {tell: func(s *scene, _ *generation.FindInput) { s.temporal.silent = "another" }},
+		"another workflow cannot be replayed": {tell: func(s *scene, _ *generation.FindInput) {
+			s.temporal.refuses = map[string]string{"another": "[TMPRL1100] nondeterministic workflow: history event ActivityTaskScheduled, replay command StartTimer"}
+		}},
+		"another workflow knows nothing of generations": {tell: func(s *scene, _ *generation.FindInput) {
+			s.temporal.refuses = map[string]string{
+				"in Go": "unknown queryType wavespeed.known. KnownQueryTypes=[__stack_trace]", "in TypeScript": "Workflow did not register a handler for wavespeed.known. Registered queries: []",
+				"in Python": "Query handler for 'wavespeed.known' expected but not found, known queries: []", "in Java": "Unknown query type: wavespeed.known, knownTypes=[]",
+			}
+		}, want: "p1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -222,6 +223,10 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 	var unbegun *serviceerror.WorkflowNotReady
 	final := false
 	switch {
+	case errors.As(err, &failed) && !hasNoSuchQuery(failed):
+		// It may have generations, but cannot replay to where it was.
+		s.account.asked.keep(runID, toldBy{when: asked, silent: true})
+		return known, err
 	case errors.As(err, &failed), errors.As(err, &missing), errors.As(err, &unbegun):
 		// It has no generations.
 	case err != nil:
@@ -238,6 +243,14 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 	}
 	s.account.asked.keep(runID, toldBy{when: asked, known: generation.KnownPredictions{Unknown: known.Unknown, Absent: known.Absent}, final: final})
 	return known, nil
+}
+
+// hasNoSuchQuery tells a workflow that knows nothing of generations from one whose worker
+// fails. It goes by the words of Temporal's SDKs: "unknown query" of Go, Java and PHP, "did
+// not register a handler" of TypeScript, "expected but not found" of the others.
+func hasNoSuchQuery(failed *serviceerror.QueryFailed) bool {
+	text := strings.ToLower(failed.Error())
+	return strings.Contains(text, "unknown query") || strings.Contains(text, "not register a handler") || strings.Contains(text, "expected but not found")
 }
 
 func (s *search) isTwin(nonce string) bool {

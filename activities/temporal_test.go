@@ -22,7 +22,9 @@ type fakeTemporal struct {
 	known  map[string]generation.KnownPredictions
 	kept   map[string]generation.Signal
 	silent string // a workflow that no worker answers for
-	alive  bool   // the activity's attempt still counts
+	// refuses is with which message workflows fail the query.
+	refuses map[string]string
+	alive   bool // the activity's attempt still counts
 }
 
 func (f *fakeTemporal) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
@@ -46,6 +48,9 @@ func (f *fakeTemporal) ListWorkflow(context.Context, *workflowservice.ListWorkfl
 	for id := range f.known {
 		add(id)
 	}
+	for id := range f.refuses {
+		add(id)
+	}
 	if f.silent != "" {
 		add(f.silent)
 	}
@@ -56,6 +61,9 @@ func (f *fakeTemporal) QueryWorkflow(ctx context.Context, id, _, _ string, _ ...
 	if id == f.silent {
 		<-ctx.Done()
 		return nil, ctx.Err()
+	}
+	if message := f.refuses[id]; message != "" {
+		return nil, serviceerror.NewQueryFailed(message)
 	}
 	return encoded(f.known[id]), nil
 }
