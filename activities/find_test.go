@@ -391,6 +391,14 @@ func TestFindWithWebhooks(t *testing.T) {
 			s.make("p2", fluxDev, time.Hour)
 			in.Delivered = append(in.Delivered, "p2")
 		}, generation.VerdictFound},
+		"that another workflow submitted": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, 8*time.Minute)
+			s.temporal.known["another"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p1", Nonce: "n9", Model: fluxDev, Answered: true}}}
+		}, generation.VerdictAbsent},
+		"that another workflow may have submitted": {func(s *scene, _ *generation.FindInput) {
+			s.make("p1", fluxDev, 8*time.Minute)
+			s.temporal.silent = "another"
+		}, generation.VerdictFound},
 		"and another with our seed": {func(s *scene, in *generation.FindInput) {
 			s.make("p0", fluxDev, 8*time.Minute)
 			s.make("p1", fluxDev, 8*time.Minute, seeded("n1"))

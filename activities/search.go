@@ -87,6 +87,10 @@ func (s *search) look(ctx context.Context) answer {
 		if err := s.askOwn(ctx); err != nil {
 			return answer{down: err, why: "the workflow's own predictions cannot be read"}
 		}
+		// Or another workflow's. Those that can tell are asked; the others' silence is no doubt.
+		if !s.foreign(delivered[0].sighting) {
+			s.askOwners(ctx, s.entered.Add(-askedFor), []sighting{delivered[0].sighting})
+		}
 		if !s.foreign(delivered[0].sighting) {
 			return found(delivered[0].id, false)
 		}
@@ -111,6 +115,7 @@ func (s *search) look(ctx context.Context) answer {
 		possible = s.possible(now, delivered)
 	}
 	if len(delivered) > 0 && s.settled() && s.learnKey(ctx) == nil {
+		s.askOwners(ctx, s.entered.Add(-askedFor), possible)
 		possible = s.possible(now, delivered)
 		delivered = slices.DeleteFunc(delivered, func(d delivery) bool {
 			return !slices.ContainsFunc(possible, func(x sighting) bool { return x.id == d.id })
