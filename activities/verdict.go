@@ -13,14 +13,15 @@ import (
 // byDelivery decides between predictions that webhooks named. None of them is certainly
 // another's, so the submit is not absent.
 func (s *search) byDelivery(now *reading, delivered []delivery, possible []sighting) answer {
-	read := !now.list.down() && !now.charges.down() && (now.list.err == nil || now.charges.err == nil || s.late())
+	silent := now.list.down() || now.charges.down()
+	read := !silent && (now.list.err == nil || now.charges.err == nil || s.late())
 	remaining := slices.DeleteFunc(slices.Clone(delivered), func(d delivery) bool {
 		return !slices.ContainsFunc(possible, func(x sighting) bool { return x.id == d.id })
 	})
 	switch {
 	case len(remaining) == 1 && remaining[0].exists && s.settled() && read:
 		return found(remaining[0].id, false)
-	case s.left <= 0 || s.late() && s.heardAll(possible):
+	case s.left <= 0 || s.late() && s.heardAll(possible) && !silent:
 		return undecided("webhooks named predictions that may be another's", possible)
 	default:
 		return answer{why: "a webhook named a prediction that may be another's", down: errors.Join(down(now)...)}

@@ -49,23 +49,6 @@ func newNonce(ctx workflow.Context, key string) string {
 	return hex.EncodeToString(nonce[:])
 }
 
-// hear takes in all signals that have arrived. Undecodable ones the SDK drops and
-// logs.
-func (r *run) hear() {
-	for {
-		var signal generation.Signal
-		if !r.signals.ReceiveAsync(&signal) {
-			return
-		}
-		i := slices.IndexFunc(r.attempts, func(a *attempt) bool { return a.Nonce == signal.Nonce })
-		if i < 0 {
-			r.logger.Info("signal ignored: it is for another run of this generation", "prediction_id", signal.PredictionID)
-			continue
-		}
-		r.attempts[i].take(r, signal)
-	}
-}
-
 // take believes a signal that is about the attempt's prediction; while that is not
 // known, it keeps the signal.
 func (a *attempt) take(r *run, signal generation.Signal) {
@@ -112,6 +95,6 @@ func (r *run) setPrediction(ctx workflow.Context, a *attempt, id string) {
 	for _, signal := range heard {
 		a.take(r, signal)
 	}
-	r.hear()
+	r.mail.hear()
 	r.enter(ctx, a, generation.StateWaiting, "")
 }

@@ -42,7 +42,7 @@ func (r *run) awaitWebhook(ctx workflow.Context, a *attempt) error {
 	})
 	over, canceled := false, false
 	selector := workflow.NewSelector(ctx)
-	selector.AddReceive(r.signals, func(workflow.ReceiveChannel, bool) { r.hear() })
+	r.mail.addTo(selector)
 	selector.AddFuture(timer, func(f workflow.Future) { over, canceled = true, f.Get(ctx, nil) != nil })
 	for !over && !a.settled() {
 		selector.Select(ctx)
@@ -94,7 +94,7 @@ func (r *run) pollOnce(ctx workflow.Context, a *attempt, patience int) (polled g
 	future := workflow.ExecuteActivity(pollCtx, generation.AwaitName, in)
 	done := false
 	selector := workflow.NewSelector(ctx)
-	selector.AddReceive(r.signals, func(workflow.ReceiveChannel, bool) { r.hear() })
+	r.mail.addTo(selector)
 	selector.AddFuture(future, func(f workflow.Future) {
 		done = true
 		err = f.Get(ctx, &polled)

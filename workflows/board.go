@@ -21,6 +21,8 @@ type board struct {
 	others    []generation.Status // of other runs
 	earlier   []earlier           // what is left of them
 	searches  []*search
+	mails     []*mail
+	unclaimed []generation.Signal // whose attempt may yet be resumed
 	approvals []*approval
 	decides   bool // the handlers of approvals are set
 

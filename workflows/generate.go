@@ -41,7 +41,7 @@ type run struct {
 	board    *board
 	status   *generation.Status
 	attempts []*attempt
-	signals  workflow.ReceiveChannel
+	mail     *mail
 	logger   log.Logger
 	budget   *Budget            // nil without one
 	price    generation.USD     // for which a submit was refused by the budget, in USD
@@ -65,17 +65,18 @@ func begin(ctx workflow.Context, request generation.Request) (*run, error) {
 	if status.Fingerprint, err = generation.Fingerprint(request); err != nil {
 		return nil, invalid(request, err)
 	}
-	return &run{
+	r := &run{
 		request:  request,
 		input:    input,
 		deadline: workflow.Now(ctx).Add(request.Timeout),
 		board:    board,
 		status:   status,
-		signals:  workflow.GetSignalChannel(ctx, generation.SignalName(request.Key)),
 		logger:   log.With(workflow.GetLogger(ctx), "key", request.Key, "model", request.Model),
 		budget:   budgetOf(ctx),
 		earlier:  takeEarlier(ctx, request.Key, status.Fingerprint),
-	}, nil
+	}
+	r.mail = board.newMail(ctx, r)
+	return r, nil
 }
 
 func invalid(request generation.Request, err error) error {

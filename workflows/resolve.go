@@ -116,7 +116,7 @@ func (r *run) find(ctx workflow.Context, a *attempt, patience int) (found genera
 	future := workflow.ExecuteActivity(findCtx, generation.FindName, r.question(a, within, patience))
 	done := false
 	selector := workflow.NewSelector(ctx)
-	selector.AddReceive(r.signals, func(workflow.ReceiveChannel, bool) { r.hear() })
+	r.mail.addTo(selector)
 	selector.AddReceive(a.decisions, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, &a.decision) })
 	selector.AddFuture(future, func(f workflow.Future) {
 		done = true
@@ -202,7 +202,7 @@ func (r *run) ask(ctx workflow.Context, a *attempt, reason string) error {
 	timer := workflow.NewTimerWithOptions(timerCtx, r.remaining(ctx), workflow.TimerOptions{Summary: r.summary("a person decides whether %s was accepted", r.request.Model)})
 	delivered, over := len(a.Delivered), false
 	selector := workflow.NewSelector(ctx)
-	selector.AddReceive(r.signals, func(workflow.ReceiveChannel, bool) { r.hear() })
+	r.mail.addTo(selector)
 	selector.AddReceive(a.decisions, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, &a.decision) })
 	selector.AddFuture(timer, func(workflow.Future) { over = true })
 	for !over && a.decision == nil && len(a.Delivered) == delivered {

@@ -19,17 +19,38 @@ func (w *world) judge(jobs []*job) {
 			continue
 		}
 		endings := w.endings(j)
+		for _, e := range endings {
+			w.tally(e)
+		}
+		if w.mayBeDeceived() {
+			continue // whoever took it leaves one of ours without an owner
+		}
 		for _, g := range groups(j) {
 			w.checkBilling(g)
 			w.checkResults(g, endings)
 		}
 		w.checkPipeline(j, endings)
 		for _, e := range endings {
-			w.tally(e)
 			w.checkAttempts(e)
 			w.checkError(e)
 		}
 	}
+	if w.mayBeDeceived() {
+		w.counts["seeds with a leaked address"]++
+	}
+}
+
+// mayBeDeceived tells whether somebody else's prediction was delivered to the address of an
+// unknown submit, which had leaked, and nothing showed that it was somebody else's. That is
+// beyond what anybody can tell.
+func (w *world) mayBeDeceived() bool {
+	return slices.ContainsFunc(w.books.deliveries, func(d *delivery) bool {
+		if !d.entry.Foreign {
+			return false
+		}
+		o := w.oracleAt(d.at)
+		return slices.Contains(o.unknown, d.nonce) && !o.excluded(d.nonce, d.entry)
+	})
 }
 
 // group is what a job asks for in the same words: nobody can tell one from the other, and
@@ -114,7 +135,7 @@ func (w *world) checkResults(g *group, endings []ending) {
 		id := e.Result.PredictionID
 		entry := w.provider.Find(id)
 		switch {
-		case entry != nil && w.deceived(e, entry):
+		case entry != nil && entry.Late: // it was absent by all that anybody could know
 		case entry == nil || !g.has(entry):
 			w.find("%s of %s completed with %s, which is not its own", e.Key, g.job.id, id)
 		case taken[id]:
@@ -141,7 +162,7 @@ func (w *world) checkAttempts(e ending) {
 		if entry != nil {
 			o, ours = entry.Owner.(owner)
 		}
-		if (!ours || o.Workflow != e.job.id) && (entry == nil || !w.deceived(e, entry)) {
+		if (!ours || o.Workflow != e.job.id) && (entry == nil || !entry.Late) {
 			w.find("%s of %s: attempt %d took %s for its own", e.Key, e.job.id, a.Number, a.PredictionID)
 		}
 	}
@@ -162,7 +183,10 @@ func (w *world) checkError(e ending) {
 		if entry == nil || entry.Status != "failed" {
 			w.find("%s of %s is said to have failed, and %s did not", e.Key, e.job.id, e.status.PredictionID())
 		}
-	case generation.ErrDeadlineExceeded:
+	case generation.ErrDeadlineExceeded, generation.ErrRateLimited:
+		if w.lateRefusal(e) {
+			return
+		}
 		last := e.status.Attempts[len(e.status.Attempts)-1]
 		if entry := w.provider.Find(last.PredictionID); entry == nil || entry.Ends.Before(last.Ended.Add(-time.Minute)) {
 			w.find("%s of %s missed its deadline for no reason: %s", e.Key, e.job.id, e.Message)
@@ -170,6 +194,13 @@ func (w *world) checkError(e ending) {
 	default:
 		w.find("%s of %s failed for no reason: %s", e.Key, e.job.id, e.Message)
 	}
+}
+
+// lateRefusal tells whether the last submit was refused when no time was left for another.
+func (w *world) lateRefusal(e ending) bool {
+	attempts := e.status.Attempts
+	first, last := attempts[0], attempts[len(attempts)-1]
+	return last.PredictionID == "" && len(w.books.entries[last.Nonce]) == 0 && !last.Ended.Before(first.Started.Add(w.timeout-time.Minute))
 }
 
 // tally counts endings for the report.
@@ -195,24 +226,4 @@ func (w *world) checkUndecided(e ending) {
 			w.find("%s of %s is undecided, and could be told by %s (%s)", e.Key, e.job.id, why, e.Message)
 		}
 	}
-}
-
-// deceived tells whether somebody else's prediction was delivered alone to the address of
-// the generation, which had leaked, and nothing showed that it was somebody else's. That
-// is beyond what anybody can tell.
-func (w *world) deceived(e ending, entry *provider.Entry) bool {
-	if !entry.Foreign {
-		return false
-	}
-	for _, d := range w.books.deliveries {
-		if d.entry != entry || d.workflow != e.job.id {
-			continue
-		}
-		o := w.oracleAt(d.at)
-		if len(o.told[d.nonce]) <= 1 && !o.excluded(d.nonce, entry) {
-			w.counts["deceived by a leaked address"]++
-			return true
-		}
-	}
-	return false
 }

@@ -157,8 +157,8 @@ func (o *oracle) decidable(g *group, nonce string) (string, bool) {
 			candidates = append(candidates, e)
 		}
 	}
-	if len(candidates) > 8 {
-		return "", false
+	if len(candidates) > 8 || slices.ContainsFunc(candidates, func(e *provider.Entry) bool { return e.Late }) {
+		return "", false // too many, or one that was absent by all that anybody could know
 	}
 	answers := make(map[string]bool)
 	o.worlds(candidates, 0, make(map[string]string), func(assigned map[string]string) {
