@@ -187,6 +187,46 @@ func TestWebhookOfAnEarlierSubmit(t *testing.T) {
 	require.Empty(t, p.submits)
 }
 
+// TestWebhookOfAnotherKeysSubmit: one that resumes what was submitted under another key has
+// the webhook that comes under that one, though this run has that key too, and whenever it
+// comes.
+func TestWebhookOfAnotherKeysSubmit(t *testing.T) {
+	t.Parallel()
+	left := earlierStatus(t, request(), generation.StateUnknown, generation.Attempt{State: generation.StateUnknown, Nonce: "abad1dea"})
+	left.Key = "old"
+	another := request()
+	another.Key, another.Input = "old", map[string]any{"prompt": "something else"}
+	for name, test := range map[string]struct {
+		keyToo bool
+		after  time.Duration
+	}{
+		"later":                            {false, time.Minute},
+		"later, with that key in the run":  {true, time.Minute},
+		"before it begins, with that key":  {true, 0},
+		"while that key waits for its own": {true, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := losesAnswers()
+			p.find = pendingUntilDelivered(predictionID)
+			env := newEnv(t, p)
+			env.RegisterDelayedCallback(func() {
+				env.SignalWorkflow(generation.SignalName("old"), generation.Signal{Nonce: "abad1dea", Outcome: completed("https://cdn.test/hook.png")})
+			}, test.after)
+			env.RegisterWorkflowWithOptions(func(ctx workflow.Context) (generation.Result, error) {
+				ctx = workflows.WithEarlier(ctx, left)
+				if test.keyToo {
+					workflow.Go(ctx, func(ctx workflow.Context) { _, _ = workflows.Generate(ctx, another) })
+					_ = workflow.Sleep(ctx, time.Second)
+				}
+				return workflows.Generate(ctx, request())
+			}, workflow.RegisterOptions{Name: "test"})
+			env.ExecuteWorkflow("test")
+			require.Equal(t, "https://cdn.test/hook.png", result(t, env).URL(0))
+		})
+	}
+}
+
 func TestWhatIsNotWorthKeepingIsSubmitted(t *testing.T) {
 	t.Parallel()
 	other := func(change func(*generation.Request)) generation.Status {
