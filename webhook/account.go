@@ -40,6 +40,9 @@ func (a Account) validate() error {
 		return fmt.Errorf("has neither Secrets nor Fetch")
 	}
 	for i, secret := range a.Secrets {
+		if strings.ContainsAny(strings.TrimSpace(secret), "\"'` \t\r\n") {
+			return fmt.Errorf("in Secrets[%d]: has a quotation mark or a space. Remove it: env files and secrets are taken as they are written, quotes included", i)
+		}
 		if n := len(signingKey(secret)); n < minKeyBytes {
 			return fmt.Errorf("in Secrets[%d]: %d characters after %q, and a webhook secret has at least %d", i, n, secretPrefix, minKeyBytes)
 		}

@@ -102,10 +102,7 @@ func (d *delivery) open() Reason {
 }
 
 func address(r *http.Request) string {
-	if value := r.PathValue("address"); value != "" {
-		return value
-	}
-	path := r.URL.EscapedPath()
+	path := strings.TrimRight(r.URL.EscapedPath(), "/")
 	return path[strings.LastIndexByte(path, '/')+1:]
 }
 

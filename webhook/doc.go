@@ -10,7 +10,7 @@
 //	…
 //	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signaler.New(c)})
 //	…
-//	mux.Handle("POST /webhooks/wavespeed/{address}", handler)
+//	mux.Handle("/webhooks/wavespeed/", handler)
 //
 // # Addresses
 //

@@ -35,7 +35,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("POST /webhooks/wavespeed/{address}", handler)
+	mux.Handle("/webhooks/wavespeed/", handler)
 
 	// Workers make addresses with a keyring of the same secret.
 	address, err := keyring.Seal(context.Background(), generation.Target{

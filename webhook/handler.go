@@ -40,9 +40,9 @@ type Options struct {
 	// Now is the clock. Defaults to time.Now.
 	Now func() time.Time
 
-	// Logger is told of every delivery that was authentic, and at debug level of
-	// others. Of a flood it is told at times, with the number of those it was not told
-	// of. Defaults to slog.Default().
+	// Logger is told of each delivery that was authentic, and of a few others: of each
+	// reason ten at once, and then one every ten seconds with the number of those that
+	// were left out. Defaults to slog.Default().
 	Logger *slog.Logger
 
 	// Observe is told of every answer, for metrics. Defaults to nothing.
@@ -85,7 +85,8 @@ func (o Options) validate() error {
 	}
 }
 
-// Handler receives webhooks. The address is the path's {address}, or its last part.
+// Handler receives webhooks. The address is the last part of the path, however many slashes
+// a proxy has put around it and whatever stands before it: an address is valid by itself.
 type Handler struct {
 	options Options
 	slots   chan struct{}

@@ -414,11 +414,13 @@ func TestNewKeyringNamesWhatIsWrong(t *testing.T) {
 		`webhook: account "b": has neither Secrets nor Fetch`: {
 			"a": {Secrets: []string{secret}}, "b": {AddressKeys: [][]byte{long}},
 		},
-		`webhook: account "a": in Secrets[1]: 7 characters after "whsec_", and a webhook secret has at least 16`:  {"a": {Secrets: []string{secret, "whsec_hunter2"}}},
-		`webhook: account "a": in Secrets[0]: 15 characters after "whsec_", and a webhook secret has at least 16`: {"a": {Secrets: []string{" whsec_fifteen-letters\n"}}},
-		`webhook: account "a": in Secrets[0]: 0 characters after "whsec_", and a webhook secret has at least 16`:  {"a": {Secrets: []string{""}}},
-		`webhook: account "": in Secrets[0]: 0 characters after "whsec_", and a webhook secret has at least 16`:   {"": {Secrets: []string{"whsec_"}}},
-		`webhook: account "a": in AddressKeys[1]: 31 bytes, fewer than 32`:                                        {"a": {Secrets: []string{secret}, AddressKeys: [][]byte{long, long[1:]}}},
+		`webhook: account "a": in Secrets[1]: 7 characters after "whsec_", and a webhook secret has at least 16`:                                                {"a": {Secrets: []string{secret, "whsec_hunter2"}}},
+		`webhook: account "a": in Secrets[0]: 15 characters after "whsec_", and a webhook secret has at least 16`:                                               {"a": {Secrets: []string{" whsec_fifteen-letters\n"}}},
+		`webhook: account "a": in Secrets[0]: has a quotation mark or a space. Remove it: env files and secrets are taken as they are written, quotes included`: {"a": {Secrets: []string{`"` + secret + `"`}}},
+		`webhook: account "a": in Secrets[1]: has a quotation mark or a space. Remove it: env files and secrets are taken as they are written, quotes included`: {"a": {Secrets: []string{secret, secret + " " + secret}}},
+		`webhook: account "a": in Secrets[0]: 0 characters after "whsec_", and a webhook secret has at least 16`:                                                {"a": {Secrets: []string{""}}},
+		`webhook: account "": in Secrets[0]: 0 characters after "whsec_", and a webhook secret has at least 16`:                                                 {"": {Secrets: []string{"whsec_"}}},
+		`webhook: account "a": in AddressKeys[1]: 31 bytes, fewer than 32`:                                                                                      {"a": {Secrets: []string{secret}, AddressKeys: [][]byte{long, long[1:]}}},
 	} {
 		_, err := webhook.NewKeyring(accounts)
 		require.EqualError(t, err, want)

@@ -16,7 +16,7 @@
 //	w := sdkworker.New(c, "media", sdkworker.Options{WorkerStopTimeout: 70 * time.Second})
 //	w.RegisterWorkflow(Clip)
 //
-//	http.Handle("POST /webhooks/wavespeed/{address}", plugin.Handler(c))
+//	http.Handle("/webhooks/wavespeed/", plugin.Handler(c))
 //
 // The plugin registers the workflows wavespeed.Generate and wavespeed.Pipeline with their
 // activities, and the interceptor that keeps a run's generations together.

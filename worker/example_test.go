@@ -44,7 +44,7 @@ func Example() {
 		w := sdkworker.New(c, "media", sdkworker.Options{WorkerStopTimeout: 70 * time.Second})
 		w.RegisterWorkflow(Clip)
 
-		http.Handle("POST /webhooks/wavespeed/{address}", plugin.Handler(c))
+		http.Handle("/webhooks/wavespeed/", plugin.Handler(c))
 		go func() { _ = http.ListenAndServe(":8080", nil) }()
 		return w.Run(sdkworker.InterruptCh())
 	}
@@ -76,7 +76,7 @@ func ExamplePlugin_Handler() {
 			return err
 		}
 		mux := http.NewServeMux()
-		mux.Handle("POST /webhooks/wavespeed/{address}", plugin.Handler(c))
+		mux.Handle("/webhooks/wavespeed/", plugin.Handler(c))
 		return http.ListenAndServe(":8080", mux)
 	}
 	_ = run

@@ -11,7 +11,7 @@ import (
 // signals the workflows that wait for them, with the client. Mount it where
 // Options.WebhookURL points; the address is the last part of the path:
 //
-//	mux.Handle("POST /webhooks/wavespeed/{address}", plugin.Handler(c))
+//	mux.Handle("/webhooks/wavespeed/", plugin.Handler(c))
 //
 // Any number of handlers may run, in this process and in others, as long as they have the
 // same accounts and secrets. The client must have the namespace and the data converter of the

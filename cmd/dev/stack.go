@@ -139,7 +139,7 @@ func (s *stack) simulatorPort() (int, error) {
 
 func (s *stack) startHandler(plugin *worker.Plugin, public string) error {
 	mux := http.NewServeMux()
-	mux.Handle("POST "+webhookPath+"/{address}", plugin.Handler(s.client))
+	mux.Handle(webhookPath+"/", plugin.Handler(s.client))
 	listener, err := net.Listen("tcp", listenAddress(public))
 	if err != nil {
 		return fmt.Errorf("listen for webhooks: %w", err)

@@ -61,7 +61,7 @@ func run(ctx context.Context) error {
 	defer w.Stop()
 
 	mux := http.NewServeMux()
-	mux.Handle("POST /webhooks/wavespeed/{address}", plugin.Handler(c))
+	mux.Handle("/webhooks/wavespeed/", plugin.Handler(c))
 	return serve(ctx, &http.Server{
 		Addr: cmp.Or(os.Getenv("WEBHOOK_LISTEN"), ":8080"), Handler: mux,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: 10 * time.Second,

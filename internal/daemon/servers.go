@@ -6,13 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 )
-
-// defaultPath is where webhooks arrive when no public URL says otherwise.
-const defaultPath = "/webhooks/wavespeed"
 
 // Limits of the listeners. Anybody can reach the public one; a body that is large may take
 // longer than readTimeout, as package webhook allows it.
@@ -75,27 +70,6 @@ func (d *daemon) startAdmin() (err error) {
 
 func (d *daemon) startWebhook() (err error) {
 	handler := d.plugin.Handler(d.client)
-	d.public, err = d.listen("webhooks", "WEBHOOK_LISTEN", d.Config.WebhookListen, only(webhookPath(d.Config.PublicURL), d.traces.Wrap(handler)))
+	d.public, err = d.listen("webhooks", "WEBHOOK_LISTEN", d.Config.WebhookListen, d.traces.Wrap(handler))
 	return err
-}
-
-func webhookPath(public string) string {
-	u, err := url.Parse(public)
-	if public == "" || err != nil {
-		return defaultPath
-	}
-	return strings.TrimRight(u.EscapedPath(), "/")
-}
-
-// only serves what is directly below a path, and nothing else. A ServeMux would
-// redirect paths that are not clean, and so send an address back.
-func only(path string, handler http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		address, found := strings.CutPrefix(r.URL.EscapedPath(), path+"/")
-		if !found || address == "" || strings.Contains(address, "/") {
-			http.NotFound(w, r)
-			return
-		}
-		handler.ServeHTTP(w, r)
-	})
 }

@@ -90,7 +90,7 @@ func (b *bench) startHandler() (*worker.Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux.Handle("POST /hooks/{address}", plugin.Handler(b.client))
+	mux.Handle("/hooks/", plugin.Handler(b.client))
 	return plugin, nil
 }
 

@@ -255,3 +255,23 @@ func TestReplays(t *testing.T) {
 	status, _ := g.answer(v.request(v.body()))
 	require.Equal(t, http.StatusOK, status, "for an ended run, too")
 }
+
+// TestSlashesOfProxies: what proxies do to paths keeps no delivery out.
+func TestSlashesOfProxies(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, stack.Options{})
+	for name, change := range map[string]func(path string) string{
+		"a slash at the end":    func(path string) string { return path + "/" },
+		"a doubled slash":       func(path string) string { return "/" + path },
+		"doubled slashes":       func(path string) string { return strings.ReplaceAll(path, "/", "//") },
+		"a prefix stripped off": func(path string) string { return strings.TrimPrefix(path, "/webhooks") },
+		"another prefix":        func(path string) string { return "/media" + path },
+	} {
+		v := g.victim("")
+		request := v.request(v.body())
+		request.URL.Path = change(request.URL.Path)
+		status, _ := g.answer(request)
+		require.Equal(t, http.StatusOK, status, name)
+		require.Equal(t, 1, g.signals(v), name)
+	}
+}

@@ -56,7 +56,7 @@ func NewEmbeddedOn(t testing.TB, temporal *Temporal, simulator wavespeedtest.Opt
 	receiver, err := worker.NewPlugin(worker.Options{NoActivities: true, WebhookSecrets: secrets, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	mux := http.NewServeMux()
-	mux.Handle("POST "+WebhookPath+"/{address}", receiver.Handler(c))
+	mux.Handle(WebhookPath+"/", receiver.Handler(c))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return &Embedded{

@@ -31,7 +31,7 @@ func Example() {
 			return err
 		}
 		mux := http.NewServeMux()
-		mux.Handle("POST /webhooks/wavespeed/{address}", handler)
+		mux.Handle("/webhooks/wavespeed/", handler)
 		return http.ListenAndServe(":8080", mux)
 	}
 	_ = serve
