@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -22,6 +23,7 @@ type scheduleOptions struct {
 	cron    []string
 	every   time.Duration
 	budget  budgetFlag
+	catchUp time.Duration
 	paused  bool
 	list    bool
 	delete  string
@@ -47,11 +49,11 @@ Temporal UI.
 				return p.deleteSchedule(ctx, s, o.delete)
 			case len(args) == 0:
 				return failure(exitUsage, errors.New("name a FILE, or give --list or --delete"))
-			case len(o.cron) == 0 && o.every <= 0:
-				return failure(exitUsage, errors.New("say when: --cron or --every"))
-			default:
-				return p.schedule(ctx, s, args, o)
 			}
+			if err := o.validate(); err != nil {
+				return failure(exitUsage, err)
+			}
+			return p.schedule(ctx, s, args, o)
 		}),
 	}
 	flags := cmd.Flags()
@@ -60,11 +62,52 @@ Temporal UI.
 	flags.DurationVar(&o.every, "every", 0, "how often to run, as 6h")
 	flags.StringVar(&o.id, "id", "", "id of the schedule (default pipeline- and the pipeline's name)")
 	o.budget.add(flags, "cap on what each run may cost, in `USD`")
+	flags.DurationVar(&o.catchUp, "catch-up", defaultCatchUp, "after Temporal was down, start the missed runs of this time, and skip older ones")
 	flags.BoolVar(&o.overlap, "overlap", false, "begin a run though the one before still goes on (default: leave it out)")
 	flags.BoolVar(&o.paused, "paused", false, "create it paused")
 	flags.BoolVar(&o.list, "list", false, "list the schedules of pipelines")
 	flags.StringVar(&o.delete, "delete", "", "delete the schedule with this `id`")
 	return cmd
+}
+
+// Limits of Temporal, and our default: its own is a year, after which everything that was
+// missed is paid for at the same time.
+const (
+	defaultCatchUp = 10 * time.Minute
+	minCatchUp     = 10 * time.Second
+)
+
+func (o scheduleOptions) validate() error {
+	switch {
+	case len(o.cron) == 0 && o.every <= 0:
+		return errors.New("say when: --cron or --every")
+	case o.catchUp < minCatchUp:
+		return fmt.Errorf("--catch-up: %v is less than %v, Temporal's minimum", o.catchUp, minCatchUp)
+	}
+	for _, cron := range o.cron {
+		if err := validateCron(cron); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// validateCron rejects what Temporal takes, but reads otherwise than most people who write
+// it: with six fields, it takes the last one for a year, and others the first one for seconds.
+// Source: docs of temporal.api.schedule.v1.ScheduleSpec.
+func validateCron(cron string) error {
+	fields := strings.Fields(cron)
+	if len(fields) > 0 && (strings.HasPrefix(fields[0], "CRON_TZ=") || strings.HasPrefix(fields[0], "TZ=")) {
+		fields = fields[1:]
+	}
+	switch {
+	case len(fields) == 5, len(fields) > 0 && strings.HasPrefix(fields[0], "@"):
+		return nil
+	case len(fields) == 6:
+		return fmt.Errorf("--cron %q has six fields; give five: minute, hour, day of month, month, day of week. Without seconds it is %q", cron, strings.Join(fields[1:], " "))
+	default:
+		return fmt.Errorf("--cron %q has %d fields; give five: minute, hour, day of month, month, day of week, such as \"0 6 * * MON-FRI\"", cron, len(fields))
+	}
 }
 
 func (p *program) schedule(ctx context.Context, s session, args []string, o scheduleOptions) error {
@@ -87,8 +130,8 @@ func (p *program) schedule(ctx context.Context, s session, args []string, o sche
 	if o.overlap {
 		overlap = enumspb.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL
 	}
-	_, err = s.client.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID: id, Spec: spec, Overlap: overlap, Paused: o.paused,
+	handle, err := s.client.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID: id, Spec: spec, Overlap: overlap, Paused: o.paused, CatchupWindow: o.catchUp,
 		Memo: map[string]any{memoPipeline: in.Pipeline.Name},
 		Action: &client.ScheduleWorkflowAction{
 			ID: id, Workflow: pipeline.WorkflowName, Args: []any{in}, TaskQueue: s.config.TaskQueue,
@@ -105,6 +148,13 @@ func (p *program) schedule(ctx context.Context, s session, args []string, o sche
 		return failure(exitFailure, fmt.Errorf("schedule %s: %w", id, err))
 	}
 	fmt.Fprintf(p.Err, "schedule %s: created", id)
+	if described, err := handle.Describe(ctx); err == nil && len(described.Info.NextActionTimes) > 0 {
+		next := described.Info.NextActionTimes[0].Local()
+		fmt.Fprintf(p.Err, "; next run %s", next.Format("2006-01-02 15:04:05 MST"))
+	}
+	if o.paused {
+		fmt.Fprint(p.Err, "; paused")
+	}
 	if e := checked.report.Estimate; e != nil {
 		fmt.Fprintf(p.Err, "; each run costs %s", estimated(e.Total, e.AtLeast))
 	}

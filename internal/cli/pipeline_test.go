@@ -402,7 +402,10 @@ func TestPipelineSchedule(t *testing.T) {
 	id := newID()
 	code, _, err := s.run(t, "pipeline", "schedule", written(t, "film.yaml", filmFile), "scene=x", "--cron", "0 6 * * *", "--every", "1s", "--id", id)
 	require.Zero(t, code, err)
-	require.Contains(t, err, "created; each run costs about $0.212")
+	require.Regexp(t, `created; next run \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w+; each run costs `, err)
+	described, failed := s.Client.ScheduleClient().GetHandle(t.Context(), id).Describe(t.Context())
+	require.NoError(t, failed)
+	require.Equal(t, 10*time.Minute, described.Schedule.Policy.CatchupWindow)
 	stack.Eventually(t, "it does not run", func() bool {
 		_, out, _ := s.run(t, "pipeline", "list", "--filter", fmt.Sprintf(`WorkflowId STARTS_WITH "%s" AND ExecutionStatus = "Completed"`, id))
 		return strings.Contains(out, "film")
@@ -413,6 +416,33 @@ func TestPipelineSchedule(t *testing.T) {
 	})
 	code, _, err = s.run(t, "pipeline", "schedule", "--delete", id)
 	require.Zero(t, code, err)
+}
+
+// TestScheduleOfAnotherDialect: what others read as seconds, Temporal would not.
+func TestScheduleOfAnotherDialect(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	file := written(t, "film.yaml", filmFile)
+	for cron, want := range map[string]string{
+		"0 0 6 * * MON": `--cron "0 0 6 * * MON" has six fields; give five: minute, hour, day of month, month, day of week. Without seconds it is "0 6 * * MON"`,
+		"0 6 * *":       `--cron "0 6 * *" has 4 fields; give five: minute, hour, day of month, month, day of week, such as "0 6 * * MON-FRI"`,
+		"":              `--cron "" has 0 fields`,
+	} {
+		code, _, err := s.run(t, "pipeline", "schedule", file, "scene=x", "--cron", cron)
+		require.Equal(t, 2, code)
+		require.Contains(t, err, want)
+	}
+	code, _, err := s.run(t, "pipeline", "schedule", file, "scene=x", "--every", "6h", "--catch-up", "1s")
+	require.Equal(t, 2, code)
+	require.Contains(t, err, "--catch-up: 1s is less than 10s")
+	for _, cron := range []string{"CRON_TZ=Europe/Berlin 0 6 * * *", "@daily"} {
+		id := newID()
+		code, _, err := s.run(t, "pipeline", "schedule", file, "scene=x", "--cron", cron, "--id", id, "--paused")
+		require.Zero(t, code, err)
+		require.Contains(t, err, "paused")
+		code, _, err = s.run(t, "pipeline", "schedule", "--delete", id)
+		require.Zero(t, code, err)
+	}
 }
 
 // TestPipelineSearchAttributes are set where they are asked for, and lists can be filtered
