@@ -32,12 +32,13 @@ const (
 // can ask for the time, or depends on the order of a map.
 type Expression struct {
 	Source  string
+	tree    ast.Node // as it is written
 	program *vm.Program
 	refs    []Reference
 }
 
-// Reference is something that an expression looks at: inputs.Name, or Field of
-// steps.Name; "" is the whole.
+// Reference is something that an expression looks at: inputs.Name, Field of steps.Name, or
+// Field of the item; "" is the whole.
 type Reference struct {
 	Root  string
 	Name  string
@@ -105,7 +106,7 @@ func (s *scope) compile(source string) (*Expression, *Problem) {
 	if err != nil {
 		return nil, problemOf(err)
 	}
-	found := &finder{scope: s, known: make(map[ast.Node]bool)}
+	found := &finder{scope: s, known: make(map[ast.Node]bool), items: make(map[ast.Node]int)}
 	ast.Walk(&tree.Node, found)
 	if found.problem = found.check(); found.problem != nil {
 		return nil, found.problem
@@ -114,7 +115,7 @@ func (s *scope) compile(source string) (*Expression, *Problem) {
 	if err != nil {
 		return nil, problemOf(err)
 	}
-	return &Expression{Source: source, program: program, refs: found.refs}, nil
+	return &Expression{Source: source, tree: tree.Node, program: program, refs: found.refs}, nil
 }
 
 func problemOf(err error) *Problem {
@@ -228,6 +229,7 @@ type finder struct {
 	scope   *scope
 	refs    []Reference
 	roots   []*ast.IdentifierNode
+	items   map[ast.Node]int  // where the references to the item are
 	known   map[ast.Node]bool // roots that are followed by a name
 	problem *Problem
 }
@@ -240,6 +242,7 @@ func (f *finder) Visit(node *ast.Node) {
 		case RootSteps, RootInputs:
 			f.roots = append(f.roots, n)
 		case RootItem, RootIndex:
+			f.items[n] = len(f.refs)
 			f.refs = append(f.refs, Reference{Root: n.Value})
 		case "$env":
 			f.fail(n, "$env is not to be had; use inputs and steps")
@@ -264,6 +267,9 @@ func (f *finder) member(n *ast.MemberNode) {
 		if base.Value == RootSteps || base.Value == RootInputs {
 			f.known[base] = true
 			f.name(base, property)
+		}
+		if i, isItem := f.items[base]; isItem && base.Value == RootItem {
+			f.refs[i].Field = property.Value
 		}
 	case *ast.MemberNode:
 		if step := stepOf(base); step != "" {

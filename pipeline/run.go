@@ -253,28 +253,70 @@ func (u Unanswered) String() string {
 	}
 }
 
-// Estimate is what a run is likely to cost, in USD.
+// Estimate is what a run is likely to cost, in USD, if nothing fails and people approve what
+// they are shown.
 type Estimate struct {
 	Steps []StepEstimate `json:"steps"`
+
+	// Total is the least that it costs.
 	Total generation.USD `json:"total"`
 
-	// AtLeast is set where the price of a step depends on what is only known in the run.
+	// Most is what it costs if every step runs with as many items as it may have, and with
+	// the dearest of its models; nil where it is Total, or not known.
+	Most *generation.USD `json:"most,omitempty"`
+
+	// AtLeast is set where Most is not known, because nothing bounds the price of a step.
 	AtLeast bool `json:"at_least,omitempty"`
 
 	// Balance is the account's credit; nil if it was not asked.
 	Balance *generation.USD `json:"balance,omitempty"`
 }
 
+// Text is the estimate as people read it, such as "$0.07 to $1.32".
+func (e Estimate) Text() string {
+	switch most, known := e.Upper(); {
+	case !known:
+		return "at least " + e.Total.String()
+	case most == e.Total:
+		return "about " + e.Total.String()
+	default:
+		return e.Total.String() + " to " + most.String()
+	}
+}
+
+// Upper is the upper end of the estimate, and whether it is known.
+func (e Estimate) Upper() (most generation.USD, known bool) { return upper(e.Total, e.Most, e.AtLeast) }
+
+// Upper is the upper end of the step's estimate, and whether it is known.
+func (e StepEstimate) Upper() (most generation.USD, known bool) {
+	return upper(e.Total, e.Most, e.AtLeast)
+}
+
+func upper(total generation.USD, most *generation.USD, atLeast bool) (generation.USD, bool) {
+	if most != nil {
+		total = *most
+	}
+	return total, !atLeast
+}
+
 // StepEstimate is what one step is likely to cost.
 type StepEstimate struct {
-	ID    string         `json:"id"`
-	Model string         `json:"model"`
-	Items int            `json:"items"`
-	Each  generation.USD `json:"each"`
-	Total generation.USD `json:"total"`
+	ID    string `json:"id"`
+	Model string `json:"model"`
+
+	// Items is how many there are at least, 0 for a step that may be skipped; MostItems how
+	// many at most, where that differs and is known.
+	Items     int `json:"items"`
+	MostItems int `json:"most_items,omitempty"`
+
+	// Each is the price of one, Total that of Items; Most that of all there may be, with the
+	// dearest model, and nil where it is Total, or not known.
+	Each  generation.USD  `json:"each"`
+	Total generation.USD  `json:"total"`
+	Most  *generation.USD `json:"most,omitempty"`
 
 	// AtLeast is set where the price depends on what is only known in the run; Unknown
-	// where not even the number of items is.
+	// where nothing bounds the number of items.
 	AtLeast bool `json:"at_least,omitempty"`
 	Unknown bool `json:"unknown,omitempty"`
 

@@ -48,7 +48,8 @@ type Run struct {
 func Check(ctx context.Context, accounts map[string]Account, run Run) (pipeline.Report, error) {
 	c := &checker{
 		accounts: accounts, run: run, plan: run.Plan, inputs: run.Inputs, changes: run.Changes,
-		fields: make(map[string][]string), models: make(map[string]*Model), decided: make(map[string][]string), refused: make(map[string]error), dark: make(map[string]bool),
+		fields: make(map[string][]string), models: make(map[string]*Model), decided: make(map[string][]string),
+		lists: make(map[string]looked), chances: make(map[string]chance), refused: make(map[string]error), dark: make(map[string]bool),
 	}
 	c.steps(ctx)
 	var estimate *pipeline.Estimate
@@ -72,6 +73,8 @@ type checker struct {
 	fields     map[string][]string // that models' inputs have, by step
 	models     map[string]*Model   // by id
 	decided    map[string][]string // fields of their inputs that expressions decide, by id
+	lists      map[string]looked   // of items, by step
+	chances    map[string]chance   // by step
 	problems   pipeline.Problems
 	priced     []priced
 	unanswered []pipeline.Unanswered
@@ -95,11 +98,13 @@ func (c *checker) steps(ctx context.Context) {
 
 // priced is a step with the inputs to ask prices for.
 type priced struct {
-	step    *pipeline.PlannedStep
-	account Account
-	model   *Model
-	inputs  []any
-	unknown bool // how many items there are
+	step     *pipeline.PlannedStep
+	account  Account
+	model    *Model
+	inputs   []any
+	length   pipeline.Length // of its items
+	chance   chance
+	fallback bool // the model is only tried when others have failed
 }
 
 func (c *checker) add(path []string, format string, args ...any) {
@@ -126,7 +131,7 @@ func (c *checker) step(ctx context.Context, step *pipeline.PlannedStep) {
 		c.add(at, "there is no account %q; configure its API key or name another", c.accountOf(step))
 		return
 	}
-	scopes, unknown, ok := c.scopes(step, path)
+	scopes, found, ok := c.scopes(step, path)
 	if !ok {
 		return
 	}
@@ -147,8 +152,11 @@ func (c *checker) step(ctx context.Context, step *pipeline.PlannedStep) {
 		inputs := c.inputsOf(step, i, model, scopes, append(slices.Clone(at), "input"))
 		if i == 0 {
 			c.fields[step.ID] = model.fields()
-			c.priced = append(c.priced, priced{step: step, account: account, model: model, inputs: inputs, unknown: unknown})
 		}
+		if likely := c.likely(step, i, model, found); len(likely) > 0 {
+			inputs = likely
+		}
+		c.priced = append(c.priced, priced{step: step, account: account, model: model, inputs: inputs, length: found.length, chance: c.runs(step), fallback: i > 0})
 	}
 }
 

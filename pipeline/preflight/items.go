@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,39 +15,149 @@ import (
 // scope is what expressions see, as far as it is known.
 type scope struct {
 	values map[string]any
-	item   bool // the item is known
+	item   bool     // the item is known
+	fields []string // of the item that are known, where not all of it is
 }
 
-// scopes are those of all items, or the only one of a step without for_each. Unknown says
-// that the items are not known beforehand: one then stands for all.
-func (c *checker) scopes(step *pipeline.PlannedStep, path []string) (scopes []scope, unknown, ok bool) {
-	values := map[string]any{pipeline.RootInputs: c.inputs, pipeline.RootSteps: map[string]any{}}
-	if step.Items == nil {
-		return []scope{{values: values}}, false, true
+// list is what a step is made for.
+type list struct {
+	items  []any           // nil where they are not known
+	length pipeline.Length // how many there are
+	known  bool
+
+	// like are items of which each member of a list that is not known is one: of an earlier
+	// step, as far as they are known.
+	like []any
+}
+
+// itemFields are those of an item of an earlier step that are known before it is made.
+var itemFields = []string{"item", "key"}
+
+// list looks for the items of a step with for_each, once.
+func (c *checker) list(step *pipeline.PlannedStep) (list, error) {
+	found, seen := c.lists[step.ID]
+	if !seen {
+		c.lists[step.ID] = looked{list: list{length: pipeline.Length{Most: pipeline.Endless}}} // it may wait for itself
+		found.list, found.err = c.findItems(step)
+		c.lists[step.ID] = found
 	}
-	at := append(slices.Clone(path), "for_each", "items")
-	value, err := step.Items.Preview(values, c.known(scope{}))
+	return found.list, found.err
+}
+
+// looked is a list that was looked for.
+type looked struct {
+	list list
+	err  error
+}
+
+func (c *checker) findItems(step *pipeline.PlannedStep) (list, error) {
+	value, err := step.Items.Preview(c.values(), c.known(scope{}))
 	if err != nil {
-		c.add(at, "%v", err)
-		return nil, false, false
+		return list{}, err
 	}
 	if _, unknown := value.(pipeline.Unknown); unknown {
-		return []scope{{values: values}}, true, true
+		found := list{length: step.Items.Length(c.lengthOf)}
+		if of := c.plan.Step(step.Items.ItemsOf()); of != nil && of.Items != nil {
+			found.like = c.itemsLike(of)
+		}
+		return found, nil
 	}
 	items, isList := value.([]any)
 	if !isList {
-		c.add(at, "must give a list")
-		return nil, false, false
+		return list{}, errors.New("must give a list")
 	}
-	if len(items) > pipeline.MaxItems {
-		c.add(at, "gives %d items, and a step has at most %d; give each run a part of the list", len(items), pipeline.MaxItems)
-		return nil, false, false
+	return list{items: items, known: true, length: pipeline.Exactly(len(items))}, nil
+}
+
+// itemsLike are a step's items as later steps see them, as far as they are known.
+func (c *checker) itemsLike(step *pipeline.PlannedStep) []any {
+	of, err := c.list(step)
+	if err != nil || !of.known || hasUnknown(of.items) {
+		return nil
 	}
-	for i, item := range items {
-		scopes = append(scopes, scope{values: pipeline.WithItem(values, i, item), item: !hasUnknown(item)})
+	keys, err := step.ItemKeys(of.items, c.values())
+	if err != nil {
+		return nil
 	}
-	c.checkKeys(step, items, scopes, append(slices.Clone(path), "for_each", "key"))
-	return scopes, false, true
+	like := make([]any, len(of.items))
+	for i, item := range of.items {
+		like[i] = map[string]any{"item": item, "key": keys[i]}
+	}
+	return like
+}
+
+// lengthOf is how long a list is that an expression refers to.
+func (c *checker) lengthOf(ref pipeline.Reference) pipeline.Length {
+	endless := pipeline.Length{Most: pipeline.Endless}
+	if ref.Root == pipeline.RootInputs {
+		if items, known := c.inputs[ref.Name].([]any); known {
+			return pipeline.Exactly(len(items))
+		}
+		return endless
+	}
+	step := c.plan.Step(ref.Name)
+	switch {
+	case step == nil || ref.Field != pipeline.FieldOutputs && ref.Field != pipeline.FieldItems:
+		return endless
+	case step.Approve != nil:
+		return pipeline.Exactly(1)
+	case step.Items == nil: // a model decides how many outputs it makes
+		return pipeline.Length{Least: 1, Most: pipeline.Endless}
+	}
+	found, err := c.list(step)
+	switch {
+	case err != nil:
+		return endless
+	case c.runs(step) != always:
+		return pipeline.Length{Most: found.length.Most}
+	default:
+		return found.length
+	}
+}
+
+func (c *checker) values() map[string]any {
+	return map[string]any{pipeline.RootInputs: c.inputs, pipeline.RootSteps: map[string]any{}}
+}
+
+// scopes are those of all items, or the only one of a step without for_each. Where the items
+// are not known beforehand, one stands for all.
+func (c *checker) scopes(step *pipeline.PlannedStep, path []string) (scopes []scope, found list, ok bool) {
+	one := []scope{{values: c.values()}}
+	if step.Items == nil {
+		return one, list{length: pipeline.Exactly(1)}, true
+	}
+	at := append(slices.Clone(path), "for_each", "items")
+	found, err := c.list(step)
+	switch {
+	case err != nil:
+		c.add(at, "%v", err)
+		return nil, found, false
+	case found.length.Least > pipeline.MaxItems:
+		c.add(at, "gives %d items, and a step has at most %d; give each run a part of the list", found.length.Least, pipeline.MaxItems)
+		return nil, found, false
+	case !found.known:
+		return one, found, true
+	}
+	for i, item := range found.items {
+		scopes = append(scopes, scope{values: pipeline.WithItem(c.values(), i, item), item: !hasUnknown(item)})
+	}
+	c.checkKeys(step, found.items, scopes, append(slices.Clone(path), "for_each", "key"))
+	return scopes, found, true
+}
+
+// likely are the inputs to price where the items are not known: those of an earlier step's
+// items, each of which may be one.
+func (c *checker) likely(step *pipeline.PlannedStep, n int, model *Model, found list) []any {
+	var inputs []any
+	for i, item := range found.like {
+		s := scope{values: pipeline.WithItem(c.values(), i, item), fields: itemFields}
+		input, err := step.Inputs[n].Preview(s.values, c.known(s))
+		if err != nil {
+			return nil
+		}
+		inputs = append(inputs, model.fit(pipeline.Changed(input.(map[string]any), c.changes[step.ID])))
+	}
+	return inputs
 }
 
 // checkKeys looks at the items' names, if all of them are known.
@@ -61,8 +172,7 @@ func (c *checker) checkKeys(step *pipeline.PlannedStep, items []any, scopes []sc
 			}
 		}
 	}
-	values := map[string]any{pipeline.RootInputs: c.inputs, pipeline.RootSteps: map[string]any{}}
-	if _, err := step.ItemKeys(items, values); err != nil {
+	if _, err := step.ItemKeys(items, c.values()); err != nil {
 		c.add(path, "%v", err)
 	}
 }
@@ -74,7 +184,9 @@ func (c *checker) known(s scope) func(pipeline.Reference) bool {
 		case pipeline.RootInputs:
 			_, given := c.inputs[ref.Name]
 			return given
-		case pipeline.RootItem, pipeline.RootIndex:
+		case pipeline.RootItem:
+			return s.item || slices.Contains(s.fields, ref.Field)
+		case pipeline.RootIndex:
 			return s.item
 		default:
 			return false

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -357,15 +358,74 @@ steps:
 	require.Equal(t, []pipeline.StepEstimate{
 		{ID: "still", Model: "wavespeed-ai/flux-dev", Items: 1, Each: dollars(0.024), Total: dollars(0.024)},
 		{ID: "shots", Model: "wavespeed-ai/flux-dev", Items: 3, Each: dollars(0.012), Total: dollars(0.036)},
-		{ID: "clip", Model: "wavespeed-ai/wan-2.1/i2v-480p", Items: 1, Each: dollars(0.4), Total: dollars(0.4)},
+		{ID: "clip", Model: "wavespeed-ai/wan-2.1/i2v-480p", Items: 1, Each: dollars(0.4), Total: dollars(0.4), Most: usd(0.9)}, // by its fallback
 	}, report.Estimate.Steps)
 	require.Equal(t, dollars(0.46), report.Estimate.Total)
+	require.Equal(t, "$0.46 to $0.96", report.Estimate.Text())
 	require.False(t, report.Estimate.AtLeast, "no price depends on the address of a picture")
 	require.Equal(t, dollars(12.5), *report.Estimate.Balance)
 	require.Empty(t, b.provider.Ledger())
 }
 
 var dollars = generation.Dollars
+
+func usd(dollars float64) *generation.USD {
+	amount := generation.Dollars(dollars)
+	return &amount
+}
+
+// TestEstimateIsARange: what a run decides has bounds that are known before it.
+func TestEstimateIsARange(t *testing.T) {
+	t.Parallel()
+	const stills = "inputs: {scenes: array, animate: boolean}\nsteps:\n  stills: {for_each: '${{ inputs.scenes }}', model: wavespeed-ai/flux-dev, input: {prompt: '${{ item.title }}'}}\n"
+	const clip = ", model: wavespeed-ai/wan-2.1/i2v-480p, input: {prompt: x, image: '${{ item.output }}'"
+	scenes := make([]any, 6)
+	for i := range scenes {
+		scenes[i] = map[string]any{"title": "a lighthouse", "seconds": []any{5, 10}[i%2]}
+	}
+	for name, c := range map[string]struct {
+		steps  string
+		inputs map[string]any
+		want   string
+		items  [2]int // of the last step
+	}{
+		"each":                       {steps: "  clips: {for_each: '${{ steps.stills.items }}'" + clip + "}}\n", want: "about $1.272", items: [2]int{6, 0}},
+		"outputs":                    {steps: "  clips: {for_each: '${{ steps.stills.outputs }}', model: wavespeed-ai/wan-2.1/i2v-480p, input: {prompt: x, image: '${{ item }}'}}\n", want: "about $1.272", items: [2]int{6, 0}},
+		"some":                       {steps: "  clips: {for_each: '${{ filter(steps.stills.items, .state == \"completed\") }}'" + clip + "}}\n", want: "$0.072 to $1.272", items: [2]int{0, 6}},
+		"a few":                      {steps: "  clips: {for_each: '${{ steps.stills.items[:2] }}'" + clip + "}}\n", want: "$0.072 to $0.472", items: [2]int{0, 2}},
+		"over that":                  {steps: "  clips: {for_each: '${{ filter(steps.stills.items, true) }}'" + clip + "}}\n  larger: {for_each: '${{ steps.clips.outputs }}', model: wavespeed-ai/image-upscaler, input: {image: '${{ item }}'}}\n", want: "$0.072 to $1.332", items: [2]int{0, 6}},
+		"by what an item is of":      {steps: "  clips: {for_each: '${{ filter(steps.stills.items, true) }}'" + clip + ", duration: '${{ item.item.seconds }}'}}\n", want: "$0.072 to $1.872", items: [2]int{0, 6}},
+		"by what only the run knows": {steps: "  clips: {for_each: '${{ steps.stills.items }}'" + clip + ", duration: '${{ int(item.output) }}'}}\n", want: "at least $1.272", items: [2]int{6, 0}},
+		"no":                         {steps: "  clips: {if: inputs.animate, for_each: '${{ steps.stills.items }}'" + clip + "}}\n", inputs: map[string]any{"animate": false}, want: "about $0.072", items: [2]int{0, 0}},
+		"yes":                        {steps: "  clips: {if: inputs.animate, for_each: '${{ steps.stills.items }}'" + clip + "}}\n", inputs: map[string]any{"animate": true}, want: "about $1.272", items: [2]int{6, 0}},
+		"perhaps":                    {steps: "  clips: {if: 'steps.stills.outputs[0] != nil', for_each: '${{ steps.stills.items }}'" + clip + "}}\n", want: "$0.072 to $1.272", items: [2]int{0, 6}},
+		"after it":                   {steps: "  poster: {if: 'steps.stills.state == \"failed\"', model: wavespeed-ai/flux-dev, input: {prompt: x}}\n  larger: {model: wavespeed-ai/image-upscaler, input: {image: '${{ steps.poster.output }}'}}\n", want: "$0.072 to $0.094", items: [2]int{0, 1}},
+		"in any order":               {steps: "  larger: {for_each: '${{ steps.clips.items }}', model: wavespeed-ai/image-upscaler, input: {image: '${{ item.output }}'}}\n  clips: {for_each: '${{ steps.stills.items }}'" + clip + "}}\n", want: "about $1.332", items: [2]int{6, 0}},
+		"a choice":                   {steps: "  pick: {approve: {choose: '${{ steps.stills.outputs }}'}}\n  larger: {for_each: '${{ steps.pick.outputs }}', model: wavespeed-ai/image-upscaler, input: {image: '${{ item }}'}}\n", want: "about $0.082", items: [2]int{1, 0}},
+		"fallback":                   {steps: "  poster: {model: wavespeed-ai/z-image/turbo, input: {prompt: x}, fallback: [wavespeed-ai/flux-dev-ultra-fast, wavespeed-ai/flux-dev]}\n", want: "$0.077 to $0.084", items: [2]int{1, 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inputs := map[string]any{"scenes": scenes}
+			maps.Copy(inputs, c.inputs)
+			report := setup(t, wavespeedtest.Options{}).check(t, stills+c.steps, inputs)
+			require.Empty(t, report.Problems)
+			require.Equal(t, c.want, report.Estimate.Text())
+			last := report.Estimate.Steps[len(report.Estimate.Steps)-1]
+			require.Equal(t, c.items, [2]int{last.Items, last.MostItems})
+		})
+	}
+}
+
+// TestListsThatAreTooLongInAnyCase are refused, though only the run knows them.
+func TestListsThatAreTooLongInAnyCase(t *testing.T) {
+	t.Parallel()
+	b := setup(t, wavespeedtest.Options{})
+	const text = "inputs: {rows: array}\nsteps:\n  a: {for_each: '${{ inputs.rows }}', model: wavespeed-ai/flux-dev, input: {prompt: x}}\n  b: {for_each: '${{ %s }}', model: wavespeed-ai/flux-dev, input: {prompt: x}}\n"
+	rows := map[string]any{"rows": make([]any, 15_000)}
+	require.Contains(t, b.check(t, fmt.Sprintf(text, "concat(steps.a.outputs, steps.a.outputs)"), rows).Problems.Error(), "steps.b.for_each.items: gives 30000 items, and a step has at most 20000")
+	require.Empty(t, b.check(t, fmt.Sprintf(text, "filter(concat(steps.a.outputs, steps.a.outputs), true)"), rows).Problems)
+}
 
 // TestEstimateIsALowerBound where what is not known may cost more.
 func TestEstimateIsALowerBound(t *testing.T) {
@@ -384,7 +444,7 @@ func TestEstimateIsALowerBound(t *testing.T) {
 		"no formula, a picture": {"{model: wavespeed-ai/image-upscaler, input: {image: '${{ steps.still.output }}'}}",
 			pipeline.StepEstimate{Model: "wavespeed-ai/image-upscaler", Items: 1, Each: dollars(0.01), Total: dollars(0.01)}},
 		"items are not known": {"{model: wavespeed-ai/image-upscaler, for_each: '${{ steps.still.outputs }}', input: {image: '${{ item }}'}}",
-			pipeline.StepEstimate{Model: "wavespeed-ai/image-upscaler", Each: dollars(0.01), AtLeast: true, Unknown: true}},
+			pipeline.StepEstimate{Model: "wavespeed-ai/image-upscaler", Items: 1, Each: dollars(0.01), Total: dollars(0.01), AtLeast: true, Unknown: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -40,24 +41,57 @@ func (c *checker) estimate(ctx context.Context) (*pipeline.Estimate, error) {
 	}
 	credit := c.askCredit(ctx)
 	group.Wait()
-	total := &pipeline.Estimate{Steps: estimates}
+	total := &pipeline.Estimate{}
 	var needed error
 	for i, p := range c.priced {
 		err := failures[i]
-		if refusal(err) {
+		switch {
+		case refusal(err):
 			c.note(pipeline.EndpointPrice, c.accountOf(p.step), "", nil)
 			c.add([]string{"steps", p.step.ID, "input"}, "the provider refuses it: %v", err)
-			continue
+		case p.fallback:
+			c.addFallback(total, estimates[i])
+		default:
+			c.note(pipeline.EndpointPrice, c.accountOf(p.step), p.step.ID, err)
+			if err != nil && c.needsPrices() {
+				needed = cmp.Or(needed, c.missingPrice(p.step, err))
+			}
+			total.Steps = append(total.Steps, estimates[i])
 		}
-		c.note(pipeline.EndpointPrice, c.accountOf(p.step), p.step.ID, err)
-		if err != nil && c.needsPrices() {
-			needed = cmp.Or(needed, c.missingPrice(p.step, err))
-		}
-		total.Total = total.Total.Add(estimates[i].Total)
-		total.AtLeast = total.AtLeast || estimates[i].AtLeast
 	}
+	sum(total)
 	total.Balance = credit(c)
 	return total, needed
+}
+
+// addFallback has a step's upper end cover a model that it may fall back on.
+func (c *checker) addFallback(total *pipeline.Estimate, fallback pipeline.StepEstimate) {
+	i := slices.IndexFunc(total.Steps, func(step pipeline.StepEstimate) bool { return step.ID == fallback.ID })
+	if i < 0 {
+		return
+	}
+	step := &total.Steps[i]
+	most, known := step.Upper()
+	switch other, bounded := fallback.Upper(); {
+	case !known || !bounded:
+		step.AtLeast, step.Most = true, nil
+	case other > most:
+		step.Most = &other
+	}
+}
+
+// sum adds up the steps.
+func sum(total *pipeline.Estimate) {
+	var most generation.USD
+	for _, step := range total.Steps {
+		total.Total = total.Total.Add(step.Total)
+		upper, known := step.Upper()
+		total.AtLeast = total.AtLeast || !known
+		most = most.Add(upper)
+	}
+	if !total.AtLeast && most != total.Total {
+		total.Most = &most
+	}
 }
 
 // missingPrice is what a price that is needed and can't be had means for the run. One that
@@ -106,10 +140,11 @@ func (c *checker) askCredit(ctx context.Context) func(*checker) *generation.USD 
 
 // estimate of a step whose price can't be had is at least nothing.
 func (p priced) estimate(ctx context.Context) (pipeline.StepEstimate, error) {
-	estimate := pipeline.StepEstimate{ID: p.step.ID, Model: p.model.ID, Items: len(p.inputs), Unknown: p.unknown, AtLeast: p.unknown}
-	if p.unknown {
-		estimate.Items = 0
+	estimate := pipeline.StepEstimate{ID: p.step.ID, Model: p.model.ID, Unknown: !p.length.Bounded() && p.chance != never}
+	if p.chance == always {
+		estimate.Items = p.length.Least
 	}
+	estimate.AtLeast = estimate.Unknown
 	samples := p.samples()
 	var sum generation.USD
 	for _, input := range samples {
@@ -130,8 +165,23 @@ func (p priced) estimate(ctx context.Context) (pipeline.StepEstimate, error) {
 	if len(samples) < len(p.inputs) {
 		estimate.Sampled = len(samples)
 	}
-	estimate.Total = estimate.Each.Times(estimate.Items)
+	p.add(&estimate)
 	return estimate, nil
+}
+
+// add adds up what the items cost.
+func (p priced) add(estimate *pipeline.StepEstimate) {
+	estimate.Total = estimate.Each.Times(estimate.Items)
+	most := p.length.Most
+	if p.chance == never {
+		most = 0
+	}
+	if p.length.Bounded() && most != estimate.Items {
+		estimate.MostItems = most
+	}
+	if usd := estimate.Each.Times(most); !estimate.AtLeast && usd != estimate.Total {
+		estimate.Most = &usd
+	}
 }
 
 // samples are inputs from all over the list; of those that are alike, one.
