@@ -31,6 +31,14 @@ type Run struct {
 	SearchAttributes bool `json:"search_attributes,omitempty"`
 }
 
+// MaxRunBytes bounds a [Run] as JSON. Temporal takes 2 MiB.
+const MaxRunBytes = 1_900_000
+
+// TooLarge is the problem of a run of more bytes than [MaxRunBytes].
+func TooLarge(bytes int) Problem {
+	return Problem{Message: fmt.Sprintf("the run's argument has %d bytes, more than %d; give files by their addresses", bytes, MaxRunBytes)}
+}
+
 // Resume says which results of an earlier run to keep. A step's result is kept if its
 // request is the same: model, account and input.
 type Resume struct {

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,9 +31,10 @@ type checked struct {
 	missing []string
 }
 
-// check reads a file and looks for everything that is wrong with it and with the inputs.
-// Without complete, inputs that are not given are taken to be right.
-func (p *program) check(ctx context.Context, c config.Config, args []string, complete bool) (checked, error) {
+// check reads a file and looks for everything that is wrong with it and with the inputs, for
+// a run with this budget beside the file's own, if any. Without complete, inputs that are not
+// given are taken to be right.
+func (p *program) check(ctx context.Context, c config.Config, args []string, budget *generation.USD, complete bool) (checked, error) {
 	f, err := file.Read(args[0])
 	if err != nil {
 		return checked{}, failure(exitUsage, err)
@@ -57,8 +59,8 @@ func (p *program) check(ctx context.Context, c config.Config, args []string, com
 			result.missing = append(result.missing, name)
 		}
 	}
-	problems = append(problems, f.Locate(wrong)...)
-	result.report, err = p.preflight(ctx, c, plan, bound, nil)
+	problems = append(problems, f.Locate(append(wrong, oversized(f.Definition, given.values)...))...)
+	result.report, err = p.preflight(ctx, c, preflight.Run{Plan: plan, Inputs: bound, Budget: budget != nil})
 	if err != nil && !errors.Is(err, errNotChecked) {
 		return result, failure(exitFailure, err)
 	}
@@ -72,7 +74,7 @@ func (p *program) check(ctx context.Context, c config.Config, args []string, com
 	return result, err
 }
 
-func (p *program) preflight(ctx context.Context, c config.Config, plan *pipeline.Plan, inputs map[string]any, changes map[string]map[string]any) (pipeline.Report, error) {
+func (p *program) preflight(ctx context.Context, c config.Config, run preflight.Run) (pipeline.Report, error) {
 	accounts, err := p.checkable(c)
 	if err == nil && len(accounts) == 0 {
 		err = errNotChecked
@@ -80,7 +82,7 @@ func (p *program) preflight(ctx context.Context, c config.Config, plan *pipeline
 	if err != nil {
 		return pipeline.Report{}, err
 	}
-	return preflight.Check(ctx, accounts, preflight.Run{Plan: plan, Inputs: inputs, Changes: changes})
+	return preflight.Check(ctx, accounts, run)
 }
 
 // checkable are the accounts with a key, by name.
@@ -119,7 +121,12 @@ anything is wrong. Inputs that are not given are taken to be right.`,
 			if err != nil {
 				return err
 			}
-			result, err := p.check(cmd.Context(), c, args, false)
+			result, err := p.check(cmd.Context(), c, args, nil, false)
+			if err == nil {
+				if err = failure(exitUsage, covered(result.report.Estimate, pipeline.Run{Pipeline: result.file.Definition})); err != nil {
+					result.report.Problems = pipeline.Problems{{Message: err.Error()}}
+				}
+			}
 			if asJSON && result.file != nil {
 				if printErr := p.printJSON(result.report); printErr != nil {
 					return printErr
@@ -163,32 +170,31 @@ func costText(e *pipeline.Estimate) string {
 	if e == nil {
 		return ""
 	}
-	text := ", " + estimated(e.Total, e.AtLeast)
-	if e.Balance != nil {
-		text += fmt.Sprintf(", balance %s", *e.Balance)
-	}
-	return text
+	return ", " + e.Text() + balanceText(e.Balance)
 }
 
-func estimated(usd generation.USD, atLeast bool) string {
-	if atLeast {
-		return "at least " + usd.String()
+// oversized says that a run is too large to start.
+func oversized(d pipeline.Definition, inputs map[string]any) pipeline.Problems {
+	encoded, err := json.Marshal(pipeline.Run{Pipeline: d, Inputs: inputs})
+	if err != nil || len(encoded) <= pipeline.MaxRunBytes {
+		return nil
 	}
-	return "about " + usd.String()
+	return pipeline.Problems{pipeline.TooLarge(len(encoded))}
 }
 
 func (p *program) pipelinePrice() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "price FILE [name=value …]", Short: "Estimate what a run would cost, by step", Args: cobra.MinimumNArgs(1),
-		Long: `Estimate what a run would cost if every step runs once, by the provider's own prices.
-Where a price depends on what is only known in the run, it is a lower bound.`,
+		Use: "price FILE [name=value …]", Short: "Estimate what a run will cost, by step", Args: cobra.MinimumNArgs(1),
+		Long: `Estimate what a run will cost, by the provider's own prices:
+a range, where the run decides which steps run and for how many items. The upper end
+includes fallback models. Where nothing bounds a price, the estimate says "at least".`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, _, err := p.load(config.Need{})
 			if err != nil {
 				return err
 			}
-			result, err := p.check(cmd.Context(), c, args, false)
+			result, err := p.check(cmd.Context(), c, args, nil, false)
 			if errors.Is(err, errNotChecked) {
 				return failure(exitUsage, errors.New("prices are asked for with an API key: set WAVESPEED_API_KEY"))
 			}
@@ -226,14 +232,16 @@ func (p *program) printEstimate(e *pipeline.Estimate) error {
 	table := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "STEP\tMODEL\tITEMS\tEACH\tTOTAL\t")
 	for _, step := range e.Steps {
-		items, each, total, note := fmt.Sprint(step.Items), step.Each.String(), step.Total.String(), ""
+		items, each, total, note := itemsText(step), step.Each.String(), totalText(step), ""
 		switch {
 		case step.Unpriced != "":
 			each, total, note = "?", "?", step.Unpriced
 		case step.Unknown:
-			items, total, note = "?", "?", "the number of items is known in the run"
+			note = "only the run knows the number of items"
 		case step.AtLeast:
-			note = "at least: it depends on an earlier step's output"
+			note = "the price depends on an earlier step's output"
+		case step.Items == 0 && step.MostItems == 0:
+			note = "not run: its if is false, or it has no items"
 		case step.Sampled > 0:
 			note = fmt.Sprintf("by %d of the items", step.Sampled)
 		}
@@ -242,12 +250,34 @@ func (p *program) printEstimate(e *pipeline.Estimate) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	text := "\nIn all " + estimated(e.Total, e.AtLeast) + "."
+	text := "\nTotal: " + e.Text() + "."
 	if e.Balance != nil {
 		text += " The balance is " + e.Balance.String() + "."
 	}
 	_, err := fmt.Fprintln(p.Out, text)
 	return err
+}
+
+func itemsText(step pipeline.StepEstimate) string {
+	switch {
+	case step.Unknown:
+		return fmt.Sprintf("%d or more", step.Items)
+	case step.MostItems > 0:
+		return fmt.Sprintf("%d to %d", step.Items, step.MostItems)
+	default:
+		return fmt.Sprint(step.Items)
+	}
+}
+
+func totalText(step pipeline.StepEstimate) string {
+	switch most, known := step.Upper(); {
+	case !known:
+		return step.Total.String() + " or more"
+	case most != step.Total:
+		return step.Total.String() + " to " + most.String()
+	default:
+		return step.Total.String()
+	}
 }
 
 func (p *program) pipelineGraph() *cobra.Command {

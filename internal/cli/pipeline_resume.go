@@ -17,6 +17,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
 )
 
 // resume makes a run that resumes the latest one, after what is new in it was checked.
@@ -52,7 +53,7 @@ func (p *program) checkRerun(ctx context.Context, s session, in pipeline.Run) er
 	if err != nil {
 		return err
 	}
-	report, err := p.preflight(ctx, s.config, plan, inputs, in.Resume.Input)
+	report, err := p.preflight(ctx, s.config, preflight.Run{Plan: plan, Inputs: inputs, Changes: in.Resume.Input, Budget: in.Budget != nil})
 	if errors.Is(err, errNotChecked) {
 		return nil
 	}

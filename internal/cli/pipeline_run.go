@@ -22,6 +22,7 @@ import (
 type runOptions struct {
 	id     string
 	budget budgetFlag
+	yes    bool
 	detach bool
 	ending
 }
@@ -30,15 +31,23 @@ func (p *program) pipelineRun() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use: "run FILE [name=value …]", Short: "Run a pipeline, and watch it", Args: cobra.MinimumNArgs(1),
-		Long: `Run a pipeline, and watch it. It is checked first, as by validate, and the balance must
-cover the estimate. Ctrl-C only leaves off watching: the run goes on.
+		Long: `Run a pipeline, and watch it. It is checked first, as by validate, and its estimate is
+shown. The run isn't started if the balance is below the lower end of the estimate.
+
+On a terminal, run asks before it starts a run that may cost more than
+PIPELINE_ASK_ABOVE, or more than the balance. Elsewhere it never asks: it refuses a run
+that may cost more than the balance, and starts all others. --yes starts both.
+
+Ctrl-C only stops watching: the run continues.
 
 ` + exitCodes,
 		RunE: p.connected(func(ctx context.Context, s session, args []string) error {
 			if err := o.prepare(); err != nil {
 				return failure(exitUsage, err)
 			}
-			in, _, err := p.prepareRun(ctx, s.config, args, o.budget)
+			in, _, err := p.prepareRun(ctx, s.config, args, o.budget, func(e *pipeline.Estimate, in pipeline.Run) error {
+				return p.agree(ctx, e, in, s.config.AskAbove, o.yes)
+			})
 			if err != nil {
 				return err
 			}
@@ -57,6 +66,7 @@ cover the estimate. Ctrl-C only leaves off watching: the run goes on.
 	flags.SortFlags = false
 	flags.StringVar(&o.id, "id", "", "workflow id of the run (default a new one)")
 	o.budget.add(flags, "cap on what the run may cost, in `USD` (default that of the pipeline)")
+	flags.BoolVarP(&o.yes, "yes", "y", false, "start without asking, even if the balance may not cover the run")
 	flags.BoolVarP(&o.detach, "detach", "d", false, "do not wait for the run's end")
 	o.ending.add(flags)
 	return cmd
@@ -77,10 +87,10 @@ func (p *program) started(ctx context.Context, s session, run client.WorkflowRun
 	return nil
 }
 
-// prepareRun makes a run of a file and what it is given, after everything was checked; only
-// then files are uploaded.
-func (p *program) prepareRun(ctx context.Context, c config.Config, args []string, budget budgetFlag) (pipeline.Run, checked, error) {
-	result, err := p.check(ctx, c, args, true)
+// prepareRun makes a run of a file and what it is given, after everything was checked, and
+// its cost was agreed to; only then files are uploaded.
+func (p *program) prepareRun(ctx context.Context, c config.Config, args []string, budget budgetFlag, agree func(*pipeline.Estimate, pipeline.Run) error) (pipeline.Run, checked, error) {
+	result, err := p.check(ctx, c, args, budget.usd, true)
 	if err != nil && !errors.Is(err, errNotChecked) {
 		return pipeline.Run{}, result, err
 	}
@@ -91,6 +101,9 @@ func (p *program) prepareRun(ctx context.Context, c config.Config, args []string
 		return in, result, failure(exitUsage, err)
 	}
 	p.warnOfBudget(result.report.Estimate, in)
+	if err := agree(result.report.Estimate, in); err != nil {
+		return in, result, err
+	}
 	if err := p.uploadInputs(ctx, c, in.Pipeline, result.given); err != nil {
 		return in, result, failure(exitFailure, err)
 	}
@@ -120,40 +133,6 @@ func (b *budgetFlag) Set(text string) error {
 }
 
 func (b *budgetFlag) Type() string { return "USD" }
-
-// capOf is the cap of a run; nil for none.
-func capOf(in pipeline.Run) *generation.USD {
-	switch {
-	case in.Budget != nil:
-		return in.Budget
-	case in.Pipeline.Budget != nil:
-		return &in.Pipeline.Budget.USD
-	default:
-		return nil
-	}
-}
-
-func (p *program) warnOfBudget(e *pipeline.Estimate, in pipeline.Run) {
-	if limit := capOf(in); e != nil && limit != nil && *limit < e.Total {
-		fmt.Fprintf(p.Err, "warning: the budget of %s does not cover the estimate of %s: the run will stop before its end\n",
-			*limit, e.Total)
-	}
-}
-
-// covered tells whether the balance covers what the run is likely to cost.
-func covered(e *pipeline.Estimate, in pipeline.Run) error {
-	if e == nil || e.Balance == nil {
-		return nil
-	}
-	total := e.Total
-	if limit := capOf(in); limit != nil {
-		total = min(total, *limit)
-	}
-	if *e.Balance < total {
-		return fmt.Errorf("the balance of %s does not cover the estimate of %s: top up, or give a --budget", *e.Balance, total)
-	}
-	return nil
-}
 
 func newRunID(name string) string { return "pipeline-" + name + "-" + uuid.NewString()[:8] }
 

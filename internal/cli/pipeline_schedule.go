@@ -111,7 +111,7 @@ func validateCron(cron string) error {
 }
 
 func (p *program) schedule(ctx context.Context, s session, args []string, o scheduleOptions) error {
-	in, checked, err := p.prepareRun(ctx, s.config, args, o.budget)
+	in, checked, err := p.prepareRun(ctx, s.config, args, o.budget, func(*pipeline.Estimate, pipeline.Run) error { return nil })
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (p *program) schedule(ctx context.Context, s session, args []string, o sche
 		fmt.Fprint(p.Err, "; paused")
 	}
 	if e := checked.report.Estimate; e != nil {
-		fmt.Fprintf(p.Err, "; each run costs %s", estimated(e.Total, e.AtLeast))
+		fmt.Fprintf(p.Err, "; each run costs %s", e.Text())
 	}
 	fmt.Fprintln(p.Err)
 	return nil

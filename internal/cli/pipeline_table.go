@@ -54,7 +54,7 @@ func runHead(status pipeline.Status, now time.Time) string {
 		parts = append(parts, "cost "+status.Cost.String()+soFar(status))
 	}
 	if status.Estimate != nil {
-		parts = append(parts, "estimate "+estimated(status.Estimate.Total, status.Estimate.AtLeast))
+		parts = append(parts, "estimate "+status.Estimate.Text())
 	}
 	if status.Budget != nil {
 		parts = append(parts, "budget "+status.Budget.String())

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
 // Config is what is in force. [Settings] say what the fields mean.
@@ -22,6 +24,9 @@ type Config struct {
 
 	// SearchAttributes has runs of pipelines set theirs.
 	SearchAttributes bool
+
+	// AskAbove is from what upper end of a run's estimate on a person is asked, in USD.
+	AskAbove generation.USD
 
 	UIURL string
 	Cache int

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
 // Setting is one thing that can be configured.
@@ -82,6 +84,14 @@ func duration(v string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is not a duration such as 70s", v)
 	}
 	return value, nil
+}
+
+func dollars(v string) (generation.USD, error) {
+	value, err := generation.ParseUSD(v)
+	if err == nil && value < 0 {
+		err = fmt.Errorf("%q is negative", v)
+	}
+	return value, err
 }
 
 func listenAddress(v string) (string, error) {

@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
 
 // Settings are all settings, in the order in which they are shown and read.
 var Settings = []Setting{
@@ -55,6 +59,10 @@ var Settings = []Setting{
 		Env: "PIPELINE_SEARCH_ATTRIBUTES", Flag: "pipeline-search-attributes", Type: Bool, Default: "false", Generate: true,
 		Help: "have runs of pipelines set search attributes, and setup create them: without them in the namespace such a run is stuck",
 		set:  into(func(c *Config) *bool { return &c.SearchAttributes }, boolean),
+	}, {
+		Env: "PIPELINE_ASK_ABOVE", Flag: "pipeline-ask-above", Type: "usd", Default: "1", Generate: true,
+		Help: "on a terminal, ask before a run whose estimate may exceed this many US dollars",
+		set:  into(func(c *Config) *generation.USD { return &c.AskAbove }, dollars),
 	}, {
 		Env: "TEMPORAL_UI_URL", Flag: "ui-url", Type: "url", Generate: true,
 		Help: "address of the Temporal UI, for links to runs",

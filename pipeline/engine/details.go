@@ -78,10 +78,14 @@ func headline(status pipeline.Status) string {
 }
 
 func estimateText(e pipeline.Estimate) string {
-	if e.AtLeast {
+	switch most, known := e.Upper(); {
+	case !known:
 		return "at least " + markdown.USD(e.Total)
+	case most != e.Total:
+		return markdown.USD(e.Total) + " to " + markdown.USD(most)
+	default:
+		return markdown.USD(e.Total)
 	}
-	return markdown.USD(e.Total)
 }
 
 func stepRow(step pipeline.StepStatus) string {

@@ -101,13 +101,13 @@ func (r *run) setBudget() {
 }
 
 // maxPayload is below Temporal's limit of 2 MiB for one payload.
-const maxPayload = 1_900_000
+const maxPayload = pipeline.MaxRunBytes
 
 // checkRun looks at what a run is given beside its pipeline and inputs.
 func (r *run) checkRun() error {
 	var problems pipeline.Problems
 	if size := weigh(r.in); size > maxPayload {
-		problems = append(problems, pipeline.Problem{Message: fmt.Sprintf("the run's argument has %d bytes, more than %d; give files by their addresses", size, maxPayload)})
+		problems = append(problems, pipeline.TooLarge(size))
 	}
 	if r.in.Budget != nil && !(*r.in.Budget > 0) {
 		problems = append(problems, pipeline.Problem{Path: []string{"budget"}, Message: "must be more than 0 US dollars"})
