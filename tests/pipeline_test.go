@@ -287,7 +287,7 @@ steps:
     input: {prompt: a still}
     retry: {predictions: 2, wait: 10ms}
     fallback:
-      - {model: bytedance/seededit-v3, input: {prompt: never, image: x}, on: [ContentRejected]}
+      - {model: bytedance/seededit-v3, input: {prompt: never, image: "https://x.test/x.png"}, on: [ContentRejected]}
       - wavespeed-ai/z-image/turbo
       - {model: google/nano-banana-pro/text-to-image, on: [ContentRejected]}
   larger:

@@ -38,7 +38,7 @@ func TestImpossiblePrices(t *testing.T) {
 	price := &line{env: env}
 	require.Equal(t, 1, price.run(t.Context(), "pipeline", "price", free))
 	require.Regexp(t, `still +a/b +1 +\? +\? +wavespeed: price a/b: HTTP 200: impossible price: -\$0\.50 is negative`, price.out.String())
-	require.Contains(t, price.out.String(), "In all at least $0.00. The balance is $3.00.")
+	require.Contains(t, price.out.String(), "Total: at least $0.00. The balance is $3.00.")
 	require.Contains(t, price.err.String(), "no price can be had for 1 step")
 	validate := &line{env: env}
 	require.Zero(t, validate.run(t.Context(), "pipeline", "validate", free), validate.err.String())

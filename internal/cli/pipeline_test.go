@@ -164,7 +164,7 @@ func TestPipelinePriceAndGraph(t *testing.T) {
 	code, out, err := s.run(t, "pipeline", "price", film, "seconds=10")
 	require.Zero(t, code, err)
 	require.Regexp(t, `clip +wavespeed-ai/wan-2.1/i2v-480p +1 +\$0.40 +\$0.40`, out)
-	require.Contains(t, out, "In all about $0.412. The balance is $1000000.00.")
+	require.Contains(t, out, "Total: about $0.412. The balance is $1000000.00.")
 	code, out, _ = s.run(t, "pipeline", "validate", film)
 	require.Zero(t, code)
 	require.Contains(t, out, "is right: 2 steps, about $0.212, balance $1000000.00")
