@@ -107,3 +107,53 @@ func TestKeptModelsAreFetchedAgain(t *testing.T) {
 	require.Zero(t, code, said)
 	require.EqualValues(t, 2, reads.Load(), "what was fetched is kept")
 }
+
+// TestTablesWithoutRows make nothing, which whoever gives one should know.
+func TestTablesWithoutRows(t *testing.T) {
+	t.Parallel()
+	film := written(t, "film.yaml", "inputs: {rows: array}\nsteps: {a: {for_each: '${{ inputs.rows }}', model: a/b, input: {prompt: x}}}\n")
+	for _, text := range []string{"sku,title\n", "sku,title", "sku\r\n\r\n"} {
+		l := &line{}
+		require.Equal(t, 2, l.run(t.Context(), "pipeline", "validate", film, "rows=@"+written(t, "rows.csv", text)))
+		require.Contains(t, l.err.String(), "rows.csv: has a header and no rows, so there is nothing to make")
+	}
+}
+
+// TestRunsThatAreTooLarge are refused by validate as they are by run.
+func TestRunsThatAreTooLarge(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{})
+	many := written(t, "film.yaml", "inputs: {rows: array}\nsteps: {a: {for_each: '${{ inputs.rows }}', model: wavespeed-ai/flux-dev, input: {prompt: x}}}\n")
+	rows := written(t, "rows.json", "["+strings.Repeat("1,", 20_000)+"1]")
+	large := written(t, "film.yaml", "inputs: {a: string, b: string}\nsteps: {a: {model: wavespeed-ai/flux-dev, input: {prompt: '${{ inputs.a + inputs.b }}'}}}\n")
+	text := written(t, "text.txt", strings.Repeat("x", 1_000_000))
+	for want, args := range map[string][]string{
+		"steps.a.for_each.items: gives 20001 items, and a step has at most 20000; give each run a part of the list": {many, "rows=@" + rows},
+		"more than 1900000; give files by their addresses":                                                          {large, "a=@" + text, "b=@" + text},
+	} {
+		for _, command := range []string{"validate", "run"} {
+			code, _, said := s.run(t, append([]string{"pipeline", command}, args...)...)
+			require.Equal(t, 2, code, said)
+			require.Contains(t, said, want)
+		}
+	}
+	require.Empty(t, s.Simulator.Ledger())
+}
+
+// TestValidateAndRunAgree on what a balance does not cover.
+func TestValidateAndRunAgree(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Accounts: []wavespeedtest.Account{{Balance: 0.1}}})
+	film := written(t, "film.yaml", filmFile)
+	for _, command := range []string{"validate", "run"} {
+		code, _, said := s.run(t, "pipeline", command, film)
+		require.Equal(t, 2, code, said)
+		require.Contains(t, said, "the balance of $0.10 does not cover the estimate of about $0.212: top up, or give a --budget")
+	}
+	code, out, _ := s.run(t, "pipeline", "validate", film, "--json")
+	require.Equal(t, 2, code)
+	require.Contains(t, out, "does not cover the estimate")
+	code, _, said := s.run(t, "pipeline", "run", film, "--budget", "0.05", "--detach")
+	require.Zero(t, code, said)
+	require.Contains(t, said, "warning: the budget of $0.05 does not cover the estimate of about $0.212: the run holds when it reaches the budget")
+}

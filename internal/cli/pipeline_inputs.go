@@ -169,6 +169,8 @@ func readCSV(path string, content []byte) (any, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	case len(records) == 0:
 		return nil, fmt.Errorf("%s: has no first line with the names of its columns", path)
+	case len(records) == 1:
+		return nil, fmt.Errorf("%s: has a header and no rows, so there is nothing to make", path)
 	}
 	names := records[0]
 	for i, name := range names {

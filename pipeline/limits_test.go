@@ -1,0 +1,28 @@
+package pipeline_test
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// TestDocumentsHaveTheLimit: they give one number, and it is right.
+func TestDocumentsHaveTheLimit(t *testing.T) {
+	t.Parallel()
+	digits := strconv.Itoa(pipeline.MaxItems)
+	limit := digits[:len(digits)-3] + "," + digits[len(digits)-3:]
+	for name, line := range map[string]string{
+		"operations.md": "| items of a `for_each` | " + limit + " |",
+		"pipelines.md":  "A step has at most " + limit + " items",
+	} {
+		text, err := os.ReadFile(filepath.Join("..", "docs", name))
+		require.NoError(t, err)
+		require.True(t, strings.Contains(string(text), line), "%s lacks: %s", name, line)
+	}
+}
