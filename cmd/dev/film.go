@@ -13,6 +13,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/examples/pipelines"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/cli"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
 const example = "film.yaml"
@@ -27,6 +28,9 @@ func (s *stack) makeFilm(ctx context.Context, out io.Writer) error {
 	fmt.Fprintf(out, "\nA film from a text, in the three steps of %s. Follow it in the Temporal UI:\n\n", file)
 	began := time.Now()
 	args := []string{"pipeline", "run", file, "--id", id, "--output", filepath.Dir(file)}
+	if s.apiKey == wavespeedtest.DefaultKey { // the simulator's money is nobody's
+		args = append(args, "--yes")
+	}
 	code := cli.Run(ctx, args, s.environ(), cli.Streams{In: os.Stdin, Out: out, Err: out})
 	switch {
 	case ctx.Err() != nil:
