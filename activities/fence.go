@@ -22,20 +22,35 @@ type fence struct {
 const punctual = 2 * time.Second
 
 // doubtful tells whether the task may have been long on its way. Where the two clocks
-// agree, or are as far apart as they were before, it was not.
+// agree, or are as far apart as they were before, it was not. A task that is in doubt teaches
+// nothing, or those that were held up with it would seem to be punctual.
 func (f *fence) doubtful(started, entered time.Time) bool {
 	apart := entered.Round(0).Sub(started)
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	known := !f.learned.IsZero() && entered.Sub(f.learned) < learnedFor
 	doubtful := apart < -punctual || apart > punctual
-	if known {
+	if f.known(entered) {
 		doubtful = apart-f.least > punctual
 	}
-	if !known || apart < f.least || !doubtful {
-		f.least, f.learned = apart, entered
+	f.mu.Unlock()
+	if !doubtful {
+		f.learn(started, entered)
 	}
 	return doubtful
+}
+
+// learn takes in a task that was surely not late, or of which Temporal has said that it
+// still counts.
+func (f *fence) learn(started, entered time.Time) {
+	apart := entered.Round(0).Sub(started)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.known(entered) || apart < f.least { // never more, or it would creep up with a worker that gets slower
+		f.least, f.learned = apart, entered
+	}
+}
+
+func (f *fence) known(now time.Time) bool {
+	return !f.learned.IsZero() && now.Sub(f.learned) < learnedFor
 }
 
 // alive asks Temporal whether the activity's attempt still counts.
