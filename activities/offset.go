@@ -29,6 +29,7 @@ type offset struct {
 	most    time.Duration
 	learned time.Time
 	slept   time.Duration // how far the machine's clocks were apart then
+	several time.Time     // when submits last told of more than one clock
 }
 
 // learn takes in a submit: when it was sent and answered, by this process's clock, and when
@@ -41,11 +42,24 @@ func (o *offset) learn(sent, received, created time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.fresh() {
-		if both := max(o.least, least); both <= min(o.most, most) {
-			least, most = both, min(o.most, most)
-		}
+		least, most = o.with(least, most, received)
 	}
 	o.least, o.most, o.learned, o.slept = least, most, received, o.apart()
+}
+
+// with narrows what is known by what a submit tells. Submits that contradict each other were
+// taken by servers whose clocks differ, or the clock was set: then for a while it may be any
+// of theirs.
+func (o *offset) with(least, most time.Duration, received time.Time) (time.Duration, time.Duration) {
+	switch narrowest, widest := max(o.least, least), min(o.most, most); {
+	case narrowest > widest:
+		o.several = received
+		return min(o.least, least), max(o.most, most)
+	case !o.several.IsZero() && received.Sub(o.several) <= learnedFor:
+		return o.least, o.most
+	default:
+		return narrowest, widest
+	}
 }
 
 // bounds are what the offset is between; false if that is not known.
