@@ -155,11 +155,8 @@ func (c *Charge) UnmarshalJSON(data []byte) error {
 	order, prediction := o.object("order"), o.object("prediction")
 	*c = Charge{
 		ID: o.text("uuid"), Kind: o.text("billing_type"),
-		PredictionID: prediction.text("uuid"), Model: prediction.text("model_uuid"), State: order.text("state"),
+		PredictionID: prediction.text("uuid"), Model: prediction.text("model_uuid"), State: order.text("state"), CreatedAt: o.created(),
 		Key: AccessKey{ID: o.name("access_key_id"), UUID: o.name("access_key_uuid"), AK: order.name("ak_id"), Name: o.text("access_key_name")},
-	}
-	if created, err := time.Parse(time.RFC3339, o.text("created_at")); err == nil {
-		c.CreatedAt = created
 	}
 	switch {
 	case c.ID == "":

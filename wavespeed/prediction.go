@@ -69,7 +69,7 @@ func (p *Prediction) UnmarshalJSON(data []byte) error {
 	}
 	*p = Prediction{
 		Model: o.text("model"), Outputs: list(o["outputs"]), Input: o.input(),
-		Error: clean(flatten(o["error"])), Code: int(o.number("code")), InferenceMS: o.inference(),
+		Error: clean(flatten(o["error"])), Code: int(o.number("code")), InferenceMS: o.inference(), CreatedAt: o.created(),
 	}
 	if err := decodeText(o, "id", &p.ID); err != nil {
 		return err
@@ -83,10 +83,17 @@ func (p *Prediction) UnmarshalJSON(data []byte) error {
 	if json.Unmarshal(o["has_nsfw_contents"], &p.NSFW) != nil {
 		p.NSFW = nil
 	}
-	if created, err := time.Parse(time.RFC3339, o.text("created_at")); err == nil {
-		p.CreatedAt = created
-	}
 	return nil
+}
+
+// created is when it was made; zero if that is not told. The beginning of Unix time stands
+// for none, too.
+func (o object) created() time.Time {
+	created, err := time.Parse(time.RFC3339, o.text("created_at"))
+	if err != nil || created.Unix() <= 0 {
+		return time.Time{}
+	}
+	return created
 }
 
 func decodeText(o object, key string, into *string) error {

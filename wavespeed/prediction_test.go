@@ -46,6 +46,7 @@ func TestParsePredictionTakesEveryShape(t *testing.T) {
 		"older time":          {`"executionTime":6710`, wavespeed.Prediction{InferenceMS: 6710}},
 		"timings strange":     {`"timings":[]`, wavespeed.Prediction{}},
 		"created":             {`"created_at":"2026-04-17T16:11:27.90675875Z"`, wavespeed.Prediction{CreatedAt: time.Date(2026, 4, 17, 16, 11, 27, 906758750, time.UTC)}},
+		"created unset":       {`"created_at":"1970-01-01T00:00:00Z"`, wavespeed.Prediction{}},
 		"created strange":     {`"created_at":"yesterday"`, wavespeed.Prediction{}},
 		"created number":      {`"created_at":1700000000`, wavespeed.Prediction{}},
 		"input":               {`"input":{"prompt":"x"}`, wavespeed.Prediction{Input: json.RawMessage(`{"prompt":"x"}`)}},
