@@ -38,7 +38,7 @@ func (a *Activities) await(ctx context.Context, in generation.AwaitInput) (gener
 	if err != nil {
 		return generation.Outcome{}, err
 	}
-	account.memory.know(in.Nonce, in.PredictionID, in.Model, false)
+	account.memory.know(generation.Known{Nonce: in.Nonce, PredictionID: in.PredictionID, Model: in.Model})
 	ctx, cancel := attempt(ctx)
 	defer cancel()
 	prediction, err := account.provider.Result(ctx, in.PredictionID)

@@ -36,7 +36,7 @@ func (a *Activities) find(ctx context.Context, info activity.Info, in generation
 		}
 		for _, signal := range kept {
 			if signal.Identified {
-				account.memory.know(in.Nonce, signal.PredictionID, in.Model, false)
+				account.memory.know(generation.Known{Nonce: in.Nonce, PredictionID: signal.PredictionID, Model: in.Model})
 			}
 			if !slices.Contains(in.Delivered, signal.PredictionID) {
 				in.Delivered = append(in.Delivered, signal.PredictionID)
@@ -48,7 +48,7 @@ func (a *Activities) find(ctx context.Context, info activity.Info, in generation
 	switch {
 	case answer.decided:
 		if answer.found.Verdict == generation.VerdictFound && !answer.found.Inferred {
-			account.memory.know(in.Nonce, answer.found.PredictionID, in.Model, false)
+			account.memory.know(generation.Known{Nonce: in.Nonce, PredictionID: answer.found.PredictionID, Model: in.Model})
 		}
 		return answer.found, nil
 	case timeLeft(info, in.Within) <= 0:

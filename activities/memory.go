@@ -1,10 +1,13 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
 	"sync"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
 // memory is what this process knows for certain about submits: which prediction a nonce
@@ -25,20 +28,21 @@ type post struct {
 	done         chan struct{} // closed when the submit has its answer, or never will
 	predictionID string
 	model        string
-	answered     bool // the submit's own answer told the prediction
-	lost         bool // may have been accepted
+	answered     bool   // the submit's own answer told the prediction
+	apiKey       string // with which it was made; "" if not known
+	lost         bool   // may have been accepted
 }
 
 const rememberedPosts = 50_000
 
 // begin takes the nonce for a submit of this process, after any that is under way has
 // ended. It returns false with the post of one that was accepted or may have been.
-func (m *memory) begin(ctx context.Context, nonce, model string) (*post, bool, error) {
+func (m *memory) begin(ctx context.Context, nonce, model, apiKey string) (*post, bool, error) {
 	for {
 		m.mu.Lock()
 		p := m.post(nonce)
 		if p == nil {
-			p = &post{done: make(chan struct{}), model: model}
+			p = &post{done: make(chan struct{}), model: model, apiKey: apiKey}
 			m.keep(nonce, p)
 			m.mu.Unlock()
 			return p, true, nil
@@ -70,21 +74,21 @@ func (m *memory) end(nonce string, p *post, predictionID string, lost bool) {
 	close(p.done)
 }
 
-// know notes that the prediction is certainly that of the submit with this nonce, and
-// whether the submit's own answer told so.
-func (m *memory) know(nonce, predictionID, model string, answered bool) {
-	if nonce == "" || predictionID == "" {
+// know notes whose the prediction is for certain.
+func (m *memory) know(k generation.Known) {
+	if k.Nonce == "" || k.PredictionID == "" {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p := m.post(nonce)
+	p := m.post(k.Nonce)
 	if p == nil {
-		p = &post{done: make(chan struct{})}
+		p = &post{done: make(chan struct{}), apiKey: k.APIKey}
 		close(p.done)
 	}
-	p.predictionID, p.model, p.answered = predictionID, model, answered || p.answered
-	m.keep(nonce, p)
+	p.predictionID, p.model, p.answered = k.PredictionID, k.Model, k.Answered || p.answered
+	p.apiKey = cmp.Or(p.apiKey, k.APIKey)
+	m.keep(k.Nonce, p)
 }
 
 // prediction is the one that the submit with this nonce got; "" if that is not known.
@@ -122,13 +126,23 @@ func (m *memory) teacher(predictionID string) (model string, ok bool) {
 	return model, p != nil && p.answered
 }
 
-// some are up to n predictions that submits' own answers told of.
-func (m *memory) some(n int) (ids []string) {
+// madeWith tells whether the prediction was surely made with the API key, so that its charge
+// shows how the provider names the key. Other workers may have another key for the account.
+func (m *memory) madeWith(predictionID, apiKey string) bool {
+	nonce, _ := m.owner(predictionID)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.post(nonce)
+	return p != nil && p.answered && p.apiKey == apiKey
+}
+
+// some are up to n predictions that were surely made with the API key.
+func (m *memory) some(n int, apiKey string) (ids []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, set := range []remembered{m.young, m.older} {
 		for _, id := range slices.Sorted(maps.Keys(set.predictions)) {
-			if p := m.post(set.predictions[id]); p != nil && p.answered {
+			if p := m.post(set.predictions[id]); p != nil && p.answered && p.apiKey == apiKey {
 				ids = append(ids, id)
 			}
 		}

@@ -150,7 +150,7 @@ const keyedBy = 20
 // learnKey reads the charges of predictions that are known, which may be older than what
 // was read, while our access key is not known.
 func (s *search) learnKey(ctx context.Context) error {
-	ids := s.account.memory.some(keyedBy)
+	ids := s.account.memory.some(keyedBy, s.account.apiKey())
 	if s.account.keys.known() || len(ids) == 0 {
 		return nil
 	}
@@ -159,7 +159,7 @@ func (s *search) learnKey(ctx context.Context) error {
 		return err
 	}
 	for _, charge := range page.Items {
-		if _, ok := s.account.memory.teacher(charge.PredictionID); ok && charge.Kind == wavespeed.ChargeDeduct {
+		if charge.Kind == wavespeed.ChargeDeduct && s.account.memory.madeWith(charge.PredictionID, s.account.apiKey()) {
 			s.account.keys.learn(charge.Key)
 		}
 	}
@@ -239,7 +239,7 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 		}
 	}
 	for _, k := range known.Predictions {
-		s.account.memory.know(k.Nonce, k.PredictionID, k.Model, k.Answered)
+		s.account.memory.know(k)
 	}
 	s.account.asked.keep(runID, toldBy{when: asked, known: generation.KnownPredictions{Unknown: known.Unknown, Absent: known.Absent}, final: final})
 	return known, nil

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -19,7 +21,7 @@ type sighting struct {
 	created time.Time // by the provider's clock; zero if not told
 	charged bool
 	key     wavespeed.AccessKey // that was charged
-	seed    string              // that its input repeats, as written; "" if not told
+	seed    string              // that its input repeats; "" if not told
 	ended   bool
 }
 
@@ -161,7 +163,8 @@ func sight(p wavespeed.Prediction) sighting {
 	return sighting{id: p.ID, model: p.Model, created: p.CreatedAt, seed: seedOf(p.Input), ended: p.Status.Terminal()}
 }
 
-// seedOf is the seed in an input, as it is written.
+// seedOf is the seed in an input, as a whole number; "" if there is none. It may have been
+// written anew, as 7.0 or "7".
 func seedOf(input json.RawMessage) string {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(input, &fields) != nil {
@@ -170,6 +173,9 @@ func seedOf(input json.RawMessage) string {
 	var number json.Number
 	if json.Unmarshal(fields["seed"], &number) != nil {
 		return ""
+	}
+	if seed, err := number.Float64(); err == nil && seed == math.Trunc(seed) && math.Abs(seed) <= 1<<53 {
+		return strconv.FormatInt(int64(seed), 10)
 	}
 	return number.String()
 }

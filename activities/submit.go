@@ -36,7 +36,7 @@ func (a *Activities) submit(ctx context.Context, info activity.Info, entered tim
 			return generation.Submitted{}, err
 		}
 	}
-	post, ours, err := account.memory.begin(ctx, in.Nonce, in.Model)
+	post, ours, err := account.memory.begin(ctx, in.Nonce, in.Model, account.apiKey())
 	switch {
 	case err != nil:
 		return generation.Submitted{}, lost(in, generation.Lost{APIKey: account.apiKey()}, "is under way in another attempt of it")
@@ -94,6 +94,7 @@ func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered 
 	case !alive:
 		return lost(in, generation.Lost{}, "reached its worker too late, and was not sent")
 	default:
+		a.fence.learn(info.StartedTime, entered)
 		return nil
 	}
 }

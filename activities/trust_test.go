@@ -70,6 +70,73 @@ func TestAKeyThatIsNotKnown(t *testing.T) {
 	}
 }
 
+// TestTheKeyOfAnotherWorker: while a key is replaced, workers have different ones for an
+// account. How the provider names the one key says nothing of the other.
+func TestTheKeyOfAnotherWorker(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]generation.Verdict{"mine": generation.VerdictAbsent, "theirs": generation.VerdictUndecided, "": generation.VerdictUndecided} {
+		t.Run(key, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.options.Accounts[generation.DefaultAccount] = keyed{s.provider(), "mine"}
+				s.make("p0", fluxDev, 0, byKey("of the other worker"))
+				s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{
+					{PredictionID: "p0", Nonce: "n0", Model: fluxDev, Answered: true, APIKey: key},
+				}}
+				in := question(0)
+				in.Began, in.APIKeys = time.Now(), []string{"mine"}
+				s.make("p1", fluxDev, -time.Second, byKey("of this worker"))
+				time.Sleep(settle + grace + time.Second)
+				require.Equal(t, want, s.verdict(in))
+			})
+		})
+	}
+}
+
+// TestServersWithDifferentClocks: what one server of the provider tells of its clock says
+// nothing of the other's.
+func TestServersWithDifferentClocks(t *testing.T) {
+	const behind = 14 * time.Minute
+	stage(t, func(s *scene) {
+		submit, slow := s.provider().submit, false
+		s.provider().submit = func(r wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
+			p, err := submit(r)
+			if slow {
+				p.CreatedAt = p.CreatedAt.Add(-behind)
+				s.list[len(s.list)-1] = p
+			}
+			slow = !slow
+			return p, err
+		}
+		for i := range 5 {
+			s.submit(fmt.Sprint("n0", i), fluxDev)
+			time.Sleep(time.Second)
+		}
+		in := question(0)
+		in.Began = time.Now()
+		s.make("p1", fluxDev, behind-time.Second)
+		time.Sleep(settle + grace + time.Second)
+		require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+	})
+}
+
+// TestASeedWrittenAnew is the same seed.
+func TestASeedWrittenAnew(t *testing.T) {
+	t.Parallel()
+	for format, want := range map[string]generation.Verdict{
+		`{"seed":%d}`: generation.VerdictFound, `{"seed":"%d"}`: generation.VerdictFound, `{"seed":%d.0}`: generation.VerdictFound,
+		`{"seed":%de0}`: generation.VerdictFound, `{"seed":"%d.0"}`: generation.VerdictFound,
+		`{"seed":%d.5}`: generation.VerdictUndecided, `{"seed":"x%d"}`: generation.VerdictUndecided, `{"Seed":%d}`: generation.VerdictUndecided,
+	} {
+		t.Run(format, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.make("p1", fluxDev, 8*time.Minute, withInput(fmt.Sprintf(format, generation.Seed("n1"))))
+				s.make("p2", fluxDev, 8*time.Minute)
+				require.Equal(t, want, s.verdict(question(10*time.Minute)))
+			})
+		})
+	}
+}
+
 // TestAModelThatWasRenamedSince: that an older prediction keeps its name says nothing.
 func TestAModelThatWasRenamedSince(t *testing.T) {
 	stage(t, func(s *scene) {

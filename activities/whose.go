@@ -52,13 +52,12 @@ func (s *search) echo(possible []sighting) (id string, ok bool) {
 func (s *search) learn(r *reading) {
 	for _, witness := range []witness{r.list, r.charges} {
 		for _, x := range witness.seen {
-			model, ok := s.account.memory.teacher(x.id)
-			switch {
+			switch model, ok := s.account.memory.teacher(x.id); {
 			case !ok:
-			case x.charged:
-				s.account.keys.learn(x.key)
-			default:
+			case !x.charged:
 				s.account.names.learn(model, x.model, x.created)
+			case s.account.memory.madeWith(x.id, s.account.apiKey()):
+				s.account.keys.learn(x.key)
 			}
 		}
 	}

@@ -10,6 +10,9 @@ type Known struct {
 
 	// Answered is set where the submit's own answer told of the prediction.
 	Answered bool `json:"answered,omitempty"`
+
+	// APIKey is the fingerprint of the key with which it was submitted; "" if not known.
+	APIKey string `json:"api_key,omitempty"`
 }
 
 // KnownPredictions is the answer to [KnownQuery].
@@ -45,7 +48,7 @@ func (k *KnownPredictions) Add(status *Status, account string) {
 		switch {
 		case attempt.Nonce == "":
 		case attempt.PredictionID != "" && !attempt.Inferred:
-			k.Predictions = append(k.Predictions, Known{attempt.PredictionID, attempt.Nonce, status.Model, attempt.Answered})
+			k.Predictions = append(k.Predictions, Known{attempt.PredictionID, attempt.Nonce, status.Model, attempt.Answered, attempt.APIKey})
 		case attempt.State == StateAbsent:
 			k.Absent = append(k.Absent, attempt.Nonce)
 		default:
