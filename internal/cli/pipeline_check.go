@@ -127,6 +127,7 @@ anything is wrong. Inputs that are not given are taken to be right.`,
 					result.report.Problems = pipeline.Problems{{Message: err.Error()}}
 				}
 			}
+			result.report.Shapes = nil // they are for the run
 			if asJSON && result.file != nil {
 				if printErr := p.printJSON(result.report); printErr != nil {
 					return printErr

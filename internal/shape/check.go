@@ -106,10 +106,12 @@ func (s *Shape) wrong(value any) *Finding {
 func (s *Shape) wrongAddress(value any) *Finding {
 	text, is := value.(string)
 	switch trimmed := strings.TrimSpace(text); {
-	case s.Media == Maybe && !(is && isLocal(trimmed)), is && isAddress(text):
+	case s.Media == Maybe && !(is && isLocalName(trimmed)), is && isAddress(text):
 		return nil
 	case is && trimmed == "":
 		return &Finding{Message: "must be a URL; got an empty text", Got: Empty, Media: true}
+	case is && spaced.MatchString(trimmed):
+		return &Finding{Message: "must be a URL; got one with spaces in it, which are written %20", Got: Other, Media: true}
 	case is && isLocal(trimmed):
 		name := shorten(trimmed)
 		return &Finding{Message: "must be a URL; got " + name, Got: Path, Local: name, Media: true}

@@ -35,6 +35,7 @@ func (s schema) media(name string, types []string) Media {
 
 var (
 	address = regexp.MustCompile(`^(?i)(https?://[^\s/?#]\S*|data:[^\s,]*,\S+|[a-z][a-z0-9+.-]*://\S+)$`)
+	spaced  = regexp.MustCompile(`^(?i)https?://[^\s/?#]\S* `)
 	local   = regexp.MustCompile(`^(?i)(\.{0,2}[/\\]|~[/\\]|[a-z]:[/\\]|file:)`)
 	ending  = regexp.MustCompile(`(?i)\.(png|jpe?g|jfif|webp|gif|bmp|tiff?|heic|avif|svg|mp4|m4v|mov|webm|mkv|avi|mp3|wav|ogg|flac|m4a|aac|opus|glb|obj|pdf|zip|safetensors|txt|csv|json)$`)
 )
@@ -54,9 +55,11 @@ func isAddress(text string) bool {
 	return err == nil
 }
 
-// isLocal tells whether a text looks like the path of a local file.
+// isLocalName tells whether a text without blanks looks like the path of a local file.
+func isLocalName(text string) bool { return isLocal(text) && !strings.ContainsAny(text, " \t\n") }
+
+// isLocal tells whether a text that should be an address looks like the path of a local file.
 func isLocal(text string) bool {
-	text = strings.TrimSpace(text)
 	return !address.MatchString(text) && !strings.Contains(text, "\n") && (local.MatchString(text) || ending.MatchString(text)) || strings.HasPrefix(strings.ToLower(text), "file:")
 }
 

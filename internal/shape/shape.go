@@ -59,6 +59,9 @@ type schema struct {
 	Properties  map[string]json.RawMessage `json:"properties"`
 }
 
+// maxEnum is how many values an enum has in a shape at most. A longer one is left out.
+const maxEnum = 100
+
 // Of is the shape that a JSON Schema describes. Whatever it can't express is allowed.
 func Of(text []byte) *Shape { return of("", text, schema{}) }
 
@@ -74,6 +77,9 @@ func of(name string, text []byte, list schema) *Shape {
 	}
 	if s.Component == "" {
 		s.Component = list.Component
+	}
+	if len(s.Enum) > maxEnum {
+		s.Enum = nil
 	}
 	shape := &Shape{
 		Types: s.types(), Enum: s.Enum, Minimum: s.Minimum, Maximum: s.Maximum, MinItems: s.MinItems, MaxItems: s.MaxItems, Required: s.Required,

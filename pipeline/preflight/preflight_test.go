@@ -393,6 +393,8 @@ func TestEstimateIsARange(t *testing.T) {
 		"outputs":                    {steps: "  clips: {for_each: '${{ steps.stills.outputs }}', model: wavespeed-ai/wan-2.1/i2v-480p, input: {prompt: x, image: '${{ item }}'}}\n", want: "about $1.272", items: [2]int{6, 0}},
 		"some":                       {steps: "  clips: {for_each: '${{ filter(steps.stills.items, .state == \"completed\") }}'" + clip + "}}\n", want: "$0.072 to $1.272", items: [2]int{0, 6}},
 		"a few":                      {steps: "  clips: {for_each: '${{ steps.stills.items[:2] }}'" + clip + "}}\n", want: "$0.072 to $0.472", items: [2]int{0, 2}},
+		"the dearest few":            {steps: "  clips: {for_each: '${{ steps.stills.items[:2] }}'" + clip + ", duration: '${{ item.item.seconds }}'}}\n", want: "$0.072 to $0.872", items: [2]int{0, 2}},
+		"the cheapest few":           {steps: "  clips: {for_each: '${{ take(steps.stills.items, 2) }}'" + clip + ", duration: '${{ item.item.seconds }}'}}\n", want: "$0.472 to $0.872", items: [2]int{2, 0}},
 		"over that":                  {steps: "  clips: {for_each: '${{ filter(steps.stills.items, true) }}'" + clip + "}}\n  larger: {for_each: '${{ steps.clips.outputs }}', model: wavespeed-ai/image-upscaler, input: {image: '${{ item }}'}}\n", want: "$0.072 to $1.332", items: [2]int{0, 6}},
 		"by what an item is of":      {steps: "  clips: {for_each: '${{ filter(steps.stills.items, true) }}'" + clip + ", duration: '${{ item.item.seconds }}'}}\n", want: "$0.072 to $1.872", items: [2]int{0, 6}},
 		"by what only the run knows": {steps: "  clips: {for_each: '${{ steps.stills.items }}'" + clip + ", duration: '${{ int(item.output) }}'}}\n", want: "at least $1.272", items: [2]int{6, 0}},
@@ -475,7 +477,8 @@ func TestManyItemsAreSampled(t *testing.T) {
 		total   float64
 	}{
 		"a thousand":           {rows(1000, func(i int) map[string]any { return map[string]any{"title": fmt.Sprint(i), "count": 2} }), 8, 8, 24},
-		"all alike":            {rows(1000, func(int) map[string]any { return map[string]any{"title": "x", "count": 2} }), 1, 1, 24},
+		"all alike":            {rows(1000, func(int) map[string]any { return map[string]any{"title": "x", "count": 2} }), 1, 0, 24},
+		"not as many of each":  {rows(100, func(i int) map[string]any { return map[string]any{"title": "x", "count": 1 + i/99} }), 2, 0, 1.212},
 		"few":                  {rows(8, func(i int) map[string]any { return map[string]any{"title": fmt.Sprint(i), "count": 1 + i%2} }), 8, 0, 0.144},
 		"the dearer ones last": {rows(12, func(i int) map[string]any { return map[string]any{"title": fmt.Sprint(i), "count": 1 + 2*(i/6)} }), 8, 8, 0.288},
 		"none":                 {rows(0, nil), 0, 0, 0},

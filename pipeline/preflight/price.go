@@ -3,21 +3,18 @@ package preflight
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 const (
-	// maxSamples is how many items of a step are priced; the others are taken for like them.
+	// maxSamples is how many different items of a step are priced; others are taken for like them.
 	maxSamples = 8
 
 	// atOnce is how many prices are asked for at once.
@@ -136,84 +133,4 @@ func (c *checker) askCredit(ctx context.Context) func(*checker) *generation.USD 
 		}
 		return &balance
 	}
-}
-
-// estimate of a step whose price can't be had is at least nothing.
-func (p priced) estimate(ctx context.Context) (pipeline.StepEstimate, error) {
-	estimate := pipeline.StepEstimate{ID: p.step.ID, Model: p.model.ID, Unknown: !p.length.Bounded() && p.chance != never}
-	if p.chance == always {
-		estimate.Items = p.length.Least
-	}
-	estimate.AtLeast = estimate.Unknown
-	samples := p.samples()
-	var sum generation.USD
-	for _, input := range samples {
-		known := withoutUnknown(input)
-		estimate.AtLeast = estimate.AtLeast || p.depends(input, known)
-		price, err := ask(ctx, func(ctx context.Context) (wavespeed.Price, error) {
-			return p.account.Provider.Price(ctx, p.model.ID, known)
-		})
-		if err != nil {
-			estimate.AtLeast, estimate.Unpriced = true, markdown.Clip(err.Error(), maxReason)
-			return estimate, err
-		}
-		sum = sum.Add(price.Amount)
-	}
-	if len(samples) > 0 {
-		estimate.Each = sum.Per(len(samples))
-	}
-	if len(samples) < len(p.inputs) {
-		estimate.Sampled = len(samples)
-	}
-	p.add(&estimate)
-	return estimate, nil
-}
-
-// add adds up what the items cost.
-func (p priced) add(estimate *pipeline.StepEstimate) {
-	estimate.Total = estimate.Each.Times(estimate.Items)
-	most := p.length.Most
-	if p.chance == never {
-		most = 0
-	}
-	if p.length.Bounded() && most != estimate.Items {
-		estimate.MostItems = most
-	}
-	if usd := estimate.Each.Times(most); !estimate.AtLeast && usd != estimate.Total {
-		estimate.Most = &usd
-	}
-}
-
-// samples are inputs from all over the list; of those that are alike, one.
-func (p priced) samples() []map[string]any {
-	var samples []map[string]any
-	seen := make(map[string]bool)
-	n := min(len(p.inputs), maxSamples)
-	for i := range n {
-		input := p.inputs[i*len(p.inputs)/n].(map[string]any)
-		encoded, err := json.Marshal(input)
-		if err == nil && !seen[string(encoded)] {
-			seen[string(encoded)] = true
-			samples = append(samples, input)
-		}
-	}
-	return samples
-}
-
-// depends tells whether the price may depend on a field that is not known yet. Without a
-// formula in the catalogue, those of sounds and videos are taken to: they cost by length.
-func (p priced) depends(input, known map[string]any) bool {
-	for name := range input {
-		if _, isKnown := known[name]; isKnown {
-			continue
-		}
-		if formula := p.model.Formula; formula != "" {
-			if strings.Contains(formula, name) {
-				return true
-			}
-		} else if name == "video" || name == "audio" || name == "duration" {
-			return true
-		}
-	}
-	return false
 }

@@ -1,0 +1,148 @@
+package preflight
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// estimate of a step whose price can't be had is at least nothing.
+func (p priced) estimate(ctx context.Context) (pipeline.StepEstimate, error) {
+	estimate := pipeline.StepEstimate{ID: p.step.ID, Model: p.model.ID, Unknown: !p.length.Bounded() && p.chance != never}
+	if p.chance == always {
+		estimate.Items = p.length.Least
+	}
+	estimate.AtLeast = estimate.Unknown
+	groups := p.groups()
+	samples := spread(groups)
+	var prices prices
+	for _, sample := range samples {
+		known := withoutUnknown(sample.input)
+		estimate.AtLeast = estimate.AtLeast || p.depends(sample.input, known)
+		price, err := ask(ctx, func(ctx context.Context) (wavespeed.Price, error) {
+			return p.account.Provider.Price(ctx, p.model.ID, known)
+		})
+		if err != nil {
+			estimate.AtLeast, estimate.Unpriced = true, markdown.Clip(err.Error(), maxReason)
+			return estimate, err
+		}
+		prices.add(price.Amount, sample.items)
+	}
+	if len(samples) < len(groups) {
+		estimate.Sampled = len(samples)
+	}
+	prices.scale(len(p.inputs))
+	p.total(&estimate, prices)
+	return estimate, nil
+}
+
+// total adds up what the items cost.
+func (p priced) total(estimate *pipeline.StepEstimate, prices prices) {
+	most := p.length.Most
+	if p.chance == never {
+		most = 0
+	}
+	if p.length.Bounded() && most != estimate.Items {
+		estimate.MostItems = most
+	}
+	estimate.Each = prices.each()
+	estimate.Total = prices.of(estimate.Items, prices.least)
+	if usd := prices.of(most, prices.most); !estimate.AtLeast && usd != estimate.Total {
+		estimate.Most = &usd
+	}
+}
+
+// prices are those of a step's items.
+type prices struct {
+	least, most, sum generation.USD
+	items            int
+}
+
+func (p *prices) add(price generation.USD, items int) {
+	if p.items == 0 {
+		p.least = price
+	}
+	p.least, p.most = min(p.least, price), max(p.most, price)
+	p.sum, p.items = p.sum.Add(price.Times(items)), p.items+items
+}
+
+// scale takes the items that were not priced for like those that were.
+func (p *prices) scale(items int) {
+	if p.items != items {
+		p.sum, p.items = p.each().Times(items), items
+	}
+}
+
+func (p *prices) each() generation.USD {
+	if p.items == 0 {
+		return 0
+	}
+	return p.sum.Per(p.items)
+}
+
+// of is what n items cost: those that were priced, or others at the price given for one.
+func (p *prices) of(n int, price generation.USD) generation.USD {
+	if n == p.items {
+		return p.sum
+	}
+	return price.Times(n)
+}
+
+// group is an input, and how many items have it.
+type group struct {
+	input map[string]any
+	items int
+}
+
+// groups are the inputs that differ, in their order.
+func (p priced) groups() []group {
+	var groups []group
+	places := make(map[string]int)
+	for _, input := range p.inputs {
+		input := input.(map[string]any)
+		encoded, err := json.Marshal(input)
+		place, seen := places[string(encoded)]
+		if err == nil && seen {
+			groups[place].items++
+			continue
+		}
+		places[string(encoded)] = len(groups)
+		groups = append(groups, group{input, 1})
+	}
+	return groups
+}
+
+// spread are some of the groups, from all over the list.
+func spread(groups []group) []group {
+	if len(groups) <= maxSamples {
+		return groups
+	}
+	some := make([]group, maxSamples)
+	for i := range some {
+		some[i] = groups[i*len(groups)/maxSamples]
+	}
+	return some
+}
+
+// depends tells whether the price may depend on a field that is not known yet. Without a
+// formula in the catalogue, those of sounds and videos are taken to: they cost by length.
+func (p priced) depends(input, known map[string]any) bool {
+	for name := range input {
+		if _, isKnown := known[name]; isKnown {
+			continue
+		}
+		if formula := p.model.Formula; formula != "" {
+			if strings.Contains(formula, name) {
+				return true
+			}
+		} else if name == "video" || name == "audio" || name == "duration" {
+			return true
+		}
+	}
+	return false
+}
