@@ -18,8 +18,8 @@ func TestDocumentsHaveTheLimit(t *testing.T) {
 	digits := strconv.Itoa(pipeline.MaxItems)
 	limit := digits[:len(digits)-3] + "," + digits[len(digits)-3:]
 	for name, line := range map[string]string{
-		"operations.md": "| items of a `for_each` | " + limit + " |",
-		"pipelines.md":  "A step has at most " + limit + " items",
+		"limits.md":    "| items of a `for_each` | " + limit + " |",
+		"pipelines.md": "A step has at most " + limit + " items",
 	} {
 		text, err := os.ReadFile(filepath.Join("..", "docs", name))
 		require.NoError(t, err)

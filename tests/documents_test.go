@@ -192,11 +192,11 @@ func (p *pipelines) awaitRest(id string) {
 	})
 }
 
-// TestSimulatorAsOperationsShowsIt starts the simulator with the document's flags, and
+// TestSimulatorAsTheDocumentShowsIt starts the simulator with the document's flags, and
 // changes it as the document does, on a free port.
-func TestSimulatorAsOperationsShowsIt(t *testing.T) {
+func TestSimulatorAsTheDocumentShowsIt(t *testing.T) {
 	t.Parallel()
-	for _, b := range blocksOf(t, filepath.Join("docs", "operations.md")) {
+	for _, b := range blocksOf(t, filepath.Join("docs", "simulator.md")) {
 		if !strings.HasPrefix(b.text, "wavespeed-simulator ") {
 			continue
 		}
@@ -210,5 +210,5 @@ func TestSimulatorAsOperationsShowsIt(t *testing.T) {
 		}
 		return
 	}
-	require.Fail(t, "docs/operations.md does not show the simulator")
+	require.Fail(t, "docs/simulator.md does not show the simulator")
 }

@@ -62,10 +62,10 @@ func readRules(t *testing.T) rules {
 // TestEachAlertHasARunbook: somebody is woken up by it, and wants to know what to do.
 func TestEachAlertHasARunbook(t *testing.T) {
 	t.Parallel()
-	operations, err := os.ReadFile(filepath.Join(stack.Root(), "docs", "operations.md"))
+	runbook, err := os.ReadFile(filepath.Join(stack.Root(), "docs", "runbook.md"))
 	require.NoError(t, err)
 	for _, rule := range readRules(t).Groups[0].Rules {
-		require.Contains(t, string(operations), "### "+rule.Alert+"\n")
+		require.Contains(t, string(runbook), "### "+rule.Alert+"\n")
 		require.NotEmpty(t, rule.Labels["severity"], rule.Alert)
 		require.NotEmpty(t, rule.Annotations["summary"], rule.Alert)
 	}
