@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
@@ -156,4 +159,48 @@ func TestValidateAndRunAgree(t *testing.T) {
 	code, _, said := s.run(t, "pipeline", "run", film, "--budget", "0.05", "--detach")
 	require.Zero(t, code, said)
 	require.Contains(t, said, "warning: the budget of $0.05 does not cover the estimate of about $0.212: the run holds when it reaches the budget")
+}
+
+// TestEstimatesHoldWhatRunsCost: a reel of six scenes.
+func TestEstimatesHoldWhatRunsCost(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Duration: 10 * time.Millisecond})
+	const reel = `inputs: {scenes: array}
+steps:
+  stills: {for_each: "${{ inputs.scenes }}", model: wavespeed-ai/flux-dev, input: {prompt: "${{ item.title }}"}}
+  clips:
+    for_each: ${{ filter(steps.stills.items, .state == "completed"%s) }}
+    model: wavespeed-ai/wan-2.1/i2v-480p
+    input: {prompt: slowly, image: "${{ item.output }}", duration: "${{ item.item.seconds }}"}
+  larger: {for_each: "${{ steps.clips.outputs }}", model: wavespeed-ai/image-upscaler, input: {image: "${{ item }}"}}
+`
+	scenes := "scenes=" + `[{"title":"a","seconds":5},{"title":"b","seconds":5},{"title":"c","seconds":5},{"title":"d","seconds":5},{"title":"e","seconds":5},{"title":"f","seconds":10}]`
+	for and, cost := range map[string]generation.USD{"": generation.Dollars(1.532), " and .index < 2": generation.Dollars(0.492), " and false": generation.Dollars(0.072)} {
+		file := written(t, "reel.yaml", fmt.Sprintf(reel, and))
+		code, out, said := s.run(t, "pipeline", "price", file, scenes, "--json")
+		require.Zero(t, code, said)
+		var estimate pipeline.Estimate
+		require.NoError(t, json.Unmarshal([]byte(out), &estimate))
+		require.Equal(t, "$0.072 to $1.532", estimate.Text())
+		code, out, said = s.run(t, "pipeline", "run", file, scenes, "--json")
+		require.Zero(t, code, said)
+		require.Contains(t, said, "Estimate: $0.072 to $1.532, balance $")
+		var result pipeline.Result
+		require.NoError(t, json.Unmarshal([]byte(out), &result))
+		require.Equal(t, cost, *result.Cost)
+	}
+}
+
+// TestTextsAreNotPaidForAsPictures: a step's output is looked at before the next is paid.
+func TestTextsAreNotPaidForAsPictures(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Duration: 10 * time.Millisecond})
+	file := written(t, "film.yaml", `steps:
+  better: {model: wavespeed-ai/prompt-optimizer, input: {text: a lighthouse}}
+  larger: {model: wavespeed-ai/image-upscaler, input: {image: "${{ steps.better.output }}"}}
+`)
+	code, _, said := s.run(t, "pipeline", "run", file)
+	require.Equal(t, 3, code, said)
+	require.Contains(t, said, "step larger failed: input.image: must be a URL; got a text that is not one from ${{ steps.better.output }}; nothing was submitted for it")
+	require.Len(t, s.Simulator.Ledger(), 1)
 }

@@ -20,8 +20,11 @@ type Finding struct {
 	// Message says what the value must be, and what it is.
 	Message string
 
-	// Got is what was found: null, empty, list, object, path or other.
+	// Got is what was found: null, empty, list, object, path, text or other.
 	Got Got
+
+	// Types are those that the value may have.
+	Types []string
 
 	// Local is the path of a file; "" for other values.
 	Local string
@@ -40,6 +43,7 @@ const (
 	List   Got = "list"
 	Object Got = "object"
 	Path   Got = "path"
+	Text   Got = "text"
 	Other  Got = "other"
 )
 
@@ -97,7 +101,7 @@ func (s *Shape) wrong(value any) *Finding {
 	}
 	if !s.admits(value) {
 		text, got := describe(value)
-		return &Finding{Message: fmt.Sprintf("must be %s; got %s", s.kinds(), text), Got: got}
+		return &Finding{Message: fmt.Sprintf("must be %s; got %s", s.kinds(), text), Got: got, Types: s.Types}
 	}
 	return s.outOfBounds(value)
 }
@@ -111,12 +115,12 @@ func (s *Shape) wrongAddress(value any) *Finding {
 	case is && trimmed == "":
 		return &Finding{Message: "must be a URL; got an empty text", Got: Empty, Media: true}
 	case is && spaced.MatchString(trimmed):
-		return &Finding{Message: "must be a URL; got one with spaces in it, which are written %20", Got: Other, Media: true}
+		return &Finding{Message: "must be a URL; got one with spaces in it, which are written %20", Got: Text, Media: true}
 	case is && isLocal(trimmed):
 		name := shorten(trimmed)
 		return &Finding{Message: "must be a URL; got " + name, Got: Path, Local: name, Media: true}
 	case is:
-		return &Finding{Message: "must be a URL; got a text that is not one", Got: Other, Media: true}
+		return &Finding{Message: "must be a URL; got a text that is not one", Got: Text, Media: true}
 	case s.admits(value) && len(s.Types) > 0:
 		return nil
 	}
@@ -210,7 +214,7 @@ func describe(value any) (string, Got) {
 		if strings.TrimSpace(value) == "" {
 			return "an empty text", Empty
 		}
-		return "a text", Other
+		return "a text", Text
 	case bool:
 		return strconv.FormatBool(value), Other
 	case []any:

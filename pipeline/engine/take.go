@@ -63,6 +63,13 @@ func whatToDo(wrong shape.Finding, source string) string {
 		}
 	case shape.Path:
 		return text + ". A local file must be uploaded: declare an input of type file, and run with NAME=@" + wrong.Local
+	case shape.Text:
+		switch {
+		case slices.Contains(wrong.Types, "integer"):
+			return text + ". Convert it with int()"
+		case slices.Contains(wrong.Types, "number"):
+			return text + ". Convert it with float()"
+		}
 	case shape.Other:
 	}
 	return text

@@ -46,7 +46,7 @@ func TestValuesOfEarlierSteps(t *testing.T) {
 		"nested list":      {outputs: `[["` + cat + `"]]`, problem: "input.image: must be a URL; got a list from ${{ steps.still.output }}. Take one of its items, as with [0]"},
 		"other text":       {outputs: `["a secret answer"]`, problem: "input.image: must be a URL; got a text that is not one from ${{ steps.still.output }}; nothing"},
 		"local file":       {outputs: `["out/cat.png"]`, problem: "input.image: must be a URL; got out/cat.png from ${{ steps.still.output }}. A local file must be uploaded"},
-		"text of a number": {outputs: `["7"]`, field: "seconds", problem: "input.seconds: must be an integer; got a text from ${{ steps.still.output }}; nothing"},
+		"text of a number": {outputs: `["7"]`, field: "seconds", problem: "input.seconds: must be an integer; got a text from ${{ steps.still.output }}. Convert it with int(); nothing"},
 		"too large":        {outputs: `[11]`, field: "seconds", problem: "input.seconds: must be at most 10; got 11 from"},
 		"nested in a list": {outputs: `["` + cat + `",["` + cat + `"]]`, field: "images", value: all, problem: "input.images[1]: must be a URL; got a list from ${{ steps.still.outputs }}"},
 		"nothing is left":  {outputs: `["` + cat + `"]`, field: "images", value: "${{ filter(steps.still.outputs, false) }}", problem: "input.images: must have at least 1 item; got an empty list from"},

@@ -101,8 +101,8 @@ func (c *checker) lengthOf(ref pipeline.Reference) pipeline.Length {
 		return endless
 	case step.Approve != nil:
 		return pipeline.Exactly(1)
-	case step.Items == nil: // a model decides how many outputs it makes
-		return pipeline.Length{Least: 1, Most: pipeline.Endless}
+	case step.Items == nil:
+		return pipeline.Length{Least: 1, Most: c.mostOutputs(step)}
 	}
 	found, err := c.list(step)
 	switch {
@@ -113,6 +113,32 @@ func (c *checker) lengthOf(ref pipeline.Reference) pipeline.Length {
 	default:
 		return found.length
 	}
+}
+
+// countFields say how many outputs a model makes.
+var countFields = []string{"num_images", "num_outputs", "number_of_images", "n"}
+
+// mostOutputs is how many outputs a generation asks for; Endless where it leaves that to
+// a model.
+func (c *checker) mostOutputs(step *pipeline.PlannedStep) int {
+	most := 1
+	for _, template := range step.Inputs {
+		value, err := template.Preview(c.values(), c.known(scope{}))
+		if err != nil {
+			return pipeline.Endless
+		}
+		input := pipeline.Changed(value.(map[string]any), c.changes[step.ID])
+		i := slices.IndexFunc(countFields, func(name string) bool { return input[name] != nil })
+		if i < 0 {
+			return pipeline.Endless
+		}
+		count, known := input[countFields[i]].(int)
+		if !known {
+			return pipeline.Endless
+		}
+		most = max(most, count)
+	}
+	return most
 }
 
 func (c *checker) values() map[string]any {

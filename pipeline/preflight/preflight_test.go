@@ -404,6 +404,8 @@ func TestEstimateIsARange(t *testing.T) {
 		"after it":                   {steps: "  poster: {if: 'steps.stills.state == \"failed\"', model: wavespeed-ai/flux-dev, input: {prompt: x}}\n  larger: {model: wavespeed-ai/image-upscaler, input: {image: '${{ steps.poster.output }}'}}\n", want: "$0.072 to $0.094", items: [2]int{0, 1}},
 		"in any order":               {steps: "  larger: {for_each: '${{ steps.clips.items }}', model: wavespeed-ai/image-upscaler, input: {image: '${{ item.output }}'}}\n  clips: {for_each: '${{ steps.stills.items }}'" + clip + "}}\n", want: "about $1.332", items: [2]int{6, 0}},
 		"a choice":                   {steps: "  pick: {approve: {choose: '${{ steps.stills.outputs }}'}}\n  larger: {for_each: '${{ steps.pick.outputs }}', model: wavespeed-ai/image-upscaler, input: {image: '${{ item }}'}}\n", want: "about $0.082", items: [2]int{1, 0}},
+		"as many as asked for":       {steps: "  more: {model: wavespeed-ai/flux-dev, input: {prompt: x, num_images: 3}}\n  larger: {for_each: '${{ steps.more.outputs }}', model: wavespeed-ai/image-upscaler, input: {image: '${{ item }}'}}\n", want: "$0.118 to $0.138", items: [2]int{1, 3}},
+		"as many as there are":       {steps: "  more: {model: wavespeed-ai/flux-dev, input: {prompt: x}}\n  larger: {for_each: '${{ steps.more.outputs }}', model: wavespeed-ai/image-upscaler, input: {image: '${{ item }}'}}\n", want: "at least $0.094", items: [2]int{1, 0}},
 		"fallback":                   {steps: "  poster: {model: wavespeed-ai/z-image/turbo, input: {prompt: x}, fallback: [wavespeed-ai/flux-dev-ultra-fast, wavespeed-ai/flux-dev]}\n", want: "$0.077 to $0.084", items: [2]int{1, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
