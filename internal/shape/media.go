@@ -2,6 +2,7 @@ package shape
 
 import (
 	"encoding/base64"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,8 +88,8 @@ func (s *Shape) Fit(value any) any {
 			return value
 		}
 		fitted := make(map[string]any, len(value))
-		for name, member := range value {
-			fitted[name] = s.Fields[name].Fit(member)
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			fitted[name] = s.Fields[name].Fit(value[name])
 		}
 		return fitted
 	default:
