@@ -33,10 +33,12 @@ func (p *program) follow(ctx context.Context, s session, run client.WorkflowRun,
 		_ = run.Get(ctx, nil)
 		cancel()
 	}()
+	unknown := unknownWatch{next: time.Now().Add(unknownFirst)}
 	for wait := followFirst; ; wait = min(time.Duration(float64(wait)*followGrowth), followLater) {
 		status, err := askStatus(ctx, s.client, run.GetID(), run.GetRunID())
 		if err == nil {
-			screen.show(status, failingOf(ctx, s.client, s.options.FailureConverter, run.GetID(), run.GetRunID()), time.Now())
+			failing := failingOf(ctx, s.client, s.options.FailureConverter, run.GetID(), run.GetRunID())
+			screen.show(status, failing, unknown.text(ctx, s, run), time.Now())
 		} else if ctx.Err() == nil {
 			screen.wait(s.config.TaskQueue)
 		}
@@ -46,6 +48,26 @@ func (p *program) follow(ctx context.Context, s session, run client.WorkflowRun,
 		case <-time.After(wait):
 		}
 	}
+}
+
+// unknownEvery is how often a watched run and its children are asked for submits that are
+// unknown. One is looked for in minutes, or waits for a person.
+const (
+	unknownFirst = 3 * time.Second
+	unknownEvery = 15 * time.Second
+)
+
+// unknownWatch is what is unknown in a watched run, as of the last time it was asked.
+type unknownWatch struct {
+	next  time.Time
+	shown string
+}
+
+func (u *unknownWatch) text(ctx context.Context, s session, run client.WorkflowRun) string {
+	if now := time.Now(); now.After(u.next) {
+		u.next, u.shown = now.Add(unknownEvery), s.undecided(ctx, run.GetID(), run.GetRunID())
+	}
+	return u.shown
 }
 
 // noWorker tells whether a query failed for want of a worker that answers.

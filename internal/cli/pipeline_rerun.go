@@ -20,6 +20,7 @@ type rerunOptions struct {
 	budget          budgetFlag
 	reset           bool
 	resubmitUnknown bool
+	onUnknown       string
 	filter          string
 	limit           int
 	yes             bool
@@ -48,6 +49,8 @@ when the run ended is awaited, and what may have been accepted is looked for fir
 				return failure(exitUsage, errors.New("a --filter takes neither a RUN nor inputs"))
 			case o.filter != "" && o.output != "":
 				return failure(exitUsage, errors.New("--output can't be combined with --filter, which doesn't wait; use: pipeline results RUN --output DIR"))
+			case o.resubmitUnknown && o.onUnknown != "":
+				return failure(exitUsage, errors.New("--on-unknown can't be combined with --resubmit-unknown, which submits without a search; --on-unknown resubmit searches first"))
 			case o.limit < 1:
 				return failure(exitUsage, errors.New("--limit: must be at least 1"))
 			case o.filter != "":
@@ -67,6 +70,7 @@ when the run ended is awaited, and what may have been accepted is looked for fir
 	flags.StringVar(&o.file, "file", "", "run this `file` in place of the run's own pipeline; drops such changes too")
 	o.budget.add(flags, "cap on what the new run may cost, in `USD`: what earlier ones have cost does not count")
 	flags.BoolVar(&o.resubmitUnknown, "resubmit-unknown", false, "submit anew what may have been accepted: the risk is to pay twice")
+	flags.StringVar(&o.onUnknown, "on-unknown", "", "fail, resubmit, or ask a person (see resolve), when nothing can tell whether a submit was accepted, in all steps (default as the pipeline says)")
 	flags.StringVar(&o.filter, "filter", "", "run all again that match this Temporal list `filter` and have not completed")
 	flags.IntVar(&o.limit, "limit", 1000, "how many runs of a filter at most")
 	flags.BoolVar(&o.yes, "yes", false, "run those of the filter again; without it they are listed only")

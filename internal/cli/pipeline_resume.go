@@ -139,6 +139,9 @@ func (p *program) change(ctx context.Context, s session, in *pipeline.Run, runID
 		}
 		in.Pipeline = f.Definition
 	}
+	if err := setOnUnknown(&in.Pipeline, generation.UnknownPolicy(o.onUnknown)); err != nil {
+		return err
+	}
 	if err := p.changeInputs(ctx, s, in, pairs); err != nil {
 		return err
 	}
@@ -155,6 +158,24 @@ func (p *program) change(ctx context.Context, s session, in *pipeline.Run, runID
 	in.SearchAttributes = s.config.SearchAttributes
 	if o.budget.usd != nil {
 		in.Budget = o.budget.usd
+	}
+	return nil
+}
+
+// setOnUnknown gives all steps that generate the policy; "" leaves each its own. What a step
+// has paid for is kept: the policy is no part of what it asks for.
+func setOnUnknown(d *pipeline.Definition, policy generation.UnknownPolicy) error {
+	switch policy {
+	case "":
+		return nil
+	case generation.FailUnknown, generation.ResubmitUnknown, generation.AskUnknown:
+	default:
+		return fmt.Errorf("--on-unknown: %q is none of %s, %s and %s", policy, generation.FailUnknown, generation.ResubmitUnknown, generation.AskUnknown)
+	}
+	for i := range d.Steps {
+		if step := &d.Steps[i].Value; step.Approve == nil {
+			step.OnUnknown = string(policy)
+		}
 	}
 	return nil
 }

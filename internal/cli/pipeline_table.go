@@ -243,9 +243,11 @@ func newScreen(out io.Writer, run string) *screen {
 	return &screen{out: out, terminal: isTerminal(out), run: run, states: make(map[string]string)}
 }
 
-func (s *screen) show(status pipeline.Status, failing []failing, now time.Time) {
+// show shows the run, attempts that fail, and what is unknown and how to decide it.
+func (s *screen) show(status pipeline.Status, failing []failing, unknown string, now time.Time) {
+	waits := toDo(s.run, status) + unknown
 	if s.terminal {
-		s.redraw(runTable(status, now) + failingText(failing) + toDo(s.run, status))
+		s.redraw(runTable(status, now) + failingText(failing) + waits)
 		return
 	}
 	if len(failing) > 0 && now.Sub(s.failed) >= failingEvery {
@@ -266,7 +268,7 @@ func (s *screen) show(status pipeline.Status, failing []failing, now time.Time) 
 		s.states[step.ID] = state
 		fmt.Fprintln(s.out, s.line(status, step, now))
 	}
-	if waits := toDo(s.run, status); waits != s.waited {
+	if waits != s.waited {
 		s.waited = waits
 		fmt.Fprint(s.out, waits)
 	}

@@ -124,7 +124,8 @@ func instead(f family, u unknown) string {
 		return fmt.Sprintf("if it was accepted, await its prediction: wavespeed-temporal generate %s --adopt %s --wait\nif it was not, start it again", u.Model, id)
 	case f.kind() == pipeline.WorkflowName:
 		return fmt.Sprintf("look for it again, and keep the rest: wavespeed-temporal pipeline rerun %s\n"+
-			"to decide in the rerun, give it a file with on_unknown: ask (--file), and use resolve\nif nothing was accepted: wavespeed-temporal pipeline rerun %s --resubmit-unknown", f.id(), f.id())
+			"decide in the rerun, with resolve: wavespeed-temporal pipeline rerun %s --on-unknown ask\n"+
+			"if nothing was accepted: wavespeed-temporal pipeline rerun %s --resubmit-unknown", f.id(), f.id(), f.id())
 	case f.kind() == pipeline.ItemsName:
 		parent := f.info.GetParentExecution().GetWorkflowId()
 		return fmt.Sprintf("it is part of a run: wavespeed-temporal resolve %s", parent)

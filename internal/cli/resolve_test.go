@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -8,7 +9,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -135,18 +138,26 @@ func TestResolveTooLate(t *testing.T) {
 	require.Contains(t, err, adopt)
 }
 
+// startedWith is what the latest run of a pipeline was started with.
+func (s *shell) startedWith(t *testing.T, id string) (in pipeline.Run) {
+	t.Helper()
+	event, err := s.Client.GetWorkflowHistory(t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Next()
+	require.NoError(t, err)
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(event.GetWorkflowExecutionStartedEventAttributes().GetInput(), &in))
+	return in
+}
+
 const photosFile = `
 name: photos
 steps:
   photos:
     for_each: {items: "${{ 1..60 }}", max_parallel: 30}
     model: wavespeed-ai/flux-dev
-    on_unknown: ask
     input: {prompt: "photo ${{ item }} of 60"}
 `
 
 // TestResolveInAPipeline: the run's id finds what is unknown in its children, while it is
-// still looked for.
+// still looked for. A rerun can leave it to a person, and watching it shows how to decide.
 func TestResolveInAPipeline(t *testing.T) {
 	t.Parallel()
 	lost := func(kind wavespeedtest.Kind) wavespeedtest.Fault {
@@ -168,11 +179,24 @@ func TestResolveInAPipeline(t *testing.T) {
 	require.NoError(t, s.Client.TerminateWorkflow(t.Context(), id, "", "test"))
 	code, out, err = s.run(t, "resolve", id)
 	require.Zero(t, code, err)
-	require.Contains(t, out, "wavespeed-temporal pipeline rerun "+id)
+	require.Contains(t, out, "wavespeed-temporal pipeline rerun "+id+" --on-unknown ask")
 
-	code, _, err = s.run(t, "pipeline", "rerun", id, "--detach")
+	code, _, err = s.run(t, "pipeline", "rerun", id, "--on-unknown", "ask", "--resubmit-unknown")
+	require.Equal(t, 2, code)
+	require.Contains(t, err, "--on-unknown can't be combined with --resubmit-unknown")
+	code, _, err = s.run(t, "pipeline", "rerun", id, "--on-unknown", "hope")
+	require.Equal(t, 2, code)
+	require.Contains(t, err, `--on-unknown: "hope" is none of fail, resubmit and ask`)
+	code, _, err = s.run(t, "pipeline", "rerun", id, "--on-unknown", "ask", "--detach")
 	require.Zero(t, code, err)
-	s.await(t, key, "resolve", id)
+	watching, stop := context.WithCancel(t.Context())
+	defer stop()
+	watch := s.line()
+	watched := make(chan int, 1)
+	go func() { watched <- watch.run(watching, "pipeline", "status", id, "--watch") }()
+	stack.Eventually(t, "watching does not show how to decide", func() bool {
+		return strings.Contains(watch.err.String(), "perhaps not accepted: "+key+". Look, and decide, with:\n  wavespeed-temporal resolve "+id)
+	})
 	var prediction string
 	for _, entry := range s.Simulator.Ledger() {
 		if strings.Contains(string(entry.Input), "photo 7 of") {
@@ -185,4 +209,6 @@ func TestResolveInAPipeline(t *testing.T) {
 	require.NoError(t, s.Client.GetWorkflow(t.Context(), id, "").Get(t.Context(), &result))
 	require.Equal(t, 60, result.Steps[0].Items.Completed)
 	require.Len(t, s.Simulator.Ledger(), 60)
+	require.Zero(t, <-watched, watch.err.String())
+	require.Equal(t, "ask", s.startedWith(t, id).Pipeline.Steps[0].Value.OnUnknown)
 }
