@@ -59,6 +59,7 @@ type Activities struct {
 	checked  map[string]preflight.Account
 	client   func(context.Context) client.Client
 	fence    fence
+	refused  refused
 	seeds    seeds
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 )
@@ -53,16 +54,17 @@ func (f *fence) known(now time.Time) bool {
 	return !f.learned.IsZero() && now.Sub(f.learned) < learnedFor
 }
 
-// alive asks Temporal whether the activity's attempt still counts.
-func alive(ctx context.Context, c client.Client, info activity.Info) (bool, error) {
+// pendingAttempt is what Temporal knows of the activity; nil if this attempt of it does not
+// count any more.
+func pendingAttempt(ctx context.Context, c client.Client, info activity.Info) (*workflowpb.PendingActivityInfo, error) {
 	described, err := c.DescribeWorkflowExecution(ctx, info.WorkflowExecution.ID, info.WorkflowExecution.RunID)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	for _, pending := range described.GetPendingActivities() {
-		if pending.GetActivityId() == info.ActivityID {
-			return pending.GetAttempt() == info.Attempt && pending.GetState() != enumspb.PENDING_ACTIVITY_STATE_SCHEDULED, nil
+		if pending.GetActivityId() == info.ActivityID && pending.GetAttempt() == info.Attempt && pending.GetState() != enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
+			return pending, nil
 		}
 	}
-	return false, nil
+	return nil, nil
 }

@@ -28,34 +28,36 @@ import (
 // later has an activity see an attempt that started so long after it was scheduled.
 type later struct {
 	interceptor.WorkerInterceptorBase
-	by time.Duration
+	by      time.Duration
+	attempt int32 // 0 is the first
 }
 
 type laterInbound struct {
 	interceptor.ActivityInboundInterceptorBase
-	by time.Duration
+	later *later
 }
 
 type laterOutbound struct {
 	interceptor.ActivityOutboundInterceptorBase
-	by time.Duration
+	later *later
 }
 
 func (l *later) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
-	inbound := &laterInbound{by: l.by}
+	inbound := &laterInbound{later: l}
 	inbound.Next = next
 	return inbound
 }
 
 func (l *laterInbound) Init(next interceptor.ActivityOutboundInterceptor) error {
-	outbound := &laterOutbound{by: l.by}
+	outbound := &laterOutbound{later: l.later}
 	outbound.Next = next
 	return l.ActivityInboundInterceptorBase.Init(outbound)
 }
 
 func (l *laterOutbound) GetInfo(ctx context.Context) activity.Info {
 	info := l.ActivityOutboundInterceptorBase.GetInfo(ctx)
-	info.ScheduledTime = info.StartedTime.Add(-l.by)
+	info.ScheduledTime = info.StartedTime.Add(-l.later.by)
+	info.Attempt = max(l.later.attempt, 1)
 	info.ScheduleToCloseTimeout = time.Hour
 	return info
 }

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,13 +19,16 @@ import (
 func (a *Activities) Submit(ctx context.Context, in generation.SubmitInput) (generation.Submitted, error) {
 	entered, info := a.options.Now(), activity.GetInfo(ctx)
 	submitted, err := a.submit(ctx, info, entered, in)
+	if isRefusal(err) {
+		a.refused.add(in.Nonce, info.Attempt)
+	}
 	return submitted, impatient(info, in.Patience, err)
 }
 
 func (a *Activities) submit(ctx context.Context, info activity.Info, entered time.Time, in generation.SubmitInput) (generation.Submitted, error) {
 	account, err := a.account(ctx, in.Account)
 	if err != nil {
-		return generation.Submitted{}, keylessSubmit(ctx, in)
+		return generation.Submitted{}, cmp.Or(a.checkAttempt(ctx, info, entered, in), keylessSubmit(ctx, in))
 	}
 	if err := a.checkInput(in); err != nil {
 		return generation.Submitted{}, err
@@ -75,28 +79,6 @@ func (a *Activities) post(ctx context.Context, account *account, in generation.S
 	countSubmit(ctx, nil)
 	countSpend(ctx, in.Model, price)
 	return generation.Submitted{PredictionID: prediction.ID, Webhook: address != "", Price: price, APIKey: account.apiKey()}, nil
-}
-
-// checkTurn refuses a submit that is not this attempt's to make: it may have been made
-// before, the deadline has passed, or Temporal has given the attempt up.
-func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered time.Time, in generation.SubmitInput) error {
-	switch {
-	case in.RunID != info.WorkflowExecution.RunID:
-		return lost(in, generation.Lost{}, "was begun by the run that this one was reset from")
-	case timeLeft(info, in.Within) <= 0:
-		return final(generation.ErrDeadlineExceeded, fmt.Sprintf("generation %q: the deadline passed before the provider accepted the submit; nothing was billed", in.Key), nil)
-	case !a.fence.doubtful(info.StartedTime, entered):
-		return nil
-	}
-	switch alive, err := alive(ctx, a.client(ctx), info); {
-	case err != nil:
-		return again(ctx, generation.ErrUnavailable, fmt.Sprintf("generation %q: the submit may have reached this worker too late; Temporal", in.Key), err)
-	case !alive:
-		return lost(in, generation.Lost{}, "reached its worker too late, and was not sent")
-	default:
-		a.fence.learn(info.StartedTime, entered)
-		return nil
-	}
 }
 
 // lost is the error of a submit of which this attempt cannot tell whether it was accepted.

@@ -6,6 +6,7 @@ import (
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -25,6 +26,8 @@ type fakeTemporal struct {
 	// refuses is with which message workflows fail the query.
 	refuses map[string]string
 	alive   bool // the activity's attempt still counts
+	attempt int32
+	failure *failurepb.Failure // of the attempt before
 }
 
 func (f *fakeTemporal) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
@@ -32,7 +35,9 @@ func (f *fakeTemporal) DescribeWorkflowExecution(context.Context, string, string
 	for i := range 10 {
 		if f.alive { // whichever it is
 			answer.PendingActivities = append(answer.PendingActivities,
-				&workflowpb.PendingActivityInfo{ActivityId: strconv.Itoa(i), Attempt: 1, State: enumspb.PENDING_ACTIVITY_STATE_STARTED})
+				&workflowpb.PendingActivityInfo{
+					ActivityId: strconv.Itoa(i), Attempt: max(f.attempt, 1), State: enumspb.PENDING_ACTIVITY_STATE_STARTED, LastFailure: f.failure,
+				})
 		}
 	}
 	return answer, nil

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -98,7 +99,7 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 		return "", r.cancel(ctx, a)
 	}
 	var timeout *temporal.TimeoutError
-	if errors.As(err, &timeout) && timeout.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE {
+	if errors.As(err, &timeout) && notTaken(err, timeout) {
 		return "", r.refuse(ctx, a, refusalAtDeadline(timeout.Unwrap()), "was not accepted before the deadline")
 	}
 	var failure *temporal.ApplicationError
@@ -125,6 +126,27 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 	}
 	return failure.Message(), nil
 }
+
+// notTaken tells whether the time was over while no worker had the submit, and the attempt
+// before, if there was one, was not accepted. Of an activity that no worker ever took, the
+// server says that its time to start was over: by default, that is its whole time.
+func notTaken(err error, timeout *temporal.TimeoutError) bool {
+	var activity *temporal.ActivityError
+	if !errors.As(err, &activity) || activity.StartedEventID() != 0 {
+		return false
+	}
+	switch timeout.TimeoutType() {
+	case enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START, enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE:
+		var before *temporal.ApplicationError
+		return !errors.As(timeout.Unwrap(), &before) || slices.Contains(notAccepted, before.Type())
+	default:
+		return false
+	}
+}
+
+// notAccepted are the types of an attempt's error after which Temporal tries again, since the
+// provider surely did not accept the submit.
+var notAccepted = []string{generation.ErrUnavailable, generation.ErrRateLimited, "ActivityNotRegisteredError"}
 
 // startedEvent is the event that tells which worker made a submit that was cut off; 0 where
 // none does. After a reset the event may be of a worker that had the submit again.

@@ -1,0 +1,96 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	failurepb "go.temporal.io/api/failure/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// checkTurn refuses a submit that is not this attempt's to make: it may have been made
+// before, the deadline has passed, or Temporal has given the attempt up.
+func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered time.Time, in generation.SubmitInput) error {
+	switch {
+	case in.RunID != info.WorkflowExecution.RunID:
+		return lost(in, generation.Lost{}, "was begun by the run that this one was reset from")
+	case timeLeft(info, in.Within) <= 0:
+		return final(generation.ErrDeadlineExceeded, fmt.Sprintf("generation %q: the deadline passed before the provider accepted the submit; nothing was billed", in.Key), nil)
+	default:
+		return a.checkAttempt(ctx, info, entered, in)
+	}
+}
+
+// checkAttempt asks Temporal about an attempt that came late, or after one that this process
+// knows nothing of. Each attempt vouches for the one before, so the last vouches for all.
+func (a *Activities) checkAttempt(ctx context.Context, info activity.Info, entered time.Time, in generation.SubmitInput) error {
+	late := a.fence.doubtful(info.StartedTime, entered)
+	foreign := info.Attempt > 1 && !a.refused.has(in.Nonce, info.Attempt-1)
+	if !late && !foreign {
+		return nil
+	}
+	pending, err := pendingAttempt(ctx, a.client(ctx), info)
+	what := fmt.Sprintf("generation %q: whether this worker may submit is to be asked of Temporal, which", in.Key)
+	switch {
+	case err != nil && foreign:
+		return again(ctx, generation.ErrPending, what, err) // which is no refusal
+	case err != nil:
+		return again(ctx, generation.ErrUnavailable, what, err)
+	case pending == nil:
+		return lost(in, generation.Lost{}, "reached its worker too late, and was not sent")
+	case foreign && !provesRefusal(pending.GetLastFailure(), info.Attempt-1):
+		return lost(in, generation.Lost{}, "was tried before, and what ended that attempt does not prove that nothing was accepted")
+	default:
+		a.fence.learn(info.StartedTime, entered)
+		return nil
+	}
+}
+
+// refusals are the errors of a submit after which Temporal tries again, since nothing was
+// accepted.
+var refusals = map[string]bool{generation.ErrUnavailable: true, generation.ErrRateLimited: true}
+
+func isRefusal(err error) bool {
+	var failure *temporal.ApplicationError
+	return errors.As(err, &failure) && !failure.NonRetryable() && refusals[failure.Type()]
+}
+
+// provesRefusal tells whether the failure of an attempt proves that the submit was not
+// accepted. Anything that Submit itself did not say can come after the POST: a codec that
+// cannot encode the result, an interceptor, a person who ends the attempt. An attempt in which
+// Submit never ran proves nothing about the one before: where an input cannot be decoded, a
+// result could not be encoded.
+func provesRefusal(last *failurepb.Failure, attempt int32) bool {
+	kind := last.GetApplicationFailureInfo().GetType()
+	return refusals[kind] || kind == "ActivityNotRegisteredError" ||
+		attempt == 1 && strings.HasPrefix(last.GetMessage(), "unable to decode the activity function input payload")
+}
+
+// refused are the attempts of submits that were not accepted, as this process knows. It
+// forgets the oldest.
+type refused struct {
+	mu           sync.Mutex
+	young, older map[string]int32 // the last attempt, by nonce
+}
+
+func (r *refused) add(nonce string, attempt int32) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.young == nil || len(r.young) >= rememberedPosts {
+		r.young, r.older = make(map[string]int32), r.young
+	}
+	r.young[nonce] = attempt
+}
+
+func (r *refused) has(nonce string, attempt int32) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.young[nonce] == attempt || r.older[nonce] == attempt
+}

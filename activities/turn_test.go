@@ -1,0 +1,97 @@
+package activities_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	failurepb "go.temporal.io/api/failure/v1"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// attempts runs a submit's attempts in one process.
+type attempts struct {
+	t       *testing.T
+	acts    *activities.Activities
+	failure *failurepb.Failure // of the attempt before
+}
+
+func (a attempts) run(attempt int32) error {
+	a.t.Helper()
+	activities.SetClient(a.acts, &fakeTemporal{alive: true, attempt: attempt, failure: a.failure})
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment().SetWorkerOptions(worker.Options{
+		Interceptors: []interceptor.WorkerInterceptor{&later{by: time.Second, attempt: attempt}},
+	})
+	a.acts.Register(env)
+	_, err := env.ExecuteActivity(generation.SubmitName, submitInput(`{}`))
+	return err
+}
+
+// TestAttemptAfterAnothersWorker: a submit is tried again only if the attempt before, on
+// another worker, proves that it was not accepted. A codec that failed to encode the result
+// does not.
+func TestAttemptAfterAnothersWorker(t *testing.T) {
+	t.Parallel()
+	application := func(kind, message string) *failurepb.Failure {
+		return &failurepb.Failure{Message: message, FailureInfo: &failurepb.Failure_ApplicationFailureInfo{
+			ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: kind},
+		}}
+	}
+	for name, c := range map[string]struct {
+		failure *failurepb.Failure
+		attempt int32
+		submits int
+	}{
+		"not accepted":         {application(generation.ErrRateLimited, "429"), 2, 1},
+		"not sent":             {application(generation.ErrUnavailable, "no key"), 2, 1},
+		"not registered":       {application("ActivityNotRegisteredError", ""), 2, 1},
+		"input not decoded":    {application("wrapError", "unable to decode the activity function input payload with error: x"), 2, 1},
+		"result not encoded":   {application("wrapError", "unable to encode: the key server is down"), 2, 0},
+		"ended by hand":        {application("", "failed by an operator"), 2, 0},
+		"nothing is known":     {nil, 2, 0},
+		"unknown, by its name": {application(generation.ErrSubmitUnknown, ""), 2, 0},
+		"not decoded again":    {application("wrapError", "unable to decode the activity function input payload with error: x"), 3, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := accepting()
+			acts, err := activities.New(forProvider(p))
+			require.NoError(t, err)
+			err = attempts{t, acts, c.failure}.run(c.attempt)
+			require.Len(t, p.submits, c.submits)
+			if c.submits > 0 {
+				require.NoError(t, err)
+				return
+			}
+			var failure *temporal.ApplicationError
+			require.ErrorAs(t, err, &failure)
+			require.Equal(t, generation.ErrSubmitUnknown, failure.Type())
+			require.True(t, failure.NonRetryable())
+		})
+	}
+}
+
+// TestAttemptAfterOnesOwn asks nobody: this process knows that nothing was accepted.
+func TestAttemptAfterOnesOwn(t *testing.T) {
+	t.Parallel()
+	p := accepting()
+	accept := p.submit
+	p.submit = func(wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
+		return wavespeed.Prediction{}, status(429, "slow down")
+	}
+	acts, err := activities.New(forProvider(p))
+	require.NoError(t, err)
+	a := attempts{t: t, acts: acts}
+	require.Error(t, a.run(1))
+	p.submit = accept
+	require.NoError(t, a.run(2))
+	require.Len(t, p.submits, 2)
+}
