@@ -1,0 +1,57 @@
+package tests
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	sdkworker "go.temporal.io/sdk/worker"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
+)
+
+// unencoded encodes everything but a submit's result, as a codec does whose key server has
+// just gone down.
+type unencoded struct {
+	converter.DataConverter
+	once   sync.Once
+	failed chan struct{}
+}
+
+func (u *unencoded) ToPayloads(values ...any) (*commonpb.Payloads, error) {
+	for _, value := range values {
+		if _, is := value.(generation.Submitted); is {
+			u.once.Do(func() { close(u.failed) })
+			return nil, errors.New("the key server does not answer")
+		}
+	}
+	return u.DataConverter.ToPayloads(values...)
+}
+
+// TestResultThatCannotBeEncoded: Temporal gives the submit to another worker, which must not
+// send it again.
+func TestResultThatCannotBeEncoded(t *testing.T) {
+	t.Parallel()
+	e := stack.NewEmbedded(t, wavespeedtest.Options{})
+	broken := &unencoded{DataConverter: converter.GetDefaultDataConverter(), failed: make(chan struct{})}
+	c, err := client.NewClientFromExistingWithContext(t.Context(), e.Client, client.Options{DataConverter: broken})
+	require.NoError(t, err)
+	first := *e
+	first.Client = c
+	worker := first.StartWorker(t, sdkworker.Options{}, nil)
+	run := e.Start(t, generation.WorkflowName, generation.Request{Key: "still", Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": "x"}})
+	<-broken.failed
+	worker.Stop()
+	e.StartWorker(t, sdkworker.Options{}, nil)
+	var result generation.Result
+	require.NoError(t, run.Get(t.Context(), &result))
+	ledger := e.Simulator.Ledger()
+	require.Len(t, ledger, 1)
+	require.Equal(t, ledger[0].PredictionID, result.PredictionID)
+}
