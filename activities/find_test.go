@@ -42,6 +42,13 @@ func (s *scene) provider() *provider {
 	return s.options.Accounts[generation.DefaultAccount].(*provider)
 }
 
+// catalogue has the provider know these models.
+func (s *scene) catalogue(ids ...string) {
+	for _, id := range ids {
+		s.provider().models = append(s.provider().models, wavespeed.Model{ID: id})
+	}
+}
+
 func address(context.Context, generation.Target) (string, error) { return "https://hooks.test/a", nil }
 
 // stage runs a test in virtual time.
@@ -286,7 +293,7 @@ func TestFindAfterOwnSubmits(t *testing.T) {
 		"of the other key":          {func(s *scene) { s.make("p1", fluxDev, -time.Second, byKey("theirs")) }, generation.VerdictAbsent},
 		"of our key":                {func(s *scene) { s.make("p1", fluxDev, -time.Second) }, generation.VerdictUndecided},
 		"of a key that is not told": {func(s *scene) { s.make("p1", fluxDev, -time.Second, byKey("")) }, generation.VerdictUndecided},
-		"of another model":          {func(s *scene) { s.make("p1", "a/b", -time.Second) }, generation.VerdictAbsent},
+		"of another model":          {func(s *scene) { s.catalogue("a/b"); s.make("p1", "a/b", -time.Second) }, generation.VerdictAbsent},
 		"made before the submit":    {func(s *scene) { s.make("p1", fluxDev, 12*time.Minute) }, generation.VerdictAbsent},
 		"made when it was":          {func(s *scene) { s.make("p1", fluxDev, time.Second) }, generation.VerdictUndecided},
 	} {
@@ -330,6 +337,46 @@ func TestARenamedModelIsDoubt(t *testing.T) {
 		time.Sleep(settle + grace + time.Second)
 		require.Equal(t, generation.VerdictUndecided, s.verdict(in))
 	})
+}
+
+// TestAModelUnderSeveralNames: a prediction of ours was listed under the model's own name, but
+// others may be listed under another.
+func TestAModelUnderSeveralNames(t *testing.T) {
+	t.Parallel()
+	const alias, other, third = "flux/backend-2", "a/b", "a/c"
+	for name, c := range map[string]struct {
+		listed string // the unknown one
+		known  string // another prediction of ours; "" for none
+		down   bool   // the catalogue can't be read
+		want   generation.Verdict
+	}{
+		"another model of the catalogue":      {listed: other, want: generation.VerdictAbsent},
+		"no model of the catalogue":           {listed: alias, want: generation.VerdictUndecided},
+		"no catalogue":                        {listed: other, down: true, want: generation.VerdictUndecided},
+		"of ours, one has this name":          {listed: other, known: other, want: generation.VerdictUndecided},
+		"of ours, one has yet another name":   {listed: other, known: third, want: generation.VerdictUndecided},
+		"of ours, one has a name of no model": {listed: other, known: alias, want: generation.VerdictUndecided},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.catalogue(fluxDev, other, third)
+				if c.down {
+					s.provider().modelsErr = status(http.StatusServiceUnavailable, "")
+				}
+				s.make("p1", c.listed, -time.Second)
+				if c.known != "" {
+					s.submit("n0", fluxDev)
+					s.list[len(s.list)-1].Model = c.known
+				}
+				in := question(0)
+				in.Began = time.Now()
+				time.Sleep(2 * time.Second)
+				s.submit("n2", fluxDev)
+				time.Sleep(settle + grace + time.Second)
+				require.Equal(t, c.want, s.verdict(in))
+			})
+		})
+	}
 }
 
 // TestMemoryComesFirst: what this worker submitted it knows, whatever the lists show.

@@ -104,7 +104,7 @@ func (s *search) older(now *reading) (older []sighting) {
 // before the submit began, nor made long after nobody expected it any more, nor of another
 // model.
 func (s *search) mayHaveMade(u generation.UnknownSubmit, x sighting) bool {
-	if windowOf(s.info, u.Began, s.entered, &s.account.offset).before(x.created) || s.account.names.other(u.Model, x.model, x.created) {
+	if windowOf(s.info, u.Began, s.entered, &s.account.offset).before(x.created) || s.otherModel(u.Model, x) {
 		return false
 	}
 	if !u.Ended.IsZero() && windowOf(s.info, u.Ended.Add(uncalibrated), s.entered, &s.account.offset).after(x.created) {

@@ -47,11 +47,24 @@ func (n *names) same(model, listed string) bool {
 }
 
 // other tells whether a prediction listed under the name is certainly of another model: a
-// younger one of ours was just listed under its own. An older one tells nothing, since the
-// model may have been renamed in between.
+// younger one of ours was just listed under its own, and none under another. An older one
+// tells nothing, since the model may have been renamed in between.
 func (n *names) other(model, listed string, created time.Time) bool {
-	return listed != "" && listed != model && !created.IsZero() && n.same(model, model) && !n.same(model, listed) &&
+	return listed != "" && listed != model && !created.IsZero() && n.same(model, model) && !n.several(model) &&
 		n.youngest(model).After(created)
+}
+
+// several tells whether a prediction of the model was listed under another name than its own
+// within the last hour.
+func (n *names) several(model string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for name, l := range n.listed {
+		if name[0] == model && name[1] != model && n.now().Sub(l.seen) < learnedFor {
+			return true
+		}
+	}
+	return false
 }
 
 // youngest is when the last prediction of ours that was listed under its model's own name

@@ -35,6 +35,8 @@ type search struct {
 	age     time.Duration // since the submit ended, by Temporal's clock
 	left    time.Duration // until the deadline
 	window  window
+
+	catalogued map[string]bool // whether a listed name is a model of the catalogue
 }
 
 func (a *Activities) newSearch(info activity.Info, account *account, in generation.FindInput) *search {
@@ -43,6 +45,8 @@ func (a *Activities) newSearch(info activity.Info, account *account, in generati
 		entered: a.options.Now(),
 		age:     info.StartedTime.Sub(in.Ended),
 		left:    timeLeft(info, in.Within),
+
+		catalogued: make(map[string]bool),
 	}
 	s.window = windowOf(info, in.Began, s.entered, &account.offset)
 	return s
@@ -101,6 +105,7 @@ func (s *search) look(ctx context.Context) answer {
 		return answer{down: err, why: "the list and the charges cannot be read"}
 	}
 	s.learn(now)
+	s.lookUp(ctx, now)
 	possible := s.possible(now, delivered)
 	if id, ok := s.echo(possible); ok {
 		// Nobody else of ours can have drawn this seed, so it excludes the prediction for

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,30 @@ func (s *search) foreign(x sighting) bool {
 	}
 	return x.charged && s.in.KeyKnown && s.sameKey() && s.account.keys.excludes(x.key) ||
 		s.window.before(x.created) ||
-		s.account.names.other(s.in.Model, x.model, x.created)
+		s.otherModel(s.in.Model, x)
+}
+
+// otherModel tells whether the prediction is certainly of another model. One that the
+// catalogue does not have may be a name of this one, which the provider uses now and then.
+func (s *search) otherModel(model string, x sighting) bool {
+	return s.catalogued[x.model] && s.account.names.other(model, x.model, x.created)
+}
+
+// lookUp notes which of the names that are listed are models of the catalogue. Where that
+// can't be read, none is.
+func (s *search) lookUp(ctx context.Context, r *reading) {
+	ctx, cancel := context.WithTimeout(ctx, catalogueTimeout)
+	defer cancel()
+	for _, x := range slices.Concat(r.list.seen, r.charges.seen) {
+		if _, known := s.catalogued[x.model]; known || x.model == "" || x.model == s.in.Model {
+			continue
+		}
+		model, err := s.account.Catalogue.Model(ctx, x.model)
+		if err != nil {
+			return
+		}
+		s.catalogued[x.model] = model != nil
+	}
 }
 
 // free tells whether nothing about the prediction is in doubt but whose it is. Another seed
