@@ -601,8 +601,14 @@ func TestExclusiveKeys(t *testing.T) {
 			s.make("p2", fluxDev, 0)
 			in.Twins = []generation.Twin{{Nonce: "n2", PredictionID: "p1"}}
 		}, want: "p2"},
-		"another workflow does not answer": {tell: func(s *scene, _ *generation.FindInput) { s.temporal.silent = "another" }},
+		"another workflow does not answer": {tell: func(s *scene, _ *generation.FindInput) {
+			s.temporal.silent, s.temporal.ran = "another", generation.SubmitName
+		}},
+		"another program's workflow does not answer": {tell: func(s *scene, _ *generation.FindInput) {
+			s.temporal.silent, s.temporal.ran = "another", "SendMail"
+		}, want: "p1"},
 		"another workflow cannot be replayed": {tell: func(s *scene, _ *generation.FindInput) {
+			s.temporal.ran = generation.SubmitName
 			s.temporal.refuses = map[string]string{"another": "[TMPRL1100] nondeterministic workflow: history event ActivityTaskScheduled, replay command StartTimer"}
 		}},
 		"another workflow knows nothing of generations": {tell: func(s *scene, _ *generation.FindInput) {

@@ -217,6 +217,10 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 		return known, nil
 	}
 	asked := s.account.asked.now()
+	if s.account.asked.isSilent(runID) && !mayHaveGenerations(ctx, s.client(ctx), workflowID, runID) {
+		s.account.asked.keep(runID, toldBy{when: asked, final: run.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING})
+		return known, nil
+	}
 	answer, err := s.client(ctx).QueryWorkflow(ctx, workflowID, runID, generation.KnownQuery, s.in.Account)
 	var failed *serviceerror.QueryFailed
 	var missing *serviceerror.NotFound
@@ -321,6 +325,13 @@ func (a *asked) isFinal(run *workflowpb.WorkflowExecutionInfo) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.answers[run.GetExecution().GetRunId()].final
+}
+
+// isSilent tells whether a run did not answer when it was last asked.
+func (a *asked) isSilent(runID string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.answers[runID].silent
 }
 
 // when is when a run was last asked, whether or not it answered; zero if it was not.

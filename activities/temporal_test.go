@@ -7,6 +7,7 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -23,6 +24,7 @@ type fakeTemporal struct {
 	known  map[string]generation.KnownPredictions
 	kept   map[string]generation.Signal
 	silent string // a workflow that no worker answers for
+	ran    string // an activity in the history of each workflow
 	// refuses is with which message workflows fail the query.
 	refuses map[string]string
 	alive   bool // the activity's attempt still counts
@@ -71,6 +73,25 @@ func (f *fakeTemporal) QueryWorkflow(ctx context.Context, id, _, _ string, _ ...
 		return nil, serviceerror.NewQueryFailed(message)
 	}
 	return encoded(f.known[id]), nil
+}
+
+func (f *fakeTemporal) GetWorkflowHistory(context.Context, string, string, bool, enumspb.HistoryEventFilterType) client.HistoryEventIterator {
+	return &fakeHistory{events: []*historypb.HistoryEvent{
+		{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED},
+		{EventType: enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED, Attributes: &historypb.HistoryEvent_ActivityTaskScheduledEventAttributes{
+			ActivityTaskScheduledEventAttributes: &historypb.ActivityTaskScheduledEventAttributes{ActivityType: &commonpb.ActivityType{Name: f.ran}},
+		}},
+	}}
+}
+
+type fakeHistory struct{ events []*historypb.HistoryEvent }
+
+func (h *fakeHistory) HasNext() bool { return len(h.events) > 0 }
+
+func (h *fakeHistory) Next() (*historypb.HistoryEvent, error) {
+	event := h.events[0]
+	h.events = h.events[1:]
+	return event, nil
 }
 
 func (f *fakeTemporal) GetWorkflow(_ context.Context, id, _ string) client.WorkflowRun {
