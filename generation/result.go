@@ -111,6 +111,9 @@ type Attempt struct {
 	APIKey string `json:"api_key,omitempty"`
 	// Nonce is what the address of the attempt's webhook carries.
 	Nonce string `json:"nonce,omitempty"`
+	// Key is the one that the address carries; "" for the generation's own. An earlier run may
+	// have submitted under another.
+	Key string `json:"key,omitempty"`
 	// State is completed, failed, absent (the submit was not accepted), or where the attempt
 	// stands.
 	State State `json:"state"`

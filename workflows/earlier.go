@@ -175,7 +175,7 @@ func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
 		return false, nil
 	}
 	a.Nonce, a.Started, a.Window, a.APIKey = open.Nonce, open.Started, open.Window, open.APIKey
-	a.Delivered = slices.Clone(open.Delivered)
+	a.Delivered, a.Key = slices.Clone(open.Delivered), r.addressed()
 	a.earlier, a.over = true, r.lastEnd(ctx, a)
 	r.mail.claim(a)
 	return true, r.resolve(ctx, a, "an earlier run ended before its submit's answer was recorded")

@@ -192,18 +192,18 @@ func TestWebhookOfAnEarlierSubmit(t *testing.T) {
 // comes.
 func TestWebhookOfAnotherKeysSubmit(t *testing.T) {
 	t.Parallel()
-	left := earlierStatus(t, request(), generation.StateUnknown, generation.Attempt{State: generation.StateUnknown, Nonce: "abad1dea"})
-	left.Key = "old"
 	another := request()
 	another.Key, another.Input = "old", map[string]any{"prompt": "something else"}
 	for name, test := range map[string]struct {
 		keyToo bool
+		twice  bool // the earlier run had it from another
 		after  time.Duration
 	}{
-		"later":                            {false, time.Minute},
-		"later, with that key in the run":  {true, time.Minute},
-		"before it begins, with that key":  {true, 0},
-		"while that key waits for its own": {true, 2 * time.Second},
+		"later":                            {false, false, time.Minute},
+		"later, after two reruns":          {false, true, time.Minute},
+		"later, with that key in the run":  {true, false, time.Minute},
+		"before it begins, with that key":  {true, false, 0},
+		"while that key waits for its own": {true, false, 2 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -214,6 +214,11 @@ func TestWebhookOfAnotherKeysSubmit(t *testing.T) {
 				env.SignalWorkflow(generation.SignalName("old"), generation.Signal{Nonce: "abad1dea", Outcome: completed("https://cdn.test/hook.png")})
 			}, test.after)
 			env.RegisterWorkflowWithOptions(func(ctx workflow.Context) (generation.Result, error) {
+				left := earlierStatus(t, request(), generation.StateUnknown, generation.Attempt{State: generation.StateUnknown, Nonce: "abad1dea"})
+				left.Key = "old"
+				if test.twice {
+					left.Key, left.Attempts[0].Key = "in between", "old"
+				}
 				ctx = workflows.WithEarlier(ctx, left)
 				if test.keyToo {
 					workflow.Go(ctx, func(ctx workflow.Context) { _, _ = workflows.Generate(ctx, another) })
@@ -223,6 +228,7 @@ func TestWebhookOfAnotherKeysSubmit(t *testing.T) {
 			}, workflow.RegisterOptions{Name: "test"})
 			env.ExecuteWorkflow("test")
 			require.Equal(t, "https://cdn.test/hook.png", result(t, env).URL(0))
+			require.Equal(t, "old", result(t, env).Attempts[0].Key, "a third run listens there, too")
 		})
 	}
 }

@@ -20,11 +20,27 @@ type mail struct {
 func (b *board) newMail(ctx workflow.Context, r *run) *mail {
 	m := &mail{run: r, passed: workflow.NewBufferedChannel(ctx, 1)}
 	m.listen(ctx, r.request.Key)
-	if r.earlier != nil && r.earlier.Key != "" && r.earlier.Key != r.request.Key {
-		m.listen(ctx, r.earlier.Key)
+	if key := r.addressed(); key != "" {
+		m.listen(ctx, key)
 	}
 	b.mails = append(b.mails, m)
 	return m
+}
+
+// addressed is the key in the address of what an earlier run left; "" where that is this
+// generation's own, or nothing was left.
+func (r *run) addressed() string {
+	if r.earlier == nil {
+		return ""
+	}
+	key := r.earlier.Key
+	if last := lastAttempt(*r.earlier); last != nil && last.Key != "" {
+		key = last.Key // that run had it from another
+	}
+	if key == r.request.Key {
+		return ""
+	}
+	return key
 }
 
 func (m *mail) listen(ctx workflow.Context, key string) {
