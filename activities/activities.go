@@ -3,6 +3,8 @@ package activities
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,7 +46,7 @@ type Options struct {
 
 	// ExclusiveKeys declares that each account's API key is used by the workers of this
 	// Temporal namespace alone, so that a charge which is nobody else's is a lost submit's.
-	// Defaults to false.
+	// Accounts must have different keys then. Defaults to false.
 	ExclusiveKeys bool
 
 	// Now is this process's clock. Defaults to time.Now.
@@ -86,7 +88,21 @@ func New(options Options) (*Activities, error) {
 		a.accounts[name] = newAccount(name, provider, options)
 		a.checked[name] = a.accounts[name].Account
 	}
-	return a, nil
+	return a, a.checkExclusive()
+}
+
+// checkExclusive refuses two accounts with one key. A workflow tells of its predictions by
+// account, so a charge of the one would seem to be nobody's to the other.
+func (a *Activities) checkExclusive() error {
+	owners := make(map[string]string)
+	for _, name := range slices.Sorted(maps.Keys(a.accounts)) {
+		key := a.accounts[name].apiKey()
+		if other := owners[key]; a.options.ExclusiveKeys && key != "" && other != "" {
+			return fmt.Errorf("activities: Accounts[%q]: has the key of account %q; with ExclusiveKeys each account needs its own", name, other)
+		}
+		owners[key] = name
+	}
+	return nil
 }
 
 // Registry is what a worker, a plugin's registry and a test environment have in
