@@ -9,7 +9,7 @@ import (
 // equal.
 func (s *search) twice(ctx context.Context, now *reading) (*reading, bool, error) {
 	settled := s.entered.Add(s.in.Settle - s.age)
-	first := s.account.reader.before(now)
+	first := s.account.reader.before(now, s.readSince())
 	if first == nil || first.list.err != nil || first.charges.err != nil || first.began.Before(settled) || first.since.After(s.window.opens) || now.began.Sub(first.ended) < rereadAfter {
 		first = now
 	}

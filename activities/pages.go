@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
@@ -12,7 +13,7 @@ import (
 
 const (
 	pageSize = 100
-	maxPages = 100
+	maxPages = 250
 
 	// overlap is how many items two pages that follow each other have in common. One at
 	// least must be met again: then nothing between them was passed over, though items were
@@ -177,6 +178,15 @@ func (p *pages[T]) order(created time.Time) {
 		p.ordered = false
 	}
 	p.newest = created
+}
+
+// reaches is when the oldest item that was read was created, if all are newest first and
+// tell their times; else zero.
+func (p *pages[T]) reaches() time.Time {
+	if !p.ordered || slices.ContainsFunc(p.all, func(item T) bool { return p.created(item).IsZero() }) {
+		return time.Time{}
+	}
+	return p.newest
 }
 
 // end is after the last page: what the provider says of the number must be true. What was

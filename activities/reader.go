@@ -25,10 +25,23 @@ type sighting struct {
 	ended   bool
 }
 
-// witness is the list or the charges, read whole since some time, or why it was not read.
+// witness is the list or the charges, read whole since some time, or as much of it as could
+// be read, and why it was no more.
 type witness struct {
 	seen []sighting
 	err  error
+
+	// reaches is how far back it was read where there was too much: what was created
+	// later is in it. Zero where that is not known.
+	reaches time.Time
+}
+
+// back is what the witness tells to a search that looks back to a time.
+func (w witness) back(to time.Time) witness {
+	if errors.Is(w.err, errTooMany) && !w.reaches.IsZero() && w.reaches.Add(rounding).Before(to) {
+		w.err = nil
+	}
+	return w
 }
 
 // silent tells whether the witness will not tell anything, however often it is asked.
@@ -60,6 +73,13 @@ type reading struct {
 	list, charges witness
 }
 
+// back is what the reading tells to a search that looks back to a time.
+func (r *reading) back(to time.Time) *reading {
+	view := *r
+	view.list, view.charges = r.list.back(to), r.charges.back(to)
+	return &view
+}
+
 // read tells whether both witnesses were read whole.
 func (r *reading) read() bool { return r.list.err == nil && r.charges.err == nil }
 
@@ -81,7 +101,7 @@ func (r *reader) read(ctx context.Context, since, notBefore time.Time) (*reading
 		r.mu.Lock()
 		if last := r.last(); last != nil && !last.began.Before(notBefore) && !last.since.After(since) {
 			r.mu.Unlock()
-			return last, nil
+			return last.back(since), nil
 		}
 		if r.wanted.IsZero() || since.Before(r.wanted) {
 			r.wanted = since
@@ -129,18 +149,19 @@ func (r *reader) last() *reading {
 	return r.kept[len(r.kept)-1]
 }
 
-// before is the reading before the one given, if it is kept.
-func (r *reader) before(next *reading) *reading {
+// before is the reading before the one given, if it is kept, for a search that looks back to
+// a time.
+func (r *reader) before(next *reading, to time.Time) *reading {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if i := slices.Index(r.kept, next); i > 0 {
-		return r.kept[i-1]
+	if i := slices.IndexFunc(r.kept, func(kept *reading) bool { return kept.began.Equal(next.began) }); i > 0 {
+		return r.kept[i-1].back(to)
 	}
 	return nil
 }
 
 func listed(ctx context.Context, provider Provider, since time.Time) witness {
-	all, err := (&pages[wavespeed.Prediction]{
+	read := &pages[wavespeed.Prediction]{
 		fetch: func(ctx context.Context, number, size int) (page[wavespeed.Prediction], error) {
 			got, err := provider.List(ctx, wavespeed.ListOptions{Page: number, PageSize: size, IncludeInputs: true})
 			return page[wavespeed.Prediction]{got.Items, got.Total, got.More}, err
@@ -148,15 +169,13 @@ func listed(ctx context.Context, provider Provider, since time.Time) witness {
 		id:      func(p wavespeed.Prediction) string { return p.ID },
 		created: func(p wavespeed.Prediction) time.Time { return p.CreatedAt },
 		since:   since,
-	}).read(ctx)
-	if err != nil {
-		return witness{err: err}
 	}
+	all, err := read.read(ctx)
 	seen := make([]sighting, len(all))
 	for i, prediction := range all {
 		seen[i] = sight(prediction)
 	}
-	return witness{seen: seen}
+	return witness{seen: seen, err: err, reaches: read.reaches()}
 }
 
 func sight(p wavespeed.Prediction) sighting {
@@ -183,7 +202,7 @@ func seedOf(input json.RawMessage) string {
 // charged reads all kinds of charges. Whatever names a prediction says that it was made, but
 // a refund, which comes long after.
 func charged(ctx context.Context, provider Provider, since time.Time) witness {
-	all, err := (&pages[wavespeed.Charge]{
+	read := &pages[wavespeed.Charge]{
 		fetch: func(ctx context.Context, number, size int) (page[wavespeed.Charge], error) {
 			got, err := provider.Charges(ctx, wavespeed.ChargesOptions{Page: number, PageSize: size})
 			return page[wavespeed.Charge]{got.Items, got.Total, got.More}, err
@@ -191,15 +210,13 @@ func charged(ctx context.Context, provider Provider, since time.Time) witness {
 		id:      func(c wavespeed.Charge) string { return c.ID },
 		created: func(c wavespeed.Charge) time.Time { return c.CreatedAt },
 		since:   since,
-	}).read(ctx)
-	if err != nil {
-		return witness{err: err}
 	}
+	all, err := read.read(ctx)
 	var seen []sighting
 	for _, charge := range all {
 		if charge.Kind != wavespeed.ChargeRefund && charge.PredictionID != "" {
 			seen = append(seen, sighting{id: charge.PredictionID, model: charge.Model, created: charge.CreatedAt, charged: true, key: charge.Key})
 		}
 	}
-	return witness{seen: seen}
+	return witness{seen: seen, err: err, reaches: read.reaches()}
 }

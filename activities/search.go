@@ -107,7 +107,8 @@ func (s *search) look(ctx context.Context) answer {
 	s.learn(now)
 	s.lookUp(ctx, now)
 	possible := s.possible(now, delivered)
-	if id, ok := s.echo(possible); ok {
+	// Where the list was not read whole, another one with the seed may be missing.
+	if id, ok := s.echo(possible); ok && (now.list.err == nil || s.late()) {
 		// Nobody else of ours can have drawn this seed, so it excludes the prediction for
 		// others, as an answer would.
 		return found(id, false)
