@@ -306,3 +306,38 @@ func TestWithoutACatalogueSubmitsGoWithoutASeed(t *testing.T) {
 		require.Less(t, time.Since(began), 10*time.Second)
 	})
 }
+
+// TestAListTooLongToBeReadWhole tells a search that need not look back beyond what was read.
+func TestAListTooLongToBeReadWhole(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		ago  time.Duration
+		want generation.Verdict
+	}{
+		"of a submit that is newer than what was read":     {3 * time.Minute, generation.VerdictAbsent},
+		"of a submit that may be older than what was read": {40 * time.Minute, generation.VerdictUndecided},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				for i := range 12_000 {
+					s.make(fmt.Sprint("old", i), fluxDev, 64*time.Minute-time.Duration(i)*300*time.Millisecond, byKey("theirs"))
+				}
+				s.submit("n0", fluxDev) // which tells the offset of the clocks, and our key
+				s.charges = append(s.charges, wavespeed.Charge{ID: "c0", Kind: wavespeed.ChargeDeduct, PredictionID: s.list[len(s.list)-1].ID, Model: fluxDev, CreatedAt: time.Now(), Key: wavespeed.AccessKey{UUID: "ours"}})
+				s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
+					return wavespeed.Page{Items: newest(s.list, o.Page, min(o.PageSize, 30))}, nil
+				}
+				got := s.find(question(test.ago))
+				for range 20 {
+					if got != nil {
+						break
+					}
+					time.Sleep(30 * time.Second)
+					got = s.find(question(test.ago))
+				}
+				require.NotNil(t, got)
+				require.Equal(t, test.want, got.Verdict, got.Why)
+			})
+		})
+	}
+}
