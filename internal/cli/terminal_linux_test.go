@@ -67,8 +67,14 @@ func converse(t *testing.T, env []string, answer string, args ...string) (code i
 			return false
 		}
 	})
-	return code, screen.String()
+	_, err := program.WriteString(endOfScreen)
+	require.NoError(t, err)
+	stack.Eventually(t, "the screen does not show all", func() bool { return strings.Contains(screen.String(), endOfScreen) })
+	return code, strings.TrimSuffix(screen.String(), endOfScreen)
 }
+
+// endOfScreen comes after all that a command has written.
+const endOfScreen = "(the end)"
 
 // TestRunAsks before it spends more than somebody may want to, where there is somebody.
 func TestRunAsks(t *testing.T) {
