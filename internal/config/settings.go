@@ -14,18 +14,18 @@ var Settings = []Setting{
 		setAccount: func(a *Account, v given) error { a.APIKey = v.text; return checkKey(v.text) },
 	}, {
 		Env: "WAVESPEED_WEBHOOK_SECRET", Flag: "webhook-secret", Type: "list", Secret: true,
-		Help: "webhook secrets of that account, newest first; fetched with the key when unset",
+		Help: "webhook secrets of that account, newest first; fetched with the API key if unset",
 		setAccount: func(a *Account, v given) error {
 			a.Secrets, a.secretFile = list(v.text), v.path
 			return checkSecrets(a.Secrets)
 		},
 	}, {
 		Env: "WAVESPEED_ACCOUNTS", Flag: "accounts", Type: "list", Generate: true,
-		Help: "names of further accounts; the key and the secrets of team-a are in WAVESPEED_API_KEY_TEAM_A and WAVESPEED_WEBHOOK_SECRET_TEAM_A",
+		Help: "names of further accounts; the API key and the secrets of team-a are in WAVESPEED_API_KEY_TEAM_A and WAVESPEED_WEBHOOK_SECRET_TEAM_A",
 		set:  into(func(c *Config) *[]string { return &c.accountNames }, accountNames),
 	}, {
 		Env: "WAVESPEED_ALLOW_HTTP", Flag: "allow-http", Type: Bool, Default: "false", Generate: true,
-		Help: "allow plain http beyond this machine, as between containers",
+		Help: "allow plain http to other machines, for example between containers",
 		set:  into(func(c *Config) *bool { return &c.AllowHTTP }, boolean),
 	}, {
 		Env: "WAVESPEED_BASE_URL", Flag: "base-url", Type: "url", Generate: true,
@@ -37,15 +37,15 @@ var Settings = []Setting{
 		set:  into(func(c *Config) *bool { return &c.Prices }, boolean),
 	}, {
 		Env: "WAVESPEED_EXCLUSIVE_KEYS", Flag: "exclusive-keys", Type: Bool, Default: "false",
-		Help: "each API key is used by this Temporal namespace alone; then charges tell lost submits apart",
+		Help: "only this Temporal namespace uses each API key, so charges can identify lost submits",
 		set:  into(func(c *Config) *bool { return &c.ExclusiveKeys }, boolean),
 	}, {
 		Env: "WEBHOOK_PUBLIC_URL", Flag: "webhook-public-url", Type: "url",
-		Help: "https address under which WaveSpeed reaches the handler; everything is polled when unset",
+		Help: "https URL where WaveSpeed reaches the handler; results are polled if unset",
 		set:  func(c *Config, v string) error { c.PublicURL = v; return checkPublicURL(v, c.AllowHTTP) },
 	}, {
 		Env: "WEBHOOK_LISTEN", Flag: "webhook-listen", Type: "address", Default: ":8080",
-		Help: "where to listen for webhooks, and for nothing else",
+		Help: "where to listen for webhooks only",
 		set:  into(func(c *Config) *string { return &c.WebhookListen }, listenAddress),
 	}, {
 		Env: "ADMIN_LISTEN", Flag: "admin-listen", Type: "address", Default: "127.0.0.1:9090",
@@ -57,7 +57,7 @@ var Settings = []Setting{
 		set:  into(func(c *Config) *string { return &c.TaskQueue }, text),
 	}, {
 		Env: "PIPELINE_SEARCH_ATTRIBUTES", Flag: "pipeline-search-attributes", Type: Bool, Default: "false", Generate: true,
-		Help: "have runs of pipelines set search attributes, and setup create them: without them in the namespace such a run is stuck",
+		Help: "pipeline runs set search attributes, and setup creates them; if the namespace lacks them, such runs hang",
 		set:  into(func(c *Config) *bool { return &c.SearchAttributes }, boolean),
 	}, {
 		Env: "PIPELINE_ASK_ABOVE", Flag: "pipeline-ask-above", Type: "usd", Default: "1", Generate: true,
@@ -69,27 +69,27 @@ var Settings = []Setting{
 		set:  into(func(c *Config) *string { return &c.UIURL }, webURL),
 	}, {
 		Env: "WORKER_CACHE", Flag: "worker-cache", Type: "number", Default: "100",
-		Help: "workflows that the worker keeps in memory; the others are replayed when they go on",
+		Help: "workflows that the worker keeps in memory; others are replayed when they continue",
 		set:  into(func(c *Config) *int { return &c.Cache }, number),
 	}, {
 		Env: "WORKER_ACTIVITIES_PER_SECOND", Flag: "worker-activities-per-second", Type: "number", Default: "0",
-		Help: "bound for submits, searches and polls of all workers of the task queue together, which Temporal keeps; 0 is none",
+		Help: "limit for submits, searches and polls of all workers on the task queue together, enforced by Temporal; 0 means none",
 		set:  into(func(c *Config) *int { return &c.ActivitiesPerSecond }, number),
 	}, {
 		Env: "WORKER_DEPLOYMENT", Flag: "worker-deployment", Type: "name",
-		Help: "name of the worker deployment, for Temporal's worker versioning; none when unset",
+		Help: "name of the worker deployment, for Temporal's worker versioning; not versioned if unset",
 		set:  into(func(c *Config) *string { return &c.Deployment }, text),
 	}, {
 		Env: "WORKER_BUILD_ID", Flag: "worker-build-id", Type: "name",
-		Help: "version of this worker in its deployment; that of the program when unset",
+		Help: "version of this worker in its deployment; the version of the program if unset",
 		set:  into(func(c *Config) *string { return &c.BuildID }, text),
 	}, {
 		Env: "SHUTDOWN_DELAY", Flag: "shutdown-delay", Type: "duration", Default: "0s",
-		Help: "when told to stop: time between not being ready and not listening, for load balancers to notice",
+		Help: "at shutdown, the time between becoming unready and closing the listener, so that load balancers notice",
 		set:  into(func(c *Config) *time.Duration { return &c.ShutdownDelay }, duration),
 	}, {
 		Env: "SHUTDOWN_TIMEOUT", Flag: "shutdown-timeout", Type: "duration", Default: "70s",
-		Help: "when told to stop: time for what is under way to end; a submit may take a minute",
+		Help: "at shutdown, the time for running work to finish; a submit may take a minute",
 		set:  into(func(c *Config) *time.Duration { return &c.ShutdownTimeout }, duration),
 	}, {
 		Env: "LOG_LEVEL", Flag: "log-level", Type: "level", Default: "info",
@@ -97,7 +97,7 @@ var Settings = []Setting{
 		set:  logLevel,
 	}, {
 		Env: "LOG_FORMAT", Flag: "log-format", Type: "format", Default: "auto",
-		Help: "json, text or auto: text on a terminal, JSON elsewhere",
+		Help: "json, text, or auto (text on a terminal, JSON elsewhere)",
 		set:  into(func(c *Config) *string { return &c.LogFormat }, oneOf("auto", "json", "text")),
 	},
 }
