@@ -14,7 +14,8 @@ type account struct {
 	memory memory
 	made   made
 	offset offset
-	names  names
+	names  names // in the list
+	billed names // in the charges
 	keys   keys
 	seen   sightings // of predictions that may be a lost submit's
 	ended  sightings // of those that had ended
@@ -33,6 +34,7 @@ func newAccount(name string, provider Provider, options Options) *account {
 		exclusive: options.ExclusiveKeys,
 		offset:    offset{now: now, anchor: now()},
 		names:     names{now: now},
+		billed:    names{now: now},
 		ended:     sightings{now: now},
 		seen:      sightings{now: now},
 		asked:     newAsked(now),

@@ -17,7 +17,8 @@ import (
 // sighting is what a witness tells of one prediction.
 type sighting struct {
 	id      string
-	model   string    // as it is listed or charged; "" if not told
+	model   string    // as it is listed; "" if not told
+	billed  string    // the model as it is charged; "" if not told
 	created time.Time // by the provider's clock; zero if not told
 	charged bool
 	key     wavespeed.AccessKey // that was charged
@@ -215,7 +216,7 @@ func charged(ctx context.Context, provider Provider, since time.Time) witness {
 	var seen []sighting
 	for _, charge := range all {
 		if charge.Kind != wavespeed.ChargeRefund && charge.PredictionID != "" {
-			seen = append(seen, sighting{id: charge.PredictionID, model: charge.Model, created: charge.CreatedAt, charged: true, key: charge.Key})
+			seen = append(seen, sighting{id: charge.PredictionID, billed: charge.Model, created: charge.CreatedAt, charged: true, key: charge.Key})
 		}
 	}
 	return witness{seen: seen, err: err, reaches: read.reaches()}

@@ -149,6 +149,35 @@ func TestAModelThatWasRenamedSince(t *testing.T) {
 	})
 }
 
+// TestChargesWithNamesOfTheirOwn: what a model is called in the list says nothing of how it is
+// billed.
+func TestChargesWithNamesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	const family, other = "flux/family", "a/b"
+	for billed, want := range map[string]generation.Verdict{family: generation.VerdictUndecided, fluxDev: generation.VerdictUndecided, other: generation.VerdictAbsent} {
+		t.Run(billed, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.catalogue(fluxDev, family, other)
+				s.submit("n0", fluxDev)
+				if billed == family {
+					s.charges[0].Model = family
+				}
+				in := question(0)
+				in.Began = time.Now()
+				s.make("p1", billed, -time.Second)
+				s.list = s.list[:1] // it is not listed yet
+				time.Sleep(2 * time.Second)
+				s.submit("n2", fluxDev)
+				if billed == family {
+					s.charges[len(s.charges)-1].Model = family
+				}
+				time.Sleep(settle + grace + time.Second)
+				require.Equal(t, want, s.verdict(in))
+			})
+		})
+	}
+}
+
 // TestAChargeOfAnotherKind says that its prediction was made, too.
 func TestAChargeOfAnotherKind(t *testing.T) {
 	stage(t, func(s *scene) {

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -21,7 +22,11 @@ func (s *search) foreign(x sighting) bool {
 
 // otherModel tells whether the prediction is certainly of another model. One that the
 // catalogue does not have may be a name of this one, which the provider uses now and then.
+// Charges may have other names than the list, so each is compared with its like.
 func (s *search) otherModel(model string, x sighting) bool {
+	if x.model == "" {
+		return s.catalogued[x.billed] && s.account.billed.other(model, x.billed, x.created)
+	}
 	return s.catalogued[x.model] && s.account.names.other(model, x.model, x.created)
 }
 
@@ -31,14 +36,15 @@ func (s *search) lookUp(ctx context.Context, r *reading) {
 	ctx, cancel := context.WithTimeout(ctx, catalogueTimeout)
 	defer cancel()
 	for _, x := range slices.Concat(r.list.seen, r.charges.seen) {
-		if _, known := s.catalogued[x.model]; known || x.model == "" || x.model == s.in.Model {
+		name := cmp.Or(x.model, x.billed)
+		if _, known := s.catalogued[name]; known || name == "" || name == s.in.Model {
 			continue
 		}
-		model, err := s.account.Catalogue.Model(ctx, x.model)
+		model, err := s.account.Catalogue.Model(ctx, name)
 		if err != nil {
 			return
 		}
-		s.catalogued[x.model] = model != nil
+		s.catalogued[name] = model != nil
 	}
 }
 
@@ -76,11 +82,13 @@ func (s *search) echo(possible []sighting) (id string, ok bool) {
 func (s *search) learn(r *reading) {
 	for _, witness := range []witness{r.list, r.charges} {
 		for _, x := range witness.seen {
-			switch model, ok := s.account.memory.teacher(x.id); {
-			case !ok:
-			case !x.charged:
-				s.account.names.learn(model, x.model, x.created)
-			case s.account.memory.madeWith(x.id, s.account.apiKey()):
+			model, ok := s.account.memory.teacher(x.id)
+			if !ok {
+				continue
+			}
+			s.account.names.learn(model, x.model, x.created)
+			s.account.billed.learn(model, x.billed, x.created)
+			if x.charged && s.account.memory.madeWith(x.id, s.account.apiKey()) {
 				s.account.keys.learn(x.key)
 			}
 		}
@@ -119,10 +127,9 @@ func merge(a, b sighting) sighting {
 		return b
 	}
 	if b.charged {
-		a.charged, a.key = true, b.key
+		a.charged, a.key, a.billed = true, b.key, b.billed
 		return a
 	}
-	charged, key := a.charged, a.key
 	if b.model == "" {
 		b.model = a.model
 	}
@@ -130,6 +137,6 @@ func merge(a, b sighting) sighting {
 		b.seed = a.seed
 	}
 	b.ended = a.ended || b.ended
-	b.charged, b.key = charged, key
+	b.charged, b.key, b.billed = a.charged, a.key, a.billed
 	return b
 }
