@@ -39,7 +39,7 @@ var faults = []fault{
 	}
 	return x.charged && s.in.KeyKnown && s.sameKey()`),
 	one("a prediction listed under another name is another's", absent,
-		"activities/names.go", `!created.IsZero() && n.same(model, model) && !n.same(model, listed) &&
+		"activities/names.go", `!created.IsZero() && n.same(model, model) && !n.several(model) &&
 		n.youngest(model).After(created)`, `!n.same(model, listed)`),
 	one("a prediction without a listed input is another's", absent,
 		"activities/whose.go", `	return x.charged && s.in.KeyKnown && s.sameKey()`, `	if x.seed == "" {
@@ -65,7 +65,7 @@ var faults = []fault{
 	one("the settle time is counted by the worker's clock", absent,
 		"activities/search.go", `info.StartedTime.Sub(in.Ended)`, `a.options.Now().Sub(in.Ended)`),
 	one("a worker that is behind Temporal submits nothing", failed,
-		"activities/submit.go", `case timeLeft(info, in.Within) <= 0:`, `case timeLeft(info, in.Within) <= 0, entered.Before(info.StartedTime.Add(-2*time.Second)):`),
+		"activities/turn.go", `case timeLeft(info, in.Within) <= 0:`, `case timeLeft(info, in.Within) <= 0, entered.Before(info.StartedTime.Add(-2*time.Second)):`),
 	one("the one candidate is taken for ours", taken,
 		"activities/verdict.go", `infers := steady && s.account.exclusive && `, `infers := steady && `),
 	one("two workers with identical requests take the same prediction", taken,
@@ -80,11 +80,11 @@ var faults = []fault{
 	one("an older prediction that is delivered is taken for ours", taken,
 		"activities/window.go", `return !created.IsZero() && created.Before(w.opens)`, `return false`),
 	one("a reset runs a submit again without searching", twice,
-		"activities/submit.go", `case in.RunID != info.WorkflowExecution.RunID:`, `case false:`),
+		"activities/turn.go", `case in.RunID != info.WorkflowExecution.RunID:`, `case false:`),
 	one("a submit is posted again by the same worker", twice,
 		"activities/memory.go", `		if p == nil {
-			p = &post{done: make(chan struct{}), model: model}`, `		if true {
-			p = &post{done: make(chan struct{}), model: model}`),
+			p = &post{done: make(chan struct{}), model: model, apiKey: apiKey}`, `		if true {
+			p = &post{done: make(chan struct{}), model: model, apiKey: apiKey}`),
 	one("a submit without an answer is repeated", twice,
 		"workflows/submit.go", `	"TemporalTimeout:StartToClose",
 `, ``),
