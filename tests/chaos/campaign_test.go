@@ -46,13 +46,15 @@ func TestMain(m *testing.M) {
 
 const inFlight = 300
 
+// small tells whether this is the campaign that each run of the tests has.
+func small() bool { return *number < 1000 }
+
 func TestCampaign(t *testing.T) {
-	small := *number < 1000
 	cut := 95 * time.Second
-	if small {
+	if small() {
 		cut = 12 * time.Second // which is longer than a submit may take, too
 	}
-	s := start(t, wavespeedtest.Options{Behavior: behavior(*seed), Duration: 500 * time.Millisecond, Faults: faults(small), Seed: *seed})
+	s := start(t, wavespeedtest.Options{Behavior: behavior(*seed), Duration: 500 * time.Millisecond, Faults: faults(small()), Seed: *seed})
 	began := time.Now()
 	trouble := s.newTrouble(cut)
 	scenes, frames := *number, *number*2/5

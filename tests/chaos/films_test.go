@@ -27,7 +27,7 @@ steps:
     for_each: {items: "${{ inputs.frames }}", max_parallel: 60, tolerate: 100%}
     model: wavespeed-ai/flux-dev
     input: {prompt: "${{ item }}"}
-    timeout: 8m
+    timeout: TIMEOUT
 outputs: {frames: "${{ steps.frames.items }}"}
 `
 
@@ -54,7 +54,7 @@ type shooting struct {
 }
 
 func (tr *trouble) shoot(number, frames int) *shooting {
-	f, err := file.Parse("film.yaml", []byte(film))
+	f, err := file.Parse("film.yaml", []byte(strings.Replace(film, "TIMEOUT", timeout().String(), 1)))
 	require.NoError(tr.system.t, err)
 	names := make([]any, frames)
 	for i := range names {

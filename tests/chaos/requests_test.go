@@ -17,7 +17,14 @@ var timing = generation.Timing{
 	Poll:   time.Second,
 }
 
-const timeout = 8 * time.Minute
+// timeout is that of each generation. One that stays undecided lasts as long, so a small
+// campaign has less of it.
+func timeout() time.Duration {
+	if small() {
+		return 150 * time.Second
+	}
+	return 8 * time.Minute
+}
 
 // request asks for generation i, whose prompt is nobody else's. What is listed of it is
 // not what was sent.
@@ -35,12 +42,12 @@ func request(i int) generation.Request {
 	case 8:
 		model, input["seed"] = turbo, 7
 	}
-	return generation.Request{Model: model, Input: input, Timeout: timeout, Timing: timing}
+	return generation.Request{Model: model, Input: input, Timeout: timeout(), Timing: timing}
 }
 
 // plainRequest is the same, of one model.
 func plainRequest(i int) generation.Request {
-	return generation.Request{Model: plain, Input: map[string]any{"prompt": nameOf(i)}, Timeout: timeout, Timing: timing}
+	return generation.Request{Model: plain, Input: map[string]any{"prompt": nameOf(i)}, Timeout: timeout(), Timing: timing}
 }
 
 // nameOf is what the prompt of generation i says.
