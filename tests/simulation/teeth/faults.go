@@ -39,8 +39,8 @@ var faults = []fault{
 	}
 	return x.charged && s.in.KeyKnown && s.sameKey()`),
 	one("a prediction listed under another name is another's", absent,
-		"activities/names.go", `!created.IsZero() && n.same(model, model) && !n.several(model) &&
-		n.youngest(model).After(created)`, `!n.same(model, listed)`),
+		"activities/whose.go", `return s.catalogued[x.model] && s.account.names.other(model, x.model, x.created)`,
+		`return x.model != "" && x.model != model && !s.account.names.same(model, x.model)`),
 	one("a prediction without a listed input is another's", absent,
 		"activities/whose.go", `	return x.charged && s.in.KeyKnown && s.sameKey()`, `	if x.seed == "" {
 		return true
@@ -85,9 +85,11 @@ var faults = []fault{
 		"activities/memory.go", `		if p == nil {
 			p = &post{done: make(chan struct{}), model: model, apiKey: apiKey}`, `		if true {
 			p = &post{done: make(chan struct{}), model: model, apiKey: apiKey}`),
-	one("a submit without an answer is repeated", twice,
-		"workflows/submit.go", `	"TemporalTimeout:StartToClose",
-`, ``),
+	{"a submit without an answer is repeated", twice, []change{
+		{"workflows/submit.go", `	"TemporalTimeout:StartToClose",
+`, ``},
+		{"activities/turn.go", `foreign := info.Attempt > 1 && `, `foreign := false && `},
+	}},
 	one("doubt is taken for absence", absent,
 		"activities/verdict.go", `return undecided(s.doubt(now, possible), possible)`, `return answer{found: generation.Found{Verdict: generation.VerdictAbsent}, decided: true}`),
 	one("a search concludes nothing from an exclusive key", silent,
