@@ -173,7 +173,8 @@ func (s *search) ranSince(ctx context.Context) (executions []*workflowpb.Workflo
 	if latest := s.in.Began.Add(-uncalibrated - lookback); since.After(latest) {
 		since = latest
 	}
-	query := fmt.Sprintf(`ExecutionStatus = "Running" OR CloseTime >= %q`, since.UTC().Format(time.RFC3339))
+	// By their times, since one that is open may be running or paused.
+	query := fmt.Sprintf(`CloseTime IS NULL OR CloseTime >= %q`, since.UTC().Format(time.RFC3339))
 	for token := []byte(nil); ; {
 		listed, err := s.client(ctx).ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, NextPageToken: token, PageSize: maxAsked})
 		if err != nil {
@@ -201,11 +202,15 @@ func (s *search) mayOwn(executions []*workflowpb.WorkflowExecutionInfo, possible
 // ranWhile tells whether the run may have made one of the predictions.
 func (s *search) ranWhile(execution *workflowpb.WorkflowExecutionInfo, possible []sighting) bool {
 	began, ended := execution.GetStartTime().AsTime(), execution.GetCloseTime().AsTime()
-	running := execution.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 	return slices.ContainsFunc(possible, func(x sighting) bool {
 		earliest, latest := s.window.around(x.created)
-		return x.created.IsZero() || !began.After(latest) && (running || !ended.Before(earliest))
+		return x.created.IsZero() || !began.After(latest) && (isOpen(execution) || !ended.Before(earliest))
 	})
+}
+
+// isOpen tells whether the run may still make predictions.
+func isOpen(run *workflowpb.WorkflowExecutionInfo) bool {
+	return run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED
 }
 
 // ask notes what a workflow knows of its predictions; nothing for one that has none.
@@ -218,7 +223,7 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 	}
 	asked := s.account.asked.now()
 	if s.account.asked.isSilent(runID) && !mayHaveGenerations(ctx, s.client(ctx), workflowID, runID) {
-		s.account.asked.keep(runID, toldBy{when: asked, final: run.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING})
+		s.account.asked.keep(runID, toldBy{when: asked, final: !isOpen(run)})
 		return known, nil
 	}
 	answer, err := s.client(ctx).QueryWorkflow(ctx, workflowID, runID, generation.KnownQuery, s.in.Account)
@@ -237,7 +242,7 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 		s.account.asked.keep(runID, toldBy{when: asked, silent: true})
 		return known, err
 	default:
-		final = run.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+		final = !isOpen(run)
 		if err := answer.Get(&known); err != nil {
 			return known, err
 		}

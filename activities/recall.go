@@ -67,7 +67,7 @@ func queryPage(ctx context.Context, run pipeline.Child, from pipeline.Cursor) (p
 	if err != nil {
 		return page, err
 	}
-	if described.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if isOpen(described.GetWorkflowExecutionInfo()) {
 		return page, errRuns
 	}
 	answer, err := c.QueryWorkflow(ctx, run.WorkflowID, run.RunID, pipeline.ResultsQuery, from)

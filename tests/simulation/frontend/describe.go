@@ -31,7 +31,7 @@ func (s *Server) describe(request *workflowservice.DescribeWorkflowExecutionRequ
 	return nil
 }
 
-var closedSince = regexp.MustCompile(`^ExecutionStatus = "Running" OR CloseTime >= "([^"]+)"$`)
+var closedSince = regexp.MustCompile(`^CloseTime IS NULL OR CloseTime >= "([^"]+)"$`)
 
 // list knows the one query that the product asks.
 func (s *Server) list(request *workflowservice.ListWorkflowExecutionsRequest, reply *workflowservice.ListWorkflowExecutionsResponse) error {
