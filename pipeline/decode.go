@@ -3,7 +3,9 @@ package pipeline
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -169,17 +171,25 @@ func badDuration(text []byte) error {
 	return fmt.Errorf("%q is not a duration such as 90s, 15m or 6h", text)
 }
 
+func isDigits(text string) bool {
+	return strings.Trim(strings.TrimPrefix(text, "-"), "0123456789") == ""
+}
+
 func formatNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 // numbers makes whole numbers int and others float64, in place where it can: expressions
-// tell them apart, and an index must be whole.
+// tell them apart, and an index must be whole. Those that neither can hold stay as they are
+// written: an expression can hand them on and can't count with them.
 func numbers(value any) any {
 	switch value := value.(type) {
 	case json.Number:
 		if whole, err := strconv.Atoi(value.String()); err == nil {
 			return whole
 		}
-		float, _ := value.Float64()
+		float, err := value.Float64()
+		if err != nil || isDigits(value.String()) && formatNumber(float) != value.String() {
+			return value // with all of its digits, to be handed on
+		}
 		return numbers(float)
 	case float64:
 		if value == math.Trunc(value) && math.Abs(value) < 1<<63 {
@@ -197,14 +207,18 @@ func numbers(value any) any {
 	return value
 }
 
-// Decode reads a JSON value as expressions see it: whole numbers as int, others as
-// float64.
+// Decode reads one JSON value as expressions see it: whole numbers as int, others as
+// float64, and those that neither can hold as [json.Number]. It fails if more follows the
+// value.
 func Decode(data []byte) (any, error) {
 	var value any
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	if err := decoder.Decode(&value); err != nil {
 		return nil, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("there is more after the JSON value")
 	}
 	return numbers(value), nil
 }

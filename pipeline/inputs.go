@@ -1,7 +1,10 @@
 package pipeline
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -31,7 +34,7 @@ func (d Definition) Bind(given map[string]any) (map[string]any, error) {
 		}
 		switch {
 		case !input.Value.Type.admits(value):
-			problems.add(path, "is %s, and must be %s", article(typeName(value)), article(input.Value.Type.String()))
+			problems.add(path, "is %s, and must be %s%s", article(typeName(value)), article(input.Value.Type.String()), cure(input.Value.Type, value))
 		case input.Value.Type == TypeFile && !isAddress(value):
 			problems.add(path, "is no address of a file, as https://…; the command line uploads one that is given as @FILE")
 		case len(input.Value.Enum) > 0 && !contains(input.Value.Enum, value):
@@ -61,6 +64,36 @@ func Changed(input, changes map[string]any) map[string]any {
 		return changed && value == nil
 	})
 	return input
+}
+
+// cure says what to write instead of a value of another type.
+func cure(wanted InputType, value any) string {
+	text, isText := value.(string)
+	switch {
+	case isText && wanted == TypeBoolean:
+		return BooleanHint(text)
+	case isText && (wanted == TypeInteger || wanted == TypeNumber) && json.Valid([]byte(text)):
+		return "; write it without quotes"
+	case (wanted == TypeString || wanted == "") && kindName(reflect.ValueOf(value).Kind()) != "object" && value != nil:
+		return "; write it in quotes"
+	}
+	if _, large := value.(json.Number); large && wanted == TypeInteger {
+		return fmt.Sprintf("; the largest is %d", math.MaxInt)
+	}
+	return ""
+}
+
+// BooleanHint says which boolean a text was to be, such as "; write true"; "" if that isn't
+// clear.
+func BooleanHint(text string) string {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "yes", "y", "on", "1", "true", "t":
+		return "; write true"
+	case "no", "n", "off", "0", "false", "f":
+		return "; write false"
+	default:
+		return ""
+	}
 }
 
 func isAddress(value any) bool {
@@ -111,8 +144,11 @@ func (t InputType) admits(value any) bool {
 
 // typeName is how the type of a value is called to people.
 func typeName(value any) string {
-	if value == nil {
+	switch value.(type) {
+	case nil:
 		return "null"
+	case json.Number:
+		return "number of more than 64 bits"
 	}
 	return kindName(reflect.TypeOf(value).Kind())
 }

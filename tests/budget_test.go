@@ -36,7 +36,7 @@ var budgets = []struct {
 // What pipelines need: libraries without, or with few, dependencies of their own.
 const (
 	expressions = "github.com/expr-lang/expr"
-	yaml        = "github.com/goccy/go-yaml"
+	yaml        = "go.yaml.in/yaml/v4"
 	jsonSchema  = "github.com/santhosh-tekuri/jsonschema/v6"
 )
 

@@ -177,7 +177,7 @@ func TestGenerateRefusesBeforeAnySpend(t *testing.T) {
 		"no pair":       {[]string{"generate", model, "prompt"}, `"prompt" is not of the form key=value`},
 		"no file":       {[]string{"generate", model, "image=@/none"}, "image: open /none: no such file or directory"},
 		"no input file": {[]string{"generate", model, "--input", "/none"}, "--input: open /none"},
-		"no object":     {[]string{"generate", model, "--input", "-"}, "--input: - is not a JSON object"},
+		"no object":     {[]string{"generate", model, "--input", "-"}, "--input: stdin:1:1: the file is empty"},
 		"on-unknown":    {[]string{"generate", model, "prompt=x", "--on-unknown", "hope"}, "on_unknown"},
 		"unknown flag":  {[]string{"generate", model, "--loud"}, "unknown flag: --loud"},
 		"setting":       {[]string{"generate", model, "prompt=x", "--log-level", "loud"}, "--log-level: "},

@@ -68,7 +68,7 @@ prints a workflow id. Use that to fetch the result:
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVarP(&o.input, "input", "i", "", "JSON object to begin the input with: a `file`, or - for standard input")
+	flags.StringVarP(&o.input, "input", "i", "", "object to begin the input with: a `file` of JSON or YAML, or - for standard input")
 	flags.BoolVarP(&o.wait, "wait", "w", false, "wait for the result and show progress; --output waits too")
 	flags.BoolVar(&o.json, "json", false, "print the result, or what was started, as one JSON object")
 	o.saving.add(flags)

@@ -3,17 +3,17 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/text"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -23,12 +23,9 @@ const maxInputBytes = 1 << 20
 func (p *program) readInput(ctx context.Context, c config.Config, o generateOptions, pairs []string) (map[string]any, error) {
 	input := make(map[string]any)
 	if o.input != "" {
-		text, err := p.readInputFile(o.input)
-		if err != nil {
-			return nil, err
-		}
-		if err := strict.Decode(text, &input); err != nil || input == nil {
-			return nil, fmt.Errorf("--input: %s is not a JSON object%s", o.input, reason(err))
+		var err error
+		if input, err = p.readInputFile(o.input); err != nil {
+			return nil, fmt.Errorf("--input: %w", err)
 		}
 	}
 	for _, pair := range pairs {
@@ -45,51 +42,47 @@ func (p *program) readInput(ctx context.Context, c config.Config, o generateOpti
 	return input, nil
 }
 
-func (p *program) readInputFile(name string) ([]byte, error) {
+// readInputFile reads an object of JSON or YAML, from stdin if name is "-".
+func (p *program) readInputFile(name string) (map[string]any, error) {
 	in := p.In
-	if name != "-" {
-		file, err := os.Open(name) // #nosec G304 -- whoever runs the program names it
+	if name == "-" {
+		name = "stdin"
+	} else {
+		opened, err := os.Open(name) // #nosec G304 -- whoever runs the program names it
 		if err != nil {
-			return nil, fmt.Errorf("--input: %w", err)
+			return nil, err
 		}
-		defer file.Close()
-		in = file
+		defer opened.Close()
+		in = opened
 	}
-	text, err := io.ReadAll(io.LimitReader(in, maxInputBytes+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("--input: %w", err)
-	case len(text) > maxInputBytes:
-		return nil, fmt.Errorf("--input: more than %d bytes; upload media with key=@file", maxInputBytes)
-	default:
-		return text, nil
+	content, err := text.Read(name, in, maxInputBytes)
+	if err != nil {
+		return nil, err
 	}
-}
-
-// reason is an error in brackets.
-func reason(err error) string {
-	if err == nil {
-		return ""
+	value, err := file.Value(name, content)
+	if err != nil {
+		return nil, err
 	}
-	return " (" + err.Error() + ")"
+	input, ok := value.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf(`%s: must hold an object, such as {"prompt": "a cat"}`, name)
+	}
+	return input, nil
 }
 
 // value is JSON if the text is, an uploaded file if it begins with @, and the text
 // itself otherwise.
-func (p *program) value(ctx context.Context, c config.Config, account, text string) (any, error) {
-	if path, ok := strings.CutPrefix(text, "@"); ok {
+func (p *program) value(ctx context.Context, c config.Config, account, given string) (any, error) {
+	if !utf8.ValidString(given) {
+		return nil, errNotUTF8
+	}
+	if path, ok := strings.CutPrefix(given, "@"); ok {
 		return p.upload(ctx, c, account, path)
 	}
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil || decoder.More() {
-		return text, nil
+	if !json.Valid([]byte(given)) {
+		return given, nil
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return text, nil
-	}
-	return value, nil
+	return file.Value("value", []byte(given))
 }
 
 func (p *program) upload(ctx context.Context, c config.Config, account, path string) (string, error) {
@@ -100,17 +93,17 @@ func (p *program) upload(ctx context.Context, c config.Config, account, path str
 	if err != nil {
 		return "", fmt.Errorf("upload of %s: %w; set WAVESPEED_API_KEY", path, err)
 	}
-	file, err := os.Open(path) // #nosec G304 -- whoever runs the program names it
+	opened, err := os.Open(path) // #nosec G304 -- whoever runs the program names it
 	if err != nil {
 		return "", err
 	}
-	defer file.Close()
-	info, err := file.Stat()
+	defer opened.Close()
+	info, err := opened.Stat()
 	if err != nil {
 		return "", err
 	}
 	fmt.Fprintf(p.Err, "uploading %s\n", path)
 	return client.Upload(ctx, wavespeed.UploadRequest{
-		Name: filepath.Base(path), ContentType: mime.TypeByExtension(filepath.Ext(path)), Size: info.Size(), Body: file,
+		Name: filepath.Base(path), ContentType: mime.TypeByExtension(filepath.Ext(path)), Size: info.Size(), Body: opened,
 	})
 }

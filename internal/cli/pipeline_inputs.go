@@ -1,22 +1,17 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/text"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -43,11 +38,24 @@ func readInputs(d pipeline.Definition, pairs []string) (given, pipeline.Problems
 			problems = append(problems, pipeline.Problem{Message: fmt.Sprintf("%q is not of the form name=value", pair)})
 			continue
 		}
-		if err := g.read(d, name, text); err != nil {
-			problems = append(problems, pipeline.Problem{Path: []string{"inputs", name}, Message: err.Error()})
-		}
+		problems = append(problems, inputProblems(name, g.read(d, name, text))...)
 	}
 	return g, problems
+}
+
+// inputProblems are those of one input, a line each.
+func inputProblems(name string, err error) pipeline.Problems {
+	var several pipeline.Problems
+	if err == nil {
+		return nil
+	}
+	if !errors.As(err, &several) {
+		several = pipeline.Problems{{Message: err.Error()}}
+	}
+	for i, problem := range several {
+		several[i] = pipeline.Problem{Path: []string{"inputs", name}, Message: problem.String()}
+	}
+	return several
 }
 
 func (g given) read(d pipeline.Definition, name, text string) error {
@@ -57,6 +65,9 @@ func (g given) read(d pipeline.Definition, name, text string) error {
 	}
 	if _, twice := g.values[name]; twice {
 		return errors.New("is given twice")
+	}
+	if !utf8.ValidString(text) {
+		return errNotUTF8
 	}
 	path, isFile := strings.CutPrefix(text, "@")
 	var err error
@@ -76,36 +87,13 @@ func (g given) read(d pipeline.Definition, name, text string) error {
 }
 
 // readText is a text, or that of a file.
-func readText(text string) (string, error) {
-	path, isFile := strings.CutPrefix(text, "@")
+func readText(given string) (string, error) {
+	path, isFile := strings.CutPrefix(given, "@")
 	if !isFile || strings.HasPrefix(path, "@") {
-		return strings.TrimPrefix(text, "@"), nil
+		return strings.TrimPrefix(given, "@"), nil
 	}
 	content, err := readData(path)
-	if err == nil && !utf8.Valid(content) {
-		err = fmt.Errorf("%s is no text in UTF-8", path)
-	}
 	return strings.TrimSuffix(string(content), "\n"), err
-}
-
-// typedForms say how a value is written on a command line.
-var typedForms = map[pipeline.InputType]string{
-	pipeline.TypeBoolean: "true or false",
-	pipeline.TypeInteger: "a whole number",
-	pipeline.TypeNumber:  "a number",
-	pipeline.TypeArray:   `a list, as ["a", "b"], or a file, as @rows.csv`,
-	pipeline.TypeObject:  `an object, as {"a": 1}, or a file, as @data.yaml`,
-}
-
-func readTyped(kind pipeline.InputType, text string) (any, error) {
-	if path, isFile := strings.CutPrefix(text, "@"); isFile {
-		return readValue(path)
-	}
-	value, err := pipeline.Decode([]byte(text))
-	if err != nil {
-		return nil, fmt.Errorf("must be %s", typedForms[kind])
-	}
-	return value, nil
 }
 
 // upload sends the files to the provider, and puts their addresses in place.
@@ -123,75 +111,7 @@ func (p *program) uploadInputs(ctx context.Context, c config.Config, d pipeline.
 // maxDataBytes bounds a file of inputs: Temporal takes 2 MiB for a run's argument.
 const maxDataBytes = 1_800_000
 
-func readData(path string) ([]byte, error) {
-	f, err := os.Open(path) // #nosec G304 -- whoever runs the program names it
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxDataBytes+1))
-	if err == nil && len(content) > maxDataBytes {
-		err = fmt.Errorf("%s has more than %d bytes; give several runs a part each", path, maxDataBytes)
-	}
-	return content, err
-}
-
-// readValue reads a CSV file as a list of objects by its first line, and JSON or YAML as
-// they are.
-func readValue(path string) (any, error) {
-	kind := strings.ToLower(filepath.Ext(path))
-	if !slices.Contains([]string{".csv", ".json", ".yaml", ".yml"}, kind) {
-		return nil, fmt.Errorf("%s is none of .csv, .json and .yaml", path)
-	}
-	content, err := readData(path)
-	if err != nil {
-		return nil, err
-	}
-	if !utf8.Valid(content) {
-		return nil, fmt.Errorf("%s is no text in UTF-8; save it as such", path)
-	}
-	if kind == ".csv" {
-		return readCSV(path, content)
-	}
-	encoded, err := yaml.YAMLToJSON(content)
-	if err != nil {
-		return nil, fmt.Errorf("%s: is not right: %w", path, err)
-	}
-	return pipeline.Decode(encoded)
-}
-
-func readCSV(path string, content []byte) (any, error) {
-	reader := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(content, []byte("\ufeff"))))
-	reader.FieldsPerRecord = -1
-	records, err := reader.ReadAll()
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", path, err)
-	case len(records) == 0:
-		return nil, fmt.Errorf("%s: has no first line with the names of its columns", path)
-	case len(records) == 1:
-		return nil, fmt.Errorf("%s: has a header and no rows, so there is nothing to make", path)
-	}
-	names := records[0]
-	for i, name := range names {
-		names[i] = strings.TrimSpace(name)
-		if slices.Contains(names[:i], names[i]) {
-			return nil, fmt.Errorf("%s: two columns are named %q", path, names[i])
-		}
-	}
-	rows := make([]any, 0, len(records)-1)
-	for i, record := range records[1:] {
-		if len(record) != len(names) {
-			return nil, fmt.Errorf("%s: row %d has %d fields, and the first line %d", path, i+1, len(record), len(names))
-		}
-		row := make(map[string]any, len(record))
-		for i, name := range names {
-			row[name] = record[i]
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
-}
+func readData(path string) ([]byte, error) { return text.ReadFile(path, maxDataBytes) }
 
 // readFields reads step.field=value pairs, or field=value ones for a step that is known.
 // A value @FILE uploads the file.

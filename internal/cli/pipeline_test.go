@@ -207,6 +207,9 @@ outputs: {keys: "${{ map(steps.shots.items, .key) }}"}
 		written(t, "rows.csv", "\ufeffsku,title\nA-1,\"a cat, sitting\"\nA-2,a dog\n"),
 		written(t, "rows.json", `[{"sku":"A-1","title":"a cat, sitting"},{"sku":"A-2","title":"a dog"}]`),
 		written(t, "rows.yaml", "- {sku: A-1, title: 'a cat, sitting'}\n- {sku: A-2, title: a dog}\n"),
+		written(t, "rows.csv", "sku,title\rA-1,\"a cat, sitting\"\rA-2,a dog\r"),
+		written(t, "rows.json", "\ufeff[{\"sku\":\"A-1\",\"title\":\"a cat, sitting\"},\r\n{\"sku\":\"A-2\",\"title\":\"a dog\"}]"),
+		written(t, "rows.yaml", "\ufeff- {sku: A-1, title: 'a cat,\r\n    sitting'}\r\n- {sku: A-2, title: a dog}\r\n"),
 	} {
 		code, out, err := s.run(t, "pipeline", "run", p, "rows=@"+rows, "text=@"+text, "picture=@"+picture)
 		require.Zero(t, code, err)
@@ -479,12 +482,12 @@ steps:
 `)
 	picture := written(t, "cat.png", "\x89PNG")
 	for want, args := range map[string][]string{
-		"is no text in UTF-8":                      {"rows=@" + written(t, "a.csv", "title\nb\xf6wl\n")},
+		"a.csv:2:2: byte 0xf6 is not UTF-8":        {"rows=@" + written(t, "a.csv", "title\nb\xf6wl\n")},
 		`two columns are named "title"`:            {"rows=@" + written(t, "b.csv", "title,title\na,b\n")},
 		"row 1 has 1 fields, and the first line 2": {"rows=@" + written(t, "c.csv", "a,b\n1\n")},
 		"is none of .csv, .json and .yaml":         {"rows=@" + picture},
 		"no such file":                             {"rows=@/none.csv"},
-		`must be a list, as ["a", "b"]`:            {"rows=a"},
+		`must be a list, such as ["a", "b"]`:       {"rows=a"},
 		"inputs.text: ":                            {"text=@" + picture},
 		"must be true or false":                    {"loud=yes"},
 	} {

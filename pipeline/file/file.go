@@ -5,8 +5,7 @@ import (
 	"cmp"
 	_ "embed"
 	"encoding/json"
-	"fmt"
-	"os"
+	"errors"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,9 +13,10 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/schema"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/text"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -43,31 +43,48 @@ type File struct {
 	form   pipeline.Problems // what is wrong with its form
 }
 
-// Read reads a file.
+// Read reads a file of at most 1 MiB.
 func Read(name string) (*File, error) {
-	info, err := os.Stat(name)
-	if err == nil && info.Size() > maxBytes {
-		err = fmt.Errorf("%s: has more than %d bytes; give lists as inputs", name, maxBytes)
-	}
+	content, err := text.ReadFile(name, maxBytes)
 	if err != nil {
-		return nil, err
+		return nil, fileProblems(err)
 	}
-	text, err := os.ReadFile(name) // #nosec G304 -- whoever runs the program names it
+	return Parse(name, content)
+}
+
+// fileProblems is a file's error as [pipeline.Problems], if the file is there.
+func fileProblems(err error) error {
+	var wrong *text.Error
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	if wrong.Line == 0 {
+		return pipeline.Problems{{Message: wrong.Error()}}
+	}
+	return pipeline.Problems{{File: wrong.Name, Line: wrong.Line, Column: wrong.Column, Message: wrong.Message}}
+}
+
+// parse cleans a content, reads its value and notes where everything stands.
+func parse(name string, content []byte, empty string) (*File, any, error) {
+	clean, err := text.Clean(name, content)
 	if err != nil {
-		return nil, err
+		return nil, nil, fileProblems(err)
 	}
-	return Parse(name, text)
+	f := &File{Name: name, source: clean, places: make(map[string]place)}
+	value, problems := f.read(empty)
+	if len(problems) > 0 {
+		return nil, nil, f.Locate(problems)
+	}
+	return f, value, nil
 }
 
 // Parse reads a pipeline from a text; name is only shown. A pipeline without a name has
 // the file's. It fails with [pipeline.Problems] if the text cannot be read at all; what is
 // wrong with what it says, [File.Compile] tells.
-func Parse(name string, text []byte) (*File, error) {
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // the mark with which some editors begin a file
-	f := &File{Name: name, source: text, places: make(map[string]place)}
-	value, problems := f.read()
-	if len(problems) > 0 {
-		return nil, f.Locate(problems)
+func Parse(name string, content []byte) (*File, error) {
+	f, value, err := parse(name, content, "the file is empty; a pipeline needs steps")
+	if err != nil {
+		return nil, err
 	}
 	value = f.complete(value)
 	found, broken := check(value)
@@ -215,7 +232,7 @@ func Sort(problems pipeline.Problems) {
 type place struct {
 	key   position // of a mapping's key, or of a list's member
 	value position
-	style token.Type // of a text: how it is written
+	style yaml.Style // of a text: how it is written
 }
 
 type position struct{ line, column int }
@@ -271,9 +288,9 @@ func (f *File) expression(where place, n, offset int) position {
 func (f *File) begin(where place) int {
 	at := f.offset(where.value)
 	switch where.style {
-	case token.SingleQuoteType, token.DoubleQuoteType:
+	case yaml.SingleQuotedStyle, yaml.DoubleQuotedStyle:
 		return at + 1
-	case token.LiteralType, token.FoldedType:
+	case yaml.LiteralStyle, yaml.FoldedStyle:
 		if i := bytes.IndexByte(f.source[at:], '\n'); i >= 0 {
 			at += i
 			return at + 1 + len(indentation(f.source[at+1:]))
@@ -283,17 +300,17 @@ func (f *File) begin(where place) int {
 }
 
 // forward is the byte so many characters of a text after another.
-func (f *File) forward(style token.Type, at, characters int) int {
+func (f *File) forward(style yaml.Style, at, characters int) int {
 	indent := len(indentation(f.source[bytes.LastIndexByte(f.source[:at], '\n')+1:]))
 	for ; characters > 0 && at < len(f.source); characters-- {
 		switch c := f.source[at]; {
-		case c == '\n' && (style == token.LiteralType || style == token.FoldedType):
+		case c == '\n' && (style == yaml.LiteralStyle || style == yaml.FoldedStyle):
 			at += 1 + min(indent, len(indentation(f.source[at+1:])))
 		case c == '\n': // lines are joined
 			at += 1 + len(indentation(f.source[at+1:]))
-		case c == '\\' && style == token.DoubleQuoteType:
+		case c == '\\' && style == yaml.DoubleQuotedStyle:
 			at += escaped(f.source[at+1:])
-		case c == '\'' && style == token.SingleQuoteType:
+		case c == '\'' && style == yaml.SingleQuotedStyle:
 			at += len("''")
 		default:
 			_, size := utf8.DecodeRune(f.source[at:])
@@ -320,7 +337,7 @@ func (f *File) offset(p position) int {
 	for line := 1; line < p.line; line++ {
 		i := bytes.IndexByte(f.source[at:], '\n')
 		if i < 0 {
-			return at
+			return len(f.source)
 		}
 		at += i + 1
 	}
@@ -332,8 +349,8 @@ func (f *File) offset(p position) int {
 }
 
 func (f *File) position(at int) position {
-	before := f.source[:at]
-	return position{bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1}
+	line, column := text.Place(f.source, at)
+	return position{line, column}
 }
 
 func key(path []string) string { return strings.Join(path, "\x00") }

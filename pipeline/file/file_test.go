@@ -188,7 +188,7 @@ func TestTextsThatCannotBeRead(t *testing.T) {
 		"nothing":             {"", "film.yaml:1:1: the file is empty; a pipeline needs steps"},
 		"a comment":           {"# a film\n", "film.yaml:1:1: the file is empty"},
 		"only a mark":         {"---\n", "film.yaml:1:1: the file is empty"},
-		"two documents":       {"steps: {a: {model: a/b}}\n---\nsteps: {}\n", "film.yaml:3:1: there is a second document; a file holds one pipeline"},
+		"two documents":       {"steps: {a: {model: a/b}}\n---\nsteps: {}\n", "film.yaml:3:1: there is a second document; a file holds one"},
 		"step twice":          {"steps:\n  a: {model: a/b}\n  a: {model: a/c}\n", "film.yaml:3:3: "},
 		"twice at the top":    {"steps: {a: {model: a/b}}\nsteps: {}\n", "film.yaml:2:1: "},
 		"twice in JSON":       {`{"steps": {"a": {"model": "a/b", "model": "a/c"}}}`, "film.yaml:1:34: "},
@@ -202,13 +202,13 @@ func TestTextsThatCannotBeRead(t *testing.T) {
 		"wrong indentation":   {"steps:\n  a:\n   model: a/b\n    input: {}\n", "; a text with : in it belongs in quotes, and the keys of a mapping exactly under each other"},
 		"reserved":            {"steps:\n  a: @x\n", "; a text that begins with it belongs in quotes"},
 		"JSON cut":            {`{"steps": {"a": {"mod`, "film.yaml:1:"},
-		"unknown anchor":      {"steps:\n  a: *nosuch\n", "film.yaml:2:6: steps.a: there is no anchor &nosuch before"},
-		"anchor after":        {"steps:\n  a: *b\n  b: &b {model: a/b}\n", "film.yaml:2:6: steps.a: there is no anchor &b before"},
+		"unknown anchor":      {"steps:\n  a: *nosuch\n", "film.yaml:2:6: there is no anchor &nosuch before"},
+		"anchor after":        {"steps:\n  a: *b\n  b: &b {model: a/b}\n", "film.yaml:2:6: there is no anchor &b before"},
 		"merge of a text":     {"steps:\n  a: &a x\n  b:\n    <<: *a\n", "film.yaml:4:5: steps.b: << must be followed by an alias of a mapping"},
 		"tag":                 {"steps:\n  a: !!str x\n", "film.yaml:2:6: steps.a: tags such as !!str have no meaning here"},
-		"infinite":            {"steps: {a: {model: a/b, input: {x: .inf}}}\n", "film.yaml:1:36: steps.a.input.x: is no value of JSON"},
-		"not a number":        {"steps: {a: {model: a/b, input: {x: .nan}}}\n", "film.yaml:1:36: steps.a.input.x: is no value of JSON"},
-		"more than a number":  {"steps: {a: {model: a/b, input: {x: 1e999}}}\n", "film.yaml:1:36: steps.a.input.x: is no number that can be kept"},
+		"infinite":            {"steps: {a: {model: a/b, input: {x: .inf}}}\n", "film.yaml:1:36: steps.a.input.x: .inf is not a JSON value"},
+		"not a number":        {"steps: {a: {model: a/b, input: {x: .nan}}}\n", "film.yaml:1:36: steps.a.input.x: .nan is not a JSON value"},
+		"more than a number":  {"steps: {a: {model: a/b, input: {x: 1e999}}}\n", "film.yaml:1:36: steps.a.input.x: is too large for a number"},
 		"nested deeply":       {"steps: {a: {model: a/b, input: {x: " + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "}}}\n", "is nested too deeply"},
 		"itself":              {"steps: {a: &a {model: a/b, input: {x: *a}}}\n", "film.yaml:1:39: steps.a.input.x: *a stands inside of &a itself"},
 		"itself twice":        {"steps: {a: &a {model: a/b, input: {x: [*a, *a]}}}\n", "film.yaml:1:40: steps.a.input.x[0]: *a stands inside of &a itself"},
@@ -292,7 +292,7 @@ steps:
 func TestName(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"film.yaml": "film", "/pipelines/my.film.yml": "my.film", "film": "film", "film.json": "film"} {
-		require.Equal(t, want, mustParse(t, name, "steps: {a: {model: a/b}}\n").Definition.Name)
+		require.Equal(t, want, mustParse(t, name, `{"steps": {"a": {"model": "a/b"}}}`).Definition.Name)
 	}
 	_, err := mustParse(t, "my film.yaml", "steps: {a: {model: a/b}}\n").Compile()
 	require.ErrorContains(t, err, "my film.yaml:1:1: name: must match")
