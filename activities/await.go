@@ -18,7 +18,7 @@ const maxOutcomeBytes = 256 << 10
 
 // Await asks once for the prediction and returns its outcome, or an error after
 // which Temporal asks again: the prediction was paid for, so no answer of the
-// provider but an end is final, not even «not found».
+// provider but an end is final, not even "not found".
 func (a *Activities) Await(ctx context.Context, in generation.AwaitInput) (generation.Outcome, error) {
 	info := activity.GetInfo(ctx)
 	outcome, err := a.await(ctx, in)
@@ -51,7 +51,7 @@ func (a *Activities) await(ctx context.Context, in generation.AwaitInput) (gener
 	return outcome.From(prediction, maxOutcomeBytes), nil
 }
 
-// pending is an error that only means «ask again», at the retry policy's pace.
+// pending is an error that only means "ask again", at the retry policy's pace.
 func pending(message string) error {
 	return temporal.NewApplicationErrorWithOptions(message, generation.ErrPending, temporal.ApplicationErrorOptions{
 		Category: temporal.ApplicationErrorCategoryBenign,

@@ -81,7 +81,7 @@ func TestCheckThatCannotAsk(t *testing.T) {
 	}
 }
 
-// TestCheckWithoutAnswers goes on, and says what was not answered.
+// TestCheckWithoutAnswers continues, and says what was not answered.
 func TestCheckWithoutAnswers(t *testing.T) {
 	t.Parallel()
 	p := shop()

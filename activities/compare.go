@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// twice gives two readings, both begun after all had settled, and tells whether they are
+// twice gives two readings, both started after all had settled, and tells whether they are
 // equal.
 func (s *search) twice(ctx context.Context, now *reading) (*reading, bool, error) {
 	settled := s.entered.Add(s.in.Settle - s.age)

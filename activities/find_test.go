@@ -137,7 +137,7 @@ func (s *scene) environment() *testsuite.TestActivityEnvironment {
 	return s.env
 }
 
-// find asks once. It is nil where the search goes on.
+// find asks once. It is nil where the search continues.
 func (s *scene) find(in generation.FindInput) *generation.Found {
 	s.t.Helper()
 	value, err := s.environment().ExecuteActivity(generation.FindName, in)
@@ -627,7 +627,7 @@ func TestExclusiveKeys(t *testing.T) {
 				in.Began = time.Now()
 				c.tell(s, &in)
 				time.Sleep(settle + time.Second)
-				require.Empty(t, s.verdict(in), "another workflow may have begun just now")
+				require.Empty(t, s.verdict(in), "another workflow may have started just now")
 				time.Sleep(grace)
 				got := s.find(in)
 				for range 15 { // one that does not answer is waited for

@@ -184,7 +184,7 @@ func sight(p wavespeed.Prediction) sighting {
 }
 
 // seedOf is the seed in an input, as a whole number; "" if there is none. It may have been
-// written anew, as 7.0 or "7".
+// written again, as 7.0 or "7".
 func seedOf(input json.RawMessage) string {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(input, &fields) != nil {

@@ -57,8 +57,8 @@ var (
 	// errRuns is that of a workflow which has not ended: a child ends soon after its run.
 	errRuns = errors.New("it has not ended yet")
 
-	// errUnbegun is that of one which no worker has begun, and whose argument is encrypted.
-	errUnbegun = errors.New("it ended before a worker had begun it, and what it was to resume cannot be read: resume that run in place of it")
+	// errUnbegun is that of one which no worker has started, and whose argument is encrypted.
+	errUnbegun = errors.New("it ended before a worker had started it, and what it was to resume cannot be read: resume that run in place of it")
 )
 
 func queryPage(ctx context.Context, run pipeline.Child, from pipeline.Cursor) (page pipeline.Page, err error) {
@@ -82,7 +82,7 @@ func queryPage(ctx context.Context, run pipeline.Child, from pipeline.Cursor) (p
 	}
 }
 
-// unbegunPage is that of a workflow which ended before a worker had begun it: what it was
+// unbegunPage is that of a workflow which ended before a worker had started it: what it was
 // to resume.
 func unbegunPage(ctx context.Context, c client.Client, run pipeline.Child) (page pipeline.Page, err error) {
 	history := c.GetWorkflowHistory(ctx, run.WorkflowID, run.RunID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -108,7 +108,7 @@ func recallError(ctx context.Context, in pipeline.RecallInput, err error) error 
 	var missing *serviceerror.NotFound
 	var invalid *serviceerror.InvalidArgument
 	if errors.As(err, &missing) || errors.As(err, &invalid) || errors.Is(err, errUnbegun) {
-		return final(generation.ErrInvalidInput, what+" are not to be had: "+err.Error()+"; nothing was submitted", nil)
+		return final(generation.ErrInvalidInput, what+" are not available: "+err.Error()+"; nothing was submitted", nil)
 	}
 	return again(ctx, generation.ErrUnavailable, what+" could not be read", err)
 }

@@ -20,7 +20,7 @@ import (
 func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered time.Time, in generation.SubmitInput) error {
 	switch {
 	case in.RunID != info.WorkflowExecution.RunID:
-		return lost(in, generation.Lost{}, "was begun by the run that this one was reset from")
+		return lost(in, generation.Lost{}, "was started by the run that this one was reset from")
 	case timeLeft(info, in.Within) <= 0:
 		return final(generation.ErrDeadlineExceeded, fmt.Sprintf("generation %q: the deadline passed before the provider accepted the submit; nothing was billed", in.Key), nil)
 	default:
@@ -40,7 +40,7 @@ func (a *Activities) checkAttempt(ctx context.Context, info activity.Info, enter
 	what := fmt.Sprintf("generation %q: whether this worker may submit is to be asked of Temporal, which", in.Key)
 	switch {
 	case err != nil && foreign:
-		return again(ctx, generation.ErrPending, what, err) // which is no refusal
+		return again(ctx, generation.ErrPending, what, err) // which is not a refusal
 	case err != nil:
 		return again(ctx, generation.ErrUnavailable, what, err)
 	case pending == nil:

@@ -117,7 +117,7 @@ func (s *search) heardAll(possible []sighting) bool {
 	return heard
 }
 
-// visibleAfter is how long it may take until Temporal lists a workflow that has begun.
+// visibleAfter is how long it may take until Temporal lists a workflow that has started.
 const visibleAfter = 30 * time.Second
 
 // familiar tells whether the prediction was seen so long ago that the workflow which made

@@ -26,7 +26,7 @@ type SubmitInput struct {
 	Patience int `json:"patience,omitempty"`
 
 	// MaxPrice is the most that the submit may cost, in USD: one with a higher price, or
-	// with none that can be had, is not sent. Nil is no bound.
+	// with none that can be had, is not sent. Nil means no bound.
 	MaxPrice *USD `json:"max_price,omitempty"`
 }
 

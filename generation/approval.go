@@ -7,7 +7,7 @@ import (
 
 // Verdict values of a [Decision], and of an approval that has ended.
 const (
-	// Approve lets the workflow go on.
+	// Approve lets the workflow continue.
 	Approve = "approve"
 
 	// Reject ends the approval without.
@@ -58,7 +58,7 @@ type ApprovalStatus struct {
 	Key     string `json:"key"`
 	Message string `json:"message,omitempty"`
 
-	// Note says why the same is asked once more: what was to be made again failed.
+	// Note says why the same is asked again: what was to be made again failed.
 	Note string `json:"note,omitempty"`
 
 	// Show is what is to be judged: addresses, mostly.

@@ -63,7 +63,7 @@ func TestRequestsAreReadStrictly(t *testing.T) {
 		`{"max_prediction":2}`:       "max_prediction: is not known; did you mean max_predictions?",
 		`{"Model":"a/b"}`:            "Model: is not known; did you mean model?",
 		`{"timing":{"settel":"1s"}}`: "timing.settel: is not known; did you mean settle?",
-		`{"model":"a","model":"b"}`:  "model: stands twice",
+		`{"model":"a","model":"b"}`:  "model: is listed twice",
 		`{"model":5}`:                "model: must be a text, and is a number",
 		`{"max_predictions":"2"}`:    "max_predictions: must be a whole number, and is a text",
 		`{"max_predictions":1.5}`:    "max_predictions: must be a whole number, and is another one",

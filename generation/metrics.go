@@ -3,7 +3,7 @@ package generation
 // Metrics that workflows and activities report through the metrics handler of the
 // Temporal client, with the SDK's own tags beside ours. No tag holds an id.
 const (
-	// MetricStarted counts generations that were begun.
+	// MetricStarted counts generations that were started.
 	MetricStarted = "wavespeed_generations_started"
 
 	// MetricEnded counts generations that have ended, with the tags [TagOutcome] and,

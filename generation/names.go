@@ -36,7 +36,7 @@ const (
 	KnownQuery = "wavespeed.known"
 
 	// StatusQuery is the query that answers a [Status] for every generation of
-	// the workflow, in the order in which they were begun.
+	// the workflow, in the order in which they were started.
 	StatusQuery = "wavespeed.status"
 )
 

@@ -162,7 +162,7 @@ func (r Request) Validate() error {
 		return fmt.Errorf("max_predictions: %d is not between 1 and %d", r.MaxPredictions, maxPredictions)
 	}
 	if r.OnUnknown != FailUnknown && r.OnUnknown != ResubmitUnknown && r.OnUnknown != AskUnknown {
-		return fmt.Errorf("on_unknown: %q is none of %q, %q and %q", r.OnUnknown, FailUnknown, ResubmitUnknown, AskUnknown)
+		return fmt.Errorf("on_unknown: %q is not one of %q, %q and %q", r.OnUnknown, FailUnknown, ResubmitUnknown, AskUnknown)
 	}
 	return r.validateDurations()
 }

@@ -87,7 +87,7 @@ const (
 	// StateAbsent, of an attempt: proven not to have been accepted.
 	StateAbsent State = "absent"
 	// StateCanceled: the workflow was canceled. A prediction that was accepted
-	// goes on at the provider, and is billed: it has no way to stop one.
+	// continues at the provider, and is billed: it has no way to stop one.
 	StateCanceled State = "canceled"
 )
 
@@ -198,7 +198,7 @@ func (s Status) Reason() string {
 	return s.Attempts[len(s.Attempts)-1].Reason
 }
 
-// GivenUp tells whether the generation failed while its prediction went on at the provider,
+// GivenUp tells whether the generation failed while its prediction continued at the provider,
 // which bills it: its deadline passed, or no worker had its account's key any more.
 func (s Status) GivenUp() bool {
 	return s.PredictionID() != "" && (s.ErrorType == ErrDeadlineExceeded || s.ErrorType == ErrUnauthorized)

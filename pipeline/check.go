@@ -50,7 +50,7 @@ func checkHead(d Definition, problems *Problems) {
 func checkInput(name string, input Input, path []string, problems *Problems) {
 	checkID(name, path, problems)
 	if _, known := inputTypes[input.Type]; !known {
-		problems.add(join(path, "type"), "%q is none of string, integer, number, boolean, array, object and file", input.Type)
+		problems.add(join(path, "type"), "%q is not one of string, integer, number, boolean, array, object and file", input.Type)
 		return
 	}
 	if input.Default != nil && !input.Type.admits(input.Default) {
@@ -129,7 +129,7 @@ func checkFallback(fallback Fallback, path []string, problems *Problems) {
 	kinds := ErrorKinds()
 	for i, kind := range fallback.On {
 		if !slices.Contains(kinds, kind) {
-			problems.add(join(path, "on", itoa(i)), "%q is no kind of error%s It is one of %s",
+			problems.add(join(path, "on", itoa(i)), "%q is not a kind of error%s It is one of %s",
 				kind, orPeriod(nearest.Hint(kind, kinds)), strings.Join(kinds, ", "))
 		}
 	}
@@ -173,7 +173,7 @@ func checkApproval(step Step, ids []string, path []string, problems *Problems) {
 	}
 	for i, name := range a.Approvers {
 		if name == "" || slices.Index(a.Approvers, name) < i {
-			problems.add(join(at, "approvers", itoa(i)), "%q is empty, or stands twice", name)
+			problems.add(join(at, "approvers", itoa(i)), "%q is empty, or is listed twice", name)
 		}
 	}
 	if a.Regenerate != nil {
@@ -203,7 +203,7 @@ func checkOneOf[T ~string](value T, allowed []T, path []string, problems *Proble
 			names = append(names, string(name))
 		}
 	}
-	problems.add(path, "%q is none of %s", value, strings.Join(names, ", "))
+	problems.add(path, "%q is not one of %s", value, strings.Join(names, ", "))
 }
 
 func checkBool(expression *Expression, path []string, problems *Problems) {

@@ -27,7 +27,7 @@ func TestProblemsOfDefinitions(t *testing.T) {
 		"budget of nothing":    {func(d *pipeline.Definition) { d.Budget = &pipeline.Budget{} }, "budget.usd: must be more than 0"},
 		"budget below nothing": {func(d *pipeline.Definition) { d.Budget = &pipeline.Budget{USD: -1} }, "budget.usd: must be more than 0"},
 		"budget policy": {func(d *pipeline.Definition) { d.Budget = &pipeline.Budget{USD: 1, OnExceeded: "stop"} },
-			`budget.on_exceeded: "stop" is none of wait, fail`},
+			`budget.on_exceeded: "stop" is not one of wait, fail`},
 		"no steps": {func(d *pipeline.Definition) { d.Steps = nil }, "steps: there is none"},
 		"many steps": {func(d *pipeline.Definition) {
 			*d = many(201, func(int) pipeline.Step { return pipeline.Step{Model: "x/y"} })
@@ -45,7 +45,7 @@ func TestProblemsOfDefinitions(t *testing.T) {
 		"some model":  {func(d *pipeline.Definition) { step(*d, 0).Model = "x/${{ inputs.m }}" }, "steps.a.model: must be a model's id as it is"},
 		"timeout":     {func(d *pipeline.Definition) { step(*d, 0).Timeout = pipeline.Duration(time.Millisecond) }, "steps.a.timeout: 1ms is less than 1s"},
 		"in the past": {func(d *pipeline.Definition) { step(*d, 0).Timeout = pipeline.Duration(-time.Hour) }, "steps.a.timeout: -1h0m0s is less than 1s"},
-		"on_unknown":  {func(d *pipeline.Definition) { step(*d, 0).OnUnknown = "hope" }, `steps.a.on_unknown: "hope" is none of fail, resubmit`},
+		"on_unknown":  {func(d *pipeline.Definition) { step(*d, 0).OnUnknown = "hope" }, `steps.a.on_unknown: "hope" is not one of fail, resubmit`},
 		"retry none":  {func(d *pipeline.Definition) { step(*d, 0).Retry = &pipeline.Retry{} }, "steps.a.retry.predictions: 0 is not between 1 and 100"},
 		"retry many":  {func(d *pipeline.Definition) { step(*d, 0).Retry = &pipeline.Retry{Predictions: 101} }, "101 is not between 1 and 100"},
 		"retry wait": {func(d *pipeline.Definition) { step(*d, 0).Retry = &pipeline.Retry{Predictions: 2, Wait: -1} },
@@ -54,7 +54,7 @@ func TestProblemsOfDefinitions(t *testing.T) {
 		"fallback on": {func(d *pipeline.Definition) {
 			step(*d, 0).Fallback = []pipeline.Fallback{{Model: "x/z", On: []string{"RateLimit"}}}
 		},
-			`steps.a.fallback[0].on[0]: "RateLimit" is no kind of error; did you mean RateLimited? It is one of InvalidInput, `},
+			`steps.a.fallback[0].on[0]: "RateLimit" is not a kind of error; did you mean RateLimited? It is one of InvalidInput, `},
 		"fallback input": {func(d *pipeline.Definition) {
 			step(*d, 0).Fallback = []pipeline.Fallback{{Model: "x/z", Input: map[string]any{"p": "${{ inputs.p }}"}}}
 		}, `steps.a.fallback[0].input.p: there is no input "p"`},
@@ -83,14 +83,14 @@ func TestProblemsOfDefinitions(t *testing.T) {
 		"approver twice":    {func(d *pipeline.Definition) { step(*d, 2).Approve.Approvers = []string{"art", "art"} }, "steps.ask.approve.approvers[1]: "},
 		"approver unnamed":  {func(d *pipeline.Definition) { step(*d, 2).Approve.Approvers = []string{""} }, "steps.ask.approve.approvers[0]: "},
 		"approval timeout":  {func(d *pipeline.Definition) { step(*d, 2).Approve.Timeout = 1 }, "steps.ask.approve.timeout: 1ns is less than 1s"},
-		"approval at last":  {func(d *pipeline.Definition) { step(*d, 2).Approve.OnTimeout = "regenerate" }, `steps.ask.approve.on_timeout: "regenerate" is none of approve, reject`},
+		"approval at last":  {func(d *pipeline.Definition) { step(*d, 2).Approve.OnTimeout = "regenerate" }, `steps.ask.approve.on_timeout: "regenerate" is not one of approve, reject`},
 		"choose is a text":  {func(d *pipeline.Definition) { step(*d, 2).Approve.Choose = "x" }, "steps.ask.approve.choose: must be a list"},
 		"choose is a state": {func(d *pipeline.Definition) { step(*d, 2).Approve.Choose = "${{ steps.a.state }}" }, "steps.ask.approve.choose: gives a string"},
 		"message":           {func(d *pipeline.Definition) { step(*d, 2).Approve.Message = "${{ steps.c.output }}" }, `steps.ask.approve.message: there is no step "c"`},
 		"regenerate nothing": {func(d *pipeline.Definition) { step(*d, 2).Approve.Regenerate = &[]string{"c"} },
 			`steps.ask.approve.regenerate[0]: there is no step "c"`},
 		"regenerate a question": {func(d *pipeline.Definition) { step(*d, 2).Approve.Regenerate = &[]string{"ask"} },
-			"steps.ask.approve.regenerate[0]: ask is no generation"},
+			"steps.ask.approve.regenerate[0]: ask is not a generation"},
 		"regenerate what comes later": {func(d *pipeline.Definition) { step(*d, 2).Approve.Regenerate = &[]string{"a"} },
 			"steps.ask.approve.regenerate[0]: a does not come before the approval; show it, or add needs: [a]"},
 	} {
@@ -123,7 +123,7 @@ func TestProblemsOfInputs(t *testing.T) {
 	}{
 		"right":             {pipeline.Input{Type: pipeline.TypeInteger, Default: 1, Enum: []any{1, 2}}, ""},
 		"a number is whole": {pipeline.Input{Type: pipeline.TypeNumber, Default: 1, Enum: []any{1, 2.5}}, ""},
-		"unknown type":      {pipeline.Input{Type: "text"}, `inputs.a.type: "text" is none of string, integer`},
+		"unknown type":      {pipeline.Input{Type: "text"}, `inputs.a.type: "text" is not one of string, integer`},
 		"default":           {pipeline.Input{Type: pipeline.TypeInteger, Default: "1"}, "inputs.a.default: is a string, and not an integer"},
 		"default is half":   {pipeline.Input{Type: pipeline.TypeInteger, Default: 1.5}, "inputs.a.default: is a number, and not an integer"},
 		"default is text":   {pipeline.Input{Default: 1}, "inputs.a.default: is an integer, and not a string"},
@@ -167,7 +167,7 @@ func TestStepsThatWaitForThemselves(t *testing.T) {
 	}
 }
 
-// TestWhatMayBeMadeAgainIsNotUsedBefore: a step that had begun with a still would be left
+// TestWhatMayBeMadeAgainIsNotUsedBefore: a step that had started with a still would be left
 // with it when people ask for another one.
 func TestWhatMayBeMadeAgainIsNotUsedBefore(t *testing.T) {
 	t.Parallel()

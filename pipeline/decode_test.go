@@ -72,7 +72,7 @@ func TestUnknownFieldsAreRefused(t *testing.T) {
 		`{"steps":{"a":{"retry":{"wrong":1}}}}`:     "steps.a.retry.wrong: is not known; known are predictions, wait",
 		`{"steps":{"a":{"fallback":[{"modl":1}]}}}`: "steps.a.fallback.0.modl: is not known; did you mean model?",
 		`{"steps":{"a":{"approve":{"need":1}}}}`:    "steps.a.approve.need: is not known; did you mean needed?",
-		`{"name":"x","name":"y"}`:                   "name: stands twice",
+		`{"name":"x","name":"y"}`:                   "name: is listed twice",
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
@@ -104,9 +104,9 @@ func TestRunsAreReadStrictly(t *testing.T) {
 func TestWhatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
-		"step twice":         {`{"steps":{"a":{},"a":{}}}`, `"a" stands twice`},
-		"input twice":        {`{"inputs":{"a":{},"a":{}}}`, `"a" stands twice`},
-		"output twice":       {`{"outputs":{"a":1,"a":1}}`, `"a" stands twice`},
+		"step twice":         {`{"steps":{"a":{},"a":{}}}`, `"a" is listed twice`},
+		"input twice":        {`{"inputs":{"a":{},"a":{}}}`, `"a" is listed twice`},
+		"output twice":       {`{"outputs":{"a":1,"a":1}}`, `"a" is listed twice`},
 		"steps in a list":    {`{"steps":[]}`, "must be an object"},
 		"model is a number":  {`{"steps":{"a":{"model":5}}}`, "steps.a.model: must be a text, and is a number"},
 		"timeout is a word":  {`{"steps":{"a":{"timeout":"soon"}}}`, `"soon" is not a duration such as 90s`},

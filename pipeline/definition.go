@@ -115,7 +115,7 @@ type Step struct {
 	// Timeout bounds one generation. Defaults to 6 hours.
 	Timeout Duration `json:"timeout,omitzero"`
 
-	// Retry submits a prediction anew that failed for a reason that may pass. Defaults to
+	// Retry submits a prediction again that failed for a reason that may pass. Defaults to
 	// none.
 	Retry *Retry `json:"retry,omitempty"`
 
@@ -151,7 +151,7 @@ type ForEach struct {
 	Tolerate Tolerance `json:"tolerate,omitzero"`
 }
 
-// Retry submits anew what failed for a reason that may pass. In short: Predictions alone.
+// Retry submits again what failed for a reason that may pass. In short: Predictions alone.
 type Retry struct {
 	// Predictions is how many may be paid for in all; the provider refunds failed ones.
 	// From 1 to 100. Required.

@@ -80,7 +80,7 @@ func onMap(f func(map[string]any) any) func(...any) (any, error) {
 	return func(args ...any) (any, error) {
 		m, ok := args[0].(map[string]any)
 		if !ok {
-			return nil, fmt.Errorf("is no object")
+			return nil, fmt.Errorf("is not an object")
 		}
 		return f(m), nil
 	}
@@ -149,7 +149,7 @@ func (e *Expression) Eval(values map[string]any) (any, error) {
 	switch v := value.(type) {
 	case float64:
 		if math.IsInf(v, 0) || math.IsNaN(v) {
-			return nil, fmt.Errorf("%s: gives %v, which is no number of JSON", e.Source, v)
+			return nil, fmt.Errorf("%s: gives %v, which is not a number of JSON", e.Source, v)
 		}
 		return v, nil
 	case nil, string, int, bool:
@@ -186,11 +186,11 @@ func fits(value any, room *int) bool {
 	return *room >= 0
 }
 
-// harmless are those of the library's messages that name types, places and what stands in
+// harmless are those of the library's messages that name types, places and what is in
 // the expression. Others repeat values, which may be prompts.
 var harmless = func() *regexp.Regexp {
 	const kind = `(string|bool|int|float64|<nil>|map\[string\]interface \{\}|\[\]interface \{\})`
-	return regexp.MustCompile(`^(memory budget exceeded|runtime error: .*|reflect.*|interface conversion: .*|is no object` +
+	return regexp.MustCompile(`^(memory budget exceeded|runtime error: .*|reflect.*|interface conversion: .*|is not an object` +
 		`|index out of range: .*|cannot fetch (?P<name>\S+) from ` + kind + `|operator "in" not defined on ` + kind +
 		`|invalid argument for \w+ \(type ` + kind + `\)|invalid operation: (- )?` + kind +
 		`|invalid operation: ` + kind + ` \S+ ` + kind + `|invalid operation: \w+\(` + kind + `\))$`)
@@ -205,7 +205,7 @@ func (e *Expression) reason(err error) string {
 		return err.Error()
 	}
 	if strings.HasPrefix(at.Message, "invalid operation: int(") || strings.Contains(at.Message, "strconv.") {
-		return "is given a text that is no number"
+		return "is given a text that is not a number"
 	}
 	found := harmless.FindStringSubmatch(at.Message)
 	if found == nil || !strings.Contains(e.Source, found[harmless.SubexpIndex("name")]) {
@@ -245,7 +245,7 @@ func (f *finder) Visit(node *ast.Node) {
 			f.items[n] = len(f.refs)
 			f.refs = append(f.refs, Reference{Root: n.Value})
 		case "$env":
-			f.fail(n, "$env is not to be had; use inputs and steps")
+			f.fail(n, "$env is not available; use inputs and steps")
 		}
 	case *ast.MemberNode:
 		f.member(n)

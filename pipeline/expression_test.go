@@ -10,7 +10,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// TestExpressionsAreSteady: nothing that differs between two replays is to be had.
+// TestExpressionsAreSteady: nothing that differs between two replays is available.
 func TestExpressionsAreSteady(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{
@@ -20,8 +20,8 @@ func TestExpressionsAreSteady(t *testing.T) {
 		`timezone("UTC")`:    "unknown name timezone",
 		`repeat("x", 9)`:     "unknown name repeat",
 		`reduce([1], #acc)`:  "unknown name reduce",
-		`$env`:               "$env is not to be had",
-		`$env["inputs"]`:     "$env is not to be had",
+		`$env`:               "$env is not available",
+		`$env["inputs"]`:     "$env is not available",
 	} {
 		t.Run(source, func(t *testing.T) {
 			t.Parallel()
@@ -124,7 +124,7 @@ func TestReferencesThatAreRight(t *testing.T) {
 func TestExpressionErrorsDoNotRepeatValues(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{
-		`int(inputs.scene)`:                         "is given a text that is no number",
+		`int(inputs.scene)`:                         "is given a text that is not a number",
 		`float(inputs.scene)`:                       "cannot be evaluated with the values",
 		`fromJSON(inputs.scene)`:                    "cannot be evaluated with the values",
 		`inputs.scene matches (inputs.scene + "[")`: "cannot be evaluated with the values",
@@ -133,7 +133,7 @@ func TestExpressionErrorsDoNotRepeatValues(t *testing.T) {
 		`steps.still.output.url`:                    "cannot fetch url from null",
 		`inputs.rows[0] + 1`:                        "invalid operation: object + int",
 		`inputs.count % 0`:                          "integer divide by zero",
-		`keys(inputs.rows[1])`:                      "is no object",
+		`keys(inputs.rows[1])`:                      "is not an object",
 		`filter(inputs.rows[1], true)`:              "filter(inputs.rows[1], true): ",
 		`inputs.rows[0][1:2]`:                       "cannot be evaluated with the values",
 		`fromPairs([[inputs.scene]])`:               "cannot be evaluated with the values",

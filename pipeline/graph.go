@@ -99,7 +99,7 @@ func (p *Plan) Mermaid() string {
 	return text.String()
 }
 
-// node is an id that is no keyword of Mermaid, as "end" would be.
+// node is an id that is not a keyword of Mermaid, as "end" would be.
 func node(id string) string { return "s_" + id }
 
 func mermaidText(text string) string {

@@ -18,7 +18,7 @@ func WithItem(values map[string]any, index int, item any) map[string]any {
 }
 
 // ItemKeys names the items of the step's for_each: by its key, or by their index. It fails
-// if a key is no short text, or is that of two items.
+// if a key is not a short text, or is that of two items.
 func (s *PlannedStep) ItemKeys(items []any, values map[string]any) ([]string, error) {
 	keys := make([]string, len(items))
 	taken := make(map[string]int, len(items))

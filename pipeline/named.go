@@ -62,7 +62,7 @@ func (n Named[T]) MarshalJSON() ([]byte, error) {
 	return buffer.Bytes(), nil
 }
 
-// UnmarshalJSON reads an object, and refuses a name that stands twice.
+// UnmarshalJSON reads an object, and refuses a name that is listed twice.
 func (n *Named[T]) UnmarshalJSON(data []byte) error {
 	*n = nil
 	if string(data) == "null" {
@@ -80,7 +80,7 @@ func (n *Named[T]) UnmarshalJSON(data []byte) error {
 		}
 		name := token.(string)
 		if seen[name] {
-			return fmt.Errorf("%q stands twice", name)
+			return fmt.Errorf("%q is listed twice", name)
 		}
 		seen[name] = true
 		var raw json.RawMessage

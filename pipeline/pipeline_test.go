@@ -23,7 +23,7 @@ func decodeSteps(t *testing.T, steps string) pipeline.Definition {
 	return decode(t, `{"name":"film","steps":`+steps+`}`)
 }
 
-// compile makes a plan of a definition that is right.
+// compile makes a plan of a definition that is valid.
 func compile(t *testing.T, d pipeline.Definition) *pipeline.Plan {
 	t.Helper()
 	plan, err := pipeline.Compile(d)

@@ -278,7 +278,7 @@ func (p *Plan) regenerates(step *PlannedStep, path []string, problems *Problems)
 		at := join(path, "regenerate", itoa(i))
 		switch {
 		case p.Step(id).Approve != nil:
-			problems.add(at, "%s is no generation", id)
+			problems.add(at, "%s is not a generation", id)
 		case !p.Before(id, step.ID):
 			problems.add(at, "%s does not come before the approval; show it, or add needs: [%s]", id, id)
 		}

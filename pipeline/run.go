@@ -195,7 +195,7 @@ type Counts struct {
 	// Running are in flight; of items that are made in children, at most so many.
 	Running int `json:"running"`
 
-	// Waiting are not begun; after the step's end they never were.
+	// Waiting are not started; after the step's end they never were.
 	Waiting int `json:"waiting"`
 
 	// Kept are those of Completed whose results were there before this run.
@@ -394,7 +394,7 @@ type ItemResult struct {
 	// The last tells what became of it.
 	Generations []generation.Status `json:"generations,omitempty"`
 
-	// Replaced are older ones that somebody had made anew. They were paid for, and are used
+	// Replaced are older ones that somebody had made again. They were paid for, and are used
 	// again only when what was changed is dropped.
 	Replaced []generation.Status `json:"replaced,omitempty"`
 }
@@ -406,7 +406,7 @@ type Child struct {
 }
 
 // Last is the generation that tells what became of the item; the zero value while none
-// was begun.
+// was started.
 func (i ItemResult) Last() generation.Status {
 	if len(i.Generations) == 0 {
 		return generation.Status{}

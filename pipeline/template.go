@@ -115,7 +115,7 @@ var (
 
 func checkLookalike(text string, path []string, problems *Problems) {
 	if found := lookalike.FindStringSubmatch(text); found != nil {
-		problems.add(path, "%s is no expression; write ${{ %s }}", found[2], strings.Trim(found[2], "${} "))
+		problems.add(path, "%s is not an expression; write ${{ %s }}", found[2], strings.Trim(found[2], "${} "))
 	}
 }
 
@@ -225,7 +225,7 @@ func (t *Template) Fields() []string {
 }
 
 // Source is the expression that gives the value at a path, or what the value is part of, as
-// it stands in the definition; "" for a value that stands there itself.
+// it is in the definition; "" for a value that stands there itself.
 func (t *Template) Source(path []string) string {
 	for t != nil {
 		if t.whole != nil {

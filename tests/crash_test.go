@@ -130,7 +130,7 @@ func TestStoppedWorker(t *testing.T) {
 	stack.Eventually(t, "nothing was accepted", func() bool { return len(s.Simulator.Ledger()) > 0 })
 	s.Worker.Signal(syscall.SIGSTOP)
 	other := s.StartWorker()
-	stack.Eventually(t, "the other worker does not go on", func() bool {
+	stack.Eventually(t, "the other worker does not continue", func() bool {
 		_, err := s.Result(runs[len(runs)-1])
 		return err == nil
 	})

@@ -97,7 +97,7 @@ func TestDaemonRefusesBadSettings(t *testing.T) {
 	d := startDaemon(t, "worker", stack.SharedTemporal(t).Address, "WAVESPEED_API_KEY=", "LOG_LEVEL=loud")
 	require.Equal(t, 2, d.Wait())
 	require.Contains(t, d.Log(), "WAVESPEED_API_KEY: is not set")
-	require.Contains(t, d.Log(), `LOG_LEVEL: "loud" is none of`)
+	require.Contains(t, d.Log(), `LOG_LEVEL: "loud" is not one of`)
 }
 
 // TestHealthcheck: nobody there, starting, ready, and without Temporal.

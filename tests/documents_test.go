@@ -89,7 +89,7 @@ func (r *reader) read(b block) {
 	}
 }
 
-// commandsOf are the lines of a block, of which one may go on in the next.
+// commandsOf are the lines of a block, of which one may continue in the next.
 func commandsOf(text string) (commands []string) {
 	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {

@@ -259,7 +259,7 @@ func historyOf(t *testing.T, c client.Client, run client.WorkflowRun) *historypb
 	return history
 }
 
-// TestReset: a reset to before the submit submits anew, and the signal for the old
+// TestReset: a reset to before the submit submits again, and the signal for the old
 // prediction, which the reset applies again, does not end the new wait.
 func TestReset(t *testing.T) {
 	t.Parallel()

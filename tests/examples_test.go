@@ -19,7 +19,7 @@ import (
 // shownPrice is the price that an example's comment states.
 var shownPrice = regexp.MustCompile(`(?m)^# Price: ((at least |about )?\$[0-9.]+( to \$[0-9.]+)?)$`)
 
-// TestExamplePipelines are right, cost what they say, and run as they are.
+// TestExamplePipelines are valid, cost what they say, and run as they are.
 func TestExamplePipelines(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(stack.Root(), "examples", "pipelines")

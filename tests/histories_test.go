@@ -23,7 +23,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
 )
 
-var record = flag.Bool("record", false, "write the histories anew that other tests replay")
+var record = flag.Bool("record", false, "write the histories again that other tests replay")
 
 func execution(run client.WorkflowRun) *commonpb.WorkflowExecution {
 	return &commonpb.WorkflowExecution{WorkflowId: run.GetID(), RunId: run.GetRunID()}

@@ -128,7 +128,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// neverEnds asks for a prediction that goes on for ever.
+// neverEnds asks for a prediction that continues for ever.
 func neverEnds(t *testing.T, s *stack.System) generation.Request {
 	t.Helper()
 	require.NoError(t, s.Simulator.Inject(wavespeedtest.Fault{Kind: wavespeedtest.NeverEnds}))

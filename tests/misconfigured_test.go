@@ -15,7 +15,7 @@ import (
 )
 
 // TestWorkerWithoutThePlugin: a deploy that forgot the plugin fails no generation. Its workflow
-// tasks fail and say why, and the next deploy goes on.
+// tasks fail and say why, and the next deploy continues.
 func TestWorkerWithoutThePlugin(t *testing.T) {
 	t.Parallel()
 	e := stack.NewEmbedded(t, wavespeedtest.Options{})

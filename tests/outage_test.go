@@ -22,7 +22,7 @@ import (
 var (
 	outageSize   = flag.Int("outage-n", 150, "generations in the middle of which the provider goes away")
 	outageLength = flag.Duration("outage-for", 0, "how long it is away, with the timing that users have; 0: until all have noticed")
-	outageWrite  = flag.String("outage-write", "", "a document whose part «outage» to write anew")
+	outageWrite  = flag.String("outage-write", "", "a document whose part «outage» to write again")
 )
 
 // TestOutage: the provider is away while many generations are submitted and awaited.
@@ -65,7 +65,7 @@ func TestOutage(t *testing.T) {
 }
 
 // peaksPerSecond watches, until it is asked, how many requests of each kind come in one
-// second. How fast generations are begun before is the test's own doing.
+// second. How fast generations are started before is the test's own doing.
 func peaksPerSecond(t *testing.T, simulator *wavespeedtest.Server) func() map[string]int {
 	t.Helper()
 	peaks := map[string]int{}

@@ -51,7 +51,7 @@ func (p *pipelines) begin(text string, n int) client.WorkflowRun {
 	return run
 }
 
-// children are those that a run has begun so far.
+// children are those that a run has started so far.
 func (p *pipelines) children(run client.WorkflowRun) []client.WorkflowRun {
 	p.t.Helper()
 	var children []client.WorkflowRun
@@ -83,7 +83,7 @@ func (p *pipelines) requirePaidOnce(n int) {
 	}
 }
 
-// describe says where a run stands in Temporal, and how its workflow tasks have failed.
+// describe says where a run is in Temporal, and how its workflow tasks have failed.
 func (p *pipelines) describe(run client.WorkflowRun) string {
 	p.t.Helper()
 	described, err := p.Client.DescribeWorkflowExecution(p.t.Context(), run.GetID(), run.GetRunID())
@@ -213,7 +213,7 @@ func (p *pipelines) clientThat(f func(ctx context.Context, method string, reques
 	return c
 }
 
-// TestPipelineIsNotResumedWhileItRuns: both would pay for what neither has begun.
+// TestPipelineIsNotResumedWhileItRuns: both would pay for what neither has started.
 func TestPipelineIsNotResumedWhileItRuns(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{Duration: time.Second})
@@ -228,7 +228,7 @@ func TestPipelineIsNotResumedWhileItRuns(t *testing.T) {
 	p.requirePaidOnce(60)
 }
 
-// TestPipelineFallbackUnderWayIsResumed, and not begun from its first model once more.
+// TestPipelineFallbackUnderWayIsResumed, and not started from its first model again.
 func TestPipelineFallbackUnderWayIsResumed(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t,
@@ -250,7 +250,7 @@ outputs: {model: "${{ steps.still.model }}"}
 	require.Len(t, p.Simulator.Ledger(), 2)
 }
 
-// TestPipelineReset: a run, or a child, that is reset to its last task goes on with the
+// TestPipelineReset: a run, or a child, that is reset to its last task continues with the
 // predictions that it has.
 func TestPipelineReset(t *testing.T) {
 	t.Parallel()

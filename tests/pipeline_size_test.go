@@ -65,7 +65,7 @@ steps:
 	require.True(t, result.Omitted)
 	require.Nil(t, result.Outputs)
 	require.Equal(t, pipeline.StepCompleted, result.Steps[1].State)
-	require.Greater(t, result.Steps[0].Children, 1, "a child whose result is full gives back what it has not begun")
+	require.Greater(t, result.Steps[0].Children, 1, "a child whose result is full gives back what it has not started")
 	p.requirePaidOnce(151)
 }
 

@@ -72,7 +72,7 @@ func (p *pipelines) awaitAttribute(run client.WorkflowRun, name, prefix string) 
 	})
 }
 
-// TestPipelineForeignSignals: what is no report of a child of its own changes nothing.
+// TestPipelineForeignSignals: what is not a report of a child of its own changes nothing.
 func TestPipelineForeignSignals(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{Duration: 6 * time.Second})
@@ -94,7 +94,7 @@ func TestPipelineForeignSignals(t *testing.T) {
 	require.Equal(t, "Completed", p.describe(run))
 }
 
-// TestPipelineBudgetIsRaisedWhileChildrenRun: those that wait for their share go on at once,
+// TestPipelineBudgetIsRaisedWhileChildrenRun: those that wait for their share continue at once,
 // and not when the first child has ended.
 func TestPipelineBudgetIsRaisedWhileChildrenRun(t *testing.T) {
 	t.Parallel()
@@ -149,7 +149,7 @@ func TestPipelineFloodOfUpdates(t *testing.T) {
 	group.Wait()
 }
 
-// TestPipelineCanceledApproval is no decision, whatever is to be decided when the time is up.
+// TestPipelineCanceledApproval is not a decision, whatever is to be decided when the time is up.
 func TestPipelineCanceledApproval(t *testing.T) {
 	t.Parallel()
 	for _, then := range []string{generation.Approve, generation.Reject} {

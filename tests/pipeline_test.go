@@ -55,7 +55,7 @@ func (p *pipelines) start(text string, inputs map[string]any) client.WorkflowRun
 	return p.Start(p.t, pipeline.WorkflowName, pipeline.Run{Pipeline: parse(p.t, text), Inputs: inputs})
 }
 
-// restart runs the same workflow id once more.
+// restart runs the same workflow id again.
 func (p *pipelines) restart(run client.WorkflowRun, in pipeline.Run) client.WorkflowRun {
 	p.t.Helper()
 	if in.Resume == nil {
@@ -418,7 +418,7 @@ func historyLength(t *testing.T, c client.Client, run client.WorkflowRun) int64 
 	return described.GetWorkflowExecutionInfo().GetHistoryLength()
 }
 
-// TestPipelineBudget: the submit that would pass the cap is not sent, and the run goes on
+// TestPipelineBudget: the submit that would pass the cap is not sent, and the run continues
 // when the cap is raised.
 func TestPipelineBudget(t *testing.T) {
 	t.Parallel()
@@ -516,9 +516,9 @@ func TestPipelineApproval(t *testing.T) {
 	for want, d := range map[string]generation.Decision{
 		"say who decides":                   {Verdict: "approve"},
 		`"boss" is not among the approvers`: {Verdict: "approve", By: "boss"},
-		"is none of approve":                {Verdict: "yes", By: "art"},
+		"is not one of approve":             {Verdict: "yes", By: "art"},
 		`"other" does not wait`:             {Verdict: "approve", By: "art", Approval: "other"},
-		`"clip" is none of still`:           {Verdict: "regenerate", By: "art", Regenerate: "clip"},
+		`"clip" is not one of still`:        {Verdict: "regenerate", By: "art", Regenerate: "clip"},
 		"items: still has none":             {Verdict: "regenerate", By: "art", Regenerate: "still", Items: []int{1}},
 		"offers none":                       {Verdict: "approve", By: "art", Choice: new(int)},
 	} {
@@ -527,7 +527,7 @@ func TestPipelineApproval(t *testing.T) {
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}))
 	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}), "has decided already")
 
-	// Somebody wants it otherwise: the still is made anew, and so is what is made of it.
+	// Somebody wants it otherwise: the still is made again, and so is what is made of it.
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "regenerate", By: "brand", Input: map[string]any{"prompt": "a still in blue", "size": nil}}))
 	stack.Eventually(t, "it is not asked again", func() bool {
 		status, ok := p.status(run)
@@ -563,7 +563,7 @@ func TestPipelineRejection(t *testing.T) {
 	require.Len(t, p.Simulator.Ledger(), 2)
 }
 
-// TestPipelineChoice: one of several is chosen, and goes on; single items can be made
+// TestPipelineChoice: one of several is chosen, and continues; single items can be made
 // again.
 func TestPipelineChoice(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,7 @@ import (
 // quoted is a block of a document that names the file it is from.
 var quoted = regexp.MustCompile("(?s)<!-- (\\S+) -->\n```[a-z]*\n(.*?)```")
 
-// TestDocumentsQuoteCodeThatRuns: what the documents show stands in files that are
+// TestDocumentsQuoteCodeThatRuns: what the documents show is in files that are
 // compiled and tested.
 func TestDocumentsQuoteCodeThatRuns(t *testing.T) {
 	t.Parallel()

@@ -47,7 +47,7 @@ func TestAnAbandonedSubmitIsNotDeliveredLater(t *testing.T) {
 					read <- err
 					return
 				}
-				_, _ = io.ReadFull(conn, make([]byte, 16)) // the request has begun
+				_, _ = io.ReadFull(conn, make([]byte, 16)) // the request has started
 				close(stalled)
 				<-givenUp
 				var err error

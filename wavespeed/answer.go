@@ -124,7 +124,7 @@ func plain(o object) string {
 	return string(text)
 }
 
-// failure is the error for an answer that is none of success.
+// failure is the error for an answer that does not mean success.
 func (c *Client) failure(r call, got answer) *Error {
 	failed := &Error{
 		Op: r.op, Subject: r.subject, StatusCode: got.status, Code: got.code(), Foreign: !got.documented(),

@@ -30,7 +30,7 @@
 // open, and a submit must then be looked for before it is repeated.
 //
 // Answers are read tolerantly: every shape that the provider documents or was
-// seen to send is taken, unknown fields and statuses are no errors. Bodies and
+// seen to send is taken, unknown fields and statuses are not errors. Bodies and
 // times are bounded. The API key goes to the configured host only, and never into
 // an error.
 package wavespeed

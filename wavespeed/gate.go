@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A gate stands in a submit's connection and knows whether a byte of the request
+// A gate is in a submit's connection and knows whether a byte of the request
 // has passed. It refuses the first byte once the submit's context has ended, which
 // it looks up itself: in a process that was stopped past its deadline and then
 // continued, no timer has fired yet. What remains is a stop of the process between
@@ -55,7 +55,7 @@ func (g *gate) enter() error {
 	return errGateShut
 }
 
-// abandoned tells whether a request was begun, and given up before its answer.
+// abandoned tells whether a request was started, and given up before its answer.
 func (g *gate) abandoned() bool {
 	return g.state.Load() == gatePassed && !g.answered.Load() && ended(g.ctx) != nil
 }

@@ -63,7 +63,7 @@ func TestASubmitIsSentOnceThoughTheServerCloses(t *testing.T) {
 	require.EqualValues(t, 10, requests.Load())
 }
 
-// Reading costs nothing, so a kept connection that turns out to be closed is no error,
+// Reading costs nothing, so a kept connection that turns out to be closed is not an error,
 // though lists and prices are POSTs.
 func TestReadsSurviveAKeptConnectionThatCloses(t *testing.T) {
 	t.Parallel()

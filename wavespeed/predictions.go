@@ -138,7 +138,7 @@ func (c *Client) Delete(ctx context.Context, ids ...string) (int, error) {
 	return data.Count, nil
 }
 
-// validateID is no rule of the provider, whose ids are 32 hexadecimal digits today.
+// validateID is not a rule of the provider, whose ids are 32 hexadecimal digits today.
 func validateID(id string) error {
 	switch {
 	case id == "":

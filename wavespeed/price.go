@@ -28,7 +28,7 @@ type Price struct {
 }
 
 // Price asks what a submit of this input would cost. The input is checked as far
-// as the provider does so here: a missing field is no error, but priced as the
+// as the provider does so here: a missing field is not an error, but priced as the
 // model's floor. A price that cannot be is [ErrImpossiblePrice].
 func (c *Client) Price(ctx context.Context, model string, input any) (Price, error) {
 	r := call{op: opPrice, subject: model, method: http.MethodPost, path: "/model/price", readOnly: true}

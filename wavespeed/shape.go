@@ -41,7 +41,7 @@ var fromAnyone = map[int]bool{
 // Status is what the provider itself says, as an HTTP status: that of the answer, or
 // the code in its body where that is more exact, as under HTTP 200. It is 0 if the
 // provider said nothing that can be relied on: there was no answer, it is [Error.Foreign],
-// or its status and its code contradict each other. Codes that are no statuses are
+// or its status and its code contradict each other. Codes that are not statuses are
 // returned as they are; [CodeInsufficientCredits] is 402.
 func (e *Error) Status() int {
 	class, code := e.StatusCode/100, e.Code/100

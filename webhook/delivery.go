@@ -106,7 +106,7 @@ func address(r *http.Request) string {
 	return path[strings.LastIndexByte(path, '/')+1:]
 }
 
-// verify looks once more if a signature does not fit and the provider has a new secret.
+// verify looks again if a signature does not fit and the provider has a new secret.
 func (d *delivery) verify(ctx context.Context, signature *signature, secrets []string) Reason {
 	if signature.fits() {
 		return ""

@@ -77,7 +77,7 @@ func open(keyring *webhook.Keyring, address string) error {
 // secretNo are different secrets.
 func secretNo(n int) string { return fmt.Sprintf("whsec_secret-number-%04d", n) }
 
-// forged has the form of an address, and a key id that is none of ours.
+// forged has the form of an address, and a key id that is not one of ours.
 var forged = "AQAAAAAA" + strings.Repeat("A", 88)
 
 func TestFetchedSecretServesAllThatIsMadeWithIt(t *testing.T) {
@@ -189,7 +189,7 @@ func TestNoSecretIsNoUnknownAddress(t *testing.T) {
 		p := &provider{err: errors.New("HTTP 500")}
 		keyring := p.keyring(t)
 		address := seal(t, newKeyring(t, given(secret)), target)
-		requireUnknown(t, keyring, "what is no address is none without a secret")
+		requireUnknown(t, keyring, "what is not an address is none without a secret")
 		require.Zero(t, p.called())
 
 		const why = `webhook: account "default": fetch its secret: HTTP 500`
@@ -359,7 +359,7 @@ func TestSecretThatComesBackIsTheNewest(t *testing.T) {
 		}
 		require.NoError(t, open(newKeyring(t, given(secret)), seal(t, handler, target)))
 		time.Sleep(25 * time.Hour)
-		require.NoError(t, open(handler, first), "it is no replaced one any more")
+		require.NoError(t, open(handler, first), "it is not a replaced one any more")
 		requireUnknown(t, handler, seal(t, newKeyring(t, given(otherSecret)), target))
 	})
 }

@@ -131,7 +131,7 @@ func TestVerifyWantsEachHeaderOnce(t *testing.T) {
 			"and an empty":    func(right string) []string { return []string{right, ""} },
 		} {
 			header := webhooktest.Sign(secret, "id", noon, body)
-			require.NoError(t, verify(header, body), "the delivery itself is right")
+			require.NoError(t, verify(header, body), "the delivery itself is valid")
 			header[http.CanonicalHeaderKey(name)] = values(header.Get(name))
 			require.ErrorIs(t, verify(header, body), webhook.ErrNotSigned, "%s %s", name, what)
 		}
@@ -206,7 +206,7 @@ func TestVerifySignsEveryPart(t *testing.T) {
 	}
 	for what, changed := range map[string][]byte{
 		"cut": body[:len(body)-1], "longer": append(bytes.Clone(body), '\n'), "empty": nil,
-		"formed anew": []byte(`{"id": "p1", "status": "completed", "outputs": ["https://x/1.png"]}`),
+		"formed again": []byte(`{"id": "p1", "status": "completed", "outputs": ["https://x/1.png"]}`),
 	} {
 		require.ErrorIs(t, verify(right, changed), webhook.ErrBadSignature, what)
 	}

@@ -123,7 +123,7 @@ func TestBodiesOnTheWire(t *testing.T) {
 		"gzip and identity":       {string(body), "Content-Encoding: gzip\r\nContent-Encoding: identity\r\n" + length(len(body)), string(body), []int{415}},
 		"two ids":                 {string(body), "webhook-id: other\r\n" + length(len(body)), string(body), []int{401}},
 		"two signatures":          {string(body), "webhook-signature: v3,00\r\n" + length(len(body)), string(body), []int{401}},
-		"trailer is no header":    {string(body), inChunks + "Trailer: Webhook-Id\r\n", fmt.Sprintf("%x\r\n%s\r\n0\r\nWebhook-Id: other\r\n\r\n", len(body), body), []int{200}},
+		"trailer is not a header": {string(body), inChunks + "Trailer: Webhook-Id\r\n", fmt.Sprintf("%x\r\n%s\r\n0\r\nWebhook-Id: other\r\n\r\n", len(body), body), []int{200}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -179,7 +179,7 @@ func TestConnectionServesOnAfterEveryAnswer(t *testing.T) {
 	}
 }
 
-// «Connection: close» is of HTTP/1. With HTTP/2 it ends the connection too, but not
+// "Connection: close" is of HTTP/1. With HTTP/2 it ends the connection too, but not
 // the requests beside it.
 func TestTooLargeWithHTTP2(t *testing.T) {
 	t.Parallel()

@@ -21,7 +21,7 @@ type Approval struct {
 	// Message says what is to be decided, in Markdown.
 	Message string
 
-	// Note says why the same is asked once more, for instance since what was to be made
+	// Note says why the same is asked again, for instance since what was to be made
 	// again failed.
 	Note string
 
@@ -78,7 +78,7 @@ func (a Approval) validate() error {
 	case a.Needed < 1:
 		return fmt.Errorf("needed: %d is less than 1", a.Needed)
 	case slices.ContainsFunc(a.Approvers, func(name string) bool { return name == "" }) || len(slices.Compact(slices.Sorted(slices.Values(a.Approvers)))) < len(a.Approvers):
-		return fmt.Errorf("approvers: a name is empty, or stands twice")
+		return fmt.Errorf("approvers: a name is empty, or is listed twice")
 	case len(a.Approvers) > 0 && a.Needed > len(a.Approvers):
 		return fmt.Errorf("needed: %d is more than the %d approvers", a.Needed, len(a.Approvers))
 	case a.OnTimeout != generation.Approve && a.OnTimeout != generation.Reject:

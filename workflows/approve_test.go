@@ -276,8 +276,8 @@ func TestDecisionsThatAreRefused(t *testing.T) {
 		decision generation.Decision
 		want     string
 	}{
-		"no verdict":             {plain, generation.Decision{}, `verdict: "" is none of approve, reject and regenerate`},
-		"another verdict":        {plain, generation.Decision{Verdict: "yes"}, `verdict: "yes" is none of`},
+		"no verdict":             {plain, generation.Decision{}, `verdict: "" is not one of approve, reject and regenerate`},
+		"another verdict":        {plain, generation.Decision{Verdict: "yes"}, `verdict: "yes" is not one of`},
 		"another approval":       {plain, generation.Decision{Verdict: generation.Approve, Approval: "other"}, `approval: "other" does not wait for a decision; open: review`},
 		"nobody":                 {named, approve(""), "by: say who decides"},
 		"nobody of many":         {workflows.Approval{Key: "review", Needed: 2}, approve(""), "by: say who decides"},
@@ -288,7 +288,7 @@ func TestDecisionsThatAreRefused(t *testing.T) {
 		"a choice below":         {choices, choose("", -1), "choice: -1 is not from 0 to 1"},
 		"nothing to regenerate":  {plain, generation.Decision{Verdict: generation.Regenerate}, `verdict: "review" lets nothing be regenerated`},
 		"one of several":         {named, regenerate(func(d *generation.Decision) { d.Regenerate = "" }), "regenerate: name one of still, clip"},
-		"another one":            {named, regenerate(func(d *generation.Decision) { d.Regenerate = "film" }), `regenerate: "film" is none of still, clip`},
+		"another one":            {named, regenerate(func(d *generation.Decision) { d.Regenerate = "film" }), `regenerate: "film" is not one of still, clip`},
 		"items below":            {named, regenerate(func(d *generation.Decision) { d.Items = []int{0, -1} }), "items: count from 0"},
 		"what the workflow says": {strict, generation.Decision{Verdict: generation.Regenerate}, "not this one"},
 	} {

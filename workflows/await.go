@@ -111,7 +111,7 @@ func (r *run) pollFailed(ctx workflow.Context, a *attempt, err error) error {
 	if failure != nil && failure.NonRetryable() && failure.Type() != generation.ErrDeadlineExceeded && failure.Type() != generation.ErrUnavailable {
 		return r.fail(ctx, a, failure.Type(), failure.Message())
 	}
-	reason := "did not end within " + r.request.Timeout.String() + "; it goes on at the provider, and a request that adopts it can still fetch its result"
+	reason := "did not end within " + r.request.Timeout.String() + "; it continues at the provider, and a request that adopts it can still fetch its result"
 	if failure != nil {
 		reason += ". Last answer: " + failure.Message()
 	}

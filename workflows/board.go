@@ -10,7 +10,7 @@ import (
 )
 
 // board shows all generations of one workflow run, in the order in which they were
-// begun.
+// started.
 type board struct {
 	statuses []*generation.Status
 	keys     map[string]*generation.Status
@@ -136,7 +136,7 @@ func UpdateDetails(ctx workflow.Context) {
 }
 
 // Statuses are the generations of this workflow run so far, in the order in which they
-// were begun, and then what [WithEarlier] has given and no generation has taken up: what
+// were started, and then what [WithEarlier] has given and no generation has taken up: what
 // the query [generation.StatusQuery] answers, for the workflow itself.
 // A workflow that continues as new finds here the predictions that are under way, for
 // the new run to adopt.
@@ -145,7 +145,7 @@ func Statuses(ctx workflow.Context) []generation.Status {
 	return statuses
 }
 
-// StatusOf is the generation with this key as it stands; false if none was begun.
+// StatusOf is the generation with this key as it stands; false if none was started.
 func StatusOf(ctx workflow.Context, key string) (generation.Status, bool) {
 	board := boardOf(ctx)
 	if board.keys[key] == nil {

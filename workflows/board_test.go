@@ -37,7 +37,7 @@ func TestStatuses(t *testing.T) {
 	require.NoError(t, env.GetWorkflowError())
 	require.Len(t, before, 1)
 	require.Len(t, after, 2)
-	require.Equal(t, []string{"b", "a"}, []string{after[0].Key, after[1].Key}, "in the order in which they were begun")
+	require.Equal(t, []string{"b", "a"}, []string{after[0].Key, after[1].Key}, "in the order in which they were started")
 	require.True(t, known)
 	require.Equal(t, generation.StateCompleted, first.Attempts[0].State)
 	require.False(t, unknown)

@@ -48,7 +48,7 @@ func budgetOf(ctx workflow.Context) *Budget {
 	return budget
 }
 
-// Raise sets another limit, for what waits to go on.
+// Raise sets another limit, for what waits to continue.
 func (b *Budget) Raise(limit generation.USD) {
 	b.Limit = limit
 	b.change()

@@ -76,7 +76,7 @@ func (a *approval) validateVerdict(d generation.Decision) error {
 	case generation.Regenerate:
 		return a.validateRegenerate(d)
 	default:
-		return fmt.Errorf("verdict: %q is none of approve, reject and regenerate", d.Verdict)
+		return fmt.Errorf("verdict: %q is not one of approve, reject and regenerate", d.Verdict)
 	}
 }
 
@@ -113,7 +113,7 @@ func (a *approval) validateRegenerate(d generation.Decision) error {
 	case d.Regenerate == "" && len(names) > 1:
 		return fmt.Errorf("regenerate: name one of %s", strings.Join(names, ", "))
 	case d.Regenerate != "" && !slices.Contains(names, d.Regenerate):
-		return fmt.Errorf("regenerate: %q is none of %s", d.Regenerate, strings.Join(names, ", "))
+		return fmt.Errorf("regenerate: %q is not one of %s", d.Regenerate, strings.Join(names, ", "))
 	case slices.ContainsFunc(d.Items, func(i int) bool { return i < 0 }):
 		return fmt.Errorf("items: count from 0")
 	default:

@@ -24,7 +24,7 @@ type earlier map[string][]generation.Status
 //     submitted again only when it is proven absent.
 //
 // The earlier run's statuses are what its query [generation.StatusQuery] answers, also
-// after its end, and what [Statuses] gives. Leave out those that are to be made anew.
+// after its end, and what [Statuses] gives. Leave out those that are to be made again.
 func WithEarlier(ctx workflow.Context, statuses ...generation.Status) workflow.Context {
 	Know(ctx, statuses...)
 	known := make(earlier, len(statuses))
@@ -156,7 +156,7 @@ func (r *run) keep(ctx workflow.Context) generation.Result {
 	}
 }
 
-// resume goes on with what the earlier generation left open, and false if it left
+// resume continues with what the earlier generation left open, and false if it left
 // nothing.
 func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
 	if r.earlier == nil || a.Number > 1 {

@@ -15,7 +15,7 @@ import (
 
 const earlierID = "feedfeedfeedfeedfeedfeedfeedfeed"
 
-// resume generates a request as a run does that goes on with what another has left.
+// resume generates a request as a run does that continues with what another has left.
 func resume(env *testsuite.TestWorkflowEnvironment, asked generation.Request, left ...generation.Status) {
 	env.RegisterWorkflowWithOptions(func(ctx workflow.Context) (generation.Result, error) {
 		return workflows.Generate(workflows.WithEarlier(ctx, left...), asked)
@@ -251,7 +251,7 @@ func TestWhatIsNotWorthKeepingIsSubmitted(t *testing.T) {
 		"refused":             earlierStatus(t, request(), generation.StateFailed, generation.Attempt{State: generation.StateAbsent, Nonce: "00"}),
 		"held":                earlierStatus(t, request(), generation.StateHeld, generation.Attempt{State: generation.StateHeld, Nonce: "00"}),
 		"completed but empty": nothing,
-		"not begun":           {Key: "still", Fingerprint: failed.Fingerprint},
+		"not started":         {Key: "still", Fingerprint: failed.Fingerprint},
 		"without fingerprint": unnamed,
 		"another model":       other(func(r *generation.Request) { r.Model = "a/b" }),
 		"another account":     other(func(r *generation.Request) { r.Account = "team" }),
@@ -293,7 +293,7 @@ func TestEarlierResultIsGivenOnce(t *testing.T) {
 	require.Len(t, p.submits, 1)
 }
 
-// TestEarlierResultOfTheSameKeyIsPreferred, in whatever order they are begun; and a result
+// TestEarlierResultOfTheSameKeyIsPreferred, in whatever order they are started; and a result
 // before a prediction that may still give one.
 func TestEarlierResultOfTheSameKeyIsPreferred(t *testing.T) {
 	t.Parallel()
@@ -327,7 +327,7 @@ func TestEarlierResultOfTheSameKeyIsPreferred(t *testing.T) {
 }
 
 // TestStatusesAreForTheNextRun: what a workflow finds of its own generations, a later one
-// can go on with.
+// can continue with.
 func TestStatusesAreForTheNextRun(t *testing.T) {
 	t.Parallel()
 	var statuses []generation.Status
@@ -363,7 +363,7 @@ func TestEarlierPredictionThatCannotBe(t *testing.T) {
 }
 
 // TestWhatIsNotTakenUpIsHandedOn: a run that ends, or continues as new, before its generations
-// have begun loses nothing of what it was given.
+// have started loses nothing of what it was given.
 func TestWhatIsNotTakenUpIsHandedOn(t *testing.T) {
 	t.Parallel()
 	p := completes()

@@ -65,7 +65,7 @@ func (r *run) cancel(ctx workflow.Context, a *attempt) error {
 	reason := "the workflow was canceled before anything was submitted"
 	switch {
 	case a.PredictionID != "":
-		reason = "the workflow was canceled; the prediction goes on at the provider and is billed"
+		reason = "the workflow was canceled; the prediction continues at the provider and is billed"
 	case a.State != generation.StateAbsent:
 		reason = "the workflow was canceled while it was unknown whether the submit had been accepted"
 	default:

@@ -41,7 +41,7 @@ func Fallback(ctx workflow.Context, request generation.Request, alternatives ...
 	if i := slices.IndexFunc(requests, func(r generation.Request) bool { return hasEarlier(ctx, r, hasResult) }); i >= 0 {
 		return Generate(ctx, requests[i])
 	}
-	// One that is under way was begun since those before it had failed.
+	// One that is under way was started since those before it had failed.
 	first := max(slices.IndexFunc(requests, func(r generation.Request) bool { return hasEarlier(ctx, r, worthKeeping) }), 0)
 	result, err := Generate(ctx, requests[first])
 	for i, alternative := range alternatives[first:] {

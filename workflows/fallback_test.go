@@ -125,7 +125,7 @@ func TestFallbackErrors(t *testing.T) {
 		"moderation": func(p *provider) {
 			p.await = func(int, generation.AwaitInput) (generation.Outcome, error) { return failed(1200, "flagged"), nil }
 		},
-		"it goes on at the provider": func(*provider) {},
+		"it continues at the provider": func(*provider) {},
 		"it may have been accepted": func(p *provider) {
 			p.submit = losesAnswers().submit
 			p.find = func(int, generation.FindInput) (generation.Found, error) {

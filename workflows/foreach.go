@@ -15,18 +15,18 @@ type ForEachOptions struct {
 	// MaxParallel is how many items are worked on at once. Defaults to 10.
 	MaxParallel int
 
-	// Tolerate is how many items may fail. When one more has, no further item is begun;
+	// Tolerate is how many items may fail. When one more has, no further item is started;
 	// those under way are ended. Defaults to 0.
 	Tolerate int
 
-	// Stop is asked before each item: once it answers true, no further item is begun.
+	// Stop is asked before each item: once it answers true, no further item is started.
 	// Defaults to never.
 	Stop func() bool
 }
 
 // Item is what became of one item.
 type Item[R any] struct {
-	// Begun is false for an item that was left out after too many had failed, after Stop
+	// Started is false for an item that was left out after too many had failed, after Stop
 	// or after a cancellation.
 	Begun bool
 
@@ -38,7 +38,7 @@ type Item[R any] struct {
 }
 
 // ForEach does something for each item, some at once. The items' results are in the
-// items' order, and all of them are there whatever the error: one that was not begun
+// items' order, and all of them are there whatever the error: one that was not started
 // says so.
 //
 // It fails with [generation.ErrTooManyFailed] when more items failed than are tolerated,

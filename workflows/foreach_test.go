@@ -92,7 +92,7 @@ func TestForEachTolerates(t *testing.T) {
 	}
 }
 
-// TestForEachGivesUp: no more is begun once too many have failed; what is under way ends.
+// TestForEachGivesUp: no more is started once too many have failed; what is under way ends.
 func TestForEachGivesUp(t *testing.T) {
 	t.Parallel()
 	fails := make(map[int]error)

@@ -17,7 +17,7 @@ import (
 // It fails with a *temporal.ApplicationError of one of the types in package
 // generation, whose first detail is the generation's [generation.Status]; and with
 // a *temporal.CanceledError, with the same detail, when ctx is canceled: the
-// provider cannot stop a prediction, so one that was accepted goes on and is
+// provider cannot stop a prediction, so one that was accepted continues and is
 // billed.
 func Generate(ctx workflow.Context, request generation.Request) (generation.Result, error) {
 	run, err := begin(ctx, request)

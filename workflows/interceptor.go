@@ -40,7 +40,7 @@ func (w *workflowInbound) ExecuteUpdate(ctx workflow.Context, in *interceptor.Up
 type boardKey struct{}
 
 // boardOf is the run's board. A worker without the interceptor is misconfigured: like the
-// SDK, it fails the workflow task, and the run goes on when a worker is right.
+// SDK, it fails the workflow task, and the run continues once a worker is configured correctly.
 func boardOf(ctx workflow.Context) *board {
 	b, ok := ctx.Value(boardKey{}).(*board)
 	if !ok {

@@ -80,7 +80,7 @@ func TestDecisionsAreReadStrictly(t *testing.T) {
 	}
 }
 
-// TestResolutionsAreReadStrictly: a submit that is said to be absent is made, and paid, anew.
+// TestResolutionsAreReadStrictly: a submit that is said to be absent is made, and paid, again.
 func TestResolutionsAreReadStrictly(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()

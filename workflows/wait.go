@@ -31,7 +31,7 @@ func (r *run) waits(ctx workflow.Context, a *attempt, state generation.State, er
 		failure.Details(&waiting) != nil || waiting.After >= r.remaining(ctx) {
 		return false
 	}
-	// The activity goes on without telling when it succeeds, so people see how old this is.
+	// The activity continues without telling when it succeeds, so people see how old this is.
 	r.enter(ctx, a, state, failure.Message()+" (at "+workflow.Now(ctx).UTC().Format("15:04:05")+" UTC)")
 	if waiting.After <= 0 {
 		return true

@@ -70,7 +70,7 @@ func up(ctx context.Context, out io.Writer) error {
 	if first {
 		err = s.makeFilm(ctx, out)
 	} else {
-		fmt.Fprintf(out, "Going on with what is in %s. To begin anew, remove it.\n", state)
+		fmt.Fprintf(out, "Continuing with what is in %s. To begin again, remove it.\n", state)
 		_, err = writeExample()
 	}
 	if err != nil {

@@ -81,7 +81,7 @@ func healthcheck(s *settings) *cobra.Command {
 			}
 			defer response.Body.Close()
 			if response.StatusCode != http.StatusOK {
-				return fmt.Errorf("what answers at %s is no simulator: %s", address, response.Status)
+				return fmt.Errorf("what answers at %s is not a simulator: %s", address, response.Status)
 			}
 			return nil
 		},
@@ -104,7 +104,7 @@ func listFaults() *cobra.Command {
 func logger(level string, to io.Writer) (*slog.Logger, error) {
 	var threshold slog.Level
 	if err := threshold.UnmarshalText([]byte(level)); err != nil {
-		return nil, fmt.Errorf("--log-level: %q is none of debug, info, warn and error", level)
+		return nil, fmt.Errorf("--log-level: %q is not one of debug, info, warn and error", level)
 	}
 	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: threshold})), nil
 }

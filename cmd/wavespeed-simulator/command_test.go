@@ -227,7 +227,7 @@ func TestHealthcheckTellsByItsExit(t *testing.T) {
 	require.NoError(t, check(":"+port))
 	p.stop(t)
 	require.Error(t, check(address))
-	require.ErrorContains(t, check("127.0.0.1:0"), "is no port")
+	require.ErrorContains(t, check("127.0.0.1:0"), "is not a port")
 	require.ErrorContains(t, check("nonsense"), "--listen")
 }
 

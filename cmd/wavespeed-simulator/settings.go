@@ -96,7 +96,7 @@ func (s *settings) allAccounts(getenv func(string) string) ([]wavespeedtest.Acco
 		"": {}, "bronze": wavespeedtest.Bronze, "silver": wavespeedtest.Silver, "gold": wavespeedtest.Gold, "ultra": wavespeedtest.Ultra,
 	}[strings.ToLower(s.tier)]
 	if !known {
-		return nil, fmt.Errorf("--tier: %q is none of bronze, silver, gold and ultra", s.tier)
+		return nil, fmt.Errorf("--tier: %q is not one of bronze, silver, gold and ultra", s.tier)
 	}
 	// The daemon takes several secrets; the provider signs with one.
 	secret, _, _ := strings.Cut(getenv("WAVESPEED_WEBHOOK_SECRET"), ",")
@@ -174,7 +174,7 @@ func dialable(listen string) (string, error) {
 		return "", fmt.Errorf("--listen: %w", err)
 	}
 	if number, err := strconv.Atoi(port); err != nil || number < 1 {
-		return "", fmt.Errorf("--listen: %q is no port to ask", port)
+		return "", fmt.Errorf("--listen: %q is not a port to ask", port)
 	}
 	if host == "" || host == "0.0.0.0" || host == "::" {
 		host = "127.0.0.1"

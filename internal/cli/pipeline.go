@@ -73,9 +73,9 @@ func (p *program) connected(do func(ctx context.Context, s session, args []strin
 	}
 }
 
-// interrupted tells that the person left off; what goes on, goes on.
+// interrupted tells that the person left off; what continues, continues.
 func (p *program) interrupted(id string) error {
-	fmt.Fprintf(p.Err, "No longer watching; the run goes on. See it again with: wavespeed-temporal pipeline status %s --watch\n", id)
+	fmt.Fprintf(p.Err, "No longer watching; the run continues. See it again with: wavespeed-temporal pipeline status %s --watch\n", id)
 	return &codedError{code: exitInterrupted}
 }
 

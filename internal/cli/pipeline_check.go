@@ -140,7 +140,7 @@ anything is wrong. Inputs that are not given are taken to be right.`,
 				return err
 			}
 			if !asJSON {
-				fmt.Fprintf(p.Out, "%s is right: %s%s\n", args[0], plural(len(result.plan.Steps), "step"), costText(result.report.Estimate))
+				fmt.Fprintf(p.Out, "%s is valid: %s%s\n", args[0], plural(len(result.plan.Steps), "step"), costText(result.report.Estimate))
 				p.tellMissing(result)
 			}
 			if err != nil {

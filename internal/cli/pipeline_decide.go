@@ -70,7 +70,7 @@ func (p *program) pipelineRegenerate() *cobra.Command {
 		Use: "regenerate RUN STEP [field=value …]", Short: "Have a step that waits for approval made again, with changed input", Args: cobra.MinimumNArgs(2),
 		Long: `Have a step that waits for approval made again, with changed input: fields replace those
 of the step, and null removes one. What is made of the step is made again too, and the
-approval is asked for anew.`,
+approval is asked for again.`,
 		RunE: p.connected(func(ctx context.Context, s session, args []string) error {
 			changes, err := p.readFields(ctx, s, "", args[1], args[2:])
 			if err != nil {
@@ -98,7 +98,7 @@ func (p *program) decide(ctx context.Context, s session, args []string, d genera
 	case "":
 		fmt.Fprintf(p.Err, "%s: noted (%s); %d of %d approvals%s\n", status.Key, d.Verdict, status.Votes(d.Choice), status.Needed, textIf(d.Choice != nil, " of this choice"))
 	case generation.Approve:
-		fmt.Fprintf(p.Err, "%s: approved; the run goes on\n", status.Key)
+		fmt.Fprintf(p.Err, "%s: approved; the run continues\n", status.Key)
 	case generation.Reject:
 		fmt.Fprintf(p.Err, "%s: rejected%s\n", status.Key, textIf(d.Verdict == generation.Approve, fmt.Sprintf(": too few are left for a choice to have %d approvals", status.Needed)))
 	default:
@@ -109,7 +109,7 @@ func (p *program) decide(ctx context.Context, s session, args []string, d genera
 
 func (p *program) pipelineBudget() *cobra.Command {
 	return &cobra.Command{
-		Use: "budget RUN USD", Short: "Set a run's budget; a run that is held goes on", Args: cobra.ExactArgs(2),
+		Use: "budget RUN USD", Short: "Set a run's budget; a run that is held continues", Args: cobra.ExactArgs(2),
 		RunE: p.connected(func(ctx context.Context, s session, args []string) error {
 			usd, err := generation.ParseUSD(args[1])
 			if err != nil {
@@ -137,7 +137,7 @@ func (s session) update(ctx context.Context, id, name string, arg, answer any) e
 	var refused *temporal.ApplicationError
 	switch {
 	case errors.As(err, &notFound) && strings.Contains(err.Error(), "completed"):
-		return failure(exitFailure, fmt.Errorf("%s has ended: there is nothing to decide; go on with: wavespeed-temporal pipeline rerun %s%s", id, id, textIf(name == pipeline.BudgetUpdate, " --budget USD")))
+		return failure(exitFailure, fmt.Errorf("%s has ended: there is nothing to decide; continue with: wavespeed-temporal pipeline rerun %s%s", id, id, textIf(name == pipeline.BudgetUpdate, " --budget USD")))
 	case errors.As(err, &notFound):
 		return failure(exitFailure, missing(id, err))
 	case errors.As(err, &refused):

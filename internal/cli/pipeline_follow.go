@@ -186,9 +186,9 @@ func endedBy(err error) string {
 	var terminated *temporal.TerminatedError
 	switch {
 	case errors.As(err, &canceled):
-		return "the run was canceled; what was paid for is kept, and predictions under way go on at WaveSpeed"
+		return "the run was canceled; what was paid for is kept, and predictions under way continue at WaveSpeed"
 	case errors.As(err, &terminated):
-		return "the run was terminated; what was paid for is kept, and predictions under way go on at WaveSpeed"
+		return "the run was terminated; what was paid for is kept, and predictions under way continue at WaveSpeed"
 	default:
 		return err.Error()
 	}

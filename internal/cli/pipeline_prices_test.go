@@ -56,7 +56,7 @@ func TestEndpointsThatAreForbidden(t *testing.T) {
 	t.Parallel()
 	validate := &line{env: odd(t, nil)}
 	require.Zero(t, validate.run(t.Context(), "pipeline", "validate", written(t, "film.yaml", "steps: {still: {model: a/b}}")), validate.err.String())
-	require.Contains(t, validate.out.String(), "is right: 1 step, at least $0.00")
+	require.Contains(t, validate.out.String(), "is valid: 1 step, at least $0.00")
 	for _, what := range []string{"no price can be had for step still", "the balance can't be read", "its charges can't be read"} {
 		require.Contains(t, validate.err.String(), what)
 	}

@@ -34,7 +34,7 @@ func (p *program) pipelineRerun() *cobra.Command {
 		Use: "rerun RUN [name=value …]", Short: "Run a run again, keeping what it has paid for",
 		Long: `Run a run again under its workflow id, keeping what it has paid for. A step's result is
 kept if its request is the same: model, account and input. So without anything else only
-what has failed, or was not begun, is made; of many items only those. What was under way
+what has failed, or was not started, is made; of many items only those. What was under way
 when the run ended is awaited, and what may have been accepted is looked for first.
 
   wavespeed-temporal pipeline rerun RUN
@@ -64,12 +64,12 @@ when the run ended is awaited, and what may have been accepted is looked for fir
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&o.from, "from", "", "a `step` to make anew, with all that come after it")
+	flags.StringVar(&o.from, "from", "", "a `step` to make again, with all that come after it")
 	flags.StringArrayVar(&o.set, "set", nil, "a field of a step's input, as `step.field=value` (repeatable); null removes it")
 	flags.BoolVar(&o.reset, "reset", false, "drop what earlier reruns and regenerations changed in steps' inputs")
 	flags.StringVar(&o.file, "file", "", "run this `file` in place of the run's own pipeline; drops such changes too")
 	o.budget.add(flags, "cap on what the new run may cost, in `USD`: what earlier ones have cost does not count")
-	flags.BoolVar(&o.resubmitUnknown, "resubmit-unknown", false, "submit anew what may have been accepted: the risk is to pay twice")
+	flags.BoolVar(&o.resubmitUnknown, "resubmit-unknown", false, "submit again what may have been accepted: the risk is to pay twice")
 	flags.StringVar(&o.onUnknown, "on-unknown", "", "fail, resubmit, or ask a person (see resolve), when nothing can tell whether a submit was accepted, in all steps (default as the pipeline says)")
 	flags.StringVar(&o.filter, "filter", "", "run all again that match this Temporal list `filter` and have not completed")
 	flags.IntVar(&o.limit, "limit", 1000, "how many runs of a filter at most")
@@ -79,7 +79,7 @@ when the run ended is awaited, and what may have been accepted is looked for fir
 	return cmd
 }
 
-// rerunOne runs a run again; args are its id and what it is given anew.
+// rerunOne runs a run again; args are its id and what it is given again.
 func (p *program) rerunOne(ctx context.Context, s session, args []string, o rerunOptions) error {
 	if err := o.prepare(); err != nil {
 		return failure(exitUsage, err)
@@ -116,7 +116,7 @@ func (s session) latest(ctx context.Context, id string) (client.WorkflowRun, err
 	case info.GetType().GetName() != pipeline.WorkflowName:
 		return nil, failure(exitUsage, fmt.Errorf("%s is a run of %s, and of no pipeline", id, info.GetType().GetName()))
 	case isRunning(info.GetStatus()):
-		return nil, failure(exitUsage, fmt.Errorf("%s still goes on: nothing was started", id))
+		return nil, failure(exitUsage, fmt.Errorf("%s still continues: nothing was started", id))
 	default:
 		return s.client.GetWorkflow(ctx, id, info.GetExecution().GetRunId()), nil
 	}

@@ -163,14 +163,14 @@ func (p *program) change(ctx context.Context, s session, in *pipeline.Run, runID
 }
 
 // setOnUnknown gives all steps that generate the policy; "" leaves each its own. What a step
-// has paid for is kept: the policy is no part of what it asks for.
+// has paid for is kept: the policy is not a part of what it asks for.
 func setOnUnknown(d *pipeline.Definition, policy generation.UnknownPolicy) error {
 	switch policy {
 	case "":
 		return nil
 	case generation.FailUnknown, generation.ResubmitUnknown, generation.AskUnknown:
 	default:
-		return fmt.Errorf("--on-unknown: %q is none of %s, %s and %s", policy, generation.FailUnknown, generation.ResubmitUnknown, generation.AskUnknown)
+		return fmt.Errorf("--on-unknown: %q is not one of %s, %s and %s", policy, generation.FailUnknown, generation.ResubmitUnknown, generation.AskUnknown)
 	}
 	for i := range d.Steps {
 		if step := &d.Steps[i].Value; step.Approve == nil {

@@ -153,7 +153,7 @@ func (s session) startPipeline(ctx context.Context, id string, in pipeline.Run, 
 	var taken *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &taken) {
 		return nil, failure(exitUsage, fmt.Errorf(
-			"%s is there already, and nothing was started: look at it with pipeline status %s, or go on with pipeline rerun %s", id, id, id))
+			"%s is there already, and nothing was started: look at it with pipeline status %s, or continue with pipeline rerun %s", id, id, id))
 	}
 	return run, failure(exitFailure, err)
 }

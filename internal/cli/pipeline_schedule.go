@@ -35,7 +35,7 @@ func (p *program) pipelineSchedule() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "schedule FILE [name=value …]", Short: "Run a pipeline again and again, by a Temporal Schedule",
 		Long: `Run a pipeline again and again, by a Temporal Schedule. The pipeline is checked now, and
-each run is checked anew when it begins. It can be paused, changed and triggered in the
+each run is checked again when it begins. It can be paused, changed and triggered in the
 Temporal UI.
 
   wavespeed-temporal pipeline schedule film.yaml --cron "0 6 * * MON-FRI" --id film-daily
@@ -63,7 +63,7 @@ Temporal UI.
 	flags.StringVar(&o.id, "id", "", "id of the schedule (default pipeline- and the pipeline's name)")
 	o.budget.add(flags, "cap on what each run may cost, in `USD`")
 	flags.DurationVar(&o.catchUp, "catch-up", defaultCatchUp, "after Temporal was down, start the missed runs of this time, and skip older ones")
-	flags.BoolVar(&o.overlap, "overlap", false, "begin a run though the one before still goes on (default: leave it out)")
+	flags.BoolVar(&o.overlap, "overlap", false, "begin a run though the one before still continues (default: leave it out)")
 	flags.BoolVar(&o.paused, "paused", false, "create it paused")
 	flags.BoolVar(&o.list, "list", false, "list the schedules of pipelines")
 	flags.StringVar(&o.delete, "delete", "", "delete the schedule with this `id`")
@@ -169,7 +169,7 @@ func (p *program) deleteSchedule(ctx context.Context, s session, id string) erro
 		return failure(exitFailure, fmt.Errorf("there is no schedule %s; --list has those that there are", id))
 	}
 	if err == nil {
-		fmt.Fprintf(p.Err, "schedule %s: deleted; its runs go on\n", id)
+		fmt.Fprintf(p.Err, "schedule %s: deleted; its runs continue\n", id)
 	}
 	return failure(exitFailure, err)
 }

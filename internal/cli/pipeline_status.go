@@ -37,7 +37,7 @@ func (p *program) pipelineStatus() *cobra.Command {
 			return failure(exitFailure, err)
 		}),
 	}
-	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "watch it to its end; Ctrl-C only leaves off")
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "watch it to its end; Ctrl-C only stops")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the status as one JSON object")
 	cmd.Flags().StringVar(&runID, "run-id", "", "an earlier run of the workflow id (default the latest)")
 	return cmd

@@ -138,7 +138,7 @@ func dollars(usd *generation.USD) string {
 	return usd.String()
 }
 
-// toDo says what the run waits for, and the commands with which it goes on.
+// toDo says what the run waits for, and the commands with which it continues.
 func toDo(run string, status pipeline.Status) string {
 	var text strings.Builder
 	for _, a := range status.Approvals {

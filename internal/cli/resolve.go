@@ -115,7 +115,7 @@ func howTo(f family, u unknown) string {
 func instead(f family, u unknown) string {
 	switch {
 	case f.open():
-		return "its generation has failed, and the workflow goes on without it"
+		return "its generation has failed, and the workflow continues without it"
 	case f.kind() == generation.WorkflowName:
 		id := "ID"
 		if len(u.Attempt.Candidates) == 1 {

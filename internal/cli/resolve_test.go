@@ -186,7 +186,7 @@ func TestResolveInAPipeline(t *testing.T) {
 	require.Contains(t, err, "--on-unknown can't be combined with --resubmit-unknown")
 	code, _, err = s.run(t, "pipeline", "rerun", id, "--on-unknown", "hope")
 	require.Equal(t, 2, code)
-	require.Contains(t, err, `--on-unknown: "hope" is none of fail, resubmit and ask`)
+	require.Contains(t, err, `--on-unknown: "hope" is not one of fail, resubmit and ask`)
 	code, _, err = s.run(t, "pipeline", "rerun", id, "--on-unknown", "ask", "--detach")
 	require.Zero(t, code, err)
 	watching, stop := context.WithCancel(t.Context())

@@ -69,7 +69,7 @@ type saver struct {
 	config config.Config
 	client *download.Client
 	dir    string
-	again  string // the command that tries once more
+	again  string // the command that tries again
 	saved  int
 	lost   []unsaved
 }

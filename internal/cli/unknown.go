@@ -98,7 +98,7 @@ func (s session) unknownOf(ctx context.Context, id, runID string, left *int) (*w
 	for _, child := range described.GetPendingChildren() {
 		_, below, err := s.unknownOf(ctx, child.GetWorkflowId(), child.GetRunId(), left)
 		var notFound *serviceerror.NotFound
-		if err != nil && !errors.As(err, &notFound) { // that one has ended meanwhile, or not begun
+		if err != nil && !errors.As(err, &notFound) { // that one has ended meanwhile, or not started
 			return info, nil, err
 		}
 		all = append(all, below...)

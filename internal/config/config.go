@@ -73,8 +73,8 @@ type Account struct {
 	secretFile string // "" when the secrets were given otherwise
 }
 
-// SecretFromFile tells whether the account's one secret stands in a file, to be read
-// anew by ReadSecret.
+// SecretFromFile tells whether the account's one secret is in a file, to be read
+// again by ReadSecret.
 func (a Account) SecretFromFile() bool { return a.secretFile != "" && len(a.Secrets) == 1 }
 
 // ReadSecret reads the first secret that the file holds now, so that it may be replaced

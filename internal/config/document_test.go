@@ -13,7 +13,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
 )
 
-var write = flag.Bool("write", false, "write the table of docs/configuration.md anew")
+var write = flag.Bool("write", false, "write the table of docs/configuration.md again")
 
 const (
 	begin = "<!-- settings: go test ./internal/config -write -->\n"
@@ -34,7 +34,7 @@ func TestDocumentHasEverySetting(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(before+begin+settingsTable()+end+after), 0o644))
 		return
 	}
-	require.Equal(t, settingsTable(), table, "write it anew with: go test ./internal/config -run Document -write")
+	require.Equal(t, settingsTable(), table, "write it again with: go test ./internal/config -run Document -write")
 }
 
 func settingsTable() string {

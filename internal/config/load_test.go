@@ -91,7 +91,7 @@ func TestRefused(t *testing.T) {
 		"plain http":              {map[string]string{"WEBHOOK_PUBLIC_URL": "http://example.com/x"}, config.Need{}, "WEBHOOK_PUBLIC_URL: "},
 		"base URL":                {map[string]string{"WAVESPEED_BASE_URL": "ftp://example.com"}, config.Need{}, "WAVESPEED_BASE_URL: "},
 		"listen":                  {map[string]string{"WEBHOOK_LISTEN": "8080"}, config.Need{}, `WEBHOOK_LISTEN: "8080" is not an address to listen on, such as 127.0.0.1:8080 or :8080`},
-		"level":                   {map[string]string{"LOG_LEVEL": "loud"}, config.Need{}, `LOG_LEVEL: "loud" is none of debug, info, warn, error`},
+		"level":                   {map[string]string{"LOG_LEVEL": "loud"}, config.Need{}, `LOG_LEVEL: "loud" is not one of debug, info, warn, error`},
 		"bool":                    {map[string]string{"WAVESPEED_PRICES": "perhaps"}, config.Need{}, `WAVESPEED_PRICES: "perhaps" is neither true nor false`},
 		"number":                  {map[string]string{"WORKER_CACHE": "-1"}, config.Need{}, `WORKER_CACHE: "-1" is not a number from 0 on`},
 		"duration":                {map[string]string{"SHUTDOWN_TIMEOUT": "70"}, config.Need{}, `SHUTDOWN_TIMEOUT: "70" is not a duration such as 70s`},
@@ -180,7 +180,7 @@ func TestWarnings(t *testing.T) {
 		want []string
 	}{
 		"nothing":     {map[string]string{"WAVESPEED_API_KEY": key, "WEBHOOK_PORT": "tcp://10.0.0.1:80", "WEBHOOK_SERVICE_HOST": "10.0.0.1"}, nil},
-		"a typo":      {map[string]string{"WAVESPEED_API_KEY": key, "WEBHOOK_PUBLC_URL": "https://x"}, []string{"WEBHOOK_PUBLC_URL: is set, but is no setting; did you mean WEBHOOK_PUBLIC_URL?"}},
+		"a typo":      {map[string]string{"WAVESPEED_API_KEY": key, "WEBHOOK_PUBLC_URL": "https://x"}, []string{"WEBHOOK_PUBLC_URL: is set, but is not a setting; did you mean WEBHOOK_PUBLIC_URL?"}},
 		"an open key": {map[string]string{"WAVESPEED_API_KEY_FILE": open}, []string{"WAVESPEED_API_KEY_FILE: everybody on this machine can read " + open}},
 		"a local URL": {map[string]string{"WAVESPEED_API_KEY": key, "WEBHOOK_PUBLIC_URL": "http://127.0.0.1:8080/x"}, []string{"WEBHOOK_PUBLIC_URL: WaveSpeed cannot reach http://127.0.0.1:8080/x, so that everything is polled after the grace time"}},
 	} {

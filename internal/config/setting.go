@@ -118,7 +118,7 @@ func webURL(v string) (string, error) {
 func oneOf(allowed ...string) func(string) (string, error) {
 	return func(v string) (string, error) {
 		if !slices.Contains(allowed, v) {
-			return "", fmt.Errorf("%q is none of %s", v, strings.Join(allowed, ", "))
+			return "", fmt.Errorf("%q is not one of %s", v, strings.Join(allowed, ", "))
 		}
 		return v, nil
 	}

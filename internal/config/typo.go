@@ -16,7 +16,7 @@ func (l *loader) warnOfTypos() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.env)) {
 		if isOurs(name) && l.env[name] != "" && !slices.Contains(known, name) {
-			l.warn(name, "is set, but is no setting; did you mean %s?", nearest.Name(name, known))
+			l.warn(name, "is set, but is not a setting; did you mean %s?", nearest.Name(name, known))
 		}
 	}
 }

@@ -14,7 +14,7 @@ const maxBytes = 200
 
 var segmentPattern = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
-// reserved begin paths of the API that are no models: a submit to "predictions"
+// reserved begin paths of the API that are not models: a submit to "predictions"
 // would be a call of another kind.
 var reserved = []string{
 	"account", "balance", "billings", "media", "model", "models", "predictions", "upload", "user", "webhook",
@@ -40,7 +40,7 @@ func Validate(id string) error {
 		}
 	}
 	if slices.Contains(reserved, segments[0]) {
-		return fmt.Errorf("%q begins with %q, which is no model but another part of the API", id, segments[0])
+		return fmt.Errorf("%q begins with %q, which is not a model but another part of the API", id, segments[0])
 	}
 	return nil
 }

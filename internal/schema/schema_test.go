@@ -91,7 +91,7 @@ func TestProperties(t *testing.T) {
 	require.Empty(t, compile(t, `{"type":"object"}`).Properties())
 }
 
-// TestSchemasThatReferToThemselves are no trap for who looks for a part of one.
+// TestSchemasThatReferToThemselves are not trap for who looks for a part of one.
 func TestSchemasThatReferToThemselves(t *testing.T) {
 	t.Parallel()
 	s := compile(t, `{"$ref":"#/$defs/node","$defs":{"node":{"properties":{"inner":{"$ref":"#/$defs/node"}},"additionalProperties":false}}}`)

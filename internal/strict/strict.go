@@ -199,7 +199,7 @@ func fields(data []byte) ([]field, error) {
 		}
 		f := field{name: token.(string)}
 		if seen[f.name] {
-			return nil, At(f.name, &Error{Message: "stands twice"})
+			return nil, At(f.name, &Error{Message: "is listed twice"})
 		}
 		seen[f.name] = true
 		if err := decoder.Decode(&f.value); err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// approve asks people. That they want something made again is no end of the step.
+// approve asks people. That they want something made again is not an end of the step.
 func (r *run) approve(ctx workflow.Context, s *step) error {
 	question, err := r.question(s)
 	s.undo, s.note = nil, ""

@@ -29,7 +29,7 @@ func (c *child) running() int {
 	return min(len(c.items)-c.progress.ended(), c.atOnce)
 }
 
-// hand has a child make the items, and waits for it. An error means that none was begun.
+// hand has a child make the items, and waits for it. An error means that none was started.
 func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *share) (ChunkResult, error) {
 	in := f.chunk(items, atOnce, granted)
 	size := weigh(in)
@@ -71,7 +71,7 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *sha
 }
 
 // childID is new for each child, also after a reset of the run, and known before the child
-// has begun: whoever resumes the run finds it in any case.
+// has started: whoever resumes the run finds it in any case.
 func childID(ctx workflow.Context, step string) string {
 	var nonce [8]byte
 	_, _ = workflow.GetRandomStream(ctx, "wavespeed/child").Read(nonce[:])
@@ -79,7 +79,7 @@ func childID(ctx workflow.Context, step string) string {
 }
 
 // rescue reads from a child that was killed what it has made. What had not ended has
-// failed: who kills a child wants no more of it. A run that resumes this one goes on with it.
+// failed: who kills a child wants no more of it. A run that resumes this one continues with it.
 func (f *fan) rescue(ctx workflow.Context, c *child, granted *share, why error) ChunkResult {
 	made := make(map[int]pipeline.ItemResult)
 	pages, err := recalled(ctx, c.Child)

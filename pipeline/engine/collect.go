@@ -7,7 +7,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// collect takes over what a child has made. What it has not begun goes back in the queue.
+// collect takes over what a child has made. What it has not started goes back in the queue.
 func (f *fan) collect(ctx workflow.Context, items []*item, result ChunkResult) {
 	byIndex := make(map[int]pipeline.ItemResult, len(result.Items))
 	for _, made := range result.Items {

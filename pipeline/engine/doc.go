@@ -12,7 +12,7 @@
 // A few dozen items are made in the run itself. More are handed in chunks to child
 // workflows, some at a time, so that the history of each stays short: the run's own grows
 // by some forty events for 250 items. A child that must stop early, since too many items
-// have failed or its share of the budget is spent, gives back what it has not begun.
+// have failed or its share of the budget is spent, gives back what it has not started.
 //
 // # Resuming
 //

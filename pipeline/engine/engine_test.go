@@ -212,7 +212,7 @@ func TestApprovalDeadline(t *testing.T) {
 	}
 }
 
-// TestHeldForWeeks: the run goes on where it is when the budget is raised.
+// TestHeldForWeeks: the run continues where it is when the budget is raised.
 func TestHeldForWeeks(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
@@ -374,7 +374,7 @@ steps:
 	require.Len(t, s.answers, 5)
 	require.Contains(t, s.answers[0], "input.promt: a/b has no such field; did you mean prompt?")
 	require.Contains(t, s.answers[1], "items: styles has none with the number 2")
-	require.Contains(t, s.answers[2], `regenerate: "pick" is none of styles`)
+	require.Contains(t, s.answers[2], `regenerate: "pick" is not one of styles`)
 	require.Equal(t, []string{"", ""}, s.answers[3:])
 }
 
@@ -458,7 +458,7 @@ steps:
 	require.Equal(t, map[string]pipeline.StepState{"still": "completed", "art": "rejected", "legal": "skipped"}, states(status.Steps))
 }
 
-// TestCancel: what was paid for is in the error, and nothing more is begun.
+// TestCancel: what was paid for is in the error, and nothing more is started.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

@@ -93,7 +93,7 @@ func (m maker) alternatives(requests []generation.Request) []workflows.Alternati
 	return alternatives
 }
 
-// statuses are the generations that were begun for a name, the deciding one last.
+// statuses are the generations that were started for a name, the deciding one last.
 func (m maker) statuses(ctx workflow.Context, name string) []generation.Status {
 	var statuses []generation.Status
 	for _, key := range m.keys(name) {

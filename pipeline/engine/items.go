@@ -35,7 +35,7 @@ type Chunk struct {
 	// MaxParallel is how many may be in flight.
 	MaxParallel int `json:"max_parallel"`
 
-	// Strikes is how many must fail for no more to be begun.
+	// Strikes is how many must fail for no more to be started.
 	Strikes int `json:"strikes"`
 
 	// Budget is what they may cost together, in USD, and Price what each is likely to. Last
@@ -58,7 +58,7 @@ type ChunkItem struct {
 	Earlier []generation.Status `json:"earlier,omitempty"`
 }
 
-// ChunkResult is what became of a [Chunk]'s items. Those that were not begun are not in it;
+// ChunkResult is what became of a [Chunk]'s items. Those that were not started are not in it;
 // one that waits has generations that were paid for before the budget was spent.
 type ChunkResult struct {
 	Items []pipeline.ItemResult `json:"items"`
@@ -88,7 +88,7 @@ const (
 	// progressEvery is how many items end between two reports, which cost an action each.
 	progressEvery = 50
 
-	// fullBytes is the size of a result from which on no further item is begun: it must
+	// fullBytes is the size of a result from which on no further item is started: it must
 	// hold those in flight too.
 	fullBytes = 600_000
 )

@@ -324,7 +324,7 @@ func (r *run) verdict(ctx workflow.Context) error {
 	if len(notRun) > 0 {
 		message += "; not run: " + strings.Join(notRun, ", ")
 	}
-	return temporal.NewNonRetryableApplicationError(message+". What was paid for is kept: rerun it to go on", first.errorType, nil)
+	return temporal.NewNonRetryableApplicationError(message+". What was paid for is kept: rerun it to continue", first.errorType, nil)
 }
 
 func (r *run) watched(id string) bool {

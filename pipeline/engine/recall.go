@@ -70,7 +70,7 @@ func recalled(ctx workflow.Context, of pipeline.Child) ([]pipeline.Page, error) 
 	}
 }
 
-// known are all generations that the earlier run has begun.
+// known are all generations that the earlier run has started.
 func (r *run) known() []generation.Status {
 	var known []generation.Status
 	for _, s := range r.steps {
@@ -90,7 +90,7 @@ func (r *run) resumed(ctx workflow.Context) pipeline.Child {
 	}
 }
 
-// takeBack gives a step what an earlier run has of it. What is, or was, to be made anew is
+// takeBack gives a step what an earlier run has of it. What is, or was, to be made again is
 // only kept for later runs.
 func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 	if r.plan.Step(results.ID) == nil {
@@ -154,7 +154,7 @@ func (r *run) page(ctx workflow.Context, from pipeline.Cursor) pipeline.Page {
 }
 
 // results are a step's, from a place on, as many as there is room for; next is where they
-// go on, nil for nowhere. Each child has a page of its own, for what it has made.
+// continue, nil for nowhere. Each child has a page of its own, for what it has made.
 func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room *int) (results pipeline.StepResults, next *pipeline.Cursor) {
 	results = pipeline.StepResults{ID: s.ID}
 	if from.Child == 0 && from.Item == 0 {
@@ -204,7 +204,7 @@ func (s *step) open() []pipeline.Child {
 }
 
 // unused are keys of results of earlier runs that the step had no use for, for instance since
-// it has not begun: a run that resumes this one is to have them too.
+// it has not started: a run that resumes this one is to have them too.
 func (s *step) unused() []string {
 	used := make(map[string]bool, len(s.items))
 	for _, item := range s.items {

@@ -39,7 +39,7 @@ func (r *run) regenerate(s *step, d generation.Decision) {
 	s.undo = undo
 }
 
-// restore undoes what an approval had made again, where that failed: people are asked anew
+// restore undoes what an approval had made again, where that failed: people are asked again
 // about what was there before, and told why. It is false where there is nothing to undo.
 func (r *run) restore(s *step) bool {
 	var failed *step
@@ -90,7 +90,7 @@ func (s *step) change(input map[string]any) {
 	}
 }
 
-// changeItems replaces fields of the input of single items, and has them made anew.
+// changeItems replaces fields of the input of single items, and has them made again.
 func (s *step) changeItems(items []int, input map[string]any) {
 	if s.itemInput == nil {
 		s.itemInput = make(map[string]map[string]any)
@@ -102,7 +102,7 @@ func (s *step) changeItems(items []int, input map[string]any) {
 	}
 }
 
-// again has the step run once more. What it made is kept where it asks for the same.
+// again has the step run again. What it made is kept where it asks for the same.
 func (s *step) again() {
 	s.state, s.reason, s.errorType = pipeline.StepWaiting, "", ""
 	s.started, s.ended = time.Time{}, time.Time{}

@@ -123,7 +123,7 @@ func (f *fan) take() []*item {
 	return items
 }
 
-// giveBack puts items that were not begun back in the queue.
+// giveBack puts items that were not started back in the queue.
 func (f *fan) giveBack(items []*item) {
 	for _, item := range items {
 		item.state = pipeline.StepWaiting

@@ -35,7 +35,7 @@ func (r *run) answer(ctx workflow.Context) error {
 			},
 			workflow.UpdateHandlerOptions{
 				Validator:   func(_ workflow.Context, usd generation.USD) error { return r.validateBudget(usd) },
-				Description: "sets the run's budget, in US dollars: a number. A run that is held goes on when it covers what is next",
+				Description: "sets the run's budget, in US dollars: a number. A run that is held continues when it covers what is next",
 			}),
 		workflows.AnswerDecisions(ctx),
 	)

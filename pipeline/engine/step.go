@@ -14,7 +14,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// errAgain ends an approval that had something made again: it will be asked anew.
+// errAgain ends an approval that had something made again: it will be asked again.
 var errAgain = errors.New("to be done again")
 
 // step is one step of a run in progress.
@@ -51,7 +51,7 @@ type standing struct {
 	fan      *fan    // of a for_each that is handed to children
 	approval *generation.ApprovalStatus
 	earlier  map[string][]generation.Status // by item key; what need not be made again
-	replaced map[string][]generation.Status // the same of what people had made anew
+	replaced map[string][]generation.Status // the same of what people had made again
 }
 
 // item is one item of a step.
@@ -77,7 +77,7 @@ func newStep(planned *pipeline.PlannedStep) *step {
 
 func (r *run) step(id string) *step { return r.byID[id] }
 
-// remember keeps what has been made of an item for when the step runs once more, or another
+// remember keeps what has been made of an item for when the step runs again, or another
 // run resumes this one, beside what earlier runs made that asked for something else.
 func (s *step) remember(item *item) {
 	if len(item.generations) == 0 {
@@ -89,7 +89,7 @@ func (s *step) remember(item *item) {
 	s.earlier[item.key] = supersede(s.earlier[item.key], item.generations)
 }
 
-// replace has an item made anew, whatever there is of it.
+// replace has an item made again, whatever there is of it.
 func (s *step) replace(key string) {
 	s.replaced[key] = supersede(s.replaced[key], s.earlier[key])
 	delete(s.earlier, key)

@@ -154,7 +154,7 @@ func TestPaidValuesAreKept(t *testing.T) {
 	}
 }
 
-// TestReportsWithoutShapes are those of runs that began with an older version: they go on
+// TestReportsWithoutShapes are those of runs that began with an older version: they continue
 // as they began.
 func TestReportsWithoutShapes(t *testing.T) {
 	t.Parallel()

@@ -13,7 +13,7 @@ import (
 )
 
 // FuzzParse: nothing that somebody writes ends the program, each problem has a place, and
-// what is right in a file is right on the wire as well.
+// what is valid in a file is valid on the wire as well.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"",

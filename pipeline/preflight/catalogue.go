@@ -16,7 +16,7 @@ const (
 	// keepFor is how long a catalogue counts; the provider's own tools keep it as long.
 	keepFor = time.Hour
 
-	// againAfter is how old a catalogue must be to be fetched anew for a model that is not
+	// againAfter is how old a catalogue must be to be fetched again for a model that is not
 	// in it: it may have been added since.
 	againAfter = time.Minute
 )

@@ -43,7 +43,7 @@ type Run struct {
 }
 
 // Check checks a run. The report has all problems, and what the provider did not answer. An
-// error says that the run cannot go on: the context has ended, no endpoint accepts an
+// error says that the run cannot continue: the context has ended, no endpoint accepts an
 // account's key, or there is a budget and a price can't be had.
 func Check(ctx context.Context, accounts map[string]Account, run Run) (pipeline.Report, error) {
 	c := &checker{

@@ -9,7 +9,7 @@ import (
 )
 
 // Input checks the model and the input of a single generation as those of a pipeline's step.
-// It returns the input to submit: what was clearly meant stands in the place of some values,
+// It returns the input to submit: what was clearly meant is in the place of some values,
 // such as an object's url. An error is one of reading the models; nothing was checked then.
 func Input(ctx context.Context, account Account, id string, input map[string]any) (map[string]any, pipeline.Problems, error) {
 	ctx, cancel := context.WithTimeout(ctx, modelsTimeout)

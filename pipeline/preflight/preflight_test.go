@@ -104,7 +104,7 @@ func TestProblems(t *testing.T) {
 		"too few":          {step(`{prompt: x, num_images: 0}`), nil, []string{"steps.still.input.num_images: must be at least 1 (wavespeed-ai/flux-dev)"}},
 		"not in the enum":  {step(`{prompt: x, output_format: gif}`), nil, []string{"steps.still.input.output_format: must be one of jpeg, png, webp (wavespeed-ai/flux-dev)"}},
 		"evaluated":        {step(`{prompt: x, num_images: "${{ inputs.count + 2 }}"}`), known, []string{"steps.still.input.num_images: must be at most 4 (wavespeed-ai/flux-dev)"}},
-		"cannot be":        {step(`{prompt: "${{ int(inputs.scene) }}"}`), known, []string{"steps.still.input: prompt: int(inputs.scene): is given a text that is no number"}},
+		"cannot be":        {step(`{prompt: "${{ int(inputs.scene) }}"}`), known, []string{"steps.still.input: prompt: int(inputs.scene): is given a text that is not a number"}},
 		"sync mode":        {step(`{prompt: x, enable_sync_mode: true}`), nil, []string{"steps.still.input.enable_sync_mode: a generation waits without holding a connection; leave it out"}},
 		"sync mode off":    {step(`{prompt: x, enable_sync_mode: false}`), nil, nil},
 		"base64":           {step(`{prompt: x, enable_base64_output: true}`), nil, []string{"steps.still.input.enable_base64_output: the provider delivers no base64 to a webhook"}},

@@ -34,7 +34,7 @@ func (b *bench) costs(ctx context.Context, out io.Writer, _ sizes) error {
 		if err != nil {
 			return err
 		}
-		// Released when the wait has begun, as with a real model.
+		// Released when the wait has started, as with a real model.
 		if err := b.awaitHeld(ctx, 1); err != nil {
 			return err
 		}
@@ -162,7 +162,7 @@ func (b *bench) resume(ctx context.Context, name string) (time.Duration, error) 
 	if err := b.awaitHeld(ctx, 1); err != nil {
 		return 0, err
 	}
-	time.Sleep(150 * time.Millisecond) // the wait has begun, and the server is idle again
+	time.Sleep(150 * time.Millisecond) // the wait has started, and the server is idle again
 	ends := b.provider.release()
 	began := time.Now()
 	ends[0]()

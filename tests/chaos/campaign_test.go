@@ -33,7 +33,7 @@ import (
 var (
 	number = flag.Int("n", 150, "generations of the campaign")
 	seed   = flag.Uint64("seed", 1, "what happens when")
-	write  = flag.String("write", "", "a document whose part «chaos» to write anew")
+	write  = flag.String("write", "", "a document whose part «chaos» to write again")
 )
 
 func TestMain(m *testing.M) {
@@ -154,7 +154,7 @@ func TestHundredKilledAfterAcceptance(t *testing.T) {
 	require.Len(t, s.simulator.Ledger(), 100)
 }
 
-// runAll runs generations 0 to n-1, some hundred at a time, each to its end. Begun is called
+// runAll runs generations 0 to n-1, some hundred at a time, each to its end. Started is called
 // when the last one is under way.
 func (s *system) runAll(n int, request func(int) generation.Request, begun func()) []outcome {
 	outcomes := make([]outcome, n)

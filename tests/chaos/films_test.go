@@ -130,7 +130,7 @@ func (f *shooting) terminate(ctx context.Context, runID string) bool {
 	return false
 }
 
-// finish terminates a begun run, once or twice at any time, and awaits the last one's end.
+// finish terminates a started run, once or twice at any time, and awaits the last one's end.
 func (f *shooting) finish(ctx context.Context, runID string, waits ...time.Duration) (pipeline.Result, error) {
 	for _, wait := range waits {
 		select {
@@ -157,7 +157,7 @@ func (f *shooting) finish(ctx context.Context, runID string, waits ...time.Durat
 	return result, errStuck
 }
 
-// waits are when a film is terminated, after it was begun or rerun.
+// waits are when a film is terminated, after it was started or rerun.
 func (f *shooting) waits(seed uint64) []time.Duration {
 	r := rand.New(rand.NewPCG(seed, uint64(1000+f.number)))
 	waits := make([]time.Duration, 1+r.IntN(2))

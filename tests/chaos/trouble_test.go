@@ -78,7 +78,7 @@ func (tr *trouble) start(seed uint64) {
 	}
 }
 
-// wait waits, and tells whether to go on.
+// wait waits, and tells whether to continue.
 func (tr *trouble) wait(d time.Duration) bool {
 	select {
 	case <-tr.ctx.Done():
@@ -130,7 +130,7 @@ func (tr *trouble) stop(p *stack.Process) {
 	tr.count(workerStopped)
 }
 
-// cutOff keeps a worker from Temporal, while it goes on talking to the provider.
+// cutOff keeps a worker from Temporal, while it continues talking to the provider.
 func (tr *trouble) cutOff(wire string) {
 	proxy := tr.system.proxies[wire]
 	for _, stream := range []string{"upstream", "downstream"} {

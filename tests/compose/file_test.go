@@ -69,7 +69,7 @@ func TestServicesAreSafe(t *testing.T) {
 		}
 		for _, volume := range s.Volumes {
 			source, _, _ := strings.Cut(volume, ":")
-			require.Contains(t, f.Volumes, source, "%s: %s is no named volume, and is lost with its container", name, volume)
+			require.Contains(t, f.Volumes, source, "%s: %s is not a named volume, and is lost with its container", name, volume)
 		}
 	}
 }

@@ -250,7 +250,7 @@ func TestStack(t *testing.T) {
 	t.Run("stop and start", func(t *testing.T) {
 		q := p.of(t)
 		ids = q.begin(1)
-		// The provider goes on: it would forget its predictions, as WaveSpeed does not.
+		// The provider continues: it would forget its predictions, as WaveSpeed does not.
 		q.run("stop", "worker", "webhook", "temporal-ui", "temporal", "postgresql")
 		for _, service := range []string{"worker", "webhook"} {
 			output := q.run("ps", "--all", "--format", "{{.ExitCode}}", service)

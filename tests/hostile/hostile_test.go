@@ -24,7 +24,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
 
-var write = flag.String("write", "", "a document whose parts «flood» and «good» to write anew")
+var write = flag.String("write", "", "a document whose parts «flood» and «good» to write again")
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -192,10 +192,10 @@ func TestNothingIsTold(t *testing.T) {
 			"webhook secret": strings.TrimPrefix(wavespeedtest.DefaultSecret, "whsec_"), "team's secret": strings.TrimPrefix(teamSecret, "whsec_"),
 			"old secret": strings.TrimPrefix(oldSecret, "whsec_"), "address": good.url[strings.LastIndexByte(good.url, '/')+1:],
 		} {
-			require.NotContains(t, text, secret, "the %s stands in the %s", what, place)
+			require.NotContains(t, text, secret, "the %s is in the %s", what, place)
 		}
 		if strings.HasPrefix(place, "log") || place == "an error" {
-			require.NotContains(t, text, prompt, "a prompt stands in the %s", place)
+			require.NotContains(t, text, prompt, "a prompt is in the %s", place)
 		}
 	}
 }

@@ -249,7 +249,7 @@ func TestGoodTrafficDuringFlood(t *testing.T) {
 	g.requireUnharmed(v)
 }
 
-// requireGoodTraffic sends genuine deliveries for so long, of predictions that go on,
+// requireGoodTraffic sends genuine deliveries for so long, of predictions that continue,
 // and looks at how long the answers take.
 func requireGoodTraffic(t *testing.T, g *target, d time.Duration) {
 	t.Helper()

@@ -25,7 +25,7 @@ import (
 )
 
 func main() {
-	document := flag.String("write", "", "a document whose part «mutants» to write anew")
+	document := flag.String("write", "", "a document whose part «mutants» to write again")
 	flag.Parse()
 	if err := run(flag.Args(), *document); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)

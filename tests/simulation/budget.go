@@ -74,7 +74,7 @@ func (w *world) checkBudget(j *job) {
 }
 
 // limit is the largest that the budget may have been when the entry was submitted. Each
-// start sets it anew; what was submitted before that counts as of before.
+// start sets it again; what was submitted before that counts as of before.
 func (p *pipelineJob) limit(e *provider.Entry) (most generation.USD, bounded bool) {
 	for _, l := range p.limits {
 		if !l.at.After(e.Posted) {

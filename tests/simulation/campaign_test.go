@@ -22,7 +22,7 @@ const defaultSeeds = 2000
 var (
 	seedsFlag = flag.Int("seeds", defaultSeeds, "how many seeds TestCampaign runs")
 	fromFlag  = flag.Uint64("from", 1, "the first of them")
-	writeFlag = flag.String("write", "", "a document whose part «simulation» to write anew")
+	writeFlag = flag.String("write", "", "a document whose part «simulation» to write again")
 )
 
 // TestCampaign runs seeds, with those that ever found something before all others.

@@ -137,7 +137,7 @@ func temporalProgram(t testing.TB) string {
 	return program
 }
 
-// FreePorts are ports of this machine on which nothing listens. They are none of those
+// FreePorts are ports of this machine on which nothing listens. They are not among those
 // that Linux gives to connections, so that a program finds its port free when it is
 // started again.
 func FreePorts(t testing.TB, n int) []string {

@@ -31,7 +31,7 @@ func (s *Server) expired(b birth) bool {
 }
 
 // Age makes everything that is kept older by d, as if so much time had passed:
-// predictions, outputs and uploads expire, limits begin anew. What runs continues as
+// predictions, outputs and uploads expire, limits begin again. What runs continues as
 // before, and no timestamp changes.
 func (s *Server) Age(d time.Duration) {
 	s.mu.Lock()

@@ -42,7 +42,7 @@ type Fault struct {
 
 func (f Fault) validate() error {
 	if scopes[f.Kind] == "" {
-		return fmt.Errorf("fault %q is none of those that are known", f.Kind)
+		return fmt.Errorf("fault %q is not one of those that are known", f.Kind)
 	}
 	switch {
 	case f.Probability < 0 || f.Probability > 1 || f.Probability != f.Probability:

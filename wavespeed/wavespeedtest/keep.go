@@ -13,7 +13,7 @@ import (
 )
 
 // keeper writes predictions and uploads to a directory as they change, so that another
-// server can go on with them. A nil one writes nothing. The server's lock guards it.
+// server can continue with them. A nil one writes nothing. The server's lock guards it.
 type keeper struct {
 	dir         string
 	predictions *os.File
@@ -120,7 +120,7 @@ func (k *keeper) readPredictions() ([]keptPrediction, error) {
 	return kept, lines.Err()
 }
 
-// rewrite leaves one line of each prediction, and goes on writing after them.
+// rewrite leaves one line of each prediction, and continues writing after them.
 func (k *keeper) rewrite(predictions []*prediction) error {
 	var text bytes.Buffer
 	for _, p := range predictions {
@@ -161,7 +161,7 @@ func (s *Server) recall() error {
 	for _, kept := range predictions {
 		p := s.recallPrediction(kept)
 		if p == nil {
-			return fmt.Errorf("Options.State: %s was made with an account or a model that this server does not have. Empty %s to begin anew", kept.PredictionID, s.options.State)
+			return fmt.Errorf("Options.State: %s was made with an account or a model that this server does not have. Empty %s to begin again", kept.PredictionID, s.options.State)
 		}
 		recalled = append(recalled, p)
 	}
@@ -220,7 +220,7 @@ func (s *Server) recallPrediction(kept keptPrediction) *prediction {
 	return p
 }
 
-// resume lets a recalled prediction go on from where it was. The caller holds the lock.
+// resume lets a recalled prediction continue from where it was. The caller holds the lock.
 func (s *Server) resume(p *prediction) {
 	if p.entry.Ended.IsZero() {
 		s.admitted(p)

@@ -69,7 +69,7 @@ type Options struct {
 	Speed float64
 
 	// State is a directory in which predictions and uploads are kept: a later server with the
-	// same directory, accounts and models goes on with them. What ran begins again. Faults,
+	// same directory, accounts and models continues with them. What ran begins again. Faults,
 	// behavior and rotated secrets are not kept. Defaults to none: all ends with the server.
 	State string
 
@@ -103,7 +103,7 @@ type Account struct {
 	Limits Limits
 }
 
-// Limits bound what an account may start. A zero field is no limit.
+// Limits bound what an account may start. A zero field is not a limit.
 type Limits struct {
 	ImagesPerMinute int `json:"images_per_minute,omitempty"`
 	VideosPerMinute int `json:"videos_per_minute,omitempty"`

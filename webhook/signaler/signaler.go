@@ -90,7 +90,7 @@ func requestID(signal generation.Signal) string {
 	return "wavespeed-" + hex.EncodeToString(digest[:16])
 }
 
-// DialOption goes on the client's ConnectionOptions. It lets Temporal's server drop a signal
+// DialOption belongs in the client's ConnectionOptions. It lets Temporal's server drop a signal
 // that it already has, so that a hundred copies of a delivery are one event and one billable
 // action. And it rejects a delivery for another namespace, so that the provider sends it again
 // and another handler may get it; without the option such a delivery counts as one for an

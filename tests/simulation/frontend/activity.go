@@ -95,7 +95,7 @@ func (a *activity) double(attempt int32) {
 		only:  a.process,
 		stale: func() bool { return !a.live() || a.attempt != attempt || a.started.IsZero() },
 		start: func(c *Call) {
-			a.run.server.host.Note("%s %s #%d of %s/%s to %s once more", a.in.GetActivityType().GetName(), a.in.GetActivityId(), attempt, a.run.WorkflowID, short(a.run.RunID), c.Process)
+			a.run.server.host.Note("%s %s #%d of %s/%s to %s again", a.in.GetActivityType().GetName(), a.in.GetActivityId(), attempt, a.run.WorkflowID, short(a.run.RunID), c.Process)
 			a.fill(c.Reply.(*workflowservice.PollActivityTaskQueueResponse))
 			c.Answer(nil)
 		},

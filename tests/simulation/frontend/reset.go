@@ -11,7 +11,7 @@ import (
 )
 
 // reset begins a run that shares its history up to a workflow task with another, which it
-// ends. Activities that had not ended at that point are begun again under the new run's
+// ends. Activities that had not ended at that point are started again under the new run's
 // id, and signals from after it are written again.
 func (s *Server) reset(request *workflowservice.ResetWorkflowExecutionRequest, reply *workflowservice.ResetWorkflowExecutionResponse) error {
 	base, err := s.find(request.GetWorkflowExecution())
@@ -72,7 +72,7 @@ func (r *Run) signalsFrom(event int64) (signals []*historypb.WorkflowExecutionSi
 }
 
 // rebuild takes from the history what runs: timers, children, and the activities that are
-// to be begun, which it returns.
+// to be started, which it returns.
 func (r *Run) rebuild() []*historypb.HistoryEvent {
 	activities := make(map[int64]*historypb.HistoryEvent)
 	timers := make(map[string]*historypb.HistoryEvent)

@@ -22,7 +22,7 @@ import (
 func main() {
 	n := flag.Int("n", 2000, "within how many seeds a fault must be found")
 	only := flag.String("only", "", "try only the faults whose names contain this")
-	document := flag.String("write", "", "a document whose part «teeth» to write anew")
+	document := flag.String("write", "", "a document whose part «teeth» to write again")
 	flag.Parse()
 	if err := run(*n, *only, *document); err != nil {
 		fmt.Fprintln(os.Stderr, "teeth:", err)
