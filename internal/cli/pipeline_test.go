@@ -149,7 +149,7 @@ func TestPipelineWithoutKey(t *testing.T) {
 	t.Parallel()
 	l := &line{}
 	require.Zero(t, l.run(t.Context(), "pipeline", "validate", written(t, "film.yaml", filmFile)), l.err.String())
-	require.Contains(t, l.out.String(), "is right: 2 steps")
+	require.Contains(t, l.out.String(), "is valid: 2 steps")
 	require.Contains(t, l.err.String(), "warning: models, inputs and prices are not checked")
 	require.Equal(t, 2, l.run(t.Context(), "pipeline", "price", written(t, "film.yaml", filmFile)))
 	var schema line
@@ -167,7 +167,7 @@ func TestPipelinePriceAndGraph(t *testing.T) {
 	require.Contains(t, out, "Total: about $0.412. The balance is $1000000.00.")
 	code, out, _ = s.run(t, "pipeline", "validate", film)
 	require.Zero(t, code)
-	require.Contains(t, out, "is right: 2 steps, about $0.212, balance $1000000.00")
+	require.Contains(t, out, "is valid: 2 steps, about $0.212, balance $1000000.00")
 	_, out, _ = s.run(t, "pipeline", "graph", film)
 	require.Contains(t, out, "clip  wavespeed-ai/wan-2.1/i2v-480p  ← still")
 	_, out, _ = s.run(t, "pipeline", "graph", film, "--format", "mermaid")
@@ -233,7 +233,7 @@ func TestPipelineDetach(t *testing.T) {
 	stack.Eventually(t, "the clip does not run", func() bool { return strings.Contains(l.err.String(), "clip         running") })
 	interrupt()
 	require.Equal(t, 130, <-ended)
-	require.Contains(t, l.err.String(), "the run goes on")
+	require.Contains(t, l.err.String(), "the run continues")
 	code, out, err := s.run(t, "pipeline", "status", id)
 	require.Zero(t, code, err)
 	require.Regexp(t, `clip +running`, out)
@@ -242,7 +242,7 @@ func TestPipelineDetach(t *testing.T) {
 	require.Contains(t, err, "is there already, and nothing was started")
 	code, _, err = s.run(t, "pipeline", "rerun", id)
 	require.Equal(t, 2, code)
-	require.Contains(t, err, "still goes on")
+	require.Contains(t, err, "still continues")
 	require.Len(t, s.Simulator.Ledger(), 2)
 }
 
@@ -500,7 +500,7 @@ steps:
 	require.Contains(t, problems, "inputs.picture: is no address of a file")
 	code, out, _ := s.run(t, "pipeline", "validate", p, "picture=@"+picture)
 	require.Zero(t, code)
-	require.Contains(t, out, "is right")
+	require.Contains(t, out, "is valid")
 	require.Zero(t, s.Simulator.Counts().Requests["upload"], "nothing is uploaded for what is only looked at")
 	code, out, _ = s.run(t, "pipeline", "validate", p, "loud=yes", "--json")
 	require.Equal(t, 2, code)
