@@ -13,7 +13,7 @@ import (
 // byDelivery decides between predictions that webhooks named. None of them is certainly
 // another's, so the submit is not absent.
 func (s *search) byDelivery(now *reading, delivered []delivery, possible []sighting) answer {
-	silent := now.list.down() || now.charges.down()
+	silent := now.list.down() || now.charges.down() || (now.list.unsteady() || now.charges.unsteady()) && s.patient()
 	read := !silent && (now.list.err == nil || now.charges.err == nil || s.late())
 	remaining := slices.DeleteFunc(slices.Clone(delivered), func(d delivery) bool {
 		return !slices.ContainsFunc(possible, func(x sighting) bool { return x.id == d.id })
