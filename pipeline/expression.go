@@ -134,6 +134,9 @@ func problemOf(err error) *Problem {
 	if strings.Contains(message, `Operator("=")`) {
 		message += "; use == to compare"
 	}
+	if strings.Contains(message, `unexpected token Operator(":")`) && strings.Contains(at.Snippet, "#") {
+		message += "; an object that a function makes for each # belongs in parentheses: map(list, ({\"name\": #}))"
+	}
 	return &Problem{Offset: at.From, Message: message}
 }
 

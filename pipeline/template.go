@@ -88,7 +88,7 @@ func (s *scope) compileText(text string, path []string, problems *Problems) *Tem
 		number++
 		source, rest2, closed := cutClosing(after)
 		if !closed {
-			*problems = append(*problems, Problem{Path: path, Expression: number, Message: "an expression that begins with ${{ must end with }}; a text with # or : in it belongs in quotes"})
+			*problems = append(*problems, Problem{Path: path, Expression: number, Message: unclosed(after)})
 			return &Template{broken: true}
 		}
 		expression := s.compileAt(source, path, number, problems)
@@ -109,8 +109,9 @@ func (s *scope) compileText(text string, path []string, problems *Problems) *Tem
 // expression without the brackets. Neither is ever meant as it stands; what is can be
 // given by an expression: ${{ "{{ steps.a }}" }}.
 var (
-	lookalike = regexp.MustCompile(`(^|[^{$])((\$\{|\{\{)\s*(inputs|steps|item|index)\b[^{}]*\}\}?)`)
-	bare      = regexp.MustCompile(`^\s*(inputs|steps)\.(\w+)(\.\w+|\[\d+\])*\s*$`)
+	lookalike  = regexp.MustCompile(`(^|[^{$])((\$\{|\{\{)\s*(inputs|steps|item|index)\b[^{}]*\}\}?)`)
+	apostrophe = regexp.MustCompile(`'\w+'\w`) // 'it's'
+	bare       = regexp.MustCompile(`^\s*(inputs|steps)\.(\w+)(\.\w+|\[\d+\])*\s*$`)
 )
 
 func checkLookalike(text string, path []string, problems *Problems) {
@@ -149,6 +150,15 @@ func cutClosing(text string) (source, rest string, closed bool) {
 		}
 	}
 	return "", "", false
+}
+
+// unclosed says why an expression does not end: mostly an apostrophe has closed a quote, and
+// the next quote opens another.
+func unclosed(text string) string {
+	if strings.Contains(text, closing) && apostrophe.MatchString(text) {
+		return `the quotes around a text with an apostrophe don't match; write it in double quotes, such as "it's"`
+	}
+	return "an expression that begins with ${{ must end with }}; a text with # or : in it belongs in quotes"
 }
 
 func (s *scope) compileAt(source string, path []string, number int, problems *Problems) *Expression {

@@ -173,7 +173,7 @@ func check(ordered any) (problems pipeline.Problems, broken [][]string) {
 		if finding.OfName {
 			continue // what is wrong with a name, pipeline.Analyze says
 		}
-		problems = append(problems, pipeline.Problem{Path: finding.Path, Message: finding.Message})
+		problems = append(problems, pipeline.Problem{Path: finding.Path, Message: cured(finding)})
 		if !finding.OfMembers {
 			broken = append(broken, finding.Path)
 		}

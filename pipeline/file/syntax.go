@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -46,6 +47,7 @@ var explanations = []struct{ message, line, says string }{
 	{"did not find expected key", `"${{`, `%[1]q is not expected after a text in quotes; an expression with " in it belongs in single quotes: '${{ … }}'`},
 	{"did not find expected key", `'`, "%[1]q is not expected after a text in quotes; inside of '…' write '' for one quote, or put the text in double quotes"},
 	{"did not find expected key", "", "%[1]q is not expected; keys of one mapping stand exactly under each other"},
+	{"mapping values are not allowed", "#})", "a second \": \" in a line; put the expression in quotes, and the object for each # in parentheses: '${{ map(1..4, ({\"seed\": #})) }}'"},
 	{"mapping values are not allowed", "${{", "a second \": \" in a line; an expression with : in it belongs in quotes: '${{ … }}'"},
 	{"mapping values are not allowed", "", "a second \": \" in a line, or a key too far to the right; a text with : in it belongs in quotes, and the keys of a mapping exactly under each other"},
 	{"could not find expected ':'", "", "is not a key with its value; write it as key: value"},
@@ -72,6 +74,19 @@ func (f *File) explained(problem pipeline.Problem) string {
 		}
 	}
 	return problem.Message
+}
+
+// templated is an expression of other tools, which YAML reads as a mapping in a mapping.
+var templated = regexp.MustCompile(`^\{\s*([^{}\n]+?)\s*\}\}`)
+
+// wrongKey says why a key that is not a text can't be one.
+func (f *File) wrongKey(node *yaml.Node) string {
+	at := f.offset(position{node.Line, node.Column})
+	inner := templated.FindSubmatch(f.source[at:])
+	if node.Kind != yaml.MappingNode || inner == nil || at == 0 || f.source[at-1] != '{' {
+		return "keys must be strings"
+	}
+	return fmt.Sprintf("{{ %[1]s }} is not an expression; write ${{ %[1]s }}", inner[1])
 }
 
 // unclear are characters that end a line to the parser and not to other readers, and those

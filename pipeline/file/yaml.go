@@ -192,7 +192,7 @@ func (r *reader) mapping(content []*yaml.Node, path []string) any {
 		inner := append(slices.Clone(path), keyNode.Value)
 		switch {
 		case keyNode.Kind != yaml.ScalarNode || keyNode.Style&yaml.TaggedStyle != 0:
-			r.fail(path, keyNode, "keys must be strings")
+			r.fail(path, keyNode, "%s", r.file.wrongKey(keyNode))
 		case keyNode.Value == "<<" && keyNode.Style&quoted == 0:
 			merged = append(merged, r.merge(keyNode, valueNode, path)...)
 		case seen[keyNode.Value]:
