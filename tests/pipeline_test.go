@@ -540,6 +540,8 @@ func TestPipelineApproval(t *testing.T) {
 	result := p.result(run)
 	require.Len(t, p.Simulator.Ledger(), 5)
 	require.Contains(t, string(p.Simulator.Ledger()[4].Input), p.Simulator.Ledger()[3].PredictionID)
+	require.Regexp(t, `\*\*completed\*\* · legal: approve, brand: approve \(good now\) · [-0-9]+ [0-9:]+ UTC`, currentDetails(t, p.Client, run))
+	require.Contains(t, currentDetails(t, p.Client, run), "| step | state | outputs |")
 	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}), "completed")
 
 	// A later run keeps all of it: the changed input, and the decision.

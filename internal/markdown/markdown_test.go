@@ -3,6 +3,7 @@ package markdown_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,7 +111,7 @@ func question() generation.ApprovalStatus {
 
 func TestQuestion(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "**Decide: review**\n\n\nUpdate `wavespeed.decide` with `{\"verdict\": \"approve\", \"by\": \"…\"}`: approve or reject; 1 of 2 needed; after 2026-01-02 03:04 UTC: reject.\n\n", markdown.Question(question()))
+	require.Equal(t, "**Decide: review**\n\n\nUpdate `wavespeed.decide` with `{\"verdict\": \"approve\", \"by\": \"…\"}`: approve or reject; 1 of 2 needed; after 2026-01-02 03:04 UTC: reject.\n\nDecided so far: art: approve\n\n", markdown.Question(question()))
 	whole := question()
 	whole.Note = "still was to be made again, and failed: no *red*"
 	whole.Message, whole.Approvers, whole.Regenerable = "Is it *good*?", []string{"art", "b|c"}, []string{"still", "clip_2"}
@@ -121,9 +122,22 @@ func TestQuestion(t *testing.T) {
 	require.Equal(t, "**Decide: review** – Is it \\*good\\*?\n\n"+
 		"**Asked again:** still was to be made again, and failed: no \\*red\\*\n\n"+
 		"- [1.png](https://cdn.test/1.png)\n- a text\n- choice 0: [2.png](https://cdn.test/2.png)\n- choice 1: {\"n\":1}\n"+
-		"\nUpdate `wavespeed.decide` with `{\"verdict\": \"approve\", \"choice\": 0, \"by\": \"…\"}`: approve, reject or regenerate still, clip\\_2; 1 of 2 needed from art, b\\|c; after 2026-01-02 03:04 UTC: reject.\n\n", markdown.Question(whole))
+		"\nUpdate `wavespeed.decide` with `{\"verdict\": \"approve\", \"choice\": 0, \"by\": \"…\"}`: approve, reject or regenerate still, clip\\_2; 1 of 2 needed from art, b\\|c; after 2026-01-02 03:04 UTC: reject.\n\nDecided so far: art: approve 0\n\n", markdown.Question(whole))
 	whole.Decisions = append(whole.Decisions, generation.Decision{Verdict: generation.Approve, By: "b|c", Choice: &second})
 	require.Contains(t, markdown.Question(whole), "; 1 of 2 needed", "two want one each")
+}
+
+func TestDecisions(t *testing.T) {
+	t.Parallel()
+	second := 1
+	require.Equal(t, `art: approve 1 (no \*red\*), somebody: reject, b\|c: regenerate clip\_2`, markdown.Decisions([]generation.Decision{
+		{Verdict: generation.Approve, By: "art", Choice: &second, Comment: "no *red*"},
+		{Verdict: generation.Reject},
+		{Verdict: generation.Regenerate, By: "b|c", Regenerate: "clip_2"},
+	}))
+	many := markdown.Decisions(slices.Repeat([]generation.Decision{{Verdict: generation.Approve, By: strings.Repeat("b", 1000), Comment: strings.Repeat("c", 1000)}}, 50))
+	require.Contains(t, many, "and 40 more")
+	require.Less(t, len(many), 2000, "it must leave room for the rest of the details")
 }
 
 // TestQuestionsAreBounded: Temporal keeps 20 kB of details.

@@ -44,7 +44,42 @@ func Question(a generation.ApprovalStatus) string {
 		text.WriteString(" from " + Escape(strings.Join(a.Approvers, ", ")))
 	}
 	fmt.Fprintf(&text, "; after %s: %s.\n\n", a.Deadline.UTC().Format("2006-01-02 15:04 UTC"), a.OnDeadline)
+	if len(a.Decisions) > 0 {
+		text.WriteString("Decided so far: " + Decisions(a.Decisions) + "\n\n")
+	}
 	return text.String()
+}
+
+const (
+	maxDecisions = 10
+	maxComment   = 100
+)
+
+// Decisions are who decided what, and their comments. They stay inside a table cell.
+func Decisions(decisions []generation.Decision) string {
+	var parts []string
+	for i, d := range decisions {
+		if i == maxDecisions {
+			parts = append(parts, fmt.Sprintf("and %d more", len(decisions)-i))
+			break
+		}
+		by := "somebody"
+		if d.By != "" {
+			by = Escape(Clip(d.By, maxName))
+		}
+		part := by + ": " + Escape(d.Verdict)
+		if d.Choice != nil {
+			part += fmt.Sprintf(" %d", *d.Choice)
+		}
+		if d.Regenerate != "" {
+			part += " " + Escape(d.Regenerate)
+		}
+		if d.Comment != "" {
+			part += " (" + Escape(Clip(d.Comment, maxComment)) + ")"
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // sample is a decision as one would send it.

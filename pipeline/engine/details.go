@@ -38,9 +38,9 @@ func (r *run) details(ctx workflow.Context) string {
 	for _, u := range status.Unanswered {
 		fmt.Fprintf(&text, "Not checked: %s\n\n", markdown.Escape(markdown.Clip(u.String(), maxReason)))
 	}
-	text.WriteString(headline(status) + "\n\n| step | state | model | attempts | cost | time | outputs |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	text.WriteString(headline(status) + "\n\n| step | state | outputs | cost | time | attempts | model |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for i, step := range status.Steps {
-		row := stepRow(step)
+		row := stepRow(step, r.steps[i].approval)
 		if text.Len()+len(row) > maxTableBytes {
 			fmt.Fprintf(&text, "\n… and %d more: query `%s`.\n", len(status.Steps)-i, pipeline.StatusQuery)
 			break
@@ -88,7 +88,8 @@ func estimateText(e pipeline.Estimate) string {
 	}
 }
 
-func stepRow(step pipeline.StepStatus) string {
+// stepRow has what matters most first: narrow screens cut off the right.
+func stepRow(step pipeline.StepStatus, approval *generation.ApprovalStatus) string {
 	cost, took, attempts := "–", "–", "–"
 	if step.Cost != nil {
 		cost = markdown.USD(*step.Cost)
@@ -104,7 +105,7 @@ func stepRow(step pipeline.StepStatus) string {
 		model = markdown.Escape(step.Model)
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n",
-		markdown.Escape(step.ID), stateCell(step), model, attempts, cost, took, markdown.Links(step.Outputs, step.OutputKeys))
+		markdown.Escape(step.ID), stateCell(step)+decidedCell(step, approval), markdown.Links(step.Outputs, step.OutputKeys), cost, took, attempts, model)
 }
 
 func stateCell(step pipeline.StepStatus) string {
@@ -122,6 +123,14 @@ func stateCell(step pipeline.StepStatus) string {
 		cell += ": " + markdown.Escape(markdown.Clip(step.Reason, maxReason))
 	}
 	return cell
+}
+
+// decidedCell says who decided an approval that has ended, and when it ended.
+func decidedCell(step pipeline.StepStatus, approval *generation.ApprovalStatus) string {
+	if approval == nil || len(approval.Decisions) == 0 || step.Ended.IsZero() {
+		return ""
+	}
+	return " · " + markdown.Decisions(approval.Decisions) + " · " + step.Ended.UTC().Format("2006-01-02 15:04 UTC")
 }
 
 func countsText(counts pipeline.Counts) string {
