@@ -53,7 +53,7 @@ func claim(partial, path string) error {
 
 // claimByName is for file systems without hard links: an empty file takes the name first.
 func claimByName(partial, path string) error {
-	empty, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode) // #nosec G304 -- in the user's directory, under a name of ours
+	empty, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode) // #nosec G302 G304 -- in the user's directory, under a name of ours, for whom their umask lets read it
 	if err != nil {
 		return err
 	}
