@@ -3,10 +3,13 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
 )
 
@@ -34,8 +37,23 @@ func (p *program) checkGeneration(ctx context.Context, c config.Config, request 
 		fmt.Fprintln(p.Err, "warning: the model and the input are not checked:", err)
 		return input, nil
 	case len(problems) > 0:
-		return input, failure(exitUsage, fmt.Errorf("nothing was submitted:\n%w", problems))
+		return input, failure(exitUsage, fmt.Errorf("nothing was submitted:\n%w", quoted(problems, input)))
 	default:
 		return checked, nil
 	}
+}
+
+// quoted says how to write a string that is also JSON, such as prompt=1984.
+func quoted(problems pipeline.Problems, input map[string]any) pipeline.Problems {
+	for i, problem := range problems {
+		if len(problem.Path) != 2 || !strings.Contains(problem.Message, "and must be string") {
+			continue
+		}
+		name := problem.Path[1]
+		switch input[name].(type) {
+		case nil, bool, int, float64, json.Number:
+			problems[i].Message += fmt.Sprintf(`. For a string, add quotes: %s='"…"'`, name)
+		}
+	}
+	return problems
 }

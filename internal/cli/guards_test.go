@@ -24,15 +24,17 @@ func TestGenerateChecksBeforeItPays(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
 	for want, args := range map[string][]string{
-		"input.promt: wavespeed-ai/flux-dev has no such field; did you mean prompt?":             {model, "promt=a cat", "prompt=a dog"},
-		`model: WaveSpeedAI has no model "flux-dev"; did you mean wavespeed-ai/flux-dev?`:        {"flux-dev", "prompt=a cat"},
-		`"wavespeed-ai/flux-devv"; did you mean wavespeed-ai/flux-dev?`:                          {"wavespeed-ai/flux-devv", "prompt=a cat"},
-		"input: lacks prompt (wavespeed-ai/flux-dev)":                                            {model, "size=512*512"},
-		"input.num_images: is of type string, and must be integer":                               {model, "prompt=a cat", "num_images=two"},
-		"input.image: must be a URL; got girl.png (wavespeed-ai/image-upscaler). Upload it with": {"wavespeed-ai/image-upscaler", "image=girl.png"},
-		"Upload it with image=@./cat.png":                                                        {"wavespeed-ai/image-upscaler", "image=./cat.png"},
-		"input.image: must be a URL; got an empty text":                                          {"wavespeed-ai/image-upscaler", "image="},
-		"input.enable_sync_mode: a generation waits without holding a connection":                {model, "prompt=x", "enable_sync_mode=true"},
+		"input.promt: wavespeed-ai/flux-dev has no such field; did you mean prompt?":                                           {model, "promt=a cat", "prompt=a dog"},
+		`model: WaveSpeedAI has no model "flux-dev"; did you mean wavespeed-ai/flux-dev?`:                                      {"flux-dev", "prompt=a cat"},
+		`"wavespeed-ai/flux-devv"; did you mean wavespeed-ai/flux-dev?`:                                                        {"wavespeed-ai/flux-devv", "prompt=a cat"},
+		"input: lacks prompt (wavespeed-ai/flux-dev)":                                                                          {model, "size=512*512"},
+		"input.num_images: is of type string, and must be integer":                                                             {model, "prompt=a cat", "num_images=two"},
+		`input.prompt: is of type number, and must be string (wavespeed-ai/flux-dev). For a string, add quotes: prompt='"…"'`:  {model, "prompt=1984"},
+		`input.prompt: is of type boolean, and must be string (wavespeed-ai/flux-dev). For a string, add quotes: prompt='"…"'`: {model, "prompt=true"},
+		"input.image: must be a URL; got girl.png (wavespeed-ai/image-upscaler). Upload it with":                               {"wavespeed-ai/image-upscaler", "image=girl.png"},
+		"Upload it with image=@./cat.png":                                                                                      {"wavespeed-ai/image-upscaler", "image=./cat.png"},
+		"input.image: must be a URL; got an empty text":                                                                        {"wavespeed-ai/image-upscaler", "image="},
+		"input.enable_sync_mode: a generation waits without holding a connection":                                              {model, "prompt=x", "enable_sync_mode=true"},
 	} {
 		code, _, problems := s.run(t, append([]string{"generate"}, args...)...)
 		require.Equal(t, 2, code, problems)
@@ -44,6 +46,9 @@ func TestGenerateChecksBeforeItPays(t *testing.T) {
 	code, _, problems := s.run(t, "generate", "wavespeed-ai/image-upscaler", `image={"url":" https://x.test/cat.png "}`, "--wait")
 	require.Zero(t, code, problems)
 	require.Contains(t, string(s.Simulator.Ledger()[0].Input), `"image":"https://x.test/cat.png"`)
+	code, _, problems = s.run(t, "generate", model, `prompt="1984"`, "--wait")
+	require.Zero(t, code, problems)
+	require.Contains(t, string(s.Simulator.Ledger()[1].Input), `"prompt":"1984"`)
 }
 
 // TestLocalFilesAreNotPaidFor, wherever a run is given them; validate and run agree.
