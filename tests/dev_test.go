@@ -40,7 +40,7 @@ func TestDemo(t *testing.T) {
 func TestDev(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Symlink(filepath.Join(stack.Root(), "examples"), filepath.Join(dir, "examples")))
-	require.NoError(t, os.Symlink(filepath.Dir(stack.Build(t, "wavespeed-temporal")), filepath.Join(dir, "bin")))
+	require.NoError(t, os.Symlink(filepath.Dir(programs(t)), filepath.Join(dir, "bin")))
 	dev := stack.StartProcessIn(t, dir, stack.Build(t, "dev"), []string{"up"}, devEnv())
 	invited := func() bool { return strings.Contains(dev.Log(), "Try, in another terminal") }
 	stack.Eventually(t, "it does not come up", invited)
