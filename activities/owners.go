@@ -36,6 +36,7 @@ type others int
 const (
 	allOwners    others = iota // all have answered
 	silentOwners               // some did not
+	unlistedOwners             // Temporal did not list them
 	manyOwners                 // there are too many to ask
 	moreOwners                 // the next search can ask some that were not asked yet
 )
@@ -66,7 +67,7 @@ func (s *search) askOwners(ctx context.Context, since time.Time, possible []sigh
 	defer s.account.asked.end()
 	executions, err := s.ranSince(ctx)
 	if err != nil {
-		return nil, silentOwners
+		return nil, unlistedOwners
 	}
 	open := slices.DeleteFunc(slices.Clone(executions), s.account.asked.isFinal)
 	whole, more := len(executions) <= maxListed && len(open) <= maxAsked, false

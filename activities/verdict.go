@@ -65,7 +65,7 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 			}
 		}
 	}
-	if s.left <= 0 || s.late() && s.nothingMore(now, possible, steady) && !(s.patient() && now.read() && s.mayLearn(others, possible)) {
+	if s.left <= 0 || s.late() && others != unlistedOwners && s.nothingMore(now, possible, steady) && !(s.patient() && now.read() && s.mayLearn(others, possible)) {
 		return undecided(s.doubt(now, possible), possible)
 	}
 	return answer{why: s.doubt(now, possible), down: errors.Join(down(now)...)}
