@@ -1,7 +1,7 @@
 package activities
 
 import (
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
 )
 
 // account is one provider with what this process has learned of it.

@@ -9,8 +9,9 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
 )
 
 // Check looks at a run of a pipeline before anything is paid. What is wrong with it is in
@@ -18,15 +19,15 @@ import (
 func (a *Activities) Check(ctx context.Context, run pipeline.Run) (pipeline.Report, error) {
 	ctx, cancel := attempt(ctx)
 	defer cancel()
-	plan, err := pipeline.Compile(run.Pipeline)
+	compiled, err := plan.Compile(run.Pipeline)
 	if err == nil {
-		if err := a.leaveToOthers(ctx, plan); err != nil {
+		if err := a.leaveToOthers(ctx, compiled); err != nil {
 			return pipeline.Report{}, err
 		}
 		var inputs map[string]any
-		if inputs, err = run.Pipeline.Bind(run.Inputs); err == nil {
+		if inputs, err = plan.Bind(run.Pipeline, run.Inputs); err == nil {
 			var report pipeline.Report
-			if report, err = preflight.Check(ctx, a.checked, preflight.Run{Plan: plan, Inputs: inputs, Changes: changes(run), Budget: run.Budget != nil}); err == nil {
+			if report, err = preflight.Check(ctx, a.checked, preflight.Run{Plan: compiled, Inputs: inputs, Changes: changes(run), Budget: run.Budget != nil}); err == nil {
 				report.Problems = report.Problems.Bounded()
 				return report, nil
 			}
@@ -47,7 +48,7 @@ const (
 )
 
 // leaveToOthers leaves a check to another worker where this one lacks a key, for a while.
-func (a *Activities) leaveToOthers(ctx context.Context, plan *pipeline.Plan) error {
+func (a *Activities) leaveToOthers(ctx context.Context, plan *plan.Plan) error {
 	info := activity.GetInfo(ctx)
 	for _, step := range plan.Steps {
 		account := cmp.Or(step.Account, plan.Definition.Account, generation.DefaultAccount)

@@ -3,13 +3,11 @@ package pipeline
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"math"
 	"strconv"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
@@ -25,7 +23,7 @@ func (d *Definition) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	for i := range d.Outputs {
-		d.Outputs[i].Value = numbers(d.Outputs[i].Value)
+		d.Outputs[i].Value = jsonvalue.Numbers(d.Outputs[i].Value)
 	}
 	return nil
 }
@@ -36,7 +34,7 @@ func (s *Step) UnmarshalJSON(data []byte) error {
 	if err := strict.Decode(data, (*plain)(s)); err != nil {
 		return err
 	}
-	numbers(s.Input)
+	jsonvalue.Numbers(s.Input)
 	return nil
 }
 
@@ -50,10 +48,10 @@ func (r *Run) UnmarshalJSON(data []byte) error {
 	if err := strict.Decode(data, &wire); err != nil {
 		return err
 	}
-	numbers(r.Inputs)
+	jsonvalue.Numbers(r.Inputs)
 	if r.Resume != nil {
 		for _, input := range r.Resume.Input {
-			numbers(input)
+			jsonvalue.Numbers(input)
 		}
 	}
 	return nil
@@ -67,9 +65,9 @@ func (s *StepResults) UnmarshalJSON(data []byte) error {
 	if err := decoder.Decode((*plain)(s)); err != nil {
 		return err
 	}
-	numbers(s.Input)
+	jsonvalue.Numbers(s.Input)
 	for _, input := range s.ItemInput {
-		numbers(input)
+		jsonvalue.Numbers(input)
 	}
 	return nil
 }
@@ -83,8 +81,8 @@ func (i *Input) UnmarshalJSON(data []byte) error {
 	if err := strict.Decode(data, (*plain)(i)); err != nil {
 		return err
 	}
-	i.Default = numbers(i.Default)
-	numbers(i.Enum)
+	i.Default = jsonvalue.Numbers(i.Default)
+	jsonvalue.Numbers(i.Enum)
 	return nil
 }
 
@@ -111,7 +109,7 @@ func (f *ForEach) UnmarshalJSON(data []byte) error {
 	} else if err := strict.Decode(data, (*plain)(f)); err != nil {
 		return err
 	}
-	f.Items = numbers(f.Items)
+	f.Items = jsonvalue.Numbers(f.Items)
 	return nil
 }
 
@@ -133,7 +131,7 @@ func (f *Fallback) UnmarshalJSON(data []byte) error {
 	if err := strict.Decode(data, (*plain)(f)); err != nil {
 		return err
 	}
-	numbers(f.Input)
+	jsonvalue.Numbers(f.Input)
 	return nil
 }
 
@@ -143,7 +141,7 @@ func (a *Approve) UnmarshalJSON(data []byte) error {
 	if err := strict.Decode(data, (*plain)(a)); err != nil {
 		return err
 	}
-	a.Show, a.Choose = numbers(a.Show), numbers(a.Choose)
+	a.Show, a.Choose = jsonvalue.Numbers(a.Show), jsonvalue.Numbers(a.Choose)
 	return nil
 }
 
@@ -169,65 +167,4 @@ func isString(data []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(data), 
 
 func badDuration(text []byte) error {
 	return fmt.Errorf("%q is not a duration such as 90s, 15m or 6h", text)
-}
-
-func isDigits(text string) bool {
-	return strings.Trim(strings.TrimPrefix(text, "-"), "0123456789") == ""
-}
-
-func formatNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-
-// numbers makes whole numbers int and others float64, in place where it can: expressions
-// tell them apart, and an index must be whole. Those that neither can hold stay as they are
-// written: an expression can hand them on and can't count with them.
-func numbers(value any) any {
-	switch value := value.(type) {
-	case json.Number:
-		if whole, err := strconv.Atoi(value.String()); err == nil {
-			return whole
-		}
-		float, err := value.Float64()
-		if err != nil || isDigits(value.String()) && formatNumber(float) != value.String() {
-			return value // with all of its digits, to be handed on
-		}
-		return numbers(float)
-	case float64:
-		if value == math.Trunc(value) && math.Abs(value) < 1<<63 {
-			return int(value)
-		}
-	case map[string]any:
-		for key, member := range value {
-			value[key] = numbers(member)
-		}
-	case []any:
-		for i, member := range value {
-			value[i] = numbers(member)
-		}
-	}
-	return value
-}
-
-// Decode reads one JSON value as expressions see it: whole numbers as int, others as
-// float64, and those that neither can hold as [json.Number]. It fails if more follows the
-// value.
-func Decode(data []byte) (any, error) {
-	var value any
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	if err := decoder.Decode(&value); err != nil {
-		return nil, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is more after the JSON value")
-	}
-	return numbers(value), nil
-}
-
-// Normal is a Go value as expressions see it: what its JSON decodes to.
-func Normal(value any) (any, error) {
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	return Decode(encoded)
 }

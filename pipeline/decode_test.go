@@ -172,30 +172,6 @@ func TestEmptyIsNotLeftOut(t *testing.T) {
 	}
 }
 
-// TestNumbers: whole ones are int wherever they come from, since an index must be whole.
-func TestNumbers(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]any{
-		`1`: 1, `1.0`: 1, `1e3`: 1000, `-0`: 0, `1.5`: 1.5, `9007199254740993`: 9007199254740993, `1e300`: 1e300,
-		`{"a":[1,2.0,{"b":3}]}`: map[string]any{"a": []any{1, 2, map[string]any{"b": 3}}},
-		`"1"`:                   "1", `true`: true, `null`: nil,
-	} {
-		t.Run(text, func(t *testing.T) {
-			t.Parallel()
-			got, err := pipeline.Decode([]byte(text))
-			require.NoError(t, err)
-			require.Equal(t, want, got)
-			again, err := pipeline.Normal(got)
-			require.NoError(t, err)
-			require.Equal(t, want, again)
-		})
-	}
-	_, err := pipeline.Decode([]byte(`{"a":`))
-	require.Error(t, err)
-	_, err = pipeline.Normal(make(chan int))
-	require.Error(t, err)
-}
-
 func TestKindsOfSteps(t *testing.T) {
 	t.Parallel()
 	d := decode(t, whole)

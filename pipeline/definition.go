@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -63,6 +64,14 @@ const (
 	TypeObject  InputType = "object"
 	TypeFile    InputType = "file"
 )
+
+// String is the type's name.
+func (t InputType) String() string {
+	if t == "" {
+		return string(TypeString)
+	}
+	return string(t)
+}
 
 // Budget caps what a run may cost. In short: USD alone.
 type Budget struct {
@@ -271,7 +280,7 @@ func (t Tolerance) Of(n int) int {
 // MarshalJSON writes 10 or "5%".
 func (t Tolerance) MarshalJSON() ([]byte, error) {
 	if t.Percent > 0 {
-		return json.Marshal(formatNumber(t.Percent) + "%")
+		return json.Marshal(strconv.FormatFloat(t.Percent, 'f', -1, 64) + "%")
 	}
 	return json.Marshal(t.Items)
 }

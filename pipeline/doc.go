@@ -7,7 +7,7 @@
 //
 // A [Definition] says what is to be done, a [Run] asks for it once, a [Status] shows how
 // it stands and a [Result] is what comes of it. The workflow [WorkflowName], in package
-// pipeline/engine, runs it; any client starts it with a Run, as JSON:
+// internal/engine, runs it; any client starts it with a Run, as JSON:
 //
 //	run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Run{
 //		Pipeline: definition,
@@ -37,7 +37,7 @@
 //
 // [Compile] finds everything that is wrong with a definition by itself: references,
 // types, cycles. [Definition.Bind] checks what a run is given, and package
-// pipeline/preflight asks the provider about models, inputs and prices. All report
+// internal/preflight asks the provider about models, inputs and prices. All report
 // [Problems], with the path of each; package pipeline/file adds line and column.
 //
 // The package needs no Temporal SDK.

@@ -92,11 +92,3 @@ func (p Problems) Bounded() Problems {
 	}
 	return bounded
 }
-
-func (p *Problems) add(path []string, format string, args ...any) {
-	*p = append(*p, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
-}
-
-func join(path []string, segments ...string) []string {
-	return append(append([]string(nil), path...), segments...)
-}

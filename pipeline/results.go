@@ -1,8 +1,6 @@
 package pipeline
 
 import (
-	"encoding/json"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
@@ -83,13 +81,4 @@ func (i ItemResult) Last() generation.Status {
 		return generation.Status{}
 	}
 	return i.Generations[len(i.Generations)-1]
-}
-
-// DecodeOutput is an output as expressions see it.
-func DecodeOutput(output generation.Output) any {
-	value, err := Decode(json.RawMessage(output))
-	if err != nil {
-		return nil
-	}
-	return value
 }

@@ -27,8 +27,8 @@ var budgets = []struct {
 	{"workflows", temporalSDK, "it is linked into every worker"},
 	{"pipeline", []string{expressions}, "a definition is data, also for programs without Temporal"},
 	{"pipeline/file", []string{expressions, yaml, jsonSchema}, "it is for those who read files"},
-	{"pipeline/preflight", []string{expressions, jsonSchema}, "it asks the provider, without Temporal"},
-	{"pipeline/engine", append(temporalSDK, expressions), "it is linked into every worker"},
+	{"internal/preflight", []string{expressions, jsonSchema}, "it asks the provider, without Temporal"},
+	{"internal/engine", append(temporalSDK, expressions), "it is linked into every worker"},
 	{"activities", append(temporalSDK, expressions, jsonSchema), "it is linked into every worker"},
 	{"worker", append(temporalSDK, expressions, jsonSchema), "it is linked into every worker"},
 }
@@ -91,9 +91,9 @@ func TestArrows(t *testing.T) {
 		"generation":      {"wavespeed", "pipeline", "activities", "workflows", "webhook", "worker"},
 		"wavespeed":       {"pipeline", "activities", "workflows", "webhook", "worker"},
 		"pipeline":        {"wavespeed", "activities", "workflows", "webhook", "worker"},
-		"activities":      {"workflows", "pipeline/engine", "pipeline/file", "webhook", "worker"},
+		"activities":      {"workflows", "internal/engine", "pipeline/file", "webhook", "worker"},
 		"workflows":       {"pipeline", "activities", "webhook", "worker"},
-		"pipeline/engine": {"wavespeed", "activities", "pipeline/file", "pipeline/preflight", "webhook", "worker"},
+		"internal/engine": {"wavespeed", "activities", "pipeline/file", "internal/preflight", "webhook", "worker"},
 		"webhook":         {"pipeline", "activities", "workflows", "worker"},
 		"worker":          {"pipeline/file", "internal/daemon"},
 	} {

@@ -25,7 +25,7 @@
 //
 // [ForEach] makes many, some at once; [Fallback] tries other models; [Approve] asks
 // people; [WithBudget] caps the cost; [WithEarlier] keeps what an earlier run has paid
-// for. Package pipeline/engine runs pipelines that are written down as data with the same
+// for. Package internal/engine runs pipelines that are written down as data with the same
 // functions.
 //
 // # How a generation runs

@@ -46,7 +46,7 @@ type Item[R any] struct {
 // is canceled.
 //
 // A history holds some hundreds of items; the registered workflow of package
-// pipeline/engine spreads more of them over child workflows.
+// internal/engine spreads more of them over child workflows.
 func ForEach[T, R any](ctx workflow.Context, items []T, options ForEachOptions, do func(ctx workflow.Context, index int, item T) (R, error)) ([]Item[R], error) {
 	if options.MaxParallel <= 0 {
 		options.MaxParallel = 10

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 

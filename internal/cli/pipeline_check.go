@@ -14,9 +14,10 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -24,7 +25,7 @@ import (
 type checked struct {
 	file   *file.File
 	given  given
-	plan   *pipeline.Plan
+	plan   *plan.Plan
 	report pipeline.Report
 
 	// missing are inputs that were not given, and taken to be right.
@@ -40,11 +41,11 @@ func (p *program) check(ctx context.Context, c config.Config, args []string, bud
 		return checked{}, failure(exitUsage, err)
 	}
 	result := checked{file: f}
-	plan, problems := f.Analyze()
-	result.plan = plan
+	compiled, problems := f.Analyze()
+	result.plan = compiled
 	given, wrong := readInputs(f.Definition, args[1:])
 	result.given = given
-	bound, err := f.Definition.Bind(given.values)
+	bound, err := plan.Bind(f.Definition, given.values)
 	var unbound pipeline.Problems
 	errors.As(err, &unbound)
 	for _, problem := range unbound {
@@ -60,7 +61,7 @@ func (p *program) check(ctx context.Context, c config.Config, args []string, bud
 		}
 	}
 	problems = append(problems, f.Locate(append(wrong, oversized(f.Definition, given.values)...))...)
-	result.report, err = p.preflight(ctx, c, preflight.Run{Plan: plan, Inputs: bound, Budget: budget != nil})
+	result.report, err = p.preflight(ctx, c, preflight.Run{Plan: compiled, Inputs: bound, Budget: budget != nil})
 	if err != nil && !errors.Is(err, errNotChecked) {
 		return result, failure(exitFailure, err)
 	}

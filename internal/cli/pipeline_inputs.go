@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/text"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -134,7 +135,7 @@ func (p *program) readFields(ctx context.Context, s session, account, step strin
 		if err != nil {
 			return nil, fmt.Errorf("%s.%s: %w", target, name, err)
 		}
-		if value, err = pipeline.Normal(value); err != nil {
+		if value, err = jsonvalue.Of(value); err != nil {
 			return nil, fmt.Errorf("%s.%s: %w", target, name, err)
 		}
 		if changes[target] == nil {

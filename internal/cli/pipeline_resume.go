@@ -15,9 +15,10 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/preflight"
 )
 
 // resume makes a run that resumes the latest one, after what is new in it was checked.
@@ -45,15 +46,15 @@ func (p *program) resume(ctx context.Context, s session, latest client.WorkflowR
 // checkRerun looks for mistakes before anything is started, as far as there is a key to ask
 // with; the run looks again.
 func (p *program) checkRerun(ctx context.Context, s session, in pipeline.Run) error {
-	plan, err := pipeline.Compile(in.Pipeline)
+	compiled, err := plan.Compile(in.Pipeline)
 	if err != nil {
 		return err
 	}
-	inputs, err := in.Pipeline.Bind(in.Inputs)
+	inputs, err := plan.Bind(in.Pipeline, in.Inputs)
 	if err != nil {
 		return err
 	}
-	report, err := p.preflight(ctx, s.config, preflight.Run{Plan: plan, Inputs: inputs, Changes: in.Resume.Input, Budget: in.Budget != nil})
+	report, err := p.preflight(ctx, s.config, preflight.Run{Plan: compiled, Inputs: inputs, Changes: in.Resume.Input, Budget: in.Budget != nil})
 	if errors.Is(err, errNotChecked) {
 		return nil
 	}
@@ -194,7 +195,7 @@ func (p *program) changeInputs(ctx context.Context, s session, in *pipeline.Run,
 		}
 	}
 	maps.Copy(values, given.values)
-	if _, err := in.Pipeline.Bind(values); err != nil {
+	if _, err := plan.Bind(in.Pipeline, values); err != nil {
 		return err
 	}
 	if err := p.uploadInputs(ctx, s.config, in.Pipeline, given); err != nil {

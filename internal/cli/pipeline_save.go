@@ -13,6 +13,8 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/download"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -122,18 +124,18 @@ func (s session) usedSteps(ctx context.Context, run client.WorkflowRun) (ids []s
 	if err != nil {
 		return nil, false
 	}
-	plan, err := pipeline.Compile(in.Pipeline)
+	compiled, err := plan.Compile(in.Pipeline)
 	if err != nil {
 		return nil, false
 	}
-	for _, output := range plan.Outputs {
+	for _, output := range compiled.Outputs {
 		for _, ref := range output.Value.References() {
-			if ref.Root == pipeline.RootSteps {
+			if ref.Root == plan.RootSteps {
 				ids = append(ids, ref.Name)
 			}
 		}
 	}
-	return ids, len(plan.Outputs) > 0
+	return ids, len(compiled.Outputs) > 0
 }
 
 // outputItems are the files and texts in a run's outputs. What a generation has made is
@@ -211,5 +213,5 @@ func sameOutput(output generation.Output) string {
 	if address := output.URL(); address != "" {
 		return address
 	}
-	return string(encoded(pipeline.DecodeOutput(output)))
+	return string(encoded(jsonvalue.OrNil(output)))
 }

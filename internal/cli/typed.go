@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 )
@@ -34,7 +36,7 @@ func readTyped(kind pipeline.InputType, given string) (any, error) {
 	switch kind {
 	case pipeline.TypeBoolean:
 		if given != "true" && given != "false" {
-			return nil, mistyped(kind, given, pipeline.BooleanHint(given))
+			return nil, mistyped(kind, given, plan.BooleanHint(given))
 		}
 		return given == "true", nil
 	case pipeline.TypeInteger, pipeline.TypeNumber:
@@ -47,7 +49,7 @@ func readTyped(kind pipeline.InputType, given string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.Normal(value)
+	return jsonvalue.Of(value)
 }
 
 // maxShown is how many characters of a value an error repeats.
@@ -67,7 +69,7 @@ func readNumber(kind pipeline.InputType, given string) (any, error) {
 	if !jsonNumber.MatchString(given) {
 		return nil, mistyped(kind, given, numberCure(kind, given))
 	}
-	value, err := pipeline.Decode([]byte(given))
+	value, err := jsonvalue.Decode([]byte(given))
 	if err != nil {
 		return nil, err
 	}
@@ -126,5 +128,5 @@ func readValue(path string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.Normal(value)
+	return jsonvalue.Of(value)
 }

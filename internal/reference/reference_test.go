@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/reference"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/schema"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
@@ -77,7 +79,7 @@ func TestSchemasAgreeWithTheCode(t *testing.T) {
 
 func findings(t *testing.T, compiled *schema.Schema, text string) []schema.Finding {
 	t.Helper()
-	value, err := pipeline.Decode([]byte(text))
+	value, err := jsonvalue.Decode([]byte(text))
 	require.NoError(t, err)
 	return compiled.Check(value)
 }
@@ -95,6 +97,6 @@ func take(workflow, text string) error {
 	if err := strict.Decode(json.RawMessage(text), &run); err != nil {
 		return err
 	}
-	_, err := pipeline.Compile(run.Pipeline)
+	_, err := plan.Compile(run.Pipeline)
 	return err
 }

@@ -5,8 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/schema"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 func compile(t *testing.T, text string) *schema.Schema {
@@ -19,7 +19,7 @@ func compile(t *testing.T, text string) *schema.Schema {
 // check checks a JSON text.
 func check(t *testing.T, s *schema.Schema, text string) []schema.Finding {
 	t.Helper()
-	value, err := pipeline.Decode([]byte(text))
+	value, err := jsonvalue.Decode([]byte(text))
 	require.NoError(t, err)
 	return s.Check(value)
 }

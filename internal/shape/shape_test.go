@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // model is a schema with every kind of field.
@@ -29,7 +29,7 @@ const model = `{"type":"object","required":["prompt","image"],"properties":{
 // checked is what is wrong with a field's value after it was fitted, by lines.
 func checked(t *testing.T, s *shape.Shape, name, value string) (fitted any, problems string) {
 	t.Helper()
-	decoded, err := pipeline.Decode([]byte(value))
+	decoded, err := jsonvalue.Decode([]byte(value))
 	require.NoError(t, err)
 	input := s.Fit(map[string]any{name: decoded}).(map[string]any)
 	var lines []string

@@ -15,6 +15,8 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/schema"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/text"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -165,7 +167,7 @@ func check(ordered any) (problems pipeline.Problems, broken [][]string) {
 	if err != nil {
 		return pipeline.Problems{{Message: err.Error()}}, nil
 	}
-	value, err := pipeline.Normal(ordered)
+	value, err := jsonvalue.Of(ordered)
 	if err != nil {
 		return pipeline.Problems{{Message: err.Error()}}, nil
 	}
@@ -183,7 +185,7 @@ func check(ordered any) (problems pipeline.Problems, broken [][]string) {
 
 // Compile makes the pipeline ready to run. It fails with [pipeline.Problems], all of them
 // at once.
-func (f *File) Compile() (*pipeline.Plan, error) {
+func (f *File) Compile() (*plan.Plan, error) {
 	plan, problems := f.Analyze()
 	if len(problems) > 0 {
 		return nil, problems
@@ -193,8 +195,8 @@ func (f *File) Compile() (*pipeline.Plan, error) {
 
 // Analyze is Compile for those who look for more that may be wrong; see
 // [pipeline.Analyze].
-func (f *File) Analyze() (*pipeline.Plan, pipeline.Problems) {
-	plan, found := pipeline.Analyze(f.Definition)
+func (f *File) Analyze() (*plan.Plan, pipeline.Problems) {
+	plan, found := plan.Analyze(f.Definition)
 	problems := slices.Clone(f.form)
 	for _, problem := range f.Locate(found) {
 		if !f.told(problem) {

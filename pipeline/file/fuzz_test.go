@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 )
@@ -52,7 +53,7 @@ func FuzzParse(f *testing.F) {
 		var decoded pipeline.Definition
 		require.NoError(t, json.Unmarshal(encoded, &decoded))
 		require.Equal(t, parsed.Definition, decoded)
-		_, err = pipeline.Compile(decoded)
+		_, err = plan.Compile(decoded)
 		require.NoError(t, err)
 	})
 }

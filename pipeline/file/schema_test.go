@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/schema"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
@@ -77,7 +78,7 @@ func TestSchemaHasTheValues(t *testing.T) {
 		path []string
 		want []string
 	}{
-		"kinds of error": {within("fallback", "items", "then", "properties", "on", "items"), pipeline.ErrorKinds()},
+		"kinds of error": {within("fallback", "items", "then", "properties", "on", "items"), plan.ErrorKinds()},
 		"types of inputs": {[]string{"$defs", "type"}, []string{
 			string(pipeline.TypeString), string(pipeline.TypeInteger), string(pipeline.TypeNumber), string(pipeline.TypeBoolean),
 			string(pipeline.TypeArray), string(pipeline.TypeObject), string(pipeline.TypeFile),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 )
@@ -163,7 +164,7 @@ func TestDigitsAreKept(t *testing.T) {
 			var again pipeline.Definition
 			require.NoError(t, json.Unmarshal(encoded, &again))
 			require.Equal(t, d, again)
-			plan, err := pipeline.Compile(again)
+			plan, err := plan.Compile(again)
 			require.NoError(t, err)
 			input, err := plan.Steps[0].Inputs[0].Eval(nil)
 			require.NoError(t, err)

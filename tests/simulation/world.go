@@ -12,7 +12,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/frontend"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"

@@ -97,7 +97,7 @@ var faults = []fault{
 	one("a search never proves absence", silent,
 		"activities/verdict.go", `return s.sameKey() && s.age+s.in.Ended.Sub(s.in.Began) < keptFor`, `return false`),
 	one("a rerun forgets what was made before", twice,
-		"pipeline/engine/recall.go", `		pages = append(pages, page)
+		"internal/engine/recall.go", `		pages = append(pages, page)
 `, ``),
 	one("what a budget has reserved is not taken from it", budget,
 		"workflows/budget.go", `b.Limit.Sub(b.spent).Sub(b.reserved)`, `b.Limit.Sub(b.spent)`),

@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
+)
+
+const (
+	// maxInline is how many items are made in the run itself.
+	maxInline = 50
+
+	// maxOwnEvents is the length of the run's history from which on items are not made in
+	// it any more; Temporal warns at 10,240 events, and an item has some 15.
+	maxOwnEvents    = 8000
+	eventsPerSubmit = 15
+
+	defaultAtOnce = 10
+)
+
+// fanOut runs a step once for each item of its list.
+func (r *run) fanOut(ctx workflow.Context, s *step) error {
+	if err := r.setItems(s); err != nil {
+		return err
+	}
+	options := workflows.ForEachOptions{MaxParallel: s.ForEach.MaxParallel, Tolerate: s.ForEach.Tolerate.Of(len(s.items))}
+	if options.MaxParallel == 0 {
+		options.MaxParallel = defaultAtOnce
+	}
+	var err error
+	if r.fits(ctx, s) {
+		events := len(s.items) * s.mostEvents()
+		r.promised += events
+		err = r.makeInline(ctx, s, options)
+		r.promised -= events
+	} else {
+		err = r.spread(ctx, s, options)
+	}
+	for _, item := range s.items {
+		s.remember(item)
+	}
+	return err
+}
+
+func (r *run) fits(ctx workflow.Context, s *step) bool {
+	n := len(s.items)
+	return n == 0 || n <= maxInline && workflow.GetInfo(ctx).GetCurrentHistoryLength()+r.promised+n*s.mostEvents() < maxOwnEvents
+}
+
+// mostEvents is about how many events an item has if every submit that it may send is sent.
+func (s *step) mostEvents() int {
+	submits := len(s.Models())
+	if s.Retry != nil {
+		submits *= s.Retry.Predictions
+	}
+	return submits * eventsPerSubmit
+}
+
+// makeInline makes the items in the run itself.
+func (r *run) makeInline(ctx workflow.Context, s *step, options workflows.ForEachOptions) error {
+	m, values := r.maker(s), r.values(s.References())
+	var over error
+	options.Stop = func() bool { return over != nil }
+	_, err := workflows.ForEach(ctx, s.items, options, func(ctx workflow.Context, _ int, item *item) (struct{}, error) {
+		name := itemName(s.ID, item.key)
+		r.own(s, m.keys(name))
+		err := m.make(ctx, item, name, plan.WithItem(values, item.index, item.value), merged(s.input, s.itemInput[item.key]), s.earlier[item.key])
+		if isOverBudget(err) {
+			item.state, item.reason = pipeline.StepWaiting, ""
+			over, err = err, nil
+		}
+		r.show(ctx)
+		return struct{}{}, err
+	})
+	if err == nil {
+		err = over
+	}
+	return err
+}
+
+func isOverBudget(err error) bool {
+	var failure *temporal.ApplicationError
+	return errors.As(err, &failure) && failure.Type() == generation.ErrBudgetExceeded
+}
+
+func itemName(id, key string) string { return id + "[" + key + "]" }
+
+// setItems evaluates the list, and names its items.
+func (r *run) setItems(s *step) error {
+	s.items, s.fan = nil, nil
+	values := r.values(s.References())
+	value, err := s.Items.Eval(values)
+	if err != nil {
+		return invalid(s.ID, "for_each.items", err)
+	}
+	list, ok := value.([]any)
+	switch {
+	case !ok:
+		return invalid(s.ID, "for_each.items", fmt.Errorf("gives %T, and must give a list", value))
+	case len(list) > pipeline.MaxItems:
+		return invalid(s.ID, "for_each.items", fmt.Errorf("gives %d items, and a step has at most %d; give each run a part of the list", len(list), pipeline.MaxItems))
+	}
+	keys, err := s.ItemKeys(list, values)
+	if err != nil {
+		return invalid(s.ID, "for_each.key", err)
+	}
+	s.items = make([]*item, len(list))
+	for i, value := range list {
+		s.items[i] = &item{index: i, key: keys[i], value: value, state: pipeline.StepWaiting}
+	}
+	return nil
+}
+
+// weight is about how many bytes an item has on its way to a child.
+func (s *step) weight(item *item) int {
+	return weigh(item.value) + weigh(s.itemInput[item.key]) + weigh(s.earlier[item.key]) + len(item.key) + 50
+}
+
+// tooMany is the error of a step of which too many items have failed.
+func tooMany(s *step, failed, ended, tolerated int) error {
+	var first string
+	for _, item := range s.items {
+		if item.state == pipeline.StepFailed || item.state == pipeline.StepCanceled {
+			first = item.reason
+			break
+		}
+	}
+	return temporal.NewNonRetryableApplicationError(
+		fmt.Sprintf("%d of %d items failed, and %d are tolerated. The first: %s", failed, ended, tolerated, first),
+		generation.ErrTooManyFailed, nil)
+}

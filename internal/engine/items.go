@@ -1,0 +1,274 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
+)
+
+// Chunk is the argument of [Items]: a part of a step's items, and all that is needed to
+// make them.
+type Chunk struct {
+	Pipeline pipeline.Definition `json:"pipeline"`
+	Step     string              `json:"step"`
+
+	// Values are what the step's expressions refer to.
+	Values map[string]any `json:"values"`
+
+	// Input replaces fields of the step's input; null removes one.
+	Input map[string]any `json:"input,omitempty"`
+
+	// Shapes are what the step's models take in fields that expressions decide, by model.
+	Shapes map[string]*shape.Shape `json:"shapes,omitempty"`
+
+	Items []ChunkItem `json:"items"`
+	Round int         `json:"round,omitempty"`
+
+	// MaxParallel is how many may be in flight.
+	MaxParallel int `json:"max_parallel"`
+
+	// Strikes is how many must fail for no more to be started.
+	Strikes int `json:"strikes"`
+
+	// Budget is what they may cost together, in USD, and Price what each is likely to. Last
+	// says that the run has no more: what the budget does not cover may fall back.
+	Budget *generation.USD `json:"budget,omitempty"`
+	Price  generation.USD  `json:"price,omitempty"`
+	Last   bool            `json:"last,omitempty"`
+
+	// Known are predictions of other items that ask for the same as one whose submit is to
+	// be looked for.
+	Known []generation.Status `json:"known,omitempty"`
+}
+
+// ChunkItem is one item of a [Chunk]. Input is what is changed in its own.
+type ChunkItem struct {
+	Index   int                 `json:"index"`
+	Key     string              `json:"key"`
+	Value   any                 `json:"value"`
+	Input   map[string]any      `json:"input,omitempty"`
+	Earlier []generation.Status `json:"earlier,omitempty"`
+}
+
+// ChunkResult is what became of a [Chunk]'s items. Those that were not started are not in it;
+// one that waits has generations that were paid for before the budget was spent.
+type ChunkResult struct {
+	Items []pipeline.ItemResult `json:"items"`
+	Spent generation.USD        `json:"spent,omitempty"`
+
+	// Needs is a price that the budget did not cover; 0 if it did.
+	Needs generation.USD `json:"needs,omitempty"`
+}
+
+// Progress is what a child tells its run from time to time.
+type Progress struct {
+	pipeline.Child
+	Completed int            `json:"completed"`
+	Failed    int            `json:"failed"`
+	Attempts  int            `json:"attempts,omitempty"`
+	Spent     generation.USD `json:"spent,omitempty"`
+}
+
+func (p Progress) ended() int { return p.Completed + p.Failed }
+
+// follows tells whether the report says more than another; anybody can send one.
+func (p Progress) follows(other Progress) bool {
+	return p.Completed >= 0 && p.Failed >= 0 && p.ended() > other.ended()
+}
+
+const (
+	// progressEvery is how many items end between two reports, which cost an action each.
+	progressEvery = 50
+
+	// fullBytes is the size of a result from which on no further item is started: it must
+	// hold those in flight too.
+	fullBytes = 600_000
+)
+
+// Items makes a chunk of a step's items, for a run whose child it is. It fails only when
+// it is canceled, and then with its result as the error's detail.
+func Items(ctx workflow.Context, in Chunk) (ChunkResult, error) {
+	c := &chunkRun{in: in}
+	// Whoever finds the child ended asks it, however it did.
+	err := workflow.SetQueryHandlerWithOptions(ctx, pipeline.ResultsQuery,
+		func(pipeline.Cursor) (pipeline.Page, error) { return c.page(ctx), nil },
+		workflow.QueryHandlerOptions{Description: "what has been made of the items so far"})
+	if err == nil {
+		err = c.prepare()
+	}
+	if err != nil {
+		return ChunkResult{}, temporal.NewNonRetryableApplicationError(err.Error(), generation.ErrInvalidInput, nil)
+	}
+	return c.run(ctx)
+}
+
+// chunkRun is a child in progress.
+type chunkRun struct {
+	in       Chunk
+	maker    maker
+	values   map[string]any
+	items    []*item
+	budget   *workflows.Budget
+	stopped  bool
+	needs    generation.USD
+	ended    int
+	failed   int
+	attempts int            // of items that have ended
+	spent    generation.USD // for them
+	bytes    int            // of their results
+}
+
+func (c *chunkRun) prepare() error {
+	compiled, err := plan.Compile(c.in.Pipeline)
+	if err != nil {
+		return err
+	}
+	values, err := jsonvalue.Of(c.in.Values)
+	if err != nil {
+		return err
+	}
+	c.values = values.(map[string]any)
+	c.maker = maker{step: compiled.Step(c.in.Step), account: c.in.Pipeline.Account, round: c.in.Round, shapes: c.in.Shapes, shares: c.in.Budget != nil && !c.in.Last}
+	for _, given := range c.in.Items {
+		value, err := jsonvalue.Of(given.Value)
+		if err != nil {
+			return err
+		}
+		c.items = append(c.items, &item{index: given.Index, key: given.Key, value: value, state: pipeline.StepWaiting})
+	}
+	if c.in.Budget != nil {
+		c.budget = &workflows.Budget{Limit: *c.in.Budget}
+		if c.in.Price > 0 {
+			c.budget.Expect(c.maker.step.Model, c.in.Price)
+		}
+	}
+	return nil
+}
+
+func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
+	workflows.ShowDetails(ctx, func(statuses []*generation.Status) string { return c.details(statuses) })
+	stop := workflow.GetSignalChannel(ctx, pipeline.StopSignal)
+	workflow.GoNamed(ctx, "stop", func(ctx workflow.Context) {
+		stop.Receive(ctx, nil)
+		c.stopped = true
+	})
+	if c.budget != nil {
+		ctx = workflows.WithBudget(ctx, c.budget)
+	}
+	known := c.in.Known
+	for _, item := range c.in.Items {
+		known = append(known, item.Earlier...)
+	}
+	workflows.Know(ctx, known...)
+	options := workflows.ForEachOptions{
+		MaxParallel: c.in.MaxParallel, Tolerate: c.in.Strikes - 1,
+		Stop: func() bool { return c.stopped || c.needs > 0 || c.bytes > fullBytes },
+	}
+	_, err := workflows.ForEach(ctx, c.items, options, c.make)
+	var canceled *temporal.CanceledError
+	if errors.As(err, &canceled) {
+		return ChunkResult{}, temporal.NewCanceledError(c.result(ctx))
+	}
+	return c.result(ctx), nil
+}
+
+func (c *chunkRun) make(ctx workflow.Context, i int, item *item) (struct{}, error) {
+	given := c.in.Items[i]
+	err := c.maker.make(ctx, item, itemName(c.in.Step, item.key), plan.WithItem(c.values, item.index, item.value), merged(c.in.Input, given.Input), given.Earlier)
+	if isOverBudget(err) {
+		item.state, item.reason = pipeline.StepWaiting, ""
+		c.needs = max(c.needs, c.budget.Needs())
+		return struct{}{}, nil
+	}
+	for _, status := range item.generations {
+		usd, _ := status.Price()
+		c.spent = c.spent.Add(usd)
+		c.attempts += submits(status)
+	}
+	c.ended++
+	c.bytes += weigh(c.maker.result(ctx, item, ""))
+	if err != nil {
+		c.failed++
+	}
+	if c.worthTelling() {
+		c.report(ctx)
+	}
+	workflows.UpdateDetails(ctx)
+	return struct{}{}, err
+}
+
+// worthTelling spaces reports, and has more of them towards the end, when few items may
+// take long: the run is never behind by more than are left.
+func (c *chunkRun) worthTelling() bool {
+	left := len(c.items) - c.ended
+	return left > 0 && (c.ended%progressEvery == 0 || left < progressEvery && left&(left-1) == 0)
+}
+
+// report tells the run how far it is. That it does not arrive changes nothing.
+func (c *chunkRun) report(ctx workflow.Context) {
+	info := workflow.GetInfo(ctx)
+	if info.ParentWorkflowExecution == nil || ctx.Err() != nil {
+		return
+	}
+	report := Progress{
+		Child:     pipeline.Child{WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID},
+		Completed: c.ended - c.failed, Failed: c.failed, Attempts: c.attempts, Spent: c.spent,
+	}
+	workflow.SignalExternalWorkflow(ctx, info.ParentWorkflowExecution.ID, info.ParentWorkflowExecution.RunID, pipeline.ProgressSignal, report)
+}
+
+func (c *chunkRun) result(ctx workflow.Context) ChunkResult {
+	result := ChunkResult{Needs: c.needs}
+	if c.budget != nil {
+		result.Spent = c.budget.Spent()
+	}
+	for _, item := range c.items {
+		made := c.maker.result(ctx, item, itemName(c.in.Step, item.key))
+		if item.state == pipeline.StepWaiting && !accepted(made.Generations) {
+			continue
+		}
+		result.Items = append(result.Items, made)
+	}
+	fit(result.Items, maxPayload)
+	return result
+}
+
+// accepted tells whether something was, or may have been, paid for.
+func accepted(generations []generation.Status) bool {
+	return slices.ContainsFunc(generations, func(status generation.Status) bool {
+		return slices.ContainsFunc(status.Attempts, func(a *generation.Attempt) bool { return a.State != generation.StateAbsent })
+	})
+}
+
+// page is all of what a query may want: a child has few items.
+func (c *chunkRun) page(ctx workflow.Context) pipeline.Page {
+	return pipeline.Page{Steps: []pipeline.StepResults{{ID: c.in.Step, Items: c.result(ctx).Items}}}
+}
+
+func (c *chunkRun) details(statuses []*generation.Status) string {
+	completed, failed, running := 0, 0, 0
+	for _, item := range c.items {
+		switch item.state {
+		case pipeline.StepCompleted:
+			completed++
+		case pipeline.StepRunning:
+			running++
+		case pipeline.StepWaiting:
+		default:
+			failed++
+		}
+	}
+	head := fmt.Sprintf("**%s** of %s: %s\n\n", c.in.Step, c.in.Pipeline.Name,
+		countsText(pipeline.Counts{Total: len(c.items), Completed: completed, Failed: failed, Running: running, Waiting: len(c.items) - completed - failed - running}))
+	return head + itemTable(statuses)
+}

@@ -1,0 +1,352 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// errAgain ends an approval that had something made again: it will be asked again.
+var errAgain = errors.New("to be done again")
+
+// step is one step of a run in progress.
+type step struct {
+	*plan.PlannedStep
+	standing
+
+	round int                 // how often it was made again
+	undo  map[string]standing // of an approval that has steps made again: how they stood
+	note  string              // why what people wanted made again is not to be judged
+
+	spent    generation.USD // by children that have ended
+	priced   bool
+	attempts int
+
+	made    map[string]bool // keys of items that this run has made, and not kept
+	lost    []pipeline.Child
+	decided *generation.ApprovalStatus // by an earlier run
+}
+
+// standing is how a step stands: what comes back when it was to be made again, and failed.
+type standing struct {
+	state     pipeline.StepState
+	reason    string
+	errorType string
+	blocked   bool // skipped since one that it needs has not completed
+	started   time.Time
+	ended     time.Time
+
+	input     map[string]any            // fields that replace those of the definition
+	itemInput map[string]map[string]any // the same for single items, by key
+
+	items    []*item // a step without for_each has one while it runs, and after
+	fan      *fan    // of a for_each that is handed to children
+	approval *generation.ApprovalStatus
+	earlier  map[string][]generation.Status // by item key; what need not be made again
+	replaced map[string][]generation.Status // the same of what people had made again
+}
+
+// item is one item of a step.
+type item struct {
+	index       int
+	key         string
+	value       any
+	state       pipeline.StepState // waiting, running, completed or failed
+	reason      string
+	kept        bool
+	needs       generation.USD      // a price that a child's share did not cover
+	generations []generation.Status // when it has ended
+}
+
+func newStep(planned *plan.PlannedStep) *step {
+	return &step{
+		PlannedStep: planned, made: make(map[string]bool),
+		standing: standing{
+			state: pipeline.StepWaiting, earlier: make(map[string][]generation.Status), replaced: make(map[string][]generation.Status),
+		},
+	}
+}
+
+func (r *run) step(id string) *step { return r.byID[id] }
+
+// remember keeps what has been made of an item for when the step runs again, or another
+// run resumes this one, beside what earlier runs made that asked for something else.
+func (s *step) remember(item *item) {
+	if len(item.generations) == 0 {
+		return
+	}
+	if !item.kept {
+		s.made[item.key] = true
+	}
+	s.earlier[item.key] = supersede(s.earlier[item.key], item.generations)
+}
+
+// replace has an item made again, whatever there is of it.
+func (s *step) replace(key string) {
+	s.replaced[key] = supersede(s.replaced[key], s.earlier[key])
+	delete(s.earlier, key)
+}
+
+// supersede gives newer generations, and before them the older ones that asked for something
+// else.
+func supersede(older, newer []generation.Status) []generation.Status {
+	var all []generation.Status
+	for _, status := range older {
+		if !slices.ContainsFunc(newer, func(n generation.Status) bool { return n.Fingerprint == status.Fingerprint }) {
+			all = append(all, status)
+		}
+	}
+	return append(all, newer...)
+}
+
+func (r *run) needsEnded(s *step) bool {
+	for _, need := range s.Needs {
+		if !r.step(need).state.Ended() {
+			return false
+		}
+	}
+	return true
+}
+
+// lacking is the error of a step that refers to outputs which are not there: made of
+// nothing, it would be paid for nevertheless.
+func (r *run) lacking(s *step) error {
+	for _, ref := range s.References() {
+		if !s.wantsOutputs(ref) {
+			continue
+		}
+		for _, item := range r.step(ref.Name).items {
+			if last := item.last(); last.Omitted && item.state == pipeline.StepCompleted {
+				return invalid(s.ID, "steps."+ref.Name+"."+ref.Field, fmt.Errorf("is too large for a run; prediction %s has it", last.PredictionID()))
+			}
+		}
+	}
+	return nil
+}
+
+func (s *step) wantsOutputs(ref plan.Reference) bool {
+	switch {
+	case ref.Root != plan.RootSteps:
+		return false
+	case ref.Field == plan.FieldItems: // which a condition may only count
+		return slices.Contains(s.ValueReferences(), ref)
+	default:
+		return ref.Field == plan.FieldOutput || ref.Field == plan.FieldOutputs
+	}
+}
+
+// decide tells whether a step whose needs have ended is to run; if not it is skipped.
+func (r *run) decide(ctx workflow.Context, s *step) (bool, error) {
+	for _, need := range s.Needs {
+		if other := r.step(need); other.state != pipeline.StepCompleted && !slices.Contains(s.Watches, need) {
+			if r.restore(s) {
+				return r.decide(ctx, s)
+			}
+			r.skip(ctx, s, fmt.Sprintf("needs %s, which %s", need, became(other.state)))
+			s.blocked = other.state != pipeline.StepSkipped || other.blocked
+			return false, nil
+		}
+	}
+	if err := r.lacking(s); err != nil {
+		return false, err
+	}
+	if s.Condition == nil {
+		return true, nil
+	}
+	value, err := s.Condition.Eval(r.values(s.References()))
+	if err != nil {
+		return false, invalid(s.ID, "if", err)
+	}
+	run, ok := value.(bool)
+	if !ok {
+		return false, invalid(s.ID, "if", fmt.Errorf("gives %T, and must give true or false", value))
+	}
+	if !run {
+		r.skip(ctx, s, "its if is false")
+	}
+	return run, nil
+}
+
+func became(state pipeline.StepState) string {
+	if state == pipeline.StepFailed {
+		return "failed"
+	}
+	return "was " + string(state)
+}
+
+func (r *run) skip(ctx workflow.Context, s *step, reason string) {
+	s.state, s.reason, s.blocked = pipeline.StepSkipped, reason, false
+	s.started, s.ended = time.Time{}, workflow.Now(ctx)
+	// What it made in an earlier round is kept, but not the step's any more.
+	s.items, s.fan, s.approval = nil, nil, nil
+	r.changes++
+}
+
+// invalid is the error of a step whose expressions do not give what they should.
+func invalid(id, field string, err error) error {
+	return temporal.NewNonRetryableApplicationError(
+		fmt.Sprintf("step %s: %s: %v; nothing was submitted for it", id, field, err), generation.ErrInvalidInput, nil)
+}
+
+// values are what references look at, and no more: it may be handed to a child.
+func (r *run) values(refs []plan.Reference) map[string]any {
+	inputs, steps := make(map[string]any), make(map[string]any)
+	for _, ref := range refs {
+		switch ref.Root {
+		case plan.RootInputs:
+			inputs[ref.Name] = r.inputs[ref.Name]
+		case plan.RootSteps:
+			if steps[ref.Name] == nil {
+				steps[ref.Name] = make(map[string]any)
+			}
+			r.step(ref.Name).addValue(steps[ref.Name].(map[string]any), ref.Field)
+		}
+	}
+	return map[string]any{plan.RootInputs: inputs, plan.RootSteps: steps}
+}
+
+// addValue sets a field of the step as expressions see it; all of them for "".
+func (s *step) addValue(values map[string]any, field string) {
+	is := func(name string) bool { return field == name || field == "" }
+	if is(plan.FieldState) {
+		values[plan.FieldState] = string(s.state)
+	}
+	if is(plan.FieldError) {
+		values[plan.FieldError] = strings.TrimPrefix(s.errorType, "wavespeed.")
+	}
+	switch s.Kind() {
+	case pipeline.KindApprove:
+		s.addApproval(values, is)
+	case pipeline.KindForEach:
+		s.addItems(values, is)
+	default:
+		s.addGeneration(values, is)
+	}
+}
+
+func (s *step) addGeneration(values map[string]any, is func(string) bool) {
+	var last generation.Status
+	if len(s.items) > 0 {
+		last = s.items[0].last()
+	}
+	outputs := decodeAll(last.Outputs)
+	if is(plan.FieldOutputs) {
+		values[plan.FieldOutputs] = outputs
+	}
+	if is(plan.FieldOutput) {
+		values[plan.FieldOutput] = first(outputs)
+	}
+	if is(plan.FieldModel) {
+		values[plan.FieldModel] = last.Model
+	}
+	if is(plan.FieldNSFW) {
+		values[plan.FieldNSFW] = flags(last)
+	}
+}
+
+// flags tell of each output whether the provider flagged it; none where it said nothing.
+func flags(status generation.Status) []any {
+	flags := make([]any, len(status.NSFW))
+	for i, flagged := range status.NSFW {
+		flags[i] = flagged
+	}
+	return flags
+}
+
+func (s *step) addItems(values map[string]any, is func(string) bool) {
+	if is(plan.FieldOutputs) || is(plan.FieldOutput) {
+		outputs := make([]any, len(s.items))
+		for i, item := range s.items {
+			outputs[i] = first(decodeAll(item.last().Outputs))
+		}
+		if is(plan.FieldOutputs) {
+			values[plan.FieldOutputs] = outputs
+		}
+		if is(plan.FieldOutput) {
+			values[plan.FieldOutput] = first(outputs)
+		}
+	}
+	if is(plan.FieldNSFW) {
+		flagged := make([]any, len(s.items))
+		for i, item := range s.items {
+			flagged[i] = slices.Contains(item.last().NSFW, true)
+		}
+		values[plan.FieldNSFW] = flagged
+	}
+	if !is(plan.FieldItems) {
+		return
+	}
+	items := make([]any, len(s.items))
+	for i, item := range s.items {
+		last := item.last()
+		outputs := decodeAll(last.Outputs)
+		items[i] = map[string]any{
+			"index": item.index, "key": item.key, "item": item.value, "state": string(item.state),
+			"error": strings.TrimPrefix(last.ErrorType, "wavespeed."), "outputs": outputs, "output": first(outputs),
+			"nsfw": flags(last),
+		}
+	}
+	values[plan.FieldItems] = items
+}
+
+func (s *step) addApproval(values map[string]any, is func(string) bool) {
+	var choice, output any
+	comment := ""
+	if a := s.approval; a != nil {
+		if a.Choice != nil {
+			choice = *a.Choice
+			output, _ = jsonvalue.Decode(a.Choices[*a.Choice])
+		}
+		if n := len(a.Decisions); n > 0 {
+			comment = a.Decisions[n-1].Comment
+		}
+	}
+	if is(plan.FieldChoice) {
+		values[plan.FieldChoice] = choice
+	}
+	if is(plan.FieldComment) {
+		values[plan.FieldComment] = comment
+	}
+	if is(plan.FieldOutput) {
+		values[plan.FieldOutput] = output
+	}
+	if is(plan.FieldOutputs) {
+		values[plan.FieldOutputs] = []any{}
+		if output != nil {
+			values[plan.FieldOutputs] = []any{output}
+		}
+	}
+}
+
+// last is the generation that tells what became of the item.
+func (i *item) last() generation.Status {
+	if len(i.generations) == 0 {
+		return generation.Status{}
+	}
+	return i.generations[len(i.generations)-1]
+}
+
+func decodeAll(outputs []generation.Output) []any {
+	values := make([]any, len(outputs))
+	for i, output := range outputs {
+		values[i] = jsonvalue.OrNil(output)
+	}
+	return values
+}
+
+func first(values []any) any {
+	if len(values) == 0 {
+		return nil
+	}
+	return values[0]
+}

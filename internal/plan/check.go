@@ -1,0 +1,244 @@
+package plan
+
+import (
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/modelid"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+const (
+	maxSteps       = 200
+	maxPredictions = 100
+)
+
+var (
+	idPattern   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,59}$`)
+	namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+)
+
+func checkHead(d pipeline.Definition, problems *problems) {
+	if d.Name != "" && !namePattern.MatchString(d.Name) {
+		problems.add([]string{"name"}, "%q is not a name of letters, digits, dots, dashes and underscores, of at most 100", d.Name)
+	}
+	if d.Budget != nil {
+		if d.Budget.USD <= 0 {
+			problems.add([]string{"budget", "usd"}, "must be more than 0 US dollars")
+		}
+		checkOneOf(d.Budget.OnExceeded, []pipeline.OnExceeded{"", pipeline.WaitForMore, pipeline.FailOver}, []string{"budget", "on_exceeded"}, problems)
+	}
+	switch n := len(d.Steps); {
+	case n == 0:
+		problems.add([]string{"steps"}, "there is none; a step needs at least a model")
+	case n > maxSteps:
+		problems.add([]string{"steps"}, "%d are more than %d; use for_each for the same step many times", n, maxSteps)
+	}
+	for _, input := range d.Inputs {
+		checkInput(input.Name, input.Value, []string{"inputs", input.Name}, problems)
+	}
+	for _, output := range d.Outputs {
+		checkID(output.Name, []string{"outputs", output.Name}, problems)
+	}
+}
+
+func checkInput(name string, input pipeline.Input, path []string, problems *problems) {
+	checkID(name, path, problems)
+	if _, known := inputTypes[input.Type]; !known {
+		problems.add(join(path, "type"), "%q is not one of string, integer, number, boolean, array, object and file", input.Type)
+		return
+	}
+	if input.Default != nil && !admits(input.Type, input.Default) {
+		problems.add(join(path, "default"), "is %s, and not %s", article(typeName(input.Default)), article(input.Type.String()))
+	}
+	for i, value := range input.Enum {
+		if !admits(input.Type, value) {
+			problems.add(join(path, "enum", itoa(i)), "is %s, and not %s", article(typeName(value)), article(input.Type.String()))
+		}
+	}
+	if input.Default != nil && len(input.Enum) > 0 && !contains(input.Enum, input.Default) {
+		problems.add(join(path, "default"), "is not among the values that enum allows")
+	}
+}
+
+func checkID(id string, path []string, problems *problems) {
+	if !idPattern.MatchString(id) {
+		problems.add(path, "%q is not a name of letters, digits and underscores that begins with a letter, of at most 60", id)
+	}
+}
+
+func checkStep(d pipeline.Definition, id string, step pipeline.Step, path []string, problems *problems) {
+	checkID(id, path, problems)
+	ids := d.Steps.Names()
+	for i, need := range step.Needs {
+		if !slices.Contains(ids, need) {
+			problems.add(join(path, "needs", itoa(i)), "there is no step %q%s", need, nearest.Hint(need, ids))
+		}
+	}
+	if step.Approve != nil {
+		checkApproval(step, ids, path, problems)
+		return
+	}
+	if step.Model == "" {
+		problems.add(path, "has neither a model nor approve")
+		return
+	}
+	checkModel(step.Model, join(path, "model"), problems)
+	checkDuration(step.Timeout, time.Second, join(path, "timeout"), problems)
+	checkOneOf(generation.UnknownPolicy(step.OnUnknown), []generation.UnknownPolicy{"", generation.FailUnknown, generation.ResubmitUnknown, generation.AskUnknown},
+		join(path, "on_unknown"), problems)
+	if step.Retry != nil {
+		if n := step.Retry.Predictions; n < 1 || n > maxPredictions {
+			problems.add(join(path, "retry", "predictions"), "%d is not between 1 and %d", n, maxPredictions)
+		}
+		checkDuration(step.Retry.Wait, time.Millisecond, join(path, "retry", "wait"), problems)
+	}
+	for i, fallback := range step.Fallback {
+		checkFallback(fallback, join(path, "fallback", itoa(i)), problems)
+	}
+	if step.ForEach != nil {
+		if step.ForEach.Items == nil {
+			problems.add(join(path, "for_each", "items"), "must be given: a list, or an expression that gives one")
+		}
+		if step.ForEach.MaxParallel < 0 {
+			problems.add(join(path, "for_each", "max_parallel"), "%d is negative", step.ForEach.MaxParallel)
+		}
+		if step.ForEach.Tolerate.Items < 0 {
+			problems.add(join(path, "for_each", "tolerate"), "%d is negative", step.ForEach.Tolerate.Items)
+		}
+	}
+}
+
+func checkModel(model string, path []string, problems *problems) {
+	if strings.Contains(model, opening) {
+		problems.add(path, "must be a model's id as it is, so that the input can be checked; use if, or a step for each model")
+		return
+	}
+	if err := modelid.Validate(model); err != nil {
+		problems.add(path, "%v", err)
+	}
+}
+
+func checkFallback(fallback pipeline.Fallback, path []string, problems *problems) {
+	checkModel(fallback.Model, join(path, "model"), problems)
+	kinds := ErrorKinds()
+	for i, kind := range fallback.On {
+		if !slices.Contains(kinds, kind) {
+			problems.add(join(path, "on", itoa(i)), "%q is not a kind of error%s It is one of %s",
+				kind, orPeriod(nearest.Hint(kind, kinds)), strings.Join(kinds, ", "))
+		}
+	}
+}
+
+func orPeriod(hint string) string {
+	if hint == "" {
+		return "."
+	}
+	return hint
+}
+
+// ErrorKinds are the kinds of error that a step can end in: the types of package
+// generation without "wavespeed.".
+func ErrorKinds() []string {
+	var kinds []string
+	for _, errorType := range generation.ErrorTypes() {
+		kinds = append(kinds, strings.TrimPrefix(errorType, "wavespeed."))
+	}
+	return kinds
+}
+
+func checkApproval(step pipeline.Step, ids []string, path []string, problems *problems) {
+	for _, field := range []struct {
+		name string
+		set  bool
+	}{
+		{"model", step.Model != ""}, {"input", step.Input != nil}, {"for_each", step.ForEach != nil}, {"account", step.Account != ""},
+		{"timeout", step.Timeout != 0}, {"retry", step.Retry != nil}, {"fallback", step.Fallback != nil}, {"on_unknown", step.OnUnknown != ""},
+	} {
+		if field.set {
+			problems.add(join(path, field.name), "has no place beside approve, which generates nothing")
+		}
+	}
+	a, at := step.Approve, join(path, "approve")
+	switch {
+	case a.Needed < 0:
+		problems.add(join(at, "needed"), "%d is negative", a.Needed)
+	case len(a.Approvers) > 0 && a.Needed > len(a.Approvers):
+		problems.add(join(at, "needed"), "%d is more than the %d approvers", a.Needed, len(a.Approvers))
+	}
+	for i, name := range a.Approvers {
+		if name == "" || slices.Index(a.Approvers, name) < i {
+			problems.add(join(at, "approvers", itoa(i)), "%q is empty, or is listed twice", name)
+		}
+	}
+	if a.Regenerate != nil {
+		for i, id := range *a.Regenerate {
+			if !slices.Contains(ids, id) {
+				problems.add(join(at, "regenerate", itoa(i)), "there is no step %q%s", id, nearest.Hint(id, ids))
+			}
+		}
+	}
+	checkDuration(a.Timeout, time.Second, join(at, "timeout"), problems)
+	checkOneOf(a.OnTimeout, []string{"", generation.Approve, generation.Reject}, join(at, "on_timeout"), problems)
+}
+
+func checkDuration(d pipeline.Duration, least time.Duration, path []string, problems *problems) {
+	if d != 0 && time.Duration(d) < least {
+		problems.add(path, "%v is less than %v", time.Duration(d), least)
+	}
+}
+
+func checkOneOf[T ~string](value T, allowed []T, path []string, problems *problems) {
+	if slices.Contains(allowed, value) {
+		return
+	}
+	names := make([]string, 0, len(allowed))
+	for _, name := range allowed {
+		if name != "" {
+			names = append(names, string(name))
+		}
+	}
+	problems.add(path, "%q is not one of %s", value, strings.Join(names, ", "))
+}
+
+func checkBool(expression *Expression, path []string, problems *problems) {
+	if expression == nil {
+		return
+	}
+	if kind := expression.Kind(); kind != reflect.Bool && kind != reflect.Interface {
+		problems.add(path, "gives %s, and must give true or false", article(kindName(kind)))
+	}
+}
+
+func (s *scope) checkList(template *Template, path []string, problems *problems) {
+	switch {
+	case template == nil || template.list != nil || template.broken:
+	case template.whole != nil:
+		if kind := template.whole.Kind(); kind != reflect.Slice && kind != reflect.Interface {
+			problems.add(path, "gives %s, and must give a list", article(kindName(kind)))
+		}
+		if step, is := strings.CutSuffix(template.whole.Source, ".output"); is && s.oneOutput(strings.TrimPrefix(step, "steps.")) {
+			problems.add(path, "gives one output, and must give a list; use %s.outputs", step)
+		}
+	case template.constant == nil && template.object == nil && template.parts == nil:
+	default:
+		problems.add(path, "must be a list, or an expression that gives one")
+	}
+}
+
+func arrows(ids []string) string { return strings.Join(ids, " → ") }
+
+func itoa(i int) string { return strconv.Itoa(i) }
+
+func article(word string) string {
+	if strings.ContainsAny(word[:1], "aeio") {
+		return "an " + word
+	}
+	return "a " + word
+}

@@ -1,0 +1,152 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// Bind gives every input of the pipeline its value: the given one, or its default. It
+// fails with [pipeline.Problems] that name each input that is missing, unknown or of another type.
+func Bind(d pipeline.Definition, given map[string]any) (map[string]any, error) {
+	var problems problems
+	values := make(map[string]any, len(d.Inputs))
+	for _, input := range d.Inputs {
+		path := []string{"inputs", input.Name}
+		value, present := given[input.Name]
+		if !present || value == nil {
+			if input.Value.Default == nil {
+				problems.add(path, "must be given: it is %s%s", article(input.Value.Type.String()), described(input.Value.Description))
+				continue
+			}
+			value = input.Value.Default
+		}
+		value, err := jsonvalue.Of(value)
+		if err != nil {
+			problems.add(path, "is no JSON value: %v", err)
+			continue
+		}
+		switch {
+		case !admits(input.Value.Type, value):
+			problems.add(path, "is %s, and must be %s%s", article(typeName(value)), article(input.Value.Type.String()), cure(input.Value.Type, value))
+		case input.Value.Type == pipeline.TypeFile && !isAddress(value):
+			problems.add(path, "is no address of a file, as https://…; the command line uploads one that is given as @FILE")
+		case len(input.Value.Enum) > 0 && !contains(input.Value.Enum, value):
+			problems.add(path, "has a value that is not allowed; it is one of %v", input.Value.Enum)
+		}
+		values[input.Name] = value
+	}
+	names := d.Inputs.Names()
+	for name := range given {
+		if !slices.Contains(names, name) {
+			problems.add([]string{"inputs", name}, "the pipeline has no such input%s", nearest.Hint(name, names))
+		}
+	}
+	slices.SortFunc(problems, func(a, b pipeline.Problem) int { return slices.Compare(a.Path, b.Path) })
+	return values, pipeline.Problems(problems).Err()
+}
+
+// Changed is a step's input with some fields replaced; null removes one.
+func Changed(input, changes map[string]any) map[string]any {
+	if len(changes) == 0 {
+		return input
+	}
+	input = maps.Clone(input)
+	maps.Copy(input, changes)
+	maps.DeleteFunc(input, func(name string, _ any) bool {
+		value, changed := changes[name]
+		return changed && value == nil
+	})
+	return input
+}
+
+// cure says what to write instead of a value of another type.
+func cure(wanted pipeline.InputType, value any) string {
+	text, isText := value.(string)
+	switch {
+	case isText && wanted == pipeline.TypeBoolean:
+		return BooleanHint(text)
+	case isText && (wanted == pipeline.TypeInteger || wanted == pipeline.TypeNumber) && json.Valid([]byte(text)):
+		return "; write it without quotes"
+	case (wanted == pipeline.TypeString || wanted == "") && kindName(reflect.ValueOf(value).Kind()) != "object" && value != nil:
+		return "; write it in quotes"
+	}
+	if _, large := value.(json.Number); large && wanted == pipeline.TypeInteger {
+		return fmt.Sprintf("; the largest is %d", math.MaxInt)
+	}
+	return ""
+}
+
+// BooleanHint says which boolean a text was to be, such as "; write true"; "" if that isn't
+// clear.
+func BooleanHint(text string) string {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "yes", "y", "on", "1", "true", "t":
+		return "; write true"
+	case "no", "n", "off", "0", "false", "f":
+		return "; write false"
+	default:
+		return ""
+	}
+}
+
+func isAddress(value any) bool {
+	text, _ := value.(string)
+	return strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")
+}
+
+func described(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ", " + text
+}
+
+func admits(t pipeline.InputType, value any) bool {
+	switch t {
+	case pipeline.TypeString, pipeline.TypeFile, "":
+		_, ok := value.(string)
+		return ok
+	case pipeline.TypeInteger:
+		_, ok := value.(int)
+		return ok
+	case pipeline.TypeNumber:
+		_, whole := value.(int)
+		_, float := value.(float64)
+		return whole || float
+	case pipeline.TypeBoolean:
+		_, ok := value.(bool)
+		return ok
+	case pipeline.TypeArray:
+		_, ok := value.([]any)
+		return ok
+	case pipeline.TypeObject:
+		_, ok := value.(map[string]any)
+		return ok
+	default:
+		return false
+	}
+}
+
+// typeName is how the type of a value is called to people.
+func typeName(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case json.Number:
+		return "number of more than 64 bits"
+	}
+	return kindName(reflect.TypeOf(value).Kind())
+}
+
+func contains(values []any, value any) bool {
+	return slices.ContainsFunc(values, func(one any) bool { return reflect.DeepEqual(one, value) })
+}

@@ -1,0 +1,55 @@
+package preflight
+
+import (
+	"slices"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+)
+
+// chance says whether a step runs, if nothing fails and people approve.
+type chance int
+
+const (
+	never chance = iota
+	maybe
+	always
+)
+
+// runs tells whether a step runs, as far as that is known beforehand.
+func (c *checker) runs(step *plan.PlannedStep) chance {
+	if known, seen := c.chances[step.ID]; seen {
+		return known
+	}
+	c.chances[step.ID] = maybe // it may wait for itself
+	c.chances[step.ID] = min(c.condition(step), c.needed(step))
+	return c.chances[step.ID]
+}
+
+// condition is what a step's if comes to.
+func (c *checker) condition(step *plan.PlannedStep) chance {
+	if step.Condition == nil {
+		return always
+	}
+	if slices.ContainsFunc(step.Condition.References(), func(ref plan.Reference) bool { return !c.known(scope{})(ref) }) {
+		return maybe
+	}
+	switch run, err := step.Condition.Eval(c.values()); {
+	case err != nil:
+		return maybe
+	case run == true:
+		return always
+	default:
+		return never
+	}
+}
+
+// needed is what becomes of the steps without which it is skipped.
+func (c *checker) needed(step *plan.PlannedStep) chance {
+	least := always
+	for _, id := range step.Needs {
+		if need := c.plan.Step(id); need != nil && !slices.Contains(step.Watches, id) {
+			least = min(least, c.runs(need))
+		}
+	}
+	return least
+}

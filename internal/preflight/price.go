@@ -1,0 +1,137 @@
+package preflight
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+const (
+	// maxSamples is how many different items of a step are priced; others are taken for like them.
+	maxSamples = 8
+
+	// atOnce is how many prices are asked for at once.
+	atOnce = 8
+)
+
+// estimate asks what the run is likely to cost if every step runs once, and what else has
+// to do with money. An error says that a price that is needed can't be had.
+func (c *checker) estimate(ctx context.Context) (*pipeline.Estimate, error) {
+	ctx, cancel := context.WithTimeout(ctx, pricesTimeout)
+	defer cancel()
+	estimates, failures := make([]pipeline.StepEstimate, len(c.priced)), make([]error, len(c.priced))
+	var group sync.WaitGroup
+	slots := make(chan struct{}, atOnce)
+	for i, p := range c.priced {
+		group.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			estimates[i], failures[i] = p.estimate(ctx)
+		})
+	}
+	credit := c.askCredit(ctx)
+	group.Wait()
+	total := &pipeline.Estimate{}
+	var needed error
+	for i, p := range c.priced {
+		err := failures[i]
+		switch {
+		case refusal(err):
+			c.note(pipeline.EndpointPrice, c.accountOf(p.step), "", nil)
+			c.add([]string{"steps", p.step.ID, "input"}, "the provider refuses it: %v", err)
+		case p.fallback:
+			c.addFallback(total, estimates[i])
+		default:
+			c.note(pipeline.EndpointPrice, c.accountOf(p.step), p.step.ID, err)
+			if err != nil && c.needsPrices() {
+				needed = cmp.Or(needed, c.missingPrice(p.step, err))
+			}
+			total.Steps = append(total.Steps, estimates[i])
+		}
+	}
+	sum(total)
+	total.Balance = credit(c)
+	return total, needed
+}
+
+// addFallback has a step's upper end cover a model that it may fall back on.
+func (c *checker) addFallback(total *pipeline.Estimate, fallback pipeline.StepEstimate) {
+	i := slices.IndexFunc(total.Steps, func(step pipeline.StepEstimate) bool { return step.ID == fallback.ID })
+	if i < 0 {
+		return
+	}
+	step := &total.Steps[i]
+	most, known := step.Upper()
+	switch other, bounded := fallback.Upper(); {
+	case !known || !bounded:
+		step.AtLeast, step.Most = true, nil
+	case other > most:
+		step.Most = &other
+	}
+}
+
+// sum adds up the steps.
+func sum(total *pipeline.Estimate) {
+	var most generation.USD
+	for _, step := range total.Steps {
+		total.Total = total.Total.Add(step.Total)
+		upper, known := step.Upper()
+		total.AtLeast = total.AtLeast || !known
+		most = most.Add(upper)
+	}
+	if !total.AtLeast && most != total.Total {
+		total.Most = &most
+	}
+}
+
+// missingPrice is what a price that is needed and can't be had means for the run. One that
+// cannot be is a problem, the same as a price beyond the budget would be.
+func (c *checker) missingPrice(step *plan.PlannedStep, err error) error {
+	if errors.Is(err, wavespeed.ErrImpossiblePrice) {
+		c.add([]string{"steps", step.ID}, "with a budget it cannot be submitted: %v", err)
+		return nil
+	}
+	return fmt.Errorf("with a budget step %s needs a price: %w", step.ID, err)
+}
+
+// askCredit asks about the accounts that pay: the balance if it is one alone, and whether
+// the charges can be read. The function waits for the answers.
+func (c *checker) askCredit(ctx context.Context) func(*checker) *generation.USD {
+	payers := c.payers()
+	var group sync.WaitGroup
+	var balance generation.USD
+	var balanceErr error
+	chargesErrs := make([]error, len(payers))
+	if len(payers) == 1 {
+		group.Go(func() { balance, balanceErr = ask(ctx, c.accounts[payers[0]].Provider.Balance) })
+	}
+	for i, name := range payers {
+		group.Go(func() {
+			_, chargesErrs[i] = ask(ctx, func(ctx context.Context) (wavespeed.ChargePage, error) {
+				return c.accounts[name].Provider.Charges(ctx, wavespeed.ChargesOptions{PageSize: 1})
+			})
+		})
+	}
+	return func(c *checker) *generation.USD {
+		group.Wait()
+		for i, name := range payers {
+			c.note(pipeline.EndpointCharges, name, "", chargesErrs[i])
+		}
+		if len(payers) != 1 {
+			return nil
+		}
+		c.note(pipeline.EndpointBalance, payers[0], "", balanceErr)
+		if balanceErr != nil {
+			return nil
+		}
+		return &balance
+	}
+}

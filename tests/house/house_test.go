@@ -1,0 +1,96 @@
+package house
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A public package exports at most this many types, functions, methods, constants and
+// variables. The figures are those reached: raise one only with a reason in the commit.
+var exports = map[string]int{}
+
+// The longest function and file of what is not a test.
+const (
+	longestFunction = 60
+	longestFile     = 360
+)
+
+// The rooms of the top level, from the bottom up. A room imports those before it.
+var order = []string{"generation", "wavespeed", "webhook", "activities", "workflows", "pipeline", "internal", "worker", "cmd", "examples", "tests"}
+
+// isKit tells whether the package serves tests, which are counted apart.
+func isKit(dir string) bool { return strings.HasSuffix(dir, "test") }
+
+func isPublic(dir string) bool {
+	for _, part := range strings.Split(dir, "/") {
+		if part == "internal" || part == "cmd" || part == "examples" || part == "tests" {
+			return false
+		}
+	}
+	return dir != "."
+}
+
+func rooms(t *testing.T) map[string]*room {
+	found, err := survey("../..")
+	require.NoError(t, err)
+	require.NotEmpty(t, found)
+	return found
+}
+
+// TestTheDoorIsSmall counts what each public package exports.
+func TestTheDoorIsSmall(t *testing.T) {
+	t.Parallel()
+	all := 0
+	for dir, r := range rooms(t) {
+		if !isPublic(dir) || isKit(dir) {
+			continue
+		}
+		n := len(r.exported)
+		all += n
+		slices.Sort(r.exported)
+		t.Logf("%-20s %3d", dir, n)
+		if n > exports[dir] {
+			t.Errorf("%s exports %d identifiers, more than %d:\n%s", dir, n, exports[dir], strings.Join(r.exported, "\n"))
+		}
+	}
+	t.Logf("%-20s %3d", "in all", all)
+}
+
+// TestFunctionsAndFilesAreShort bounds what is read at once.
+func TestFunctionsAndFilesAreShort(t *testing.T) {
+	t.Parallel()
+	for dir, r := range rooms(t) {
+		for name, lines := range r.functions {
+			if lines > longestFunction {
+				t.Errorf("%s: %s has %d lines, more than %d", dir, name, lines, longestFunction)
+			}
+		}
+		for name, lines := range r.files {
+			if lines > longestFile {
+				t.Errorf("%s/%s has %d lines, more than %d", dir, name, lines, longestFile)
+			}
+		}
+	}
+}
+
+// TestImportsPointDown finds arrows from a room to one above it.
+func TestImportsPointDown(t *testing.T) {
+	t.Parallel()
+	var up []string
+	for _, arrow := range arrows(rooms(t)) {
+		from, to, _ := strings.Cut(arrow, " → ")
+		place := func(name string) int {
+			i := slices.Index(order, name)
+			require.GreaterOrEqual(t, i, 0, fmt.Sprintf("%s has no place among the rooms", name))
+			return i
+		}
+		if place(to) > place(from) {
+			up = append(up, arrow)
+		}
+	}
+	require.Empty(t, up, "imports that point up")
+}
