@@ -16,7 +16,7 @@ import (
 
 // Check looks at a run of a pipeline before anything is paid. What is wrong with it is in
 // the report; an error is one of asking the provider, which Temporal tries again.
-func (a *Activities) Check(ctx context.Context, run pipeline.Run) (pipeline.Report, error) {
+func (a *Activities) Check(ctx context.Context, run pipeline.Request) (pipeline.Report, error) {
 	ctx, cancel := attempt(ctx)
 	defer cancel()
 	compiled, err := plan.Compile(run.Pipeline)
@@ -64,7 +64,7 @@ func (a *Activities) leaveToOthers(ctx context.Context, plan *plan.Plan) error {
 }
 
 // changes are those that the run makes in steps' inputs.
-func changes(run pipeline.Run) map[string]map[string]any {
+func changes(run pipeline.Request) map[string]map[string]any {
 	if run.Resume == nil {
 		return nil
 	}

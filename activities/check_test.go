@@ -13,8 +13,8 @@ import (
 )
 
 // film is a run of one step that makes a still.
-func film(model string, input map[string]any) pipeline.Run {
-	return pipeline.Run{Pipeline: pipeline.Definition{
+func film(model string, input map[string]any) pipeline.Request {
+	return pipeline.Request{Pipeline: pipeline.Definition{
 		Name: "film", Inputs: pipeline.Named[pipeline.Input]{{Name: "scene"}},
 		Steps: pipeline.Named[pipeline.Step]{{Name: "still", Value: pipeline.Step{Model: model, Input: input}}},
 	}, Inputs: map[string]any{"scene": "a lighthouse"}}
@@ -42,7 +42,7 @@ func TestCheckFindsProblems(t *testing.T) {
 	t.Parallel()
 	missing := film("a/b", nil)
 	missing.Inputs = nil
-	for want, run := range map[string]pipeline.Run{
+	for want, run := range map[string]pipeline.Request{
 		`steps.still.model: WaveSpeedAI has no model "a/c"`:        film("a/c", nil),
 		`steps.still.input.p: there is no input "x"`:               film("a/b", map[string]any{"p": "${{ inputs.x }}"}),
 		"inputs.scene: must be given":                              missing,

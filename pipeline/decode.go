@@ -39,8 +39,8 @@ func (s *Step) UnmarshalJSON(data []byte) error {
 }
 
 // UnmarshalJSON refuses fields that it does not know.
-func (r *Run) UnmarshalJSON(data []byte) error {
-	type plain Run
+func (r *Request) UnmarshalJSON(data []byte) error {
+	type plain Request
 	wire := struct {
 		*plain
 		Requires int `json:"requires"` // see generation.Format

@@ -93,9 +93,9 @@ func TestRunsAreReadStrictly(t *testing.T) {
 		`{"inputs":[]}`:                        "inputs: must be an object, and is a list",
 		`5`:                                    "must be an object, and is a number",
 	} {
-		require.EqualError(t, json.Unmarshal([]byte(text), new(pipeline.Run)), want)
+		require.EqualError(t, json.Unmarshal([]byte(text), new(pipeline.Request)), want)
 	}
-	var run pipeline.Run
+	var run pipeline.Request
 	require.NoError(t, json.Unmarshal([]byte(`{"requires":1,"inputs":{"seed":9007199254740993,"f":1.5},"resume":{"run_id":"r","input":{"a":{"n":[2.0]}}}}`), &run))
 	require.Equal(t, map[string]any{"seed": 9007199254740993, "f": 1.5}, run.Inputs)
 	require.Equal(t, map[string]any{"n": []any{2}}, run.Resume.Input["a"])

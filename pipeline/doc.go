@@ -5,11 +5,11 @@
 //	  still: {model: wavespeed-ai/flux-dev, input: {prompt: a lighthouse in a storm}}
 //	  clip: {model: wavespeed-ai/wan-2.1/i2v-480p, input: {prompt: waves break, image: "${{ steps.still.output }}"}}
 //
-// A [Definition] says what is to be done, a [Run] asks for it once, a [Status] shows how
+// A [Definition] says what is to be done, a [Request] asks for it once, a [Status] shows how
 // it stands and a [Result] is what comes of it. The workflow [WorkflowName], in package
-// internal/engine, runs it; any client starts it with a Run, as JSON:
+// wavespeed.Pipeline, runs it; any client starts it with a Request, as JSON:
 //
-//	run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Run{
+//	run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Request{
 //		Pipeline: definition,
 //		Inputs:   map[string]any{"scene": "a lighthouse in a storm"},
 //	})
@@ -35,10 +35,8 @@
 //
 // # Before any spend
 //
-// [Compile] finds everything that is wrong with a definition by itself: references,
-// types, cycles. [Definition.Bind] checks what a run is given, and package
-// internal/preflight asks the provider about models, inputs and prices. All report
-// [Problems], with the path of each; package pipeline/file adds line and column.
-//
-// The package needs no Temporal SDK.
+// A run first checks its definition: references, types, cycles, and the inputs that it was
+// given. Then an activity asks the provider about models, inputs and prices. Whatever is wrong
+// is reported at once, as [Problems] with the path of each; package pipeline/file adds line and
+// column.
 package pipeline

@@ -11,7 +11,7 @@ import (
 // A client of any kind starts a run by the workflow's name.
 func Example() {
 	start := func(ctx context.Context, c client.Client, options client.StartWorkflowOptions, definition pipeline.Definition) error {
-		run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Run{
+		run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Request{
 			Pipeline: definition,
 			Inputs:   map[string]any{"scene": "a lighthouse in a storm"},
 		})

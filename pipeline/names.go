@@ -2,7 +2,7 @@ package pipeline
 
 // Names on the wire, which never change once released.
 const (
-	// WorkflowName is the registered workflow that runs a pipeline: a [Run] in, a
+	// WorkflowName is the registered workflow that runs a pipeline: a [Request] in, a
 	// [Result] out.
 	WorkflowName = "wavespeed.Pipeline"
 
@@ -10,7 +10,7 @@ const (
 	// large for_each.
 	ItemsName = "wavespeed.Items"
 
-	// CheckName is the activity that checks a run before anything is paid: a [Run] in, a
+	// CheckName is the activity that checks a run before anything is paid: a [Request] in, a
 	// [Report] out.
 	CheckName = "wavespeed.Check"
 

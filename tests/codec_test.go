@@ -195,7 +195,7 @@ func TestCodecOfFailedPipeline(t *testing.T) {
 	t.Parallel()
 	const reason, comment = "the provider says why", "the person says why"
 	e := newEncrypted(t, wavespeedtest.Fault{Kind: wavespeedtest.Fails, Message: reason, Input: "a ship"})
-	run := e.start(t, pipeline.WorkflowName, pipeline.Run{Pipeline: parse(t, `
+	run := e.start(t, pipeline.WorkflowName, pipeline.Request{Pipeline: parse(t, `
 steps:
   good: {model: wavespeed-ai/flux-dev, input: {prompt: a lighthouse that nobody may see}}
   fails: {model: wavespeed-ai/flux-dev, input: {prompt: a ship that fails and that nobody may see}}

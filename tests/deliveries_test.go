@@ -67,7 +67,7 @@ func TestWebhooksBetweenTwoRuns(t *testing.T) {
 
 	p.StartWorker(t, sdkworker.Options{}, nil)
 	began := time.Now()
-	next := p.restart(run, pipeline.Run{Pipeline: parse(t, twins)})
+	next := p.restart(run, pipeline.Request{Pipeline: parse(t, twins)})
 	p.result(next)
 	require.Less(t, time.Since(began), time.Minute, "the search did not wait for the list")
 	require.Len(t, ours(), 2, "nothing is paid twice")

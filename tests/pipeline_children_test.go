@@ -126,7 +126,7 @@ func TestPipelineChildIsTerminated(t *testing.T) {
 	require.Equal(t, 60-counts.Completed, counts.Failed)
 	require.Equal(t, generation.Dollars(p.Simulator.Counts().Charged), *status.Cost)
 
-	again := p.result(p.restart(run, pipeline.Run{Pipeline: parse(t, text), Inputs: map[string]any{"rows": rows(60)}}))
+	again := p.result(p.restart(run, pipeline.Request{Pipeline: parse(t, text), Inputs: map[string]any{"rows": rows(60)}}))
 	require.Equal(t, &pipeline.Counts{Total: 60, Completed: 60, Kept: counts.Completed}, again.Steps[0].Items)
 	p.requirePaidOnce(60)
 }
@@ -141,7 +141,7 @@ func TestPipelineChildIsCanceled(t *testing.T) {
 	failure, status := p.failure(run)
 	require.Contains(t, failure.Message(), "30 of 30 items failed, and 0 are tolerated. The first: the run was canceled")
 	require.Equal(t, &pipeline.Counts{Total: 60, Failed: 30, Waiting: 30}, status.Steps[0].Items)
-	p.result(p.restart(run, pipeline.Run{Pipeline: parse(t, shots), Inputs: map[string]any{"rows": rows(60)}}))
+	p.result(p.restart(run, pipeline.Request{Pipeline: parse(t, shots), Inputs: map[string]any{"rows": rows(60)}}))
 	p.requirePaidOnce(60)
 }
 
@@ -175,7 +175,7 @@ func TestPipelineIsTerminatedBeforeItKnowsItsChild(t *testing.T) {
 	gone.Stop()
 	require.NoError(t, p.Client.TerminateWorkflow(t.Context(), run.GetID(), run.GetRunID(), "test"))
 	p.StartWorker(t, sdkworker.Options{}, nil)
-	next := p.restart(run, pipeline.Run{Pipeline: parse(t, shots), Inputs: map[string]any{"rows": rows(60)}})
+	next := p.restart(run, pipeline.Request{Pipeline: parse(t, shots), Inputs: map[string]any{"rows": rows(60)}})
 	result := p.result(next)
 	require.Equal(t, 60, result.Steps[0].Items.Completed)
 	p.requirePaidOnce(60)
@@ -185,14 +185,14 @@ func TestPipelineIsTerminatedBeforeItKnowsItsChild(t *testing.T) {
 func TestPipelineResumesWhatNeverBegan(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
-	in := pipeline.Run{Pipeline: parse(t, chain)}
+	in := pipeline.Request{Pipeline: parse(t, chain)}
 	first := p.Start(t, pipeline.WorkflowName, in)
 	p.result(first)
 	in.Resume = &pipeline.Resume{RunID: first.GetRunID()}
 	unbegun, err := p.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: first.GetID(), TaskQueue: p.TaskQueue + "-none"}, pipeline.WorkflowName, in)
 	require.NoError(t, err)
 	require.NoError(t, p.Client.TerminateWorkflow(t.Context(), unbegun.GetID(), unbegun.GetRunID(), "test"))
-	for _, step := range p.result(p.restart(unbegun, pipeline.Run{Pipeline: in.Pipeline})).Steps {
+	for _, step := range p.result(p.restart(unbegun, pipeline.Request{Pipeline: in.Pipeline})).Steps {
 		require.True(t, step.Kept, step.ID)
 	}
 	require.Len(t, p.Simulator.Ledger(), 3)
@@ -218,7 +218,7 @@ func TestPipelineIsNotResumedWhileItRuns(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{Duration: time.Second})
 	run := p.begin(shots, 60)
-	failure, _ := p.failure(p.Start(t, pipeline.WorkflowName, pipeline.Run{
+	failure, _ := p.failure(p.Start(t, pipeline.WorkflowName, pipeline.Request{
 		Pipeline: parse(t, shots), Inputs: map[string]any{"rows": rows(60)},
 		Resume: &pipeline.Resume{WorkflowID: run.GetID(), RunID: run.GetRunID()},
 	}))
@@ -245,7 +245,7 @@ outputs: {model: "${{ steps.still.model }}"}
 		return len(statuses) == 2 && statuses[1].State == generation.StateWaiting
 	})
 	require.NoError(t, p.Client.TerminateWorkflow(t.Context(), run.GetID(), run.GetRunID(), "test"))
-	result := p.result(p.restart(run, pipeline.Run{Pipeline: parse(t, text)}))
+	result := p.result(p.restart(run, pipeline.Request{Pipeline: parse(t, text)}))
 	require.Equal(t, "wavespeed-ai/z-image/turbo", result.Outputs["model"])
 	require.Len(t, p.Simulator.Ledger(), 2)
 }

@@ -141,7 +141,7 @@ func TestPipelineHistories(t *testing.T) {
 			if name != "chain" {
 				return
 			}
-			again := p.restart(run, pipeline.Run{Pipeline: parse(t, shape.text), Resume: &pipeline.Resume{From: "film"}})
+			again := p.restart(run, pipeline.Request{Pipeline: parse(t, shape.text), Resume: &pipeline.Resume{From: "film"}})
 			p.result(again)
 			p.keep("resumed", again)
 		})

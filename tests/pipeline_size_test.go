@@ -40,9 +40,9 @@ steps:
 	run := p.start(text, inputs("good"))
 	p.result(run)
 	require.NoError(t, p.Simulator.Inject(wavespeedtest.Fault{Kind: wavespeedtest.Fails, Code: 1200, Input: "bad"}))
-	failed := p.restart(run, pipeline.Run{Pipeline: parse(t, text), Inputs: inputs("bad")})
+	failed := p.restart(run, pipeline.Request{Pipeline: parse(t, text), Inputs: inputs("bad")})
 	p.failure(failed)
-	result := p.result(p.restart(failed, pipeline.Run{Pipeline: parse(t, text), Inputs: inputs("good")}))
+	result := p.result(p.restart(failed, pipeline.Request{Pipeline: parse(t, text), Inputs: inputs("good")}))
 	require.Equal(t, &pipeline.Counts{Total: 200, Completed: 200, Kept: 200}, result.Steps[1].Items)
 	p.requirePaidOnce(202)
 }
@@ -201,7 +201,7 @@ func TestPipelineOfManySteps(t *testing.T) {
 		}
 		d.Steps = append(d.Steps, pipeline.Entry[pipeline.Step]{Name: fmt.Sprintf("s%d", i), Value: step})
 	}
-	run := p.Start(t, pipeline.WorkflowName, pipeline.Run{Pipeline: d})
+	run := p.Start(t, pipeline.WorkflowName, pipeline.Request{Pipeline: d})
 	result := p.result(run)
 	require.Len(t, result.Steps, 200)
 	require.Equal(t, "Completed", p.describe(run))

@@ -33,7 +33,7 @@ func TestPipelineSearchAttributes(t *testing.T) {
 	}
 	p := newPipelinesWith(t, wavespeedtest.Options{Models: models})
 	p.addSearchAttributes()
-	run := p.Start(t, pipeline.WorkflowName, pipeline.Run{Pipeline: parse(t, text), SearchAttributes: true})
+	run := p.Start(t, pipeline.WorkflowName, pipeline.Request{Pipeline: parse(t, text), SearchAttributes: true})
 	p.awaitState(run, pipeline.RunHeld)
 	p.awaitAttribute(run, pipeline.AttributeState, `"held"`)
 	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 1))
@@ -42,7 +42,7 @@ func TestPipelineSearchAttributes(t *testing.T) {
 	p.awaitAttribute(run, pipeline.AttributeCost, "0.06")
 	p.awaitAttribute(run, pipeline.AttributeModels, `["example/a-model-with-a-rather-long-name-000"`)
 
-	refused := p.Start(t, pipeline.WorkflowName, pipeline.Run{Pipeline: pipeline.Definition{Name: "none"}, SearchAttributes: true})
+	refused := p.Start(t, pipeline.WorkflowName, pipeline.Request{Pipeline: pipeline.Definition{Name: "none"}, SearchAttributes: true})
 	p.failure(refused)
 	p.awaitAttribute(refused, pipeline.AttributeState, `"failed"`)
 }
@@ -169,7 +169,7 @@ func TestPipelineCanceledApproval(t *testing.T) {
 			require.NoError(t, answer.Get(&approvals))
 			require.Equal(t, generation.Withdrawn, approvals[0].Verdict)
 
-			again := p.restart(run, pipeline.Run{Pipeline: parse(t, text)})
+			again := p.restart(run, pipeline.Request{Pipeline: parse(t, text)})
 			p.awaitState(again, pipeline.RunApproval)
 			require.Empty(t, p.Simulator.Ledger(), "nobody has approved")
 			require.NoError(t, p.decide(again, generation.Decision{Verdict: generation.Approve}))

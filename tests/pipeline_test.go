@@ -52,11 +52,11 @@ func parse(t *testing.T, text string) pipeline.Definition {
 
 func (p *pipelines) start(text string, inputs map[string]any) client.WorkflowRun {
 	p.t.Helper()
-	return p.Start(p.t, pipeline.WorkflowName, pipeline.Run{Pipeline: parse(p.t, text), Inputs: inputs})
+	return p.Start(p.t, pipeline.WorkflowName, pipeline.Request{Pipeline: parse(p.t, text), Inputs: inputs})
 }
 
 // restart runs the same workflow id again.
-func (p *pipelines) restart(run client.WorkflowRun, in pipeline.Run) client.WorkflowRun {
+func (p *pipelines) restart(run client.WorkflowRun, in pipeline.Request) client.WorkflowRun {
 	p.t.Helper()
 	if in.Resume == nil {
 		in.Resume = &pipeline.Resume{}
@@ -206,7 +206,7 @@ steps:
     input: {prompt: "${{ inputs.seconds }}"}
 `))
 	require.NoError(t, err)
-	failure, _ := p.failure(p.Start(t, pipeline.WorkflowName, pipeline.Run{Pipeline: f.Definition, Inputs: map[string]any{"seconds": 70}}))
+	failure, _ := p.failure(p.Start(t, pipeline.WorkflowName, pipeline.Request{Pipeline: f.Definition, Inputs: map[string]any{"seconds": 70}}))
 	require.Equal(t, generation.ErrInvalidInput, failure.Type())
 	var problems pipeline.Problems
 	require.NoError(t, failure.Details(&problems))
@@ -305,7 +305,7 @@ outputs: {model: "${{ steps.still.model }}"}
 	require.Equal(t, []string{"wavespeed-ai/flux-dev", "wavespeed-ai/flux-dev", "wavespeed-ai/z-image/turbo", "google/nano-banana-pro/text-to-image", "wavespeed-ai/image-upscaler"}, models)
 	require.Equal(t, 4, result.Steps[0].Attempts)
 
-	again := p.result(p.restart(run, pipeline.Run{Pipeline: parse(t, text), Resume: &pipeline.Resume{From: "larger"}}))
+	again := p.result(p.restart(run, pipeline.Request{Pipeline: parse(t, text), Resume: &pipeline.Resume{From: "larger"}}))
 	require.True(t, again.Steps[0].Kept, "what the fallback made is kept, and the models before are not tried again")
 	require.Len(t, p.Simulator.Ledger(), 6)
 }
@@ -406,7 +406,7 @@ outputs:
 
 	// Only what failed is made again.
 	p.Simulator.Heal(wavespeedtest.Fails)
-	again := p.result(p.restart(run, pipeline.Run{Pipeline: parse(t, text), Inputs: map[string]any{"rows": rows(1000)}}))
+	again := p.result(p.restart(run, pipeline.Request{Pipeline: parse(t, text), Inputs: map[string]any{"rows": rows(1000)}}))
 	require.Equal(t, &pipeline.Counts{Total: 1000, Completed: 1000, Kept: 889}, again.Steps[0].Items)
 	require.Len(t, p.Simulator.Ledger(), 1111)
 }
@@ -449,7 +449,7 @@ func TestPipelineBudgetFails(t *testing.T) {
 	require.Equal(t, generation.Dollars(0.212), *status.Cost)
 	require.Len(t, p.Simulator.Ledger(), 2)
 	more := generation.Dollars(0.4)
-	result := p.result(p.restart(run, pipeline.Run{Pipeline: parse(t, text), Budget: &more}))
+	result := p.result(p.restart(run, pipeline.Request{Pipeline: parse(t, text), Budget: &more}))
 	require.Equal(t, generation.Dollars(0.15), *result.Cost, "what was paid before is not paid again")
 	require.Len(t, p.Simulator.Ledger(), 3)
 }
@@ -545,7 +545,7 @@ func TestPipelineApproval(t *testing.T) {
 	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}), "completed")
 
 	// A later run keeps all of it: the changed input, and the decision.
-	again := p.result(p.restart(run, pipeline.Run{Pipeline: parse(t, reviewed), Resume: &pipeline.Resume{From: "clip"}}))
+	again := p.result(p.restart(run, pipeline.Request{Pipeline: parse(t, reviewed), Resume: &pipeline.Resume{From: "clip"}}))
 	require.Len(t, p.Simulator.Ledger(), 6)
 	require.Equal(t, result.Outputs["larger"], again.Outputs["larger"])
 }
@@ -642,14 +642,14 @@ func TestPipelineRepair(t *testing.T) {
 	require.Contains(t, failure.Message(), "not run: film")
 	require.Equal(t, map[string]pipeline.StepState{"still": "completed", "clip": "failed", "film": "skipped"}, steps(status.Steps))
 
-	next := p.restart(run, pipeline.Run{Pipeline: parse(t, chain)})
+	next := p.restart(run, pipeline.Request{Pipeline: parse(t, chain)})
 	result := p.result(next)
 	require.True(t, result.Steps[0].Kept)
 	require.Equal(t, generation.Dollars(0.35), *result.Cost)
 	require.Len(t, p.Simulator.Ledger(), 4)
 
 	// From a step on, with another input.
-	again := p.result(p.restart(next, pipeline.Run{Pipeline: parse(t, chain), Resume: &pipeline.Resume{
+	again := p.result(p.restart(next, pipeline.Request{Pipeline: parse(t, chain), Resume: &pipeline.Resume{
 		From: "clip", Input: map[string]map[string]any{"clip": {"prompt": "another clip"}},
 	}}))
 	require.Len(t, p.Simulator.Ledger(), 6)
@@ -658,10 +658,10 @@ func TestPipelineRepair(t *testing.T) {
 	require.Equal(t, result.Outputs["still"], again.Outputs["still"])
 
 	// A run that could not begin does not stand between its results and the next.
-	refused := p.restart(next, pipeline.Run{Pipeline: parse(t, chain), Resume: &pipeline.Resume{From: "clop"}})
+	refused := p.restart(next, pipeline.Request{Pipeline: parse(t, chain), Resume: &pipeline.Resume{From: "clop"}})
 	failure, _ = p.failure(refused)
 	require.Contains(t, failure.Message(), `there is no step "clop"`)
-	last := p.result(p.restart(refused, pipeline.Run{Pipeline: parse(t, chain)}))
+	last := p.result(p.restart(refused, pipeline.Request{Pipeline: parse(t, chain)}))
 	require.Len(t, p.Simulator.Ledger(), 6)
 	require.Equal(t, result.Outputs["film"], last.Outputs["film"])
 }
@@ -686,7 +686,7 @@ steps:
 	run := p.start(text, inputs)
 	stack.Eventually(t, "not all is submitted", func() bool { return len(p.Simulator.Ledger()) == 91 })
 	require.NoError(t, p.Client.TerminateWorkflow(t.Context(), run.GetID(), run.GetRunID(), "test"))
-	result := p.result(p.restart(run, pipeline.Run{Pipeline: parse(t, text), Inputs: inputs}))
+	result := p.result(p.restart(run, pipeline.Request{Pipeline: parse(t, text), Inputs: inputs}))
 	require.Equal(t, 90, result.Steps[1].Items.Completed)
 	require.Len(t, p.Simulator.Ledger(), 91, "nothing is paid twice")
 }

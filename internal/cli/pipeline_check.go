@@ -124,7 +124,7 @@ anything is wrong. Inputs that are not given are taken to be right.`,
 			}
 			result, err := p.check(cmd.Context(), c, args, nil, false)
 			if err == nil {
-				if err = failure(exitUsage, covered(result.report.Estimate, pipeline.Run{Pipeline: result.file.Definition})); err != nil {
+				if err = failure(exitUsage, covered(result.report.Estimate, pipeline.Request{Pipeline: result.file.Definition})); err != nil {
 					result.report.Problems = pipeline.Problems{{Message: err.Error()}}
 				}
 			}
@@ -177,7 +177,7 @@ func costText(e *pipeline.Estimate) string {
 
 // oversized says that a run is too large to start.
 func oversized(d pipeline.Definition, inputs map[string]any) pipeline.Problems {
-	encoded, err := json.Marshal(pipeline.Run{Pipeline: d, Inputs: inputs})
+	encoded, err := json.Marshal(pipeline.Request{Pipeline: d, Inputs: inputs})
 	if err != nil || len(encoded) <= pipeline.MaxRunBytes {
 		return nil
 	}

@@ -22,7 +22,7 @@ type cost struct {
 }
 
 // costOf is what a run may cost; nil where nothing was estimated.
-func costOf(e *pipeline.Estimate, in pipeline.Run) *cost {
+func costOf(e *pipeline.Estimate, in pipeline.Request) *cost {
 	if e == nil {
 		return nil
 	}
@@ -38,7 +38,7 @@ func costOf(e *pipeline.Estimate, in pipeline.Run) *cost {
 }
 
 // capOf is the cap of a run; nil for none.
-func capOf(in pipeline.Run) *generation.USD {
+func capOf(in pipeline.Request) *generation.USD {
 	switch {
 	case in.Budget != nil:
 		return in.Budget
@@ -50,7 +50,7 @@ func capOf(in pipeline.Run) *generation.USD {
 }
 
 // covered is the error of a run whose balance is below the least that it costs.
-func covered(e *pipeline.Estimate, in pipeline.Run) error {
+func covered(e *pipeline.Estimate, in pipeline.Request) error {
 	c := costOf(e, in)
 	if c == nil || c.balance == nil || *c.balance >= c.least {
 		return nil
@@ -62,7 +62,7 @@ func covered(e *pipeline.Estimate, in pipeline.Run) error {
 func (c cost) mayRunOut() bool { return c.balance != nil && c.known && *c.balance < c.most }
 
 // warnOfBudget says what becomes of a run whose budget is below the estimate.
-func (p *program) warnOfBudget(e *pipeline.Estimate, in pipeline.Run) {
+func (p *program) warnOfBudget(e *pipeline.Estimate, in pipeline.Request) {
 	limit := capOf(in)
 	if e == nil || limit == nil {
 		return
@@ -82,7 +82,7 @@ func (p *program) warnOfBudget(e *pipeline.Estimate, in pipeline.Run) {
 // agree shows what a run costs before anything is spent, and asks where that may be more
 // than above, or more than there is. Only a terminal is asked: elsewhere a run that may run
 // out of money is refused, and others start.
-func (p *program) agree(ctx context.Context, e *pipeline.Estimate, in pipeline.Run, above generation.USD, yes bool) error {
+func (p *program) agree(ctx context.Context, e *pipeline.Estimate, in pipeline.Request, above generation.USD, yes bool) error {
 	c := costOf(e, in)
 	if c == nil {
 		return nil

@@ -22,7 +22,7 @@ import (
 )
 
 // resume makes a run that resumes the latest one, after what is new in it was checked.
-func (p *program) resume(ctx context.Context, s session, latest client.WorkflowRun, pairs []string, o rerunOptions) (pipeline.Run, error) {
+func (p *program) resume(ctx context.Context, s session, latest client.WorkflowRun, pairs []string, o rerunOptions) (pipeline.Request, error) {
 	in, err := s.input(ctx, latest.GetID(), latest.GetRunID())
 	if err != nil {
 		return in, failure(exitFailure, err)
@@ -45,7 +45,7 @@ func (p *program) resume(ctx context.Context, s session, latest client.WorkflowR
 
 // checkRerun looks for mistakes before anything is started, as far as there is a key to ask
 // with; the run looks again.
-func (p *program) checkRerun(ctx context.Context, s session, in pipeline.Run) error {
+func (p *program) checkRerun(ctx context.Context, s session, in pipeline.Request) error {
 	compiled, err := plan.Compile(in.Pipeline)
 	if err != nil {
 		return err
@@ -115,7 +115,7 @@ func both(open pipeline.Resume, id string, next pipeline.Resume) *pipeline.Resum
 }
 
 // input is what a run was started with, out of the first event of its history.
-func (s session) input(ctx context.Context, id, runID string) (in pipeline.Run, err error) {
+func (s session) input(ctx context.Context, id, runID string) (in pipeline.Request, err error) {
 	history := s.client.GetWorkflowHistory(ctx, id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	event, err := history.Next()
 	if err != nil {
@@ -129,7 +129,7 @@ func (s session) input(ctx context.Context, id, runID string) (in pipeline.Run, 
 }
 
 // change makes a new run of an old one's input.
-func (p *program) change(ctx context.Context, s session, in *pipeline.Run, runID string, pairs []string, o rerunOptions) error {
+func (p *program) change(ctx context.Context, s session, in *pipeline.Request, runID string, pairs []string, o rerunOptions) error {
 	if o.file != "" {
 		f, err := file.Read(o.file)
 		if err != nil {
@@ -183,7 +183,7 @@ func setOnUnknown(d *pipeline.Definition, policy generation.UnknownPolicy) error
 
 // changeInputs replaces inputs by those that are given, and drops those that a mended
 // pipeline has no more.
-func (p *program) changeInputs(ctx context.Context, s session, in *pipeline.Run, pairs []string) error {
+func (p *program) changeInputs(ctx context.Context, s session, in *pipeline.Request, pairs []string) error {
 	given, problems := readInputs(in.Pipeline, pairs)
 	if len(problems) > 0 {
 		return problems

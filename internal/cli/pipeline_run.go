@@ -45,7 +45,7 @@ Ctrl-C only stops watching: the run continues.
 			if err := o.prepare(); err != nil {
 				return failure(exitUsage, err)
 			}
-			in, _, err := p.prepareRun(ctx, s.config, args, o.budget, func(e *pipeline.Estimate, in pipeline.Run) error {
+			in, _, err := p.prepareRun(ctx, s.config, args, o.budget, func(e *pipeline.Estimate, in pipeline.Request) error {
 				return p.agree(ctx, e, in, s.config.AskAbove, o.yes)
 			})
 			if err != nil {
@@ -89,12 +89,12 @@ func (p *program) started(ctx context.Context, s session, run client.WorkflowRun
 
 // prepareRun makes a run of a file and what it is given, after everything was checked, and
 // its cost was agreed to; only then files are uploaded.
-func (p *program) prepareRun(ctx context.Context, c config.Config, args []string, budget budgetFlag, agree func(*pipeline.Estimate, pipeline.Run) error) (pipeline.Run, checked, error) {
+func (p *program) prepareRun(ctx context.Context, c config.Config, args []string, budget budgetFlag, agree func(*pipeline.Estimate, pipeline.Request) error) (pipeline.Request, checked, error) {
 	result, err := p.check(ctx, c, args, budget.usd, true)
 	if err != nil && !errors.Is(err, errNotChecked) {
-		return pipeline.Run{}, result, err
+		return pipeline.Request{}, result, err
 	}
-	in := pipeline.Run{
+	in := pipeline.Request{
 		Pipeline: result.file.Definition, Inputs: result.given.values, Budget: budget.usd, SearchAttributes: c.SearchAttributes,
 	}
 	if err := covered(result.report.Estimate, in); err != nil {
@@ -140,7 +140,7 @@ func newRunID(name string) string { return "pipeline-" + name + "-" + uuid.NewSt
 const memoPipeline = "pipeline"
 
 // startPipeline starts a run. That the id is taken is an error of whoever chose it.
-func (s session) startPipeline(ctx context.Context, id string, in pipeline.Run, reuse enumspb.WorkflowIdReusePolicy) (client.WorkflowRun, error) {
+func (s session) startPipeline(ctx context.Context, id string, in pipeline.Request, reuse enumspb.WorkflowIdReusePolicy) (client.WorkflowRun, error) {
 	run, err := s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       id,
 		TaskQueue:                                s.config.TaskQueue,
@@ -158,7 +158,7 @@ func (s session) startPipeline(ctx context.Context, id string, in pipeline.Run, 
 	return run, failure(exitFailure, err)
 }
 
-func summaryOf(in pipeline.Run) string {
+func summaryOf(in pipeline.Request) string {
 	text := in.Pipeline.Name
 	if in.Pipeline.Description != "" {
 		text += ": " + in.Pipeline.Description

@@ -111,7 +111,7 @@ func validateCron(cron string) error {
 }
 
 func (p *program) schedule(ctx context.Context, s session, args []string, o scheduleOptions) error {
-	in, checked, err := p.prepareRun(ctx, s.config, args, o.budget, func(*pipeline.Estimate, pipeline.Run) error { return nil })
+	in, checked, err := p.prepareRun(ctx, s.config, args, o.budget, func(*pipeline.Estimate, pipeline.Request) error { return nil })
 	if err != nil {
 		return err
 	}

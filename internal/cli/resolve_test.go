@@ -139,7 +139,7 @@ func TestResolveTooLate(t *testing.T) {
 }
 
 // startedWith is what the latest run of a pipeline was started with.
-func (s *shell) startedWith(t *testing.T, id string) (in pipeline.Run) {
+func (s *shell) startedWith(t *testing.T, id string) (in pipeline.Request) {
 	t.Helper()
 	event, err := s.Client.GetWorkflowHistory(t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Next()
 	require.NoError(t, err)

@@ -60,7 +60,7 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
-func (s *stage) check(context.Context, pipeline.Run) (pipeline.Report, error) { return s.report, nil }
+func (s *stage) check(context.Context, pipeline.Request) (pipeline.Report, error) { return s.report, nil }
 
 func (s *stage) submit(_ context.Context, in generation.SubmitInput) (generation.Submitted, error) {
 	s.mu.Lock()
@@ -110,7 +110,7 @@ func (s *stage) run(text string, inputs map[string]any) {
 	s.t.Helper()
 	f, err := file.Parse("film.yaml", []byte(text))
 	require.NoError(s.t, err)
-	s.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Run{Pipeline: f.Definition, Inputs: inputs})
+	s.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Request{Pipeline: f.Definition, Inputs: inputs})
 	require.True(s.t, s.IsWorkflowCompleted())
 }
 
@@ -478,11 +478,11 @@ func TestRefusals(t *testing.T) {
 	t.Parallel()
 	balance := price / 2
 	for name, c := range map[string]struct {
-		run    pipeline.Run
+		run    pipeline.Request
 		report pipeline.Report
 		want   string
 	}{
-		"nothing":        {pipeline.Run{}, pipeline.Report{}, "steps: there is none"},
+		"nothing":        {pipeline.Request{}, pipeline.Report{}, "steps: there is none"},
 		"what was found": {film(), pipeline.Report{Problems: pipeline.Problems{{Path: []string{"steps", "a"}, Message: "is odd"}}}, "steps.a: is odd"},
 		"balance": {film(), pipeline.Report{Estimate: &pipeline.Estimate{Total: price, Balance: &balance}},
 			"the balance of $0.05 does not cover the estimate of $0.10; nothing was submitted"},
@@ -501,8 +501,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func film() pipeline.Run {
-	return pipeline.Run{Pipeline: pipeline.Definition{Name: "film", Steps: pipeline.Named[pipeline.Step]{
+func film() pipeline.Request {
+	return pipeline.Request{Pipeline: pipeline.Definition{Name: "film", Steps: pipeline.Named[pipeline.Step]{
 		{Name: "a", Value: pipeline.Step{Model: "a/b", Input: map[string]any{"prompt": "x"}}},
 	}}}
 }
@@ -556,7 +556,7 @@ func (s *stage) resumed(text string, inputs map[string]any, pages ...[]pipeline.
 	}, activity.RegisterOptions{Name: pipeline.RecallName})
 	f, err := file.Parse("film.yaml", []byte(text))
 	require.NoError(s.t, err)
-	s.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Run{Pipeline: f.Definition, Inputs: inputs, Resume: &pipeline.Resume{RunID: "earlier", DropChanges: s.reset}})
+	s.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Request{Pipeline: f.Definition, Inputs: inputs, Resume: &pipeline.Resume{RunID: "earlier", DropChanges: s.reset}})
 }
 
 // earlier is the status of a generation of a/b with this prompt: with a prediction in this state, or, without

@@ -27,7 +27,7 @@ const unnamed = "unnamed"
 // [generation.ErrInvalidInput] when the check finds problems, or
 // [generation.ErrInsufficientCredits] when the balance does not cover the estimate; and
 // with a *temporal.CanceledError with the same detail.
-func Pipeline(ctx workflow.Context, in pipeline.Run) (pipeline.Result, error) {
+func Pipeline(ctx workflow.Context, in pipeline.Request) (pipeline.Result, error) {
 	in.Pipeline.Name = cmp.Or(in.Pipeline.Name, unnamed)
 	r := &run{in: in, byID: make(map[string]*step), owners: make(map[string]*step), started: workflow.Now(ctx)}
 	err := r.answer(ctx)
@@ -41,7 +41,7 @@ func Pipeline(ctx workflow.Context, in pipeline.Run) (pipeline.Result, error) {
 
 // run is one execution of a pipeline.
 type run struct {
-	in         pipeline.Run
+	in         pipeline.Request
 	plan       *plan.Plan
 	inputs     map[string]any
 	steps      []*step
@@ -128,7 +128,7 @@ func (r *run) checkRun() error {
 }
 
 // refused is the error of a run that cannot begin.
-func refused(in pipeline.Run, err error) error {
+func refused(in pipeline.Request, err error) error {
 	var problems pipeline.Problems
 	if !errors.As(err, &problems) {
 		problems = pipeline.Problems{{Message: err.Error()}}

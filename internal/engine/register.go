@@ -25,7 +25,7 @@ func Register(registry Registry, options workflow.RegisterOptions) {
 }
 
 // started is [Pipeline] with an argument that anybody may have written.
-func started(ctx workflow.Context, argument written.Argument[pipeline.Run]) (pipeline.Result, error) {
+func started(ctx workflow.Context, argument written.Argument[pipeline.Request]) (pipeline.Result, error) {
 	in, err := argument.Take()
 	if err != nil {
 		return pipeline.Result{}, undecodable(err)
@@ -40,7 +40,7 @@ func undecodable(err error) error {
 	if errors.As(err, &wrong) {
 		problem = pipeline.Problem{Path: wrong.Path, Message: wrong.Message}
 	}
-	return refused(pipeline.Run{}, pipeline.Problems{problem})
+	return refused(pipeline.Request{}, pipeline.Problems{problem})
 }
 
 // handed is [Items] with what a run hands out.

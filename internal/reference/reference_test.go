@@ -93,7 +93,7 @@ func take(workflow, text string) error {
 		}
 		return request.Validate()
 	}
-	var run pipeline.Run
+	var run pipeline.Request
 	if err := strict.Decode(json.RawMessage(text), &run); err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func TestReferenceIsUpToDate(t *testing.T) {
 		"generate-request":  table(s.generation, "", "requestJSON", "Request"),
 		"generate-result":   table(s.generation, "", "Result", "Result"),
 		"generate-attempt":  table(s.generation, "", "Attempt", "Attempt"),
-		"pipeline-request":  table(s.pipeline, "", "Run", "Run"),
+		"pipeline-request":  table(s.pipeline, "", "Request", "Request"),
 		"pipeline-result":   table(s.pipeline, "", "Result", "Result"),
 		"pipeline-step":     table(s.pipeline, "", "StepStatus", "StepStatus"),
 		"generation-errors": errorTable(s.generation),

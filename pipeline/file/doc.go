@@ -5,7 +5,7 @@
 //	…
 //	plan, err := f.Compile()
 //	…
-//	run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Run{Pipeline: f.Definition})
+//	run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Request{Pipeline: f.Definition})
 //
 // Errors are [pipeline.Problems] with file, line and column, all at once. [Schema] is the
 // JSON Schema by which files are checked; editors complete and check them by it as well.

@@ -23,7 +23,7 @@ func Example() {
 			return err
 		}
 		fmt.Println(len(plan.Steps), "steps")
-		run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Run{Pipeline: f.Definition})
+		run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Request{Pipeline: f.Definition})
 		if err != nil {
 			return err
 		}

@@ -98,12 +98,12 @@ func fanOutDefinition() pipeline.Definition {
 	}
 }
 
-func fanOutRun(items int) pipeline.Run {
+func fanOutRun(items int) pipeline.Request {
 	list := make([]any, items)
 	for i := range list {
 		list[i] = fmt.Sprintf("lighthouse %d", i)
 	}
-	return pipeline.Run{Pipeline: fanOutDefinition(), Inputs: map[string]any{"items": list}}
+	return pipeline.Request{Pipeline: fanOutDefinition(), Inputs: map[string]any{"items": list}}
 }
 
 // pipelineCosts counts events and actions of steps and items, with those of children.
@@ -114,11 +114,11 @@ func (b *bench) pipelineCosts(ctx context.Context, out io.Writer, _ sizes) error
 	fmt.Fprint(out, "## What a pipeline costs\n\nEvents and actions of the run and its children, all told.\n\n| run | events | actions | a step or item more: events | actions |\n| --- | --- | --- | --- | --- |\n")
 	for _, c := range []struct {
 		what       string
-		less, more pipeline.Run
+		less, more pipeline.Request
 		diff       int
 	}{
-		{"10 steps, one after the other", pipeline.Run{Pipeline: definition(1, true)}, pipeline.Run{Pipeline: definition(stepsPerRun, true)}, stepsPerRun - 1},
-		{"10 steps at once", pipeline.Run{Pipeline: definition(1, false)}, pipeline.Run{Pipeline: definition(stepsPerRun, false)}, stepsPerRun - 1},
+		{"10 steps, one after the other", pipeline.Request{Pipeline: definition(1, true)}, pipeline.Request{Pipeline: definition(stepsPerRun, true)}, stepsPerRun - 1},
+		{"10 steps at once", pipeline.Request{Pipeline: definition(1, false)}, pipeline.Request{Pipeline: definition(stepsPerRun, false)}, stepsPerRun - 1},
 		{"50 items, in the run itself", fanOutRun(1), fanOutRun(50), 49},
 		{"1,000 items, in children", fanOutRun(60), fanOutRun(1000), 940},
 	} {
@@ -234,7 +234,7 @@ func (b *bench) stepRound(ctx context.Context, kind string, n int) (float64, err
 	case "ten":
 		name, atOnce, args = "ten", concurrency/stepsPerRun, nil
 	case "pipeline":
-		name, atOnce, args = pipeline.WorkflowName, concurrency/stepsPerRun, []any{pipeline.Run{Pipeline: definition(stepsPerRun, false)}}
+		name, atOnce, args = pipeline.WorkflowName, concurrency/stepsPerRun, []any{pipeline.Request{Pipeline: definition(stepsPerRun, false)}}
 	}
 	runs := n
 	if kind != "alone" {

@@ -49,7 +49,7 @@ type shooting struct {
 	trouble *trouble
 	number  int
 	frames  int
-	run     pipeline.Run
+	run     pipeline.Request
 	id      string
 }
 
@@ -60,7 +60,7 @@ func (tr *trouble) shoot(number, frames int) *shooting {
 	for i := range names {
 		names[i] = frameOf(number, i)
 	}
-	run := pipeline.Run{Pipeline: f.Definition, Inputs: map[string]any{"frames": names}}
+	run := pipeline.Request{Pipeline: f.Definition, Inputs: map[string]any{"frames": names}}
 	return &shooting{system: tr.system, trouble: tr, number: number, frames: frames, run: run, id: fmt.Sprintf("film-%d", number)}
 }
 

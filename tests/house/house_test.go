@@ -11,16 +11,25 @@ import (
 
 // A public package exports at most this many types, functions, methods, constants and
 // variables. The figures are those reached: raise one only with a reason in the commit.
-var exports = map[string]int{}
+var exports = map[string]int{
+	"activities": 20, "generation": 139, "pipeline": 117, "pipeline/file": 9, "wavespeed": 71,
+	"webhook": 44, "webhook/signaler": 9, "worker": 6, "workflows": 35,
+}
 
 // The longest function and file of what is not a test.
 const (
 	longestFunction = 60
-	longestFile     = 360
+	longestFile     = 370
 )
 
-// The rooms of the top level, from the bottom up. A room imports those before it.
-var order = []string{"generation", "wavespeed", "webhook", "activities", "workflows", "pipeline", "internal", "worker", "cmd", "examples", "tests"}
+// The rooms, from the bottom up. A room imports those before it.
+var order = []string{
+	"internal/jitter", "internal/modelid", "internal/nearest", "internal/plaintext", "internal/strict", "internal/jsonvalue", "internal/text", "internal/shape", "internal/schema",
+	"generation", "internal/written", "internal/markdown", "wavespeed", "wavespeed/wavespeedtest", "internal/outcome", "webhook", "webhook/webhooktest", "workflows", "pipeline",
+	"internal/plan", "pipeline/file", "internal/preflight", "internal/engine", "activities", "worker", "workflows/workflowstest",
+	"internal/reference", "internal/telemetry", "internal/config", "internal/daemon", "internal/download", "internal/cli",
+	"examples", "cmd", "tests",
+}
 
 // isKit tells whether the package serves tests, which are counted apart.
 func isKit(dir string) bool { return strings.HasSuffix(dir, "test") }

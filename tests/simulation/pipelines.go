@@ -80,8 +80,8 @@ func (w *world) drawPipeline(id string) *job {
 }
 
 // run is what to start, with what an earlier run has paid for.
-func (p *pipelineJob) run(earlier string) pipeline.Run {
-	run := pipeline.Run{Pipeline: p.definition}
+func (p *pipelineJob) run(earlier string) pipeline.Request {
+	run := pipeline.Request{Pipeline: p.definition}
 	if earlier != "" {
 		run.Resume = &pipeline.Resume{RunID: earlier}
 	}

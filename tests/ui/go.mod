@@ -7,8 +7,8 @@ require (
 	github.com/chromedp/chromedp v0.15.1
 	github.com/stretchr/testify v1.12.1
 	github.com/wavespeed-temporal/wavespeed-temporal v0.0.0
-	go.temporal.io/api v1.63.5
-	go.temporal.io/sdk v1.50.0
+	go.temporal.io/api v1.64.3
+	go.temporal.io/sdk v1.51.0
 )
 
 require (

@@ -41,7 +41,7 @@ func TestApprovalInTheUI(t *testing.T) {
 	t.Parallel()
 	e := stack.NewEmbedded(t, wavespeedtest.Options{Duration: 300 * time.Millisecond})
 	e.StartWorker(t, sdkworker.Options{}, nil)
-	run := e.Start(t, pipeline.WorkflowName, pipeline.Run{Pipeline: example(t, "styles.yaml")})
+	run := e.Start(t, pipeline.WorkflowName, pipeline.Request{Pipeline: example(t, "styles.yaml")})
 	stack.Eventually(t, "nobody is asked", func() bool { return stateOf(t, e.Client, run).State == pipeline.RunApproval })
 
 	b := open(t, run)
@@ -76,7 +76,7 @@ func TestManyItemsInTheUI(t *testing.T) {
 		}
 		rows[i] = map[string]any{"sku": i, "title": title, "colour": "sage"}
 	}
-	run := e.Start(t, pipeline.WorkflowName, pipeline.Run{Pipeline: example(t, "catalogue.yaml"), Inputs: map[string]any{"products": rows}})
+	run := e.Start(t, pipeline.WorkflowName, pipeline.Request{Pipeline: example(t, "catalogue.yaml"), Inputs: map[string]any{"products": rows}})
 	stack.Eventually(t, "not all has ended", func() bool {
 		status := stateOf(t, e.Client, run)
 		if len(status.Steps) == 0 {

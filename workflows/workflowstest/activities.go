@@ -112,6 +112,6 @@ func (p *Provider) await(ctx context.Context, in generation.AwaitInput) (generat
 }
 
 // check stands in for the activity wavespeed.Check of pipelines.
-func (p *Provider) check(context.Context, pipeline.Run) (pipeline.Report, error) {
+func (p *Provider) check(context.Context, pipeline.Request) (pipeline.Report, error) {
 	return pipeline.Report{}, nil
 }

@@ -117,7 +117,7 @@ func ExampleProvider_Decide() {
 	provider.Decide(1*time.Hour, generation.Decision{Verdict: generation.Regenerate, Input: map[string]any{"prompt": "a brighter harbour"}})
 	provider.Decide(2*time.Hour, generation.Decision{Verdict: generation.Approve})
 
-	env.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Run{Pipeline: pipeline.Definition{
+	env.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Request{Pipeline: pipeline.Definition{
 		Name: "poster",
 		Steps: pipeline.Named[pipeline.Step]{
 			{Name: "still", Value: pipeline.Step{Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": "a harbour"}}},

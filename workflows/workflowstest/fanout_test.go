@@ -22,7 +22,7 @@ func TestFanOut(t *testing.T) {
 	for i := range items {
 		items[i] = fmt.Sprintf("item %d", i)
 	}
-	env.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Run{Pipeline: pipeline.Definition{Steps: pipeline.Named[pipeline.Step]{
+	env.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Request{Pipeline: pipeline.Definition{Steps: pipeline.Named[pipeline.Step]{
 		{Name: "still", Value: pipeline.Step{
 			Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": "${{ item }}"},
 			ForEach: &pipeline.ForEach{Items: items, MaxParallel: 50, Tolerate: pipeline.Tolerance{Items: 2}},

@@ -6,9 +6,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Run asks for one execution of a pipeline. The definition is part of it, so that a
+// Request asks for one execution of a pipeline. The definition is part of it, so that a
 // later edit changes nothing in a run that has started.
-type Run struct {
+type Request struct {
 	// Pipeline is the definition: the content of a pipeline file, as JSON.
 	Pipeline Definition `json:"pipeline"`
 
@@ -27,7 +27,7 @@ type Run struct {
 	SearchAttributes bool `json:"search_attributes,omitempty"`
 }
 
-// MaxRunBytes bounds a [Run] as JSON. Temporal takes 2 MiB.
+// MaxRunBytes bounds a [Request] as JSON. Temporal takes 2 MiB.
 const MaxRunBytes = 1_900_000
 
 // TooLarge is the problem of a run of more bytes than [MaxRunBytes].
