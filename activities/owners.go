@@ -34,11 +34,11 @@ const (
 type others int
 
 const (
-	allOwners    others = iota // all have answered
-	silentOwners               // some did not
-	unlistedOwners             // Temporal did not list them
-	manyOwners                 // there are too many to ask
-	moreOwners                 // the next search can ask some that were not asked yet
+	allOwners      others = iota // all have answered
+	silentOwners                 // some did not
+	unlistedOwners               // Temporal did not list them
+	manyOwners                   // there are too many to ask
+	moreOwners                   // the next search can ask some that were not asked yet
 )
 
 const (

@@ -60,7 +60,9 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
-func (s *stage) check(context.Context, pipeline.Request) (pipeline.Report, error) { return s.report, nil }
+func (s *stage) check(context.Context, pipeline.Request) (pipeline.Report, error) {
+	return s.report, nil
+}
 
 func (s *stage) submit(_ context.Context, in generation.SubmitInput) (generation.Submitted, error) {
 	s.mu.Lock()
