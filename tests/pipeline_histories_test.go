@@ -165,7 +165,7 @@ func (p *pipelines) keep(name string, run client.WorkflowRun) {
 }
 
 func pipelineHistoriesDir() string {
-	return filepath.Join(stack.Root(), "pipeline", "engine", "testdata", "histories")
+	return filepath.Join(stack.Root(), "internal", "engine", "testdata", "histories")
 }
 
 // recordPipeline compresses, since the history of a child is long.
