@@ -13,6 +13,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
@@ -37,7 +38,7 @@ type Options struct {
 
 	// WebhookURL makes the address that the provider is to call for a target.
 	// Without one everything is polled. Defaults to none.
-	WebhookURL func(context.Context, generation.Target) (string, error)
+	WebhookURL func(context.Context, wire.Target) (string, error)
 
 	// Prices has each submit preceded by a request for its price, which then shows
 	// in the Temporal UI and in results. A price that cannot be had holds nothing
@@ -114,11 +115,11 @@ type Registry interface {
 // Register makes the activities known to a worker under their contract names.
 func (a *Activities) Register(registry Registry) {
 	for name, f := range map[string]any{
-		generation.SubmitName: a.Submit,
-		generation.FindName:   a.Find,
-		generation.AwaitName:  a.Await,
-		pipeline.CheckName:    a.Check,
-		pipeline.RecallName:   a.Recall,
+		wire.SubmitName:     a.Submit,
+		wire.FindName:       a.Find,
+		wire.AwaitName:      a.Await,
+		pipeline.CheckName:  a.Check,
+		pipeline.RecallName: a.Recall,
 	} {
 		registry.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}

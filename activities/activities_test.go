@@ -15,6 +15,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -87,8 +88,8 @@ func forProvider(p *provider) activities.Options {
 // testRunID is that of the SDK's environment for activities.
 const testRunID = "default-test-run-id"
 
-func submitInput(input string) generation.SubmitInput {
-	return generation.SubmitInput{
+func submitInput(input string) wire.SubmitInput {
+	return wire.SubmitInput{
 		Key: "still", Model: "wavespeed-ai/flux-dev", Input: json.RawMessage(input), Account: generation.DefaultAccount, Nonce: "n1",
 		RunID: testRunID, Within: time.Hour,
 	}
@@ -100,14 +101,14 @@ func TestSubmit(t *testing.T) {
 	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: generation.Dollars(0.012)}, nil }
 	options := forProvider(p)
 	options.Prices = true
-	var target generation.Target
-	options.WebhookURL = func(_ context.Context, got generation.Target) (string, error) {
+	var target wire.Target
+	options.WebhookURL = func(_ context.Context, got wire.Target) (string, error) {
 		target = got
 		return "https://hooks.test/address", nil
 	}
-	value, err := execute(t, options, generation.SubmitName, submitInput(`{"prompt":"a lighthouse"}`))
+	value, err := execute(t, options, wire.SubmitName, submitInput(`{"prompt":"a lighthouse"}`))
 	require.NoError(t, err)
-	var got generation.Submitted
+	var got wire.Submitted
 	require.NoError(t, value.Get(&got))
 	require.Equal(t, "p1", got.PredictionID)
 	require.True(t, got.Webhook)
@@ -127,9 +128,9 @@ func TestPriceHoldsNothingUp(t *testing.T) {
 	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{}, errors.New("no price") }
 	options := forProvider(p)
 	options.Prices = true
-	value, err := execute(t, options, generation.SubmitName, submitInput(`{}`))
+	value, err := execute(t, options, wire.SubmitName, submitInput(`{}`))
 	require.NoError(t, err)
-	var got generation.Submitted
+	var got wire.Submitted
 	require.NoError(t, value.Get(&got))
 	require.Nil(t, got.Price)
 }
@@ -143,9 +144,9 @@ func TestSubmitAfterAnAcceptedOneOfTheSameNoncePostsNothing(t *testing.T) {
 	env := suite.NewTestActivityEnvironment()
 	acts.Register(env)
 	for range 3 {
-		value, err := env.ExecuteActivity(generation.SubmitName, submitInput(`{}`))
+		value, err := env.ExecuteActivity(wire.SubmitName, submitInput(`{}`))
 		require.NoError(t, err)
-		var got generation.Submitted
+		var got wire.Submitted
 		require.NoError(t, value.Get(&got))
 		require.Equal(t, "p1", got.PredictionID)
 	}
@@ -193,7 +194,7 @@ func TestSubmitErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := &provider{submit: func(wavespeed.SubmitRequest) (wavespeed.Prediction, error) { return wavespeed.Prediction{}, c.err }}
-			_, err := execute(t, forProvider(p), generation.SubmitName, submitInput(`{"prompt":"a lighthouse"}`))
+			_, err := execute(t, forProvider(p), wire.SubmitName, submitInput(`{"prompt":"a lighthouse"}`))
 			var got *temporal.ApplicationError
 			require.ErrorAs(t, err, &got)
 			require.Equal(t, c.want, got.Type())
@@ -222,9 +223,9 @@ func TestInputThatNoWebhookCanServe(t *testing.T) {
 			p := accepting()
 			options := forProvider(p)
 			if c.webhook {
-				options.WebhookURL = func(context.Context, generation.Target) (string, error) { return "https://hooks.test/a", nil }
+				options.WebhookURL = func(context.Context, wire.Target) (string, error) { return "https://hooks.test/a", nil }
 			}
-			_, err := execute(t, options, generation.SubmitName, submitInput(c.input))
+			_, err := execute(t, options, wire.SubmitName, submitInput(c.input))
 			if c.field == "" {
 				require.NoError(t, err)
 				return
@@ -252,8 +253,8 @@ func TestWithoutAnAddressNothingIsSubmitted(t *testing.T) {
 			t.Parallel()
 			p := accepting()
 			options := forProvider(p)
-			options.WebhookURL = func(context.Context, generation.Target) (string, error) { return "", c.err }
-			_, err := execute(t, options, generation.SubmitName, submitInput(`{}`))
+			options.WebhookURL = func(context.Context, wire.Target) (string, error) { return "", c.err }
+			_, err := execute(t, options, wire.SubmitName, submitInput(`{}`))
 			var got *temporal.ApplicationError
 			require.ErrorAs(t, err, &got)
 			require.Equal(t, c.retryable, !got.NonRetryable())
@@ -285,11 +286,11 @@ func TestAwait(t *testing.T) {
 				require.Equal(t, "p1", id)
 				return c.prediction, c.err
 			}}
-			value, err := execute(t, forProvider(p), generation.AwaitName,
-				generation.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1", Within: time.Hour})
+			value, err := execute(t, forProvider(p), wire.AwaitName,
+				wire.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1", Within: time.Hour})
 			if c.want == "" {
 				require.NoError(t, err)
-				var got generation.Outcome
+				var got wire.Outcome
 				require.NoError(t, value.Get(&got))
 				require.Equal(t, string(c.prediction.Status), got.Status)
 				require.Len(t, got.Outputs, len(c.prediction.Outputs))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -99,9 +100,9 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			options := answering(t, c.status, c.body)
-			_, err := execute(t, options, generation.SubmitName, submitInput(`{}`))
+			_, err := execute(t, options, wire.SubmitName, submitInput(`{}`))
 			requireType(t, err, c.submit, c.submit == limited)
-			_, err = execute(t, options, generation.AwaitName, generation.AwaitInput{Account: generation.DefaultAccount, PredictionID: "p1", Within: 1 << 42})
+			_, err = execute(t, options, wire.AwaitName, wire.AwaitInput{Account: generation.DefaultAccount, PredictionID: "p1", Within: 1 << 42})
 			requireType(t, err, c.poll, true)
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // recordMargin is kept free at the end of an attempt, to report what it did.
@@ -58,6 +59,6 @@ func impatient(info activity.Info, patience int, err error) error {
 	}
 	return temporal.NewApplicationErrorWithOptions(failure.Message(), failure.Type(), temporal.ApplicationErrorOptions{
 		NonRetryable: true, Category: failure.Category(),
-		Details: []any{generation.Waiting{After: failure.NextRetryDelay()}},
+		Details: []any{wire.Waiting{After: failure.NextRetryDelay()}},
 	})
 }

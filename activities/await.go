@@ -10,6 +10,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/outcome"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // maxOutcomeBytes keeps a result well below Temporal's limit of 2 MiB for one
@@ -19,7 +20,7 @@ const maxOutcomeBytes = 256 << 10
 // Await asks once for the prediction and returns its outcome, or an error after
 // which Temporal asks again: the prediction was paid for, so no answer of the
 // provider but an end is final, not even "not found".
-func (a *Activities) Await(ctx context.Context, in generation.AwaitInput) (generation.Outcome, error) {
+func (a *Activities) Await(ctx context.Context, in wire.AwaitInput) (wire.Outcome, error) {
 	info := activity.GetInfo(ctx)
 	outcome, err := a.await(ctx, in)
 	left := timeLeft(info, in.Within)
@@ -33,20 +34,20 @@ func (a *Activities) Await(ctx context.Context, in generation.AwaitInput) (gener
 	return outcome, err
 }
 
-func (a *Activities) await(ctx context.Context, in generation.AwaitInput) (generation.Outcome, error) {
+func (a *Activities) await(ctx context.Context, in wire.AwaitInput) (wire.Outcome, error) {
 	account, err := a.account(ctx, in.Account)
 	if err != nil {
-		return generation.Outcome{}, err
+		return wire.Outcome{}, err
 	}
-	account.memory.know(generation.Known{Nonce: in.Nonce, PredictionID: in.PredictionID, Model: in.Model})
+	account.memory.know(wire.Known{Nonce: in.Nonce, PredictionID: in.PredictionID, Model: in.Model})
 	ctx, cancel := attempt(ctx)
 	defer cancel()
 	prediction, err := account.provider.Result(ctx, in.PredictionID)
 	if err != nil {
-		return generation.Outcome{}, readError(ctx, fmt.Sprintf("generation %q: prediction %s", in.Key, in.PredictionID), err)
+		return wire.Outcome{}, readError(ctx, fmt.Sprintf("generation %q: prediction %s", in.Key, in.PredictionID), err)
 	}
 	if !prediction.Status.Terminal() {
-		return generation.Outcome{}, pending(fmt.Sprintf("generation %q: prediction %s is %s", in.Key, in.PredictionID, prediction.Status))
+		return wire.Outcome{}, pending(fmt.Sprintf("generation %q: prediction %s is %s", in.Key, in.PredictionID, prediction.Status))
 	}
 	return outcome.From(prediction, maxOutcomeBytes), nil
 }

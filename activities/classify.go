@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -60,7 +61,7 @@ func saysCredits(failure *wavespeed.Error) bool {
 
 // submitError says whether a submit may be tried again. Retryable is only what
 // proves that nothing was accepted and may pass by itself. Of one that may have been accepted, lost is what is known.
-func submitError(ctx context.Context, in generation.SubmitInput, lost generation.Lost, err error) error {
+func submitError(ctx context.Context, in wire.SubmitInput, lost wire.Lost, err error) error {
 	what := fmt.Sprintf("generation %q: submit of %s", in.Key, in.Model)
 	var failure *wavespeed.Error
 	if !errors.As(err, &failure) || !failure.NotAccepted() {
@@ -78,7 +79,7 @@ func submitError(ctx context.Context, in generation.SubmitInput, lost generation
 
 // addressError: without an address nothing is submitted; only a key that the
 // provider refuses will not get better by waiting.
-func addressError(ctx context.Context, in generation.SubmitInput, err error) error {
+func addressError(ctx context.Context, in wire.SubmitInput, err error) error {
 	what := fmt.Sprintf("generation %q: the address for its webhook could not be made", in.Key)
 	if classify(err) == generation.ErrUnauthorized {
 		return final(generation.ErrUnauthorized, what+": "+err.Error(), nil)
@@ -87,7 +88,7 @@ func addressError(ctx context.Context, in generation.SubmitInput, err error) err
 }
 
 // priceError: with a budget nothing is submitted without a price. Asking is free.
-func priceError(ctx context.Context, in generation.SubmitInput, err error) error {
+func priceError(ctx context.Context, in wire.SubmitInput, err error) error {
 	what := fmt.Sprintf("generation %q: the price of %s, without which a budget lets nothing be submitted,", in.Key, in.Model)
 	if errors.Is(err, wavespeed.ErrImpossiblePrice) {
 		return final(generation.ErrBudgetExceeded, what+" cannot be believed: "+err.Error(), nil)

@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // deliveryTimeout bounds the wait for a delivery that no worker has taken up yet.
@@ -18,12 +18,12 @@ const deliveryTimeout = 3 * time.Second
 
 // deliveries are those that came for a nonce when no run of its workflow was open. It fails
 // if one is kept and can't be read yet: that is not the same as none.
-func deliveries(ctx context.Context, c client.Client, nonce string) ([]generation.Signal, error) {
+func deliveries(ctx context.Context, c client.Client, nonce string) ([]wire.Signal, error) {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
-	var kept []generation.Signal
-	for _, id := range generation.DeliveryIDs(nonce) {
-		var signal generation.Signal
+	var kept []wire.Signal
+	for _, id := range wire.DeliveryIDs(nonce) {
+		var signal wire.Signal
 		err := c.GetWorkflow(ctx, id, "").Get(ctx, &signal)
 		var missing *serviceerror.NotFound
 		var closed *temporal.WorkflowExecutionError // somebody ended it, or no worker took it in time

@@ -14,6 +14,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
@@ -59,11 +60,11 @@ func TestDeliveriesBetweenTwoRuns(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, none)
 	for range 3 {
-		body := fmt.Appendf(nil, `{"id":%q,"status":"completed","outputs":["https://cdn.test/a.png"],"input":{"seed":%d}}`, entry.PredictionID, generation.Seed(target.Nonce))
+		body := fmt.Appendf(nil, `{"id":%q,"status":"completed","outputs":["https://cdn.test/a.png"],"input":{"seed":%d}}`, entry.PredictionID, wire.Seed(target.Nonce))
 		require.Equal(t, http.StatusOK, deliver(t, entry.WebhookURL, body))
 	}
 	require.Equal(t, http.StatusOK, deliver(t, entry.WebhookURL, []byte(`{"id":"other","status":"completed"}`)))
-	var kept []generation.Signal
+	var kept []wire.Signal
 	stack.Eventually(t, "the deliveries are not kept", func() bool {
 		kept, err = activities.Deliveries(t.Context(), e.Client, target.Nonce)
 		return err == nil && len(kept) == 2
@@ -80,8 +81,8 @@ func TestDeliveryThatCannotBeReadYet(t *testing.T) {
 	t.Parallel()
 	c := stack.SharedTemporal(t).Client(t)
 	nonce := uuid.NewString()
-	id := generation.DeliveryIDs(nonce)[0]
-	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: "nobody"}, generation.DeliveryName, generation.Signal{Nonce: nonce})
+	id := wire.DeliveryIDs(nonce)[0]
+	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: "nobody"}, wire.DeliveryName, wire.Signal{Nonce: nonce})
 	require.NoError(t, err)
 	began := time.Now()
 	_, err = activities.Deliveries(t.Context(), c, nonce)

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -64,7 +65,7 @@ func TestOddPages(t *testing.T) {
 				s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) { return odd(s, o), nil }
 				got := s.find(question(10 * time.Minute))
 				require.NotNil(t, got)
-				require.Equal(t, generation.VerdictFound, got.Verdict, got.Why)
+				require.Equal(t, wire.VerdictFound, got.Verdict, got.Why)
 				require.Equal(t, "p1", got.PredictionID)
 			})
 		})
@@ -108,7 +109,7 @@ func TestOthersAreMadeWhileTheListIsRead(t *testing.T) {
 			total := len(s.list)
 			return wavespeed.Page{Items: newest(s.list, o.Page, o.PageSize), Total: &total}, nil
 		}
-		require.Equal(t, generation.VerdictAbsent, s.verdict(question(10*time.Minute)))
+		require.Equal(t, wire.VerdictAbsent, s.verdict(question(10*time.Minute)))
 	})
 }
 
@@ -167,7 +168,7 @@ func TestPagesThatContradictThemselves(t *testing.T) {
 				tell(s)
 				got := s.find(question(10 * time.Minute))
 				if got != nil {
-					require.Equal(t, generation.VerdictUndecided, got.Verdict)
+					require.Equal(t, wire.VerdictUndecided, got.Verdict)
 				}
 			})
 		})
@@ -197,10 +198,10 @@ func TestClocksApart(t *testing.T) {
 					in := question(0)
 					in.Began = time.Now()
 					time.Sleep(settle + grace + time.Second)
-					require.Equal(t, generation.VerdictAbsent, s.verdict(in))
+					require.Equal(t, wire.VerdictAbsent, s.verdict(in))
 					s.make("since", fluxDev, -providerOff)
 					time.Sleep(10 * time.Second)
-					require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+					require.Equal(t, wire.VerdictUndecided, s.verdict(in))
 				})
 			})
 		}
@@ -218,7 +219,7 @@ func TestALateTaskIsAskedAbout(t *testing.T) {
 				s.submit("n0", fluxDev)
 				late, s.temporal.alive = 5*time.Minute, alive
 				in := submitInput(`{}`)
-				_, err := s.environment().ExecuteActivity(generation.SubmitName, in)
+				_, err := s.environment().ExecuteActivity(wire.SubmitName, in)
 				require.Equal(t, alive, err == nil)
 				require.Len(t, s.provider().submits, map[bool]int{true: 2, false: 1}[alive])
 			})
@@ -232,11 +233,11 @@ func TestAResetSearchesFirst(t *testing.T) {
 	stage(t, func(s *scene) {
 		in := submitInput(`{}`)
 		in.RunID = "another"
-		_, err := s.environment().ExecuteActivity(generation.SubmitName, in)
+		_, err := s.environment().ExecuteActivity(wire.SubmitName, in)
 		var failure *temporal.ApplicationError
 		require.ErrorAs(t, err, &failure)
 		require.Equal(t, generation.ErrSubmitUnknown, failure.Type())
-		var lost generation.Lost
+		var lost wire.Lost
 		require.NoError(t, failure.Details(&lost))
 		require.False(t, lost.Over, "the other run's may still be under way")
 		require.Empty(t, s.provider().submits)
@@ -250,7 +251,7 @@ func TestALostSubmitIsNotMadeAgain(t *testing.T) {
 			return wavespeed.Prediction{}, &wavespeed.Error{Op: "submit"}
 		}
 		for range 3 {
-			_, err := s.environment().ExecuteActivity(generation.SubmitName, submitInput(`{}`))
+			_, err := s.environment().ExecuteActivity(wire.SubmitName, submitInput(`{}`))
 			var failure *temporal.ApplicationError
 			require.ErrorAs(t, err, &failure)
 			require.Equal(t, generation.ErrSubmitUnknown, failure.Type())
@@ -264,7 +265,7 @@ func TestALostSubmitIsNotMadeAgain(t *testing.T) {
 func TestDrawnSeeds(t *testing.T) {
 	t.Parallel()
 	takes := `{"properties":{"seed":{"type":"integer","minimum":-1,"maximum":2147483647}}}`
-	drawn := generation.Seed("n1")
+	drawn := wire.Seed("n1")
 	for name, c := range map[string]struct{ schema, input, want string }{
 		"no seed":         {takes, `{"prompt":"a <lighthouse>"}`, fmt.Sprintf(`{"seed":%d,"prompt":"a <lighthouse>"}`, drawn)},
 		"no fields":       {takes, ` {} `, fmt.Sprintf(`{"seed":%d}`, drawn)},
@@ -282,7 +283,7 @@ func TestDrawnSeeds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
 				s.provider().models = []wavespeed.Model{{ID: fluxDev, Schema: json.RawMessage(c.schema)}}
-				_, err := s.environment().ExecuteActivity(generation.SubmitName, submitInput(c.input))
+				_, err := s.environment().ExecuteActivity(wire.SubmitName, submitInput(c.input))
 				require.NoError(t, err)
 				sent, err := json.Marshal(s.provider().submits[0].Input)
 				require.NoError(t, err)
@@ -300,7 +301,7 @@ func TestWithoutACatalogueSubmitsGoWithoutASeed(t *testing.T) {
 		for i := range 20 {
 			in := submitInput(`{}`)
 			in.Nonce = fmt.Sprint("n", i)
-			_, err := s.environment().ExecuteActivity(generation.SubmitName, in)
+			_, err := s.environment().ExecuteActivity(wire.SubmitName, in)
 			require.NoError(t, err)
 		}
 		require.Less(t, time.Since(began), 10*time.Second)
@@ -312,10 +313,10 @@ func TestAListTooLongToBeReadWhole(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		ago  time.Duration
-		want generation.Verdict
+		want wire.Verdict
 	}{
-		"of a submit that is newer than what was read":     {3 * time.Minute, generation.VerdictAbsent},
-		"of a submit that may be older than what was read": {60 * time.Minute, generation.VerdictUndecided},
+		"of a submit that is newer than what was read":     {3 * time.Minute, wire.VerdictAbsent},
+		"of a submit that may be older than what was read": {60 * time.Minute, wire.VerdictUndecided},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {

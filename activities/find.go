@@ -10,33 +10,34 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // Find asks all witnesses once what became of a submit whose answer was lost, and returns a
 // verdict or an error after which Temporal asks again. Doubt is no proof: a submit is found,
 // or absent, only by certain knowledge. Otherwise it is undecided in the end.
-func (a *Activities) Find(ctx context.Context, in generation.FindInput) (generation.Found, error) {
+func (a *Activities) Find(ctx context.Context, in wire.FindInput) (wire.Found, error) {
 	info := activity.GetInfo(ctx)
 	found, err := a.find(ctx, info, in)
 	err = impatient(info, in.Patience, err)
 	return found, by(timeLeft(info, in.Within), err)
 }
 
-func (a *Activities) find(ctx context.Context, info activity.Info, in generation.FindInput) (generation.Found, error) {
+func (a *Activities) find(ctx context.Context, info activity.Info, in wire.FindInput) (wire.Found, error) {
 	account, err := a.account(ctx, in.Account)
 	if err != nil {
-		return generation.Found{}, err
+		return wire.Found{}, err
 	}
 	ctx, cancel := attempt(ctx)
 	defer cancel()
 	if in.Earlier {
 		kept, err := deliveries(ctx, a.client(ctx), in.Nonce)
 		if err != nil {
-			return generation.Found{}, again(ctx, generation.ErrUnavailable, fmt.Sprintf("generation %q: webhooks that came between two runs could not be read", in.Key), err)
+			return wire.Found{}, again(ctx, generation.ErrUnavailable, fmt.Sprintf("generation %q: webhooks that came between two runs could not be read", in.Key), err)
 		}
 		for _, signal := range kept {
 			if signal.Identified {
-				account.memory.know(generation.Known{Nonce: in.Nonce, PredictionID: signal.PredictionID, Model: in.Model})
+				account.memory.know(wire.Known{Nonce: in.Nonce, PredictionID: signal.PredictionID, Model: in.Model})
 			}
 			if !slices.Contains(in.Delivered, signal.PredictionID) {
 				in.Delivered = append(in.Delivered, signal.PredictionID)
@@ -47,16 +48,16 @@ func (a *Activities) find(ctx context.Context, info activity.Info, in generation
 	what := fmt.Sprintf("generation %q: whether the submit was accepted", in.Key)
 	switch {
 	case answer.decided:
-		if answer.found.Verdict == generation.VerdictFound && !answer.found.Inferred {
-			account.memory.know(generation.Known{Nonce: in.Nonce, PredictionID: answer.found.PredictionID, Model: in.Model})
+		if answer.found.Verdict == wire.VerdictFound && !answer.found.Inferred {
+			account.memory.know(wire.Known{Nonce: in.Nonce, PredictionID: answer.found.PredictionID, Model: in.Model})
 		}
 		return answer.found, nil
 	case timeLeft(info, in.Within) <= 0:
 		return undecided(answer.why, nil).found, nil
 	case answer.down != nil:
-		return generation.Found{}, unread(ctx, what, answer.down)
+		return wire.Found{}, unread(ctx, what, answer.down)
 	default:
-		return generation.Found{}, pending(what + " is not known yet: " + answer.why)
+		return wire.Found{}, pending(what + " is not known yet: " + answer.why)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -49,14 +50,14 @@ func (s *scene) catalogue(ids ...string) {
 	}
 }
 
-func address(context.Context, generation.Target) (string, error) { return "https://hooks.test/a", nil }
+func address(context.Context, wire.Target) (string, error) { return "https://hooks.test/a", nil }
 
 // stage runs a test in virtual time.
 func stage(t *testing.T, play func(*scene)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &scene{t: t, temporal: &fakeTemporal{known: make(map[string]generation.KnownPredictions)}}
+		s := &scene{t: t, temporal: &fakeTemporal{known: make(map[string]wire.KnownPredictions)}}
 		s.options = forProvider(&provider{
 			submit: func(r wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
 				p := wavespeed.Prediction{ID: fmt.Sprintf("own%d", len(s.list)), Model: r.Model, Status: wavespeed.StatusCreated, CreatedAt: time.Now()}
@@ -111,13 +112,13 @@ func withInput(input string) func(*wavespeed.Prediction, *wavespeed.Charge) {
 
 // seeded repeats the seed that a submit with the nonce drew.
 func seeded(nonce string) func(*wavespeed.Prediction, *wavespeed.Charge) {
-	return withInput(fmt.Sprintf(`{"seed":%d,"prompt":"rewritten"}`, generation.Seed(nonce)))
+	return withInput(fmt.Sprintf(`{"seed":%d,"prompt":"rewritten"}`, wire.Seed(nonce)))
 }
 
 // question is about a submit that ended so long ago.
-func question(ago time.Duration) generation.FindInput {
+func question(ago time.Duration) wire.FindInput {
 	now := time.Now()
-	return generation.FindInput{
+	return wire.FindInput{
 		Key: "still", Model: fluxDev, Account: generation.DefaultAccount, Nonce: "n1", Seeded: true, KeyKnown: true,
 		Began: now.Add(-ago - time.Minute), Ended: now.Add(-ago), Settle: settle, Grace: grace, Within: time.Hour,
 	}
@@ -138,21 +139,21 @@ func (s *scene) environment() *testsuite.TestActivityEnvironment {
 }
 
 // find asks once. It is nil where the search continues.
-func (s *scene) find(in generation.FindInput) *generation.Found {
+func (s *scene) find(in wire.FindInput) *wire.Found {
 	s.t.Helper()
-	value, err := s.environment().ExecuteActivity(generation.FindName, in)
+	value, err := s.environment().ExecuteActivity(wire.FindName, in)
 	if err != nil {
 		var failure *temporal.ApplicationError
 		require.ErrorAs(s.t, err, &failure)
 		require.False(s.t, failure.NonRetryable())
 		return nil
 	}
-	var got generation.Found
+	var got wire.Found
 	require.NoError(s.t, value.Get(&got))
 	return &got
 }
 
-func (s *scene) verdict(in generation.FindInput) generation.Verdict {
+func (s *scene) verdict(in wire.FindInput) wire.Verdict {
 	s.t.Helper()
 	if found := s.find(in); found != nil {
 		return found.Verdict
@@ -165,9 +166,9 @@ func (s *scene) submit(nonce, model string) string {
 	s.t.Helper()
 	in := submitInput(`{}`)
 	in.Nonce, in.Model = nonce, model
-	value, err := s.environment().ExecuteActivity(generation.SubmitName, in)
+	value, err := s.environment().ExecuteActivity(wire.SubmitName, in)
 	require.NoError(s.t, err)
-	var got generation.Submitted
+	var got wire.Submitted
 	require.NoError(s.t, value.Get(&got))
 	s.charges = append(s.charges, wavespeed.Charge{
 		ID: "c" + got.PredictionID, Kind: wavespeed.ChargeDeduct, PredictionID: got.PredictionID, Model: model, CreatedAt: s.list[len(s.list)-1].CreatedAt, Key: wavespeed.AccessKey{UUID: "ours"},
@@ -178,7 +179,7 @@ func (s *scene) submit(nonce, model string) string {
 // submitted has another workflow tell that a prediction is its own.
 func (s *scene) submitted(nonce, id string) {
 	other := s.temporal.known["another"]
-	other.Predictions = append(other.Predictions, generation.Known{PredictionID: id, Nonce: nonce, Model: fluxDev})
+	other.Predictions = append(other.Predictions, wire.Known{PredictionID: id, Nonce: nonce, Model: fluxDev})
 	s.temporal.known["another"] = other
 }
 
@@ -187,78 +188,78 @@ func TestFind(t *testing.T) {
 	t.Parallel()
 	const ago = 8 * time.Minute // within the submit's time
 	for name, c := range map[string]struct {
-		tell func(*scene, *generation.FindInput)
-		want generation.Verdict // "" to look again
+		tell func(*scene, *wire.FindInput)
+		want wire.Verdict // "" to look again
 	}{
-		"nothing is listed or charged": {func(*scene, *generation.FindInput) {}, generation.VerdictAbsent},
-		"the lists may lag":            {func(_ *scene, in *generation.FindInput) { in.Settle = time.Hour }, ""},
+		"nothing is listed or charged": {func(*scene, *wire.FindInput) {}, wire.VerdictAbsent},
+		"the lists may lag":            {func(_ *scene, in *wire.FindInput) { in.Settle = time.Hour }, ""},
 
-		"our seed is echoed": {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, ago, seeded("n1")) }, generation.VerdictFound},
-		"our seed is echoed while the lists may lag": {func(s *scene, in *generation.FindInput) {
+		"our seed is echoed": {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, ago, seeded("n1")) }, wire.VerdictFound},
+		"our seed is echoed while the lists may lag": {func(s *scene, in *wire.FindInput) {
 			in.Settle = time.Hour
 			s.make("p1", fluxDev, ago, seeded("n1"))
-		}, generation.VerdictFound},
-		"our seed is echoed among others, under another name": {func(s *scene, _ *generation.FindInput) {
+		}, wire.VerdictFound},
+		"our seed is echoed among others, under another name": {func(s *scene, _ *wire.FindInput) {
 			s.make("p0", fluxDev, ago, seeded("n0"))
 			s.make("p1", "flux/renamed", ago, seeded("n1"))
-		}, generation.VerdictFound},
-		"our seed is echoed twice": {func(s *scene, _ *generation.FindInput) {
+		}, wire.VerdictFound},
+		"our seed is echoed twice": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago, seeded("n1"))
 			s.make("p2", fluxDev, ago, seeded("n1"))
-		}, generation.VerdictUndecided},
-		"the seed is the caller's own": {func(s *scene, in *generation.FindInput) {
+		}, wire.VerdictUndecided},
+		"the seed is the caller's own": {func(s *scene, in *wire.FindInput) {
 			in.Seeded = false
 			s.make("p1", fluxDev, ago, seeded("n1"))
-		}, generation.VerdictUndecided},
+		}, wire.VerdictUndecided},
 
-		"an equal input": {func(s *scene, _ *generation.FindInput) {
+		"an equal input": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago, withInput(`{"prompt":"a lighthouse"}`))
-		}, generation.VerdictUndecided},
-		"another input": {func(s *scene, _ *generation.FindInput) {
+		}, wire.VerdictUndecided},
+		"another input": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago, withInput(`{"prompt":"a harbour"}`))
-		}, generation.VerdictUndecided},
-		"no input":      {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, ago) }, generation.VerdictUndecided},
-		"another model": {func(s *scene, _ *generation.FindInput) { s.make("p1", "a/b", ago) }, generation.VerdictUndecided},
-		"only listed": {func(s *scene, _ *generation.FindInput) { // its charge may lag
+		}, wire.VerdictUndecided},
+		"no input":      {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, ago) }, wire.VerdictUndecided},
+		"another model": {func(s *scene, _ *wire.FindInput) { s.make("p1", "a/b", ago) }, wire.VerdictUndecided},
+		"only listed": {func(s *scene, _ *wire.FindInput) { // its charge may lag
 			s.make("p1", fluxDev, ago)
 			s.charges = nil
 		}, ""},
-		"only charged": {func(s *scene, _ *generation.FindInput) {
+		"only charged": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago)
 			s.list = nil
-		}, generation.VerdictUndecided},
-		"listed without a time": {func(s *scene, _ *generation.FindInput) {
+		}, wire.VerdictUndecided},
+		"listed without a time": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago, func(p *wavespeed.Prediction, c *wavespeed.Charge) {
 				p.CreatedAt, c.CreatedAt = time.Time{}, time.Time{}
 			})
-		}, generation.VerdictUndecided},
-		"older than the clocks may differ": {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, time.Hour) }, generation.VerdictAbsent},
-		"a little older":                   {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, 20*time.Minute) }, generation.VerdictUndecided},
-		"younger by hours":                 {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, -2*time.Hour) }, generation.VerdictUndecided},
+		}, wire.VerdictUndecided},
+		"older than the clocks may differ": {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, time.Hour) }, wire.VerdictAbsent},
+		"a little older":                   {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, 20*time.Minute) }, wire.VerdictUndecided},
+		"younger by hours":                 {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, -2*time.Hour) }, wire.VerdictUndecided},
 
-		"another submit's of this run": {func(s *scene, _ *generation.FindInput) {
+		"another submit's of this run": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago)
-			s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p1", Nonce: "n0", Model: fluxDev, Answered: true}}}
-		}, generation.VerdictAbsent},
-		"another workflow's": {func(s *scene, _ *generation.FindInput) {
+			s.temporal.known["default-test-workflow-id"] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: "p1", Nonce: "n0", Model: fluxDev, Answered: true}}}
+		}, wire.VerdictAbsent},
+		"another workflow's": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago)
-			s.temporal.known["another"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p1", Nonce: "n0", Model: fluxDev, Answered: true}}}
-		}, generation.VerdictAbsent},
+			s.temporal.known["another"] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: "p1", Nonce: "n0", Model: fluxDev, Answered: true}}}
+		}, wire.VerdictAbsent},
 
-		"the list is forbidden":     {func(s *scene, _ *generation.FindInput) { s.listErr = status(http.StatusForbidden, "no") }, generation.VerdictUndecided},
-		"the charges are forbidden": {func(s *scene, _ *generation.FindInput) { s.chargesErr = status(http.StatusForbidden, "no") }, generation.VerdictUndecided},
-		"the charges are missing":   {func(s *scene, _ *generation.FindInput) { s.chargesErr = status(http.StatusNotFound, "no") }, generation.VerdictUndecided},
-		"the list is down":          {func(s *scene, _ *generation.FindInput) { s.listErr = status(http.StatusServiceUnavailable, "") }, ""},
-		"the charges are down":      {func(s *scene, _ *generation.FindInput) { s.chargesErr = status(http.StatusServiceUnavailable, "") }, ""},
-		"the list is down until the deadline": {func(s *scene, in *generation.FindInput) {
+		"the list is forbidden":     {func(s *scene, _ *wire.FindInput) { s.listErr = status(http.StatusForbidden, "no") }, wire.VerdictUndecided},
+		"the charges are forbidden": {func(s *scene, _ *wire.FindInput) { s.chargesErr = status(http.StatusForbidden, "no") }, wire.VerdictUndecided},
+		"the charges are missing":   {func(s *scene, _ *wire.FindInput) { s.chargesErr = status(http.StatusNotFound, "no") }, wire.VerdictUndecided},
+		"the list is down":          {func(s *scene, _ *wire.FindInput) { s.listErr = status(http.StatusServiceUnavailable, "") }, ""},
+		"the charges are down":      {func(s *scene, _ *wire.FindInput) { s.chargesErr = status(http.StatusServiceUnavailable, "") }, ""},
+		"the list is down until the deadline": {func(s *scene, in *wire.FindInput) {
 			s.listErr, in.Within = status(http.StatusServiceUnavailable, ""), 0
-		}, generation.VerdictUndecided},
-		"forbidden charges, within the grace time": {func(s *scene, in *generation.FindInput) {
+		}, wire.VerdictUndecided},
+		"forbidden charges, within the grace time": {func(s *scene, in *wire.FindInput) {
 			s.chargesErr, in.Grace = status(http.StatusForbidden, "no"), time.Hour
 		}, ""},
 
-		"made a week ago":           {func(s *scene, in *generation.FindInput) { in.Began = time.Now().Add(-7 * 24 * time.Hour) }, generation.VerdictUndecided},
-		"made with another API key": {func(s *scene, in *generation.FindInput) { in.APIKeys = []string{"another"} }, generation.VerdictUndecided},
+		"made a week ago":           {func(s *scene, in *wire.FindInput) { in.Began = time.Now().Add(-7 * 24 * time.Hour) }, wire.VerdictUndecided},
+		"made with another API key": {func(s *scene, in *wire.FindInput) { in.APIKeys = []string{"another"} }, wire.VerdictUndecided},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
@@ -272,9 +273,9 @@ func TestFind(t *testing.T) {
 				require.NotNil(t, got)
 				require.Equal(t, c.want, got.Verdict, got.Why)
 				switch got.Verdict {
-				case generation.VerdictFound:
+				case wire.VerdictFound:
 					require.Equal(t, "p1", got.PredictionID)
-				case generation.VerdictUndecided:
+				case wire.VerdictUndecided:
 					require.NotEmpty(t, got.Why)
 				}
 			})
@@ -288,14 +289,14 @@ func TestFindAfterOwnSubmits(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		other func(s *scene)
-		want  generation.Verdict
+		want  wire.Verdict
 	}{
-		"of the other key":          {func(s *scene) { s.make("p1", fluxDev, -time.Second, byKey("theirs")) }, generation.VerdictAbsent},
-		"of our key":                {func(s *scene) { s.make("p1", fluxDev, -time.Second) }, generation.VerdictUndecided},
-		"of a key that is not told": {func(s *scene) { s.make("p1", fluxDev, -time.Second, byKey("")) }, generation.VerdictUndecided},
-		"of another model":          {func(s *scene) { s.catalogue("a/b"); s.make("p1", "a/b", -time.Second) }, generation.VerdictAbsent},
-		"made before the submit":    {func(s *scene) { s.make("p1", fluxDev, 12*time.Minute) }, generation.VerdictAbsent},
-		"made when it was":          {func(s *scene) { s.make("p1", fluxDev, time.Second) }, generation.VerdictUndecided},
+		"of the other key":          {func(s *scene) { s.make("p1", fluxDev, -time.Second, byKey("theirs")) }, wire.VerdictAbsent},
+		"of our key":                {func(s *scene) { s.make("p1", fluxDev, -time.Second) }, wire.VerdictUndecided},
+		"of a key that is not told": {func(s *scene) { s.make("p1", fluxDev, -time.Second, byKey("")) }, wire.VerdictUndecided},
+		"of another model":          {func(s *scene) { s.catalogue("a/b"); s.make("p1", "a/b", -time.Second) }, wire.VerdictAbsent},
+		"made before the submit":    {func(s *scene) { s.make("p1", fluxDev, 12*time.Minute) }, wire.VerdictAbsent},
+		"made when it was":          {func(s *scene) { s.make("p1", fluxDev, time.Second) }, wire.VerdictUndecided},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
@@ -317,12 +318,12 @@ func TestFindAfterOwnSubmits(t *testing.T) {
 func TestWhatAWebhookToldTeachesNothing(t *testing.T) {
 	stage(t, func(s *scene) {
 		s.make("p0", fluxDev, 0, byKey("theirs"))
-		s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p0", Nonce: "n0", Model: fluxDev}}}
+		s.temporal.known["default-test-workflow-id"] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: "p0", Nonce: "n0", Model: fluxDev}}}
 		s.make("p1", fluxDev, -time.Second)
 		in := question(0)
 		in.Began = time.Now()
 		time.Sleep(settle + grace + time.Second)
-		require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+		require.Equal(t, wire.VerdictUndecided, s.verdict(in))
 	})
 }
 
@@ -335,7 +336,7 @@ func TestARenamedModelIsDoubt(t *testing.T) {
 		in := question(0)
 		in.Began = time.Now()
 		time.Sleep(settle + grace + time.Second)
-		require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+		require.Equal(t, wire.VerdictUndecided, s.verdict(in))
 	})
 }
 
@@ -348,14 +349,14 @@ func TestAModelUnderSeveralNames(t *testing.T) {
 		listed string // the unknown one
 		known  string // another prediction of ours; "" for none
 		down   bool   // the catalogue can't be read
-		want   generation.Verdict
+		want   wire.Verdict
 	}{
-		"another model of the catalogue":      {listed: other, want: generation.VerdictAbsent},
-		"no model of the catalogue":           {listed: alias, want: generation.VerdictUndecided},
-		"no catalogue":                        {listed: other, down: true, want: generation.VerdictUndecided},
-		"of ours, one has this name":          {listed: other, known: other, want: generation.VerdictUndecided},
-		"of ours, one has yet another name":   {listed: other, known: third, want: generation.VerdictUndecided},
-		"of ours, one has a name of no model": {listed: other, known: alias, want: generation.VerdictUndecided},
+		"another model of the catalogue":      {listed: other, want: wire.VerdictAbsent},
+		"no model of the catalogue":           {listed: alias, want: wire.VerdictUndecided},
+		"no catalogue":                        {listed: other, down: true, want: wire.VerdictUndecided},
+		"of ours, one has this name":          {listed: other, known: other, want: wire.VerdictUndecided},
+		"of ours, one has yet another name":   {listed: other, known: third, want: wire.VerdictUndecided},
+		"of ours, one has a name of no model": {listed: other, known: alias, want: wire.VerdictUndecided},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
@@ -396,61 +397,61 @@ func TestMemoryComesFirst(t *testing.T) {
 func TestFindWithWebhooks(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		tell func(*scene, *generation.FindInput)
-		want generation.Verdict
+		tell func(*scene, *wire.FindInput)
+		want wire.Verdict
 	}{
-		"in doubt only about time, before the lists have settled": {func(s *scene, in *generation.FindInput) {
+		"in doubt only about time, before the lists have settled": {func(s *scene, in *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			in.Settle = time.Hour
 		}, ""},
-		"in doubt only about time": {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, 8*time.Minute) }, generation.VerdictFound},
-		"with another input": {func(s *scene, _ *generation.FindInput) {
+		"in doubt only about time": {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, 8*time.Minute) }, wire.VerdictFound},
+		"with another input": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute, withInput(`{"prompt":"a harbour"}`))
-		}, generation.VerdictFound},
-		"with another model": {func(s *scene, _ *generation.FindInput) { s.make("p1", "flux/renamed", 8*time.Minute) }, generation.VerdictFound},
-		"while others are possible": {func(s *scene, _ *generation.FindInput) {
+		}, wire.VerdictFound},
+		"with another model": {func(s *scene, _ *wire.FindInput) { s.make("p1", "flux/renamed", 8*time.Minute) }, wire.VerdictFound},
+		"while others are possible": {func(s *scene, _ *wire.FindInput) {
 			s.make("p0", fluxDev, 8*time.Minute)
 			s.make("p1", fluxDev, 8*time.Minute)
-		}, generation.VerdictFound},
-		"while the charges are forbidden": {func(s *scene, _ *generation.FindInput) {
+		}, wire.VerdictFound},
+		"while the charges are forbidden": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			s.chargesErr = status(http.StatusForbidden, "no")
-		}, generation.VerdictFound},
-		"while both are forbidden": {func(s *scene, _ *generation.FindInput) {
+		}, wire.VerdictFound},
+		"while both are forbidden": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			s.listErr, s.chargesErr = status(http.StatusForbidden, "no"), status(http.StatusForbidden, "no")
-		}, generation.VerdictFound},
-		"that does not exist":                     {func(*scene, *generation.FindInput) {}, ""},
-		"that does not exist, until the deadline": {func(_ *scene, in *generation.FindInput) { in.Within = 0 }, generation.VerdictUndecided},
-		"made long before":                        {func(s *scene, _ *generation.FindInput) { s.make("p1", fluxDev, time.Hour) }, generation.VerdictAbsent},
-		"two of them": {func(s *scene, in *generation.FindInput) {
+		}, wire.VerdictFound},
+		"that does not exist":                     {func(*scene, *wire.FindInput) {}, ""},
+		"that does not exist, until the deadline": {func(_ *scene, in *wire.FindInput) { in.Within = 0 }, wire.VerdictUndecided},
+		"made long before":                        {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, time.Hour) }, wire.VerdictAbsent},
+		"two of them": {func(s *scene, in *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			s.make("p2", fluxDev, 8*time.Minute)
 			in.Delivered, in.Within = append(in.Delivered, "p2"), 0
-		}, generation.VerdictUndecided},
-		"charged to another key than ours": {func(s *scene, _ *generation.FindInput) {
+		}, wire.VerdictUndecided},
+		"charged to another key than ours": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute, byKey("theirs"))
 			s.make("p0", fluxDev, 2*time.Hour) // which tells our key
-			s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p0", Nonce: "n0", Model: fluxDev, Answered: true}}}
-		}, generation.VerdictAbsent},
-		"two of them, one another's": {func(s *scene, in *generation.FindInput) {
+			s.temporal.known["default-test-workflow-id"] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: "p0", Nonce: "n0", Model: fluxDev, Answered: true}}}
+		}, wire.VerdictAbsent},
+		"two of them, one another's": {func(s *scene, in *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			s.make("p2", fluxDev, time.Hour)
 			in.Delivered = append(in.Delivered, "p2")
-		}, generation.VerdictFound},
-		"that another workflow submitted": {func(s *scene, _ *generation.FindInput) {
+		}, wire.VerdictFound},
+		"that another workflow submitted": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
-			s.temporal.known["another"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p1", Nonce: "n9", Model: fluxDev, Answered: true}}}
-		}, generation.VerdictAbsent},
-		"that another workflow may have submitted": {func(s *scene, _ *generation.FindInput) {
+			s.temporal.known["another"] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: "p1", Nonce: "n9", Model: fluxDev, Answered: true}}}
+		}, wire.VerdictAbsent},
+		"that another workflow may have submitted": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			s.temporal.silent = "another"
-		}, generation.VerdictFound},
-		"and another with our seed": {func(s *scene, in *generation.FindInput) {
+		}, wire.VerdictFound},
+		"and another with our seed": {func(s *scene, in *wire.FindInput) {
 			s.make("p0", fluxDev, 8*time.Minute)
 			s.make("p1", fluxDev, 8*time.Minute, seeded("n1"))
 			in.Delivered = []string{"p0"}
-		}, generation.VerdictFound},
+		}, wire.VerdictFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
@@ -465,7 +466,7 @@ func TestFindWithWebhooks(t *testing.T) {
 				}
 				require.NotNil(t, got)
 				require.Equal(t, c.want, got.Verdict, got.Why)
-				if got.Verdict == generation.VerdictFound {
+				if got.Verdict == wire.VerdictFound {
 					require.Equal(t, "p1", got.PredictionID)
 				}
 			})
@@ -487,7 +488,7 @@ func TestFindWaitsForWebhooks(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		require.Empty(t, s.verdict(in), "its webhook may be on its way")
 		time.Sleep(grace)
-		require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+		require.Equal(t, wire.VerdictUndecided, s.verdict(in))
 	})
 }
 
@@ -507,13 +508,13 @@ func TestAbsentWhileOthersGoOn(t *testing.T) {
 					id := fmt.Sprint("p", i)
 					s.make(id, fluxDev, ago)
 					s.list[len(s.list)-1].Status = wavespeed.StatusProcessing
-					s.temporal.known[id] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: id, Nonce: "n" + id, Model: fluxDev}}}
+					s.temporal.known[id] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: id, Nonce: "n" + id, Model: fluxDev}}}
 				}
 				for i := range others {
 					make(i, settle)
 				}
 				looks := 1
-				for ; s.verdict(in) != generation.VerdictAbsent; looks++ {
+				for ; s.verdict(in) != wire.VerdictAbsent; looks++ {
 					require.Less(t, looks, 20)
 					time.Sleep(10 * time.Second)
 					make(others+looks, 0)
@@ -532,12 +533,12 @@ func TestAbsentAmongManyWorkflows(t *testing.T) {
 		for i := range 500 {
 			id := fmt.Sprint("p", i)
 			s.make(id, fluxDev, 10*time.Minute)
-			s.temporal.known[id] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: id, Nonce: "n" + id, Model: fluxDev}}}
+			s.temporal.known[id] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: id, Nonce: "n" + id, Model: fluxDev}}}
 		}
 		in := question(10 * time.Minute)
 		require.Empty(t, s.verdict(in))
 		require.Empty(t, s.verdict(in))
-		require.Equal(t, generation.VerdictAbsent, s.verdict(in))
+		require.Equal(t, wire.VerdictAbsent, s.verdict(in))
 	})
 }
 
@@ -551,11 +552,11 @@ func TestAMisdirectedWebhook(t *testing.T) {
 		in.Began = time.Now()
 		time.Sleep(10 * time.Second)
 		s.make("p2", fluxDev, 0)
-		s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p2", Nonce: "n2", Model: fluxDev}}}
+		s.temporal.known["default-test-workflow-id"] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: "p2", Nonce: "n2", Model: fluxDev}}}
 		in.Delivered = []string{"p2"}
 		require.Empty(t, s.verdict(in))
 		time.Sleep(settle + grace)
-		require.Equal(t, generation.VerdictAbsent, s.verdict(in))
+		require.Equal(t, wire.VerdictAbsent, s.verdict(in))
 	})
 }
 
@@ -563,7 +564,7 @@ func TestAMisdirectedWebhook(t *testing.T) {
 func TestKeptDeliveries(t *testing.T) {
 	stage(t, func(s *scene) {
 		s.make("p1", fluxDev, 8*time.Minute)
-		s.temporal.kept = map[string]generation.Signal{generation.DeliveryIDs("n1")[0]: {Nonce: "n1", Outcome: generation.Outcome{PredictionID: "p1"}}}
+		s.temporal.kept = map[string]wire.Signal{wire.DeliveryIDs("n1")[0]: {Nonce: "n1", Outcome: wire.Outcome{PredictionID: "p1"}}}
 		in := question(10 * time.Minute)
 		in.Earlier = true
 		got := s.find(in)
@@ -578,40 +579,40 @@ func TestExclusiveKeys(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		shared bool
-		tell   func(*scene, *generation.FindInput)
+		tell   func(*scene, *wire.FindInput)
 		want   string // the prediction found; "" for undecided
 	}{
-		"one is left":                           {tell: func(*scene, *generation.FindInput) {}, want: "p1"},
-		"the key is shared":                     {shared: true, tell: func(*scene, *generation.FindInput) {}},
-		"two are left":                          {tell: func(s *scene, _ *generation.FindInput) { s.make("p2", fluxDev, 0) }},
-		"one is left that no key is told of":    {tell: func(s *scene, _ *generation.FindInput) { s.make("p2", fluxDev, 0, byKey("")) }, want: "p1"},
-		"one is left and one is of another key": {tell: func(s *scene, _ *generation.FindInput) { s.make("p2", fluxDev, 0, byKey("theirs")) }, want: "p1"},
-		"another workflow made the other": {tell: func(s *scene, _ *generation.FindInput) {
+		"one is left":                           {tell: func(*scene, *wire.FindInput) {}, want: "p1"},
+		"the key is shared":                     {shared: true, tell: func(*scene, *wire.FindInput) {}},
+		"two are left":                          {tell: func(s *scene, _ *wire.FindInput) { s.make("p2", fluxDev, 0) }},
+		"one is left that no key is told of":    {tell: func(s *scene, _ *wire.FindInput) { s.make("p2", fluxDev, 0, byKey("")) }, want: "p1"},
+		"one is left and one is of another key": {tell: func(s *scene, _ *wire.FindInput) { s.make("p2", fluxDev, 0, byKey("theirs")) }, want: "p1"},
+		"another workflow made the other": {tell: func(s *scene, _ *wire.FindInput) {
 			s.make("p2", fluxDev, 0)
-			s.temporal.known["another"] = generation.KnownPredictions{Predictions: []generation.Known{{PredictionID: "p2", Nonce: "n2", Model: fluxDev}}}
+			s.temporal.known["another"] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: "p2", Nonce: "n2", Model: fluxDev}}}
 		}, want: "p1"},
-		"another workflow has an unknown submit too": {tell: func(s *scene, _ *generation.FindInput) {
-			s.temporal.known["another"] = generation.KnownPredictions{Unknown: []generation.UnknownSubmit{{Nonce: "n2", Model: fluxDev, Began: time.Now()}}}
+		"another workflow has an unknown submit too": {tell: func(s *scene, _ *wire.FindInput) {
+			s.temporal.known["another"] = wire.KnownPredictions{Unknown: []wire.UnknownSubmit{{Nonce: "n2", Model: fluxDev, Began: time.Now()}}}
 		}},
-		"two are left for two that ask for the same": {tell: func(s *scene, in *generation.FindInput) {
+		"two are left for two that ask for the same": {tell: func(s *scene, in *wire.FindInput) {
 			s.make("p2", fluxDev, 0)
-			in.Twins = []generation.Twin{{Nonce: "n2"}}
+			in.Twins = []wire.Twin{{Nonce: "n2"}}
 		}, want: "p1"},
-		"two are left, one of them a twin's": {tell: func(s *scene, in *generation.FindInput) {
+		"two are left, one of them a twin's": {tell: func(s *scene, in *wire.FindInput) {
 			s.make("p2", fluxDev, 0)
-			in.Twins = []generation.Twin{{Nonce: "n2", PredictionID: "p1"}}
+			in.Twins = []wire.Twin{{Nonce: "n2", PredictionID: "p1"}}
 		}, want: "p2"},
-		"another workflow does not answer": {tell: func(s *scene, _ *generation.FindInput) {
-			s.temporal.silent, s.temporal.ran = "another", generation.SubmitName
+		"another workflow does not answer": {tell: func(s *scene, _ *wire.FindInput) {
+			s.temporal.silent, s.temporal.ran = "another", wire.SubmitName
 		}},
-		"another program's workflow does not answer": {tell: func(s *scene, _ *generation.FindInput) {
+		"another program's workflow does not answer": {tell: func(s *scene, _ *wire.FindInput) {
 			s.temporal.silent, s.temporal.ran = "another", "SendMail"
 		}, want: "p1"},
-		"another workflow cannot be replayed": {tell: func(s *scene, _ *generation.FindInput) {
-			s.temporal.ran = generation.SubmitName
+		"another workflow cannot be replayed": {tell: func(s *scene, _ *wire.FindInput) {
+			s.temporal.ran = wire.SubmitName
 			s.temporal.refuses = map[string]string{"another": "[TMPRL1100] nondeterministic workflow: history event ActivityTaskScheduled, replay command StartTimer"}
 		}},
-		"another workflow knows nothing of generations": {tell: func(s *scene, _ *generation.FindInput) {
+		"another workflow knows nothing of generations": {tell: func(s *scene, _ *wire.FindInput) {
 			s.temporal.refuses = map[string]string{
 				"in Go": "unknown queryType wavespeed.known. KnownQueryTypes=[__stack_trace]", "in TypeScript": "Workflow did not register a handler for wavespeed.known. Registered queries: []",
 				"in Python": "Query handler for 'wavespeed.known' expected but not found, known queries: []", "in Java": "Unknown query type: wavespeed.known, knownTypes=[]",
@@ -655,9 +656,9 @@ func TestAnInferredPredictionExcludesNothing(t *testing.T) {
 		time.Sleep(settle + grace + time.Second)
 		s.verdict(in)
 		time.Sleep(time.Minute)
-		require.Equal(t, generation.VerdictFound, s.verdict(in))
+		require.Equal(t, wire.VerdictFound, s.verdict(in))
 		in.Nonce, in.Twins = "n2", nil
-		require.NotEqual(t, generation.VerdictAbsent, s.verdict(in))
+		require.NotEqual(t, wire.VerdictAbsent, s.verdict(in))
 	})
 }
 
@@ -670,7 +671,7 @@ func TestSearchesShareReadings(t *testing.T) {
 		for i := range 100 {
 			in := question(10 * time.Minute)
 			in.Nonce = fmt.Sprint("n", i)
-			require.Equal(t, generation.VerdictAbsent, s.verdict(in))
+			require.Equal(t, wire.VerdictAbsent, s.verdict(in))
 		}
 		require.Less(t, asked, 10)
 	})

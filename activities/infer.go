@@ -3,18 +3,18 @@ package activities
 import (
 	"slices"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // infer concludes from the charges of a key that only this namespace uses: each of them is
 // a submit's of this namespace. Where there is no other way to give each charge a submit,
 // what is left over is this one's. Submits of one workflow that ask for the same may share
 // what is left over in any order.
-func (s *search) infer(now *reading, possible []sighting, unknown map[string]generation.UnknownSubmit) (id string, ok bool) {
+func (s *search) infer(now *reading, possible []sighting, unknown map[string]wire.UnknownSubmit) (id string, ok bool) {
 	if !s.sameKey() || slices.ContainsFunc(possible, func(x sighting) bool { return x.charged && x.created.IsZero() }) {
 		return "", false // without times, a charge may be that of a submit long before
 	}
-	twins := append([]generation.Twin{{Nonce: s.in.Nonce}}, s.in.Twins...)
+	twins := append([]wire.Twin{{Nonce: s.in.Nonce}}, s.in.Twins...)
 	ours := s.ownership(now, possible, unknown).forced(len(twins))
 	if len(ours) != len(twins) || s.webhook && !s.heardAll(ours) {
 		return "", false
@@ -53,7 +53,7 @@ type may []bool
 
 // ownership leaves out charges whose submit is known or inferred, and those so new that
 // the workflow which made them may not be listed yet.
-func (s *search) ownership(now *reading, possible []sighting, unknown map[string]generation.UnknownSubmit) (o ownership) {
+func (s *search) ownership(now *reading, possible []sighting, unknown map[string]wire.UnknownSubmit) (o ownership) {
 	claimed := make(map[string]bool)
 	for _, u := range unknown {
 		if u.PredictionID != "" {
@@ -103,7 +103,7 @@ func (s *search) older(now *reading) (older []sighting) {
 // mayHaveMade tells whether the charge may be that of another's submit: it was not there
 // before the submit began, nor made long after nobody expected it any more, nor of another
 // model.
-func (s *search) mayHaveMade(u generation.UnknownSubmit, x sighting) bool {
+func (s *search) mayHaveMade(u wire.UnknownSubmit, x sighting) bool {
 	if windowOf(s.info, u.Began, s.entered, &s.account.offset).before(x.created) || s.otherModel(u.Model, x) {
 		return false
 	}

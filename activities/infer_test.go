@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // TestInferAmongUnknownSubmits: of an exclusive key, each charge has a submit. Where there is
@@ -16,35 +16,35 @@ func TestInferAmongUnknownSubmits(t *testing.T) {
 	t.Parallel()
 	const earlier = 12 * time.Minute // before the submit began
 	for name, c := range map[string]struct {
-		other func(s *scene, u *generation.UnknownSubmit) // what another workflow tells of one
-		want  string                                      // the prediction found; "" for undecided
+		other func(s *scene, u *wire.UnknownSubmit) // what another workflow tells of one
+		want  string                                // the prediction found; "" for undecided
 	}{
-		"it may have made it": {func(*scene, *generation.UnknownSubmit) {}, ""},
-		"another was inferred for it": {func(s *scene, u *generation.UnknownSubmit) {
+		"it may have made it": {func(*scene, *wire.UnknownSubmit) {}, ""},
+		"another was inferred for it": {func(s *scene, u *wire.UnknownSubmit) {
 			s.make("p2", fluxDev, 0)
 			u.PredictionID = "p2"
 		}, "p1"},
-		"it was inferred for it":           {func(_ *scene, u *generation.UnknownSubmit) { u.PredictionID = "p1" }, ""},
-		"it began when this one was there": {func(_ *scene, u *generation.UnknownSubmit) { u.Began = u.Began.Add(15 * time.Minute) }, "p1"},
-		"it must have made an older one": {func(s *scene, u *generation.UnknownSubmit) {
+		"it was inferred for it":           {func(_ *scene, u *wire.UnknownSubmit) { u.PredictionID = "p1" }, ""},
+		"it began when this one was there": {func(_ *scene, u *wire.UnknownSubmit) { u.Began = u.Began.Add(15 * time.Minute) }, "p1"},
+		"it must have made an older one": {func(s *scene, u *wire.UnknownSubmit) {
 			s.make("p0", fluxDev, earlier)
 			u.Began = u.Began.Add(-earlier)
 		}, "p1"},
-		"it may have made an older one, as another may": {func(s *scene, u *generation.UnknownSubmit) {
+		"it may have made an older one, as another may": {func(s *scene, u *wire.UnknownSubmit) {
 			s.make("p0", fluxDev, earlier)
 			u.Began = u.Began.Add(-earlier)
 			v := *u
 			v.Nonce = "n3"
-			s.temporal.known["a third"] = generation.KnownPredictions{Unknown: []generation.UnknownSubmit{v}}
+			s.temporal.known["a third"] = wire.KnownPredictions{Unknown: []wire.UnknownSubmit{v}}
 		}, ""},
-		"it was given up long ago": {func(_ *scene, u *generation.UnknownSubmit) {
+		"it was given up long ago": {func(_ *scene, u *wire.UnknownSubmit) {
 			u.Began, u.Ended = u.Began.Add(-time.Hour), u.Began.Add(-40*time.Minute)
 		}, "p1"},
-		"it was given up a while ago": {func(_ *scene, u *generation.UnknownSubmit) {
+		"it was given up a while ago": {func(_ *scene, u *wire.UnknownSubmit) {
 			u.Began, u.Ended = u.Began.Add(-time.Hour), u.Began.Add(-5*time.Minute)
 		}, ""},
-		"another run knows of no accept": {func(s *scene, _ *generation.UnknownSubmit) {
-			s.temporal.known["a rerun"] = generation.KnownPredictions{Absent: []string{"n2"}}
+		"another run knows of no accept": {func(s *scene, _ *wire.UnknownSubmit) {
+			s.temporal.known["a rerun"] = wire.KnownPredictions{Absent: []string{"n2"}}
 		}, "p1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -53,10 +53,10 @@ func TestInferAmongUnknownSubmits(t *testing.T) {
 				s.submit("n0", fluxDev)
 				in := question(0)
 				in.Began = time.Now()
-				other := generation.UnknownSubmit{Nonce: "n2", Model: fluxDev, Began: in.Began}
+				other := wire.UnknownSubmit{Nonce: "n2", Model: fluxDev, Began: in.Began}
 				c.other(s, &other)
 				s.make("p1", fluxDev, 0)
-				s.temporal.known["another"] = generation.KnownPredictions{Unknown: []generation.UnknownSubmit{other}}
+				s.temporal.known["another"] = wire.KnownPredictions{Unknown: []wire.UnknownSubmit{other}}
 				got := s.find(in)
 				for got == nil {
 					time.Sleep(20 * time.Second)
@@ -80,6 +80,6 @@ func TestChargesThatLag(t *testing.T) {
 		require.Empty(t, s.verdict(in))
 		s.charges = charges
 		time.Sleep(5 * time.Second)
-		require.Equal(t, generation.VerdictAbsent, s.verdict(in))
+		require.Equal(t, wire.VerdictAbsent, s.verdict(in))
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -25,28 +26,28 @@ func TestAnotherKeyProvesNothing(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		submittedWith []string
-		want          generation.Verdict
+		want          wire.Verdict
 	}{
-		"the same key":         {[]string{"aaaaaaaaaaaa"}, generation.VerdictAbsent},
-		"nobody knows the key": {nil, generation.VerdictAbsent},
-		"another key":          {[]string{"bbbbbbbbbbbb"}, generation.VerdictUndecided},
-		"perhaps another key":  {[]string{"aaaaaaaaaaaa", "bbbbbbbbbbbb"}, generation.VerdictUndecided},
+		"the same key":         {[]string{"aaaaaaaaaaaa"}, wire.VerdictAbsent},
+		"nobody knows the key": {nil, wire.VerdictAbsent},
+		"another key":          {[]string{"bbbbbbbbbbbb"}, wire.VerdictUndecided},
+		"perhaps another key":  {[]string{"aaaaaaaaaaaa", "bbbbbbbbbbbb"}, wire.VerdictUndecided},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			silent := &provider{list: func(wavespeed.ListOptions) (wavespeed.Page, error) { return wavespeed.Page{}, nil }}
 			options := activities.Options{Accounts: map[string]activities.Provider{generation.DefaultAccount: keyed{silent, "aaaaaaaaaaaa"}}}
 			ended := time.Now().Add(-10 * time.Minute)
-			value, err := execute(t, options, generation.FindName, generation.FindInput{
+			value, err := execute(t, options, wire.FindName, wire.FindInput{
 				Key: "still", Model: "wavespeed-ai/flux-dev", Account: generation.DefaultAccount, Nonce: "n1",
 				Began: ended.Add(-time.Minute), Ended: ended, Settle: 2 * time.Minute, Grace: 2 * time.Minute, Within: time.Hour,
 				APIKeys: test.submittedWith,
 			})
 			require.NoError(t, err)
-			var found generation.Found
+			var found wire.Found
 			require.NoError(t, value.Get(&found))
 			require.Equal(t, test.want, found.Verdict, found.Why)
-			if test.want == generation.VerdictUndecided {
+			if test.want == wire.VerdictUndecided {
 				require.Contains(t, found.Why, "another API key")
 			}
 		})

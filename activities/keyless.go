@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // keyless is the error of a worker that has no API key for an account. Another worker on
@@ -29,7 +30,7 @@ func (a *Activities) account(ctx context.Context, name string) (*account, error)
 }
 
 // keylessSubmit is account's error for a submit, which ends at its generation's deadline.
-func keylessSubmit(ctx context.Context, in generation.SubmitInput) error {
+func keylessSubmit(ctx context.Context, in wire.SubmitInput) error {
 	what := fmt.Sprintf("generation %q: submit of %s was not sent", in.Key, in.Model)
 	return beforeSubmit(ctx, in, generation.ErrUnavailable, what, keyless{in.Account})
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // TestTasksThatComeLateTogether: a process that was stopped before its first submit gets all
@@ -18,7 +18,7 @@ func TestTasksThatComeLateTogether(t *testing.T) {
 		for i := range 3 {
 			in := submitInput(`{}`)
 			in.Nonce = fmt.Sprint("n", i)
-			_, err := s.environment().ExecuteActivity(generation.SubmitName, in)
+			_, err := s.environment().ExecuteActivity(wire.SubmitName, in)
 			require.ErrorContains(t, err, "too late")
 		}
 		require.Empty(t, s.list)
@@ -47,7 +47,7 @@ func TestAWorkerThatGetsSlower(t *testing.T) {
 		for i := range 10 {
 			in := submitInput(`{}`)
 			in.Nonce = fmt.Sprint("n", i)
-			_, err := s.environment().ExecuteActivity(generation.SubmitName, in)
+			_, err := s.environment().ExecuteActivity(wire.SubmitName, in)
 			if late > 2*time.Second {
 				require.ErrorContains(t, err, "too late")
 			} else {

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // countSubmit reports how the provider answered a submit.
@@ -21,7 +22,7 @@ func countSubmit(ctx context.Context, err error) {
 	if answer == "SubmitUnknown" {
 		answer = "unknown"
 	}
-	activity.GetMetricsHandler(ctx).WithTags(map[string]string{generation.TagAnswer: answer}).Counter(generation.MetricSubmits).Inc(1)
+	activity.GetMetricsHandler(ctx).WithTags(map[string]string{wire.TagAnswer: answer}).Counter(wire.MetricSubmits).Inc(1)
 }
 
 // microDollar is what spending is counted in.
@@ -31,8 +32,8 @@ func countSpend(ctx context.Context, model string, price *generation.USD) {
 	if price == nil {
 		return
 	}
-	activity.GetMetricsHandler(ctx).WithTags(map[string]string{generation.TagModel: model}).
-		Counter(generation.MetricSpend).Inc(int64((*price + microDollar/2) / microDollar))
+	activity.GetMetricsHandler(ctx).WithTags(map[string]string{wire.TagModel: model}).
+		Counter(wire.MetricSpend).Inc(int64((*price + microDollar/2) / microDollar))
 }
 
 // isUnknown tells whether an error leaves open whether a submit was accepted.

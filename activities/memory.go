@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // memory is what this process knows for certain about submits: which prediction a nonce
@@ -75,7 +75,7 @@ func (m *memory) end(nonce string, p *post, predictionID string, lost bool) {
 }
 
 // know notes whose the prediction is for certain.
-func (m *memory) know(k generation.Known) {
+func (m *memory) know(k wire.Known) {
 	if k.Nonce == "" || k.PredictionID == "" {
 		return
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -49,7 +50,7 @@ func TestAnOutageIsLoggedOnce(t *testing.T) {
 				acts.Register(env)
 				call := func(result error) {
 					answer = result
-					_, _ = env.ExecuteActivity(generation.AwaitName, generation.AwaitInput{
+					_, _ = env.ExecuteActivity(wire.AwaitName, wire.AwaitInput{
 						Key: "still", Account: generation.DefaultAccount, PredictionID: "p1",
 					})
 				}

@@ -17,7 +17,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -58,7 +58,7 @@ const (
 // there are too many, those that may have made one of these. It gives their submits of which
 // that is not certain, by nonce. Answers are newer than since; those of runs that have ended
 // are final.
-func (s *search) askOwners(ctx context.Context, since time.Time, possible []sighting) (map[string]generation.UnknownSubmit, others) {
+func (s *search) askOwners(ctx context.Context, since time.Time, possible []sighting) (map[string]wire.UnknownSubmit, others) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	if !s.account.asked.begin(ctx) {
@@ -105,7 +105,7 @@ func (s *search) askOwners(ctx context.Context, since time.Time, possible []sigh
 	case !complete:
 		return nil, silentOwners
 	default:
-		maps.DeleteFunc(unknown, func(nonce string, u generation.UnknownSubmit) bool { return u.Nonce == "" || s.settledElsewhere(nonce) })
+		maps.DeleteFunc(unknown, func(nonce string, u wire.UnknownSubmit) bool { return u.Nonce == "" || s.settledElsewhere(nonce) })
 		return unknown, allOwners
 	}
 }
@@ -118,13 +118,13 @@ func (s *search) settledElsewhere(nonce string) bool {
 
 // unknownSubmits are what workflows tell of their submits, by nonce; without a nonce in it
 // where one was not accepted.
-type unknownSubmits map[string]generation.UnknownSubmit
+type unknownSubmits map[string]wire.UnknownSubmit
 
 // add takes in what a run tells. Another run of its workflow may tell of the same submits,
 // and know more.
-func (all unknownSubmits) add(known generation.KnownPredictions, run *workflowpb.WorkflowExecutionInfo) {
+func (all unknownSubmits) add(known wire.KnownPredictions, run *workflowpb.WorkflowExecutionInfo) {
 	for _, nonce := range known.Absent {
-		all[nonce] = generation.UnknownSubmit{}
+		all[nonce] = wire.UnknownSubmit{}
 	}
 	for _, u := range known.Unknown {
 		if u.Ended.IsZero() && run.GetCloseTime() != nil {
@@ -215,7 +215,7 @@ func isOpen(run *workflowpb.WorkflowExecutionInfo) bool {
 }
 
 // ask notes what a workflow knows of its predictions; nothing for one that has none.
-func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb.WorkflowExecutionInfo, since time.Time) (known generation.KnownPredictions, err error) {
+func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb.WorkflowExecutionInfo, since time.Time) (known wire.KnownPredictions, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	workflowID, runID := run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()
@@ -227,7 +227,7 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 		s.account.asked.keep(runID, toldBy{when: asked, final: !isOpen(run)})
 		return known, nil
 	}
-	answer, err := s.client(ctx).QueryWorkflow(ctx, workflowID, runID, generation.KnownQuery, s.in.Account)
+	answer, err := s.client(ctx).QueryWorkflow(ctx, workflowID, runID, wire.KnownQuery, s.in.Account)
 	var failed *serviceerror.QueryFailed
 	var missing *serviceerror.NotFound
 	var unbegun *serviceerror.WorkflowNotReady
@@ -251,7 +251,7 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 	for _, k := range known.Predictions {
 		s.account.memory.know(k)
 	}
-	s.account.asked.keep(runID, toldBy{when: asked, known: generation.KnownPredictions{Unknown: known.Unknown, Absent: known.Absent}, final: final})
+	s.account.asked.keep(runID, toldBy{when: asked, known: wire.KnownPredictions{Unknown: known.Unknown, Absent: known.Absent}, final: final})
 	return known, nil
 }
 
@@ -264,7 +264,7 @@ func hasNoSuchQuery(failed *serviceerror.QueryFailed) bool {
 }
 
 func (s *search) isTwin(nonce string) bool {
-	return slices.ContainsFunc(s.in.Twins, func(t generation.Twin) bool { return t.Nonce == nonce })
+	return slices.ContainsFunc(s.in.Twins, func(t wire.Twin) bool { return t.Nonce == nonce })
 }
 
 const (
@@ -297,7 +297,7 @@ type asked struct {
 
 // toldBy is what a run answered, without its predictions: memory has them.
 type toldBy struct {
-	known  generation.KnownPredictions
+	known  wire.KnownPredictions
 	when   time.Time // it was asked
 	final  bool      // the run had ended
 	silent bool      // it did not answer
@@ -320,7 +320,7 @@ func (a *asked) begin(ctx context.Context) bool {
 func (a *asked) end() { <-a.turn }
 
 // answer is the one that a run gave since a time.
-func (a *asked) answer(runID string, since time.Time) (known generation.KnownPredictions, fresh bool) {
+func (a *asked) answer(runID string, since time.Time) (known wire.KnownPredictions, fresh bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t, ok := a.answers[runID]

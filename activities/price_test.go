@@ -9,11 +9,12 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // bounded is a submit that may cost 10 cents.
-func bounded() generation.SubmitInput {
+func bounded() wire.SubmitInput {
 	in := submitInput(`{"prompt":"a lighthouse"}`)
 	most := generation.Dollars(0.10)
 	in.MaxPrice = &most
@@ -27,9 +28,9 @@ func TestWithinTheBound(t *testing.T) {
 			t.Parallel()
 			p := accepting()
 			p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: usd}, nil }
-			value, err := execute(t, forProvider(p), generation.SubmitName, bounded())
+			value, err := execute(t, forProvider(p), wire.SubmitName, bounded())
 			require.NoError(t, err)
-			var got generation.Submitted
+			var got wire.Submitted
 			require.NoError(t, value.Get(&got))
 			require.Equal(t, usd, *got.Price, "whoever bounds a price is told it, also without Options.Prices")
 			require.Len(t, p.submits, 1)
@@ -41,7 +42,7 @@ func TestBeyondTheBoundNothingIsSubmitted(t *testing.T) {
 	t.Parallel()
 	p := accepting()
 	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: generation.Dollars(0.10) + 1}, nil }
-	_, err := execute(t, forProvider(p), generation.SubmitName, bounded())
+	_, err := execute(t, forProvider(p), wire.SubmitName, bounded())
 	var got *temporal.ApplicationError
 	require.ErrorAs(t, err, &got)
 	require.Equal(t, generation.ErrBudgetExceeded, got.Type())
@@ -75,7 +76,7 @@ func TestWithoutAPriceNothingIsSubmitted(t *testing.T) {
 			t.Parallel()
 			p := accepting()
 			p.price = func() (wavespeed.Price, error) { return wavespeed.Price{}, c.err }
-			_, err := execute(t, forProvider(p), generation.SubmitName, bounded())
+			_, err := execute(t, forProvider(p), wire.SubmitName, bounded())
 			var got *temporal.ApplicationError
 			require.ErrorAs(t, err, &got)
 			require.Equal(t, c.want, got.Type())

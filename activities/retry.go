@@ -9,8 +9,8 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jitter"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -49,7 +49,7 @@ func again(ctx context.Context, kind, what string, err error) error {
 
 // beforeSubmit repeats what a submit needs first, and costs nothing, until the
 // generation's deadline: then the generation ends with this error.
-func beforeSubmit(ctx context.Context, in generation.SubmitInput, kind, what string, err error) error {
+func beforeSubmit(ctx context.Context, in wire.SubmitInput, kind, what string, err error) error {
 	info := activity.GetInfo(ctx)
 	left := timeLeft(info, in.Within)
 	if left < lastTry {
@@ -60,7 +60,7 @@ func beforeSubmit(ctx context.Context, in generation.SubmitInput, kind, what str
 
 // submitAgain repeats a submit that was surely not accepted. It waits as long as the
 // provider asks, unless that is past the generation's deadline: then waiting is useless.
-func submitAgain(ctx context.Context, in generation.SubmitInput, kind, what string, err error) error {
+func submitAgain(ctx context.Context, in wire.SubmitInput, kind, what string, err error) error {
 	info := activity.GetInfo(ctx)
 	left, wait := timeLeft(info, in.Within), told(err)
 	switch {

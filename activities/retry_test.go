@@ -21,6 +21,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
@@ -109,9 +110,9 @@ func TestReadsWaitTwoMinutesAtMost(t *testing.T) {
 	capped := film("a/b", nil)
 	capped.Budget = &budget // which needs prices
 	for name, in := range map[string]any{
-		generation.AwaitName:  generation.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1", Within: time.Hour},
-		generation.SubmitName: priced, // which asks for the price first
-		pipeline.CheckName:    capped,
+		wire.AwaitName:     wire.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1", Within: time.Hour},
+		wire.SubmitName:    priced, // which asks for the price first
+		pipeline.CheckName: capped,
 	} {
 		for _, asked := range []time.Duration{0, time.Second, 90 * time.Second, 2 * time.Minute, 24 * time.Hour, 10 * 365 * 24 * time.Hour, forever} {
 			t.Run(name+" "+asked.String(), func(t *testing.T) {
@@ -124,12 +125,12 @@ func TestReadsWaitTwoMinutesAtMost(t *testing.T) {
 		}
 	}
 	withAddress := forProvider(accepting())
-	withAddress.WebhookURL = func(context.Context, generation.Target) (string, error) {
+	withAddress.WebhookURL = func(context.Context, wire.Target) (string, error) {
 		limited := status(429, "")
 		limited.RetryAfter = forever
 		return "", limited
 	}
-	_, err := execute(t, withAddress, generation.SubmitName, submitInput(`{}`))
+	_, err := execute(t, withAddress, wire.SubmitName, submitInput(`{}`))
 	require.LessOrEqual(t, waits(t, err), 2*time.Minute)
 }
 
@@ -137,9 +138,9 @@ func TestReadsWaitTwoMinutesAtMost(t *testing.T) {
 // would come too late.
 func TestReadsGetCloserToTheEnd(t *testing.T) {
 	t.Parallel()
-	in := generation.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1", Within: time.Hour}
+	in := wire.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1", Within: time.Hour}
 	for left, most := range map[time.Duration]time.Duration{time.Minute: 30 * time.Second, 10 * time.Second: 5 * time.Second, time.Second: time.Second} {
-		_, err := executeLater(t, time.Hour-left, forProvider(limiting(time.Minute)), generation.AwaitName, in)
+		_, err := executeLater(t, time.Hour-left, forProvider(limiting(time.Minute)), wire.AwaitName, in)
 		require.LessOrEqual(t, waits(t, err), most)
 	}
 }
@@ -149,7 +150,7 @@ func TestASubmitWaitsAsLongAsTheProviderAsks(t *testing.T) {
 	for _, asked := range []time.Duration{7 * time.Second, 10 * time.Minute, 29 * time.Minute, 30 * time.Minute} {
 		p := limiting(asked)
 		in := submitInput(`{}`)
-		_, err := executeLater(t, 30*time.Minute, forProvider(p), generation.SubmitName, in) // of an hour
+		_, err := executeLater(t, 30*time.Minute, forProvider(p), wire.SubmitName, in) // of an hour
 		got := waits(t, err)
 		require.GreaterOrEqual(t, got, asked)
 		require.LessOrEqual(t, got, min(asked+asked/4+time.Second, 30*time.Minute))
@@ -168,7 +169,7 @@ func TestASubmitThatIsToWaitBeyondItsDeadlineFailsNow(t *testing.T) {
 		{forever, 0, []string{"2562047h47m16"}},
 		{31 * time.Minute, 30 * time.Minute, []string{"31m0s", "30m0s"}},
 	} {
-		_, err := executeLater(t, c.elapsed, forProvider(limiting(c.asked)), generation.SubmitName, submitInput(`{}`))
+		_, err := executeLater(t, c.elapsed, forProvider(limiting(c.asked)), wire.SubmitName, submitInput(`{}`))
 		requireType(t, err, generation.ErrRateLimited, false)
 		for _, name := range c.names {
 			require.ErrorContains(t, err, name)
@@ -192,7 +193,7 @@ func TestASubmitEndsWithItsLastFailure(t *testing.T) {
 	elsewhere.Account = "studio"
 	for name, c := range map[string]struct {
 		p    *provider
-		in   generation.SubmitInput
+		in   wire.SubmitInput
 		kind string
 		says string
 	}{
@@ -203,9 +204,9 @@ func TestASubmitEndsWithItsLastFailure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := executeLater(t, time.Hour-time.Minute, forProvider(c.p), generation.SubmitName, c.in)
+			_, err := executeLater(t, time.Hour-time.Minute, forProvider(c.p), wire.SubmitName, c.in)
 			require.LessOrEqual(t, waits(t, err), 30*time.Second)
-			_, err = executeLater(t, time.Hour-time.Second, forProvider(c.p), generation.SubmitName, c.in)
+			_, err = executeLater(t, time.Hour-time.Second, forProvider(c.p), wire.SubmitName, c.in)
 			requireType(t, err, c.kind, false)
 			require.ErrorContains(t, err, c.says)
 			require.ErrorContains(t, err, `generation "still"`)
@@ -250,9 +251,9 @@ func TestAWorkerWithoutTheKeyLeavesTheActivityToOthers(t *testing.T) {
 	submit := submitInput(`{}`)
 	submit.Account = "studio"
 	for name, in := range map[string]any{
-		generation.SubmitName: submit,
-		generation.FindName:   generation.FindInput{Account: "studio", Nonce: "n1"},
-		generation.AwaitName:  generation.AwaitInput{Account: "studio", PredictionID: "p1", Within: time.Hour},
+		wire.SubmitName: submit,
+		wire.FindName:   wire.FindInput{Account: "studio", Nonce: "n1"},
+		wire.AwaitName:  wire.AwaitInput{Account: "studio", PredictionID: "p1", Within: time.Hour},
 	} {
 		for range 2 {
 			_, err := env.ExecuteActivity(name, in)

@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -28,7 +28,7 @@ const (
 type search struct {
 	info    activity.Info
 	client  func(context.Context) client.Client
-	in      generation.FindInput
+	in      wire.FindInput
 	account *account
 	webhook bool          // the submit was given an address
 	entered time.Time     // by this process's clock
@@ -39,7 +39,7 @@ type search struct {
 	catalogued map[string]bool // whether a listed name is a model of the catalogue
 }
 
-func (a *Activities) newSearch(info activity.Info, account *account, in generation.FindInput) *search {
+func (a *Activities) newSearch(info activity.Info, account *account, in wire.FindInput) *search {
 	s := &search{
 		info: info, client: a.client, in: in, account: account, webhook: a.options.WebhookURL != nil,
 		entered: a.options.Now(),
@@ -54,7 +54,7 @@ func (a *Activities) newSearch(info activity.Info, account *account, in generati
 
 // answer is what one look gives: a verdict, or why there is none yet.
 type answer struct {
-	found   generation.Found
+	found   wire.Found
 	decided bool
 	why     string
 	down    error // why a witness could not be asked
@@ -66,12 +66,12 @@ func undecided(why string, candidates []sighting) answer {
 		ids = append(ids, c.id)
 	}
 	slices.Sort(ids)
-	ids = ids[:min(len(ids), generation.MaxCandidates)]
-	return answer{found: generation.Found{Verdict: generation.VerdictUndecided, Candidates: ids, Why: why}, decided: true}
+	ids = ids[:min(len(ids), wire.MaxCandidates)]
+	return answer{found: wire.Found{Verdict: wire.VerdictUndecided, Candidates: ids, Why: why}, decided: true}
 }
 
 func found(id string, inferred bool) answer {
-	return answer{found: generation.Found{Verdict: generation.VerdictFound, PredictionID: id, Inferred: inferred}, decided: true}
+	return answer{found: wire.Found{Verdict: wire.VerdictFound, PredictionID: id, Inferred: inferred}, decided: true}
 }
 
 // look asks the witnesses in the order of how much they are worth.

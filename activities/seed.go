@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 const (
@@ -29,11 +29,11 @@ type seeds struct {
 }
 
 // draw adds the seed of the nonce to an input that leaves it open.
-func (s *seeds) draw(ctx context.Context, a *account, in generation.SubmitInput) json.RawMessage {
-	if !generation.LeavesSeed(in.Input) || !s.takes(ctx, a, in.Model) {
+func (s *seeds) draw(ctx context.Context, a *account, in wire.SubmitInput) json.RawMessage {
+	if !wire.LeavesSeed(in.Input) || !s.takes(ctx, a, in.Model) {
 		return in.Input
 	}
-	seed := fmt.Sprintf(`"seed":%d`, generation.Seed(in.Nonce))
+	seed := fmt.Sprintf(`"seed":%d`, wire.Seed(in.Nonce))
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(in.Input, &fields) != nil {
 		return in.Input
@@ -90,5 +90,5 @@ func takesSeed(schema json.RawMessage) bool {
 	}
 	seed := model.Properties.Seed
 	return seed.Type == "integer" && seed.Enum == nil && seed.Const == nil && (seed.Step == "" || seed.Step == "1") &&
-		(seed.Minimum == nil || *seed.Minimum <= 1) && (seed.Maximum == nil || *seed.Maximum >= generation.MaxSeed)
+		(seed.Minimum == nil || *seed.Minimum <= 1) && (seed.Maximum == nil || *seed.Maximum >= wire.MaxSeed)
 }

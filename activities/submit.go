@@ -11,12 +11,13 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // Submit starts one prediction. It posts at most once; see the package comment
 // for what its errors mean.
-func (a *Activities) Submit(ctx context.Context, in generation.SubmitInput) (generation.Submitted, error) {
+func (a *Activities) Submit(ctx context.Context, in wire.SubmitInput) (wire.Submitted, error) {
 	entered, info := a.options.Now(), activity.GetInfo(ctx)
 	submitted, err := a.submit(ctx, info, entered, in)
 	if isRefusal(err) {
@@ -25,30 +26,30 @@ func (a *Activities) Submit(ctx context.Context, in generation.SubmitInput) (gen
 	return submitted, impatient(info, in.Patience, err)
 }
 
-func (a *Activities) submit(ctx context.Context, info activity.Info, entered time.Time, in generation.SubmitInput) (generation.Submitted, error) {
+func (a *Activities) submit(ctx context.Context, info activity.Info, entered time.Time, in wire.SubmitInput) (wire.Submitted, error) {
 	account, err := a.account(ctx, in.Account)
 	if err != nil {
-		return generation.Submitted{}, cmp.Or(a.checkAttempt(ctx, info, entered, in), keylessSubmit(ctx, in))
+		return wire.Submitted{}, cmp.Or(a.checkAttempt(ctx, info, entered, in), keylessSubmit(ctx, in))
 	}
 	if err := a.checkInput(in); err != nil {
-		return generation.Submitted{}, err
+		return wire.Submitted{}, err
 	}
 	ctx, cancel := attempt(ctx)
 	defer cancel()
 	if account.memory.prediction(in.Nonce) == "" {
 		if err := a.checkTurn(ctx, info, entered, in); err != nil {
-			return generation.Submitted{}, err
+			return wire.Submitted{}, err
 		}
 	}
 	post, ours, err := account.memory.begin(ctx, in.Nonce, in.Model, account.apiKey())
 	switch {
 	case err != nil:
-		return generation.Submitted{}, lost(in, generation.Lost{APIKey: account.apiKey()}, "is under way in another attempt of it")
+		return wire.Submitted{}, lost(in, wire.Lost{APIKey: account.apiKey()}, "is under way in another attempt of it")
 	case !ours && post.predictionID != "":
 		// An earlier attempt was accepted, but its result could not be recorded.
-		return generation.Submitted{PredictionID: post.predictionID, Webhook: a.options.WebhookURL != nil, APIKey: account.apiKey()}, nil
+		return wire.Submitted{PredictionID: post.predictionID, Webhook: a.options.WebhookURL != nil, APIKey: account.apiKey()}, nil
 	case !ours:
-		return generation.Submitted{}, lost(in, generation.Lost{APIKey: account.apiKey(), Over: true}, "was made before, and its answer was lost")
+		return wire.Submitted{}, lost(in, wire.Lost{APIKey: account.apiKey(), Over: true}, "was made before, and its answer was lost")
 	}
 	submitted, err := a.post(ctx, account, in)
 	account.memory.end(in.Nonce, post, submitted.PredictionID, isUnknown(err))
@@ -56,40 +57,40 @@ func (a *Activities) submit(ctx context.Context, info activity.Info, entered tim
 }
 
 // post asks for all that the submit needs, and sends it.
-func (a *Activities) post(ctx context.Context, account *account, in generation.SubmitInput) (generation.Submitted, error) {
+func (a *Activities) post(ctx context.Context, account *account, in wire.SubmitInput) (wire.Submitted, error) {
 	address, err := a.address(ctx, in)
 	if err != nil {
-		return generation.Submitted{}, err
+		return wire.Submitted{}, err
 	}
 	price, err := a.price(ctx, account.provider, in)
 	if err != nil {
-		return generation.Submitted{}, err
+		return wire.Submitted{}, err
 	}
 	request := wavespeed.SubmitRequest{Model: in.Model, Input: a.seeds.draw(ctx, account, in), WebhookURL: address}
 	sent := a.options.Now()
 	prediction, err := account.provider.Submit(ctx, request)
 	if err != nil {
-		err = submitError(ctx, in, generation.Lost{Price: price, APIKey: account.apiKey(), Over: true}, err)
+		err = submitError(ctx, in, wire.Lost{Price: price, APIKey: account.apiKey(), Over: true}, err)
 		countSubmit(ctx, err)
-		return generation.Submitted{}, err
+		return wire.Submitted{}, err
 	}
 	received := a.options.Now()
 	account.offset.learn(sent, received, prediction.CreatedAt)
 	account.made.add(prediction.ID, prediction.CreatedAt, received)
 	countSubmit(ctx, nil)
 	countSpend(ctx, in.Model, price)
-	return generation.Submitted{PredictionID: prediction.ID, Webhook: address != "", Price: price, APIKey: account.apiKey()}, nil
+	return wire.Submitted{PredictionID: prediction.ID, Webhook: address != "", Price: price, APIKey: account.apiKey()}, nil
 }
 
 // lost is the error of a submit of which this attempt cannot tell whether it was accepted.
-func lost(in generation.SubmitInput, what generation.Lost, why string) error {
+func lost(in wire.SubmitInput, what wire.Lost, why string) error {
 	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("generation %q: submit of %s %s", in.Key, in.Model, why),
 		generation.ErrSubmitUnknown, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{what}})
 }
 
 // checkInput refuses what the provider is known to refuse, or to answer in a way
 // that no durable wait can use.
-func (a *Activities) checkInput(in generation.SubmitInput) error {
+func (a *Activities) checkInput(in wire.SubmitInput) error {
 	var input struct {
 		Base64 bool `json:"enable_base64_output"`
 		Sync   bool `json:"enable_sync_mode"`
@@ -106,12 +107,12 @@ func (a *Activities) checkInput(in generation.SubmitInput) error {
 	return nil
 }
 
-func (a *Activities) address(ctx context.Context, in generation.SubmitInput) (string, error) {
+func (a *Activities) address(ctx context.Context, in wire.SubmitInput) (string, error) {
 	if a.options.WebhookURL == nil {
 		return "", nil
 	}
 	info := activity.GetInfo(ctx)
-	address, err := a.options.WebhookURL(ctx, generation.Target{
+	address, err := a.options.WebhookURL(ctx, wire.Target{
 		Namespace:  info.Namespace,
 		WorkflowID: info.WorkflowExecution.ID,
 		Key:        in.Key,
@@ -128,7 +129,7 @@ const priceTimeout = 5 * time.Second
 
 // price asks what the submit would cost, where somebody wants to know. With a bound it
 // must be known, and within it.
-func (a *Activities) price(ctx context.Context, provider Provider, in generation.SubmitInput) (*generation.USD, error) {
+func (a *Activities) price(ctx context.Context, provider Provider, in wire.SubmitInput) (*generation.USD, error) {
 	if !a.options.Prices && in.MaxPrice == nil {
 		return nil, nil
 	}

@@ -14,15 +14,15 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // fakeTemporal is a namespace as searches see it: workflows with their predictions, and
 // deliveries that were kept.
 type fakeTemporal struct {
 	client.Client
-	known  map[string]generation.KnownPredictions
-	kept   map[string]generation.Signal
+	known  map[string]wire.KnownPredictions
+	kept   map[string]wire.Signal
 	silent string // a workflow that no worker answers for
 	ran    string // an activity in the history of each workflow
 	// refuses is with which message workflows fail the query.
@@ -101,14 +101,14 @@ func (f *fakeTemporal) GetWorkflow(_ context.Context, id, _ string) client.Workf
 // keptRun is a workflow that keeps a delivery.
 type keptRun struct {
 	client.WorkflowRun
-	signal generation.Signal
+	signal wire.Signal
 }
 
 func (r keptRun) Get(_ context.Context, into any) error {
 	if r.signal.Nonce == "" {
 		return serviceerror.NewNotFound("no such workflow")
 	}
-	*into.(*generation.Signal) = r.signal
+	*into.(*wire.Signal) = r.signal
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -17,27 +18,27 @@ func TestWitnessesThatContradictWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		tell func(s *scene)
-		want generation.Verdict
+		want wire.Verdict
 	}{
-		"nothing speaks against them": {func(*scene) {}, generation.VerdictAbsent},
-		"both leave it out":           {func(s *scene) { s.list, s.charges = nil, nil }, generation.VerdictUndecided},
-		"it was deleted":              {func(s *scene) { s.list = nil }, generation.VerdictAbsent},
+		"nothing speaks against them": {func(*scene) {}, wire.VerdictAbsent},
+		"both leave it out":           {func(s *scene) { s.list, s.charges = nil, nil }, wire.VerdictUndecided},
+		"it was deleted":              {func(s *scene) { s.list = nil }, wire.VerdictAbsent},
 		"the list is of another time zone": {func(s *scene) {
 			s.make("p1", fluxDev, -time.Second)
 			for i := range s.list {
 				s.list[i].CreatedAt = s.list[i].CreatedAt.Add(-8 * time.Hour)
 			}
-		}, generation.VerdictUndecided},
+		}, wire.VerdictUndecided},
 		"the charges are of another time zone": {func(s *scene) {
 			s.make("p1", fluxDev, -time.Second)
 			s.list = s.list[:1]
 			for i := range s.charges {
 				s.charges[i].CreatedAt = s.charges[i].CreatedAt.Add(-8 * time.Hour)
 			}
-		}, generation.VerdictUndecided},
+		}, wire.VerdictUndecided},
 		"the charges are later": {func(s *scene) {
 			s.charges[0].CreatedAt = s.charges[0].CreatedAt.Add(time.Minute)
-		}, generation.VerdictAbsent},
+		}, wire.VerdictAbsent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
@@ -56,7 +57,7 @@ func TestWitnessesThatContradictWhatIsKnown(t *testing.T) {
 // charge of another key than today's may be its submit's.
 func TestAKeyThatIsNotKnown(t *testing.T) {
 	t.Parallel()
-	for known, want := range map[bool]generation.Verdict{true: generation.VerdictAbsent, false: generation.VerdictUndecided} {
+	for known, want := range map[bool]wire.Verdict{true: wire.VerdictAbsent, false: wire.VerdictUndecided} {
 		t.Run(fmt.Sprint(known), func(t *testing.T) {
 			stage(t, func(s *scene) {
 				s.submit("n0", fluxDev)
@@ -74,12 +75,12 @@ func TestAKeyThatIsNotKnown(t *testing.T) {
 // account. How the provider names the one key says nothing of the other.
 func TestTheKeyOfAnotherWorker(t *testing.T) {
 	t.Parallel()
-	for key, want := range map[string]generation.Verdict{"mine": generation.VerdictAbsent, "theirs": generation.VerdictUndecided, "": generation.VerdictUndecided} {
+	for key, want := range map[string]wire.Verdict{"mine": wire.VerdictAbsent, "theirs": wire.VerdictUndecided, "": wire.VerdictUndecided} {
 		t.Run(key, func(t *testing.T) {
 			stage(t, func(s *scene) {
 				s.options.Accounts[generation.DefaultAccount] = keyed{s.provider(), "mine"}
 				s.make("p0", fluxDev, 0, byKey("of the other worker"))
-				s.temporal.known["default-test-workflow-id"] = generation.KnownPredictions{Predictions: []generation.Known{
+				s.temporal.known["default-test-workflow-id"] = wire.KnownPredictions{Predictions: []wire.Known{
 					{PredictionID: "p0", Nonce: "n0", Model: fluxDev, Answered: true, APIKey: key},
 				}}
 				in := question(0)
@@ -115,21 +116,21 @@ func TestServersWithDifferentClocks(t *testing.T) {
 		in.Began = time.Now()
 		s.make("p1", fluxDev, behind-time.Second)
 		time.Sleep(settle + grace + time.Second)
-		require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+		require.Equal(t, wire.VerdictUndecided, s.verdict(in))
 	})
 }
 
 // TestASeedWrittenAnew is the same seed.
 func TestASeedWrittenAnew(t *testing.T) {
 	t.Parallel()
-	for format, want := range map[string]generation.Verdict{
-		`{"seed":%d}`: generation.VerdictFound, `{"seed":"%d"}`: generation.VerdictFound, `{"seed":%d.0}`: generation.VerdictFound,
-		`{"seed":%de0}`: generation.VerdictFound, `{"seed":"%d.0"}`: generation.VerdictFound,
-		`{"seed":%d.5}`: generation.VerdictUndecided, `{"seed":"x%d"}`: generation.VerdictUndecided, `{"Seed":%d}`: generation.VerdictUndecided,
+	for format, want := range map[string]wire.Verdict{
+		`{"seed":%d}`: wire.VerdictFound, `{"seed":"%d"}`: wire.VerdictFound, `{"seed":%d.0}`: wire.VerdictFound,
+		`{"seed":%de0}`: wire.VerdictFound, `{"seed":"%d.0"}`: wire.VerdictFound,
+		`{"seed":%d.5}`: wire.VerdictUndecided, `{"seed":"x%d"}`: wire.VerdictUndecided, `{"Seed":%d}`: wire.VerdictUndecided,
 	} {
 		t.Run(format, func(t *testing.T) {
 			stage(t, func(s *scene) {
-				s.make("p1", fluxDev, 8*time.Minute, withInput(fmt.Sprintf(format, generation.Seed("n1"))))
+				s.make("p1", fluxDev, 8*time.Minute, withInput(fmt.Sprintf(format, wire.Seed("n1"))))
 				s.make("p2", fluxDev, 8*time.Minute)
 				require.Equal(t, want, s.verdict(question(10*time.Minute)))
 			})
@@ -145,7 +146,7 @@ func TestAModelThatWasRenamedSince(t *testing.T) {
 		in := question(0)
 		in.Began = time.Now()
 		time.Sleep(settle + grace + time.Second)
-		require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+		require.Equal(t, wire.VerdictUndecided, s.verdict(in))
 	})
 }
 
@@ -154,7 +155,7 @@ func TestAModelThatWasRenamedSince(t *testing.T) {
 func TestChargesWithNamesOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	const family, other = "flux/family", "a/b"
-	for billed, want := range map[string]generation.Verdict{family: generation.VerdictUndecided, fluxDev: generation.VerdictUndecided, other: generation.VerdictAbsent} {
+	for billed, want := range map[string]wire.Verdict{family: wire.VerdictUndecided, fluxDev: wire.VerdictUndecided, other: wire.VerdictAbsent} {
 		t.Run(billed, func(t *testing.T) {
 			stage(t, func(s *scene) {
 				s.catalogue(fluxDev, family, other)
@@ -183,7 +184,7 @@ func TestAChargeOfAnotherKind(t *testing.T) {
 	stage(t, func(s *scene) {
 		s.make("p1", fluxDev, 8*time.Minute, func(_ *wavespeed.Prediction, c *wavespeed.Charge) { c.Kind = "hold" })
 		s.list = nil
-		require.Equal(t, generation.VerdictUndecided, s.verdict(question(10*time.Minute)))
+		require.Equal(t, wire.VerdictUndecided, s.verdict(question(10*time.Minute)))
 	})
 }
 
@@ -224,6 +225,6 @@ func TestPagesThatAreCutShort(t *testing.T) {
 		in := question(0)
 		in.Began = time.Now()
 		time.Sleep(settle + grace + 11*time.Minute)
-		require.Equal(t, generation.VerdictUndecided, s.verdict(in))
+		require.Equal(t, wire.VerdictUndecided, s.verdict(in))
 	})
 }

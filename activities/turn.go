@@ -13,14 +13,15 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // checkTurn refuses a submit that is not this attempt's to make: it may have been made
 // before, the deadline has passed, or Temporal has given the attempt up.
-func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered time.Time, in generation.SubmitInput) error {
+func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered time.Time, in wire.SubmitInput) error {
 	switch {
 	case in.RunID != info.WorkflowExecution.RunID:
-		return lost(in, generation.Lost{}, "was started by the run that this one was reset from")
+		return lost(in, wire.Lost{}, "was started by the run that this one was reset from")
 	case timeLeft(info, in.Within) <= 0:
 		return final(generation.ErrDeadlineExceeded, fmt.Sprintf("generation %q: the deadline passed before the provider accepted the submit; nothing was billed", in.Key), nil)
 	default:
@@ -30,7 +31,7 @@ func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered 
 
 // checkAttempt asks Temporal about an attempt that came late, or after one that this process
 // knows nothing of. Each attempt vouches for the one before, so the last vouches for all.
-func (a *Activities) checkAttempt(ctx context.Context, info activity.Info, entered time.Time, in generation.SubmitInput) error {
+func (a *Activities) checkAttempt(ctx context.Context, info activity.Info, entered time.Time, in wire.SubmitInput) error {
 	late := a.fence.doubtful(info.StartedTime, entered)
 	foreign := info.Attempt > 1 && !a.refused.has(in.Nonce, info.Attempt-1)
 	if !late && !foreign {
@@ -44,9 +45,9 @@ func (a *Activities) checkAttempt(ctx context.Context, info activity.Info, enter
 	case err != nil:
 		return again(ctx, generation.ErrUnavailable, what, err)
 	case pending == nil:
-		return lost(in, generation.Lost{}, "reached its worker too late, and was not sent")
+		return lost(in, wire.Lost{}, "reached its worker too late, and was not sent")
 	case foreign && !provesRefusal(pending.GetLastFailure(), info.Attempt-1):
-		return lost(in, generation.Lost{}, "was tried before, and what ended that attempt does not prove that nothing was accepted")
+		return lost(in, wire.Lost{}, "was tried before, and what ended that attempt does not prove that nothing was accepted")
 	default:
 		a.fence.learn(info.StartedTime, entered)
 		return nil

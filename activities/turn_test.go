@@ -13,6 +13,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -31,7 +32,7 @@ func (a attempts) run(attempt int32) error {
 		Interceptors: []interceptor.WorkerInterceptor{&later{by: time.Second, attempt: attempt}},
 	})
 	a.acts.Register(env)
-	_, err := env.ExecuteActivity(generation.SubmitName, submitInput(`{}`))
+	_, err := env.ExecuteActivity(wire.SubmitName, submitInput(`{}`))
 	return err
 }
 

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // byDelivery decides between predictions that webhooks named. None of them is certainly
@@ -43,17 +43,17 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 		steady = steady && s.account.made.fault(now, s.in.Settle) == ""
 	}
 	if steady && len(possible) == 0 && s.mayProveAbsence() {
-		return answer{found: generation.Found{Verdict: generation.VerdictAbsent}, decided: true}
+		return answer{found: wire.Found{Verdict: wire.VerdictAbsent}, decided: true}
 	}
 	infers := steady && s.account.exclusive && slices.ContainsFunc(possible, s.familiar)
 	others := allOwners
 	if len(possible) > 0 && (s.left <= 0 || s.late() || infers) {
-		var unknown map[string]generation.UnknownSubmit
+		var unknown map[string]wire.UnknownSubmit
 		unknown, others = s.askOwners(ctx, now.ended, possible)
 		s.learn(now)
 		possible = s.possible(now, nil)
 		if steady && len(possible) == 0 && s.mayProveAbsence() {
-			return answer{found: generation.Found{Verdict: generation.VerdictAbsent}, decided: true}
+			return answer{found: wire.Found{Verdict: wire.VerdictAbsent}, decided: true}
 		}
 		if infers && others == allOwners {
 			if err := s.learnKey(ctx); err != nil {

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // foreign tells whether the prediction is certainly another's.
@@ -60,7 +60,7 @@ func (s *search) free(x sighting) bool {
 
 // echoed tells whether the prediction repeats the seed that the submit drew.
 func (s *search) echoed(x sighting) bool {
-	return s.in.Seeded && x.seed == strconv.FormatInt(generation.Seed(s.in.Nonce), 10)
+	return s.in.Seeded && x.seed == strconv.FormatInt(wire.Seed(s.in.Nonce), 10)
 }
 
 // echo is the one prediction that repeats the seed. Somebody may have made another one with

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 func TestRequestOnTheWire(t *testing.T) {
@@ -156,23 +157,23 @@ func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	output := []generation.Output{generation.Output(`"https://cdn.test/1.png"`)}
 	for name, c := range map[string]struct {
-		outcome   generation.Outcome
+		outcome   wire.Outcome
 		completed bool
 		errorType string
 		retryable bool
 	}{
-		"completed":     {generation.Outcome{Status: "completed", Outputs: output}, true, "", false},
-		"too large":     {generation.Outcome{Status: "completed", Omitted: true}, true, "", false},
-		"no outputs":    {generation.Outcome{Status: "completed"}, false, generation.ErrPredictionFailed, true},
-		"failed":        {generation.Outcome{Status: "failed", Outputs: output}, false, generation.ErrPredictionFailed, true},
-		"internal":      {generation.Outcome{Status: "failed", Code: 5000}, false, generation.ErrPredictionFailed, true},
-		"timeout":       {generation.Outcome{Status: "timeout"}, false, generation.ErrPredictionFailed, true},
-		"cancelled":     {generation.Outcome{Status: "cancelled"}, false, generation.ErrPredictionFailed, false},
-		"deleted":       {generation.Outcome{Status: "deleted"}, false, generation.ErrPredictionFailed, false},
-		"moderation":    {generation.Outcome{Status: "failed", Code: 1200}, false, generation.ErrContentRejected, false},
-		"missing input": {generation.Outcome{Status: "failed", Code: 1400}, false, generation.ErrInvalidInput, false},
-		"wrong input":   {generation.Outcome{Status: "failed", Code: 1401}, false, generation.ErrInvalidInput, false},
-		"media":         {generation.Outcome{Status: "failed", Code: 1402}, false, generation.ErrMediaUnreachable, false},
+		"completed":     {wire.Outcome{Status: "completed", Outputs: output}, true, "", false},
+		"too large":     {wire.Outcome{Status: "completed", Omitted: true}, true, "", false},
+		"no outputs":    {wire.Outcome{Status: "completed"}, false, generation.ErrPredictionFailed, true},
+		"failed":        {wire.Outcome{Status: "failed", Outputs: output}, false, generation.ErrPredictionFailed, true},
+		"internal":      {wire.Outcome{Status: "failed", Code: 5000}, false, generation.ErrPredictionFailed, true},
+		"timeout":       {wire.Outcome{Status: "timeout"}, false, generation.ErrPredictionFailed, true},
+		"cancelled":     {wire.Outcome{Status: "cancelled"}, false, generation.ErrPredictionFailed, false},
+		"deleted":       {wire.Outcome{Status: "deleted"}, false, generation.ErrPredictionFailed, false},
+		"moderation":    {wire.Outcome{Status: "failed", Code: 1200}, false, generation.ErrContentRejected, false},
+		"missing input": {wire.Outcome{Status: "failed", Code: 1400}, false, generation.ErrInvalidInput, false},
+		"wrong input":   {wire.Outcome{Status: "failed", Code: 1401}, false, generation.ErrInvalidInput, false},
+		"media":         {wire.Outcome{Status: "failed", Code: 1402}, false, generation.ErrMediaUnreachable, false},
 	} {
 		require.Equal(t, c.completed, c.outcome.Completed(), name)
 		if !c.completed {

@@ -7,18 +7,6 @@ const (
 	// a [Request] in, a [Result] out.
 	WorkflowName = "wavespeed.Generate"
 
-	// SubmitName is the activity that sends the one POST that costs money:
-	// a [SubmitInput] in, a [Submitted] out.
-	SubmitName = "wavespeed.Submit"
-
-	// FindName is the activity that looks for the prediction of a submit whose
-	// answer was lost: a [FindInput] in, a [Found] out.
-	FindName = "wavespeed.Find"
-
-	// AwaitName is the activity that polls one prediction to its end:
-	// an [AwaitInput] in, an [Outcome] out.
-	AwaitName = "wavespeed.Await"
-
 	// DecideUpdate is the update by which people decide on what a workflow asks them: a
 	// [Decision] in, an [ApprovalStatus] out.
 	DecideUpdate = "wavespeed.decide"
@@ -30,10 +18,6 @@ const (
 	// ApprovalsQuery is the query that answers an [ApprovalStatus] for everything that the
 	// workflow has asked people.
 	ApprovalsQuery = "wavespeed.approvals"
-
-	// KnownQuery is the query by which a search learns whose predictions are: an account's
-	// name in, [KnownPredictions] out.
-	KnownQuery = "wavespeed.known"
 
 	// StatusQuery is the query that answers a [Status] for every generation of
 	// the workflow, in the order in which they were started.
@@ -47,8 +31,3 @@ const (
 	// DefaultKey is the key of a request that names none.
 	DefaultKey = "generation"
 )
-
-const signalPrefix = "wavespeed.finished/"
-
-// SignalName is the signal on which the generation with this key listens.
-func SignalName(key string) string { return signalPrefix + key }

@@ -153,7 +153,7 @@ type Status struct {
 	// ErrorType is the type of the error in which the generation ended, if it did.
 	ErrorType string `json:"error_type,omitempty"`
 
-	// Fingerprint is the same for requests that ask for the same; see [Fingerprint].
+	// Fingerprint is the same for requests that ask for the same.
 	Fingerprint string `json:"fingerprint,omitempty"`
 
 	// Earlier is set on what an earlier run has left and this run has not taken up.

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
@@ -161,7 +162,7 @@ func TestCodec(t *testing.T) {
 	var result generation.Result
 	require.NoError(t, run.Get(t.Context(), &result))
 	require.Equal(t, generation.ViaWebhook, result.Via)
-	require.Contains(t, e.kept(t, run.GetID()), generation.SignalName(still("").Key))
+	require.Contains(t, e.kept(t, run.GetID()), wire.SignalName(still("").Key))
 	e.requireSealed(t, []string{run.GetID()}, result.URL(0))
 }
 

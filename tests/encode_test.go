@@ -12,6 +12,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
@@ -26,7 +27,7 @@ type unencoded struct {
 
 func (u *unencoded) ToPayloads(values ...any) (*commonpb.Payloads, error) {
 	for _, value := range values {
-		if _, is := value.(generation.Submitted); is {
+		if _, is := value.(wire.Submitted); is {
 			u.once.Do(func() { close(u.failed) })
 			return nil, errors.New("the key server does not answer")
 		}

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
@@ -79,21 +80,21 @@ func TestTraces(t *testing.T) {
 	})
 	run := s.Generate(still("a lighthouse"))
 	s.AwaitState(run, generation.StateWaiting)
-	stack.Eventually(t, "the submit's span is missing", func() bool { return len(collected.named("RunActivity:"+generation.SubmitName)) == 1 })
+	stack.Eventually(t, "the submit's span is missing", func() bool { return len(collected.named("RunActivity:"+wire.SubmitName)) == 1 })
 	s.Worker.Kill()
 	s.StartWorker()
 	_, err := s.Result(run)
 	require.NoError(t, err)
 
-	signal := "SignalWorkflow:" + generation.SignalName("still")
-	handled := "HandleSignal:" + generation.SignalName("still")
-	for _, name := range []string{"webhook", signal, handled, "StartActivity:" + generation.SubmitName, "RunActivity:" + generation.SubmitName} {
+	signal := "SignalWorkflow:" + wire.SignalName("still")
+	handled := "HandleSignal:" + wire.SignalName("still")
+	for _, name := range []string{"webhook", signal, handled, "StartActivity:" + wire.SubmitName, "RunActivity:" + wire.SubmitName} {
 		stack.Eventually(t, name+" is missing", func() bool { return len(collected.named(name)) > 0 })
 	}
 	// A busy server may have a delivery come twice: that is two webhooks.
 	requireParent(t, requireParent(t, only(t, collected.named(handled)), collected.named(signal)), collected.named("webhook"))
-	submitted := only(t, collected.named("StartActivity:"+generation.SubmitName))
-	requireParent(t, only(t, collected.named("RunActivity:"+generation.SubmitName)), []*trace.Span{submitted})
+	submitted := only(t, collected.named("StartActivity:"+wire.SubmitName))
+	requireParent(t, only(t, collected.named("RunActivity:"+wire.SubmitName)), []*trace.Span{submitted})
 	for _, secret := range []string{"lighthouse", wavespeedtest.DefaultKey, wavespeedtest.DefaultSecret, address(t, s)} {
 		require.NotContains(t, collected.dump(), secret)
 	}

@@ -10,7 +10,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // ErrUnknownAddress: the address was not made with a key of ours. It does not say
@@ -53,7 +53,7 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-func (s *sealer) seal(target generation.Target) (string, error) {
+func (s *sealer) seal(target wire.Target) (string, error) {
 	head := append([]byte{addressVersion}, s.id[:]...)
 	address := addressEncoding.EncodeToString(s.aead.Seal(head, nil, encodeTarget(target), head)) // #nosec G407 -- the AEAD makes a random nonce itself
 	if len(address) > maxAddressBytes {
@@ -86,15 +86,15 @@ func isAddress(text string) bool {
 	return text != ""
 }
 
-func (s *sealer) open(decoded []byte) (generation.Target, error) {
+func (s *sealer) open(decoded []byte) (wire.Target, error) {
 	plain, err := s.aead.Open(nil, nil, decoded[headBytes:], decoded[:headBytes])
 	if err != nil { //mutants:equal decodeTarget refuses the nothing that is left
-		return generation.Target{}, ErrUnknownAddress
+		return wire.Target{}, ErrUnknownAddress
 	}
 	return decodeTarget(plain)
 }
 
-func encodeTarget(t generation.Target) []byte {
+func encodeTarget(t wire.Target) []byte {
 	var encoded []byte
 	for _, field := range []string{t.Namespace, t.WorkflowID, t.Key, t.Nonce} {
 		encoded = binary.AppendUvarint(encoded, uint64(len(field)))
@@ -103,19 +103,19 @@ func encodeTarget(t generation.Target) []byte {
 	return encoded
 }
 
-func decodeTarget(encoded []byte) (generation.Target, error) {
-	var t generation.Target
+func decodeTarget(encoded []byte) (wire.Target, error) {
+	var t wire.Target
 	for _, field := range []*string{&t.Namespace, &t.WorkflowID, &t.Key, &t.Nonce} {
 		size, n := binary.Uvarint(encoded)
 		if n <= 0 || size > uint64(len(encoded)-n) { // #nosec G115 -- n is at most the length
-			return generation.Target{}, ErrUnknownAddress
+			return wire.Target{}, ErrUnknownAddress
 		}
 		end := n + int(size) // #nosec G115 -- is at most what is there
 		*field = string(encoded[n:end])
 		encoded = encoded[end:]
 	}
 	if len(encoded) > 0 {
-		return generation.Target{}, ErrUnknownAddress
+		return wire.Target{}, ErrUnknownAddress
 	}
 	return t, nil
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // sealedBy makes an address as another program would, of any version and content.
@@ -68,5 +68,5 @@ func TestAddressContentMustBeWhole(t *testing.T) {
 	}
 	got, err := keyring.Open(context.Background(), sealedBy(t, key, "default", 1, whole))
 	require.NoError(t, err)
-	require.Equal(t, generation.Target{Namespace: "a", WorkflowID: "b", Key: "c", Nonce: "d", Account: "default"}, got)
+	require.Equal(t, wire.Target{Namespace: "a", WorkflowID: "b", Key: "c", Nonce: "d", Account: "default"}, got)
 }

@@ -9,11 +9,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
-var target = generation.Target{Namespace: "media", WorkflowID: "clip-7", Key: "still[3]", Nonce: "0123456789abcdef", Account: "default"}
+var target = wire.Target{Namespace: "media", WorkflowID: "clip-7", Key: "still[3]", Nonce: "0123456789abcdef", Account: "default"}
 
 func given(secrets ...string) map[string]webhook.Account {
 	return map[string]webhook.Account{"default": {Secrets: secrets}}
@@ -26,7 +26,7 @@ func newKeyring(t testing.TB, accounts map[string]webhook.Account) *webhook.Keyr
 	return keyring
 }
 
-func seal(t testing.TB, keyring *webhook.Keyring, target generation.Target) string {
+func seal(t testing.TB, keyring *webhook.Keyring, target wire.Target) string {
 	t.Helper()
 	address, err := keyring.Seal(context.Background(), target)
 	require.NoError(t, err)
@@ -43,7 +43,7 @@ func requireUnknown(t testing.TB, keyring *webhook.Keyring, address string, what
 func TestAddressRoundTrip(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 1000)
-	for name, target := range map[string]generation.Target{
+	for name, target := range map[string]wire.Target{
 		"usual":      target,
 		"empty":      {Account: "default"},
 		"no key":     {Namespace: "media", WorkflowID: "w", Nonce: "n", Account: "default"},
@@ -78,7 +78,7 @@ func TestAddressLength(t *testing.T) {
 	t.Parallel()
 	keyring := newKeyring(t, given(secret))
 	// 4 lengths of at most 2 bytes, and 33 of version, key id, nonce and tag.
-	most := generation.Target{WorkflowID: strings.Repeat("x", 4500-33-5), Account: "default"}
+	most := wire.Target{WorkflowID: strings.Repeat("x", 4500-33-5), Account: "default"}
 	address := seal(t, keyring, most)
 	require.Len(t, address, 6000)
 	got, err := keyring.Open(context.Background(), address)

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
@@ -45,24 +46,24 @@ func TestBodiesOfEveryShape(t *testing.T) {
 	data := `"data:image/png;base64,` + strings.Repeat("A", 1_000_000) + `"`
 	for name, test := range map[string]struct {
 		fields string
-		want   generation.Outcome
+		want   wire.Outcome
 	}{
-		"nothing else":         {``, generation.Outcome{}},
-		"no outputs":           {`,"outputs":[]`, generation.Outcome{}},
-		"null outputs":         {`,"outputs":null`, generation.Outcome{}},
-		"an object":            {`,"outputs":[{"url":"https://x"}]`, generation.Outcome{Outputs: outputs(`{"url":"https://x"}`)}},
-		"nested":               {`,"outputs":[[["x"]]]`, generation.Outcome{Outputs: outputs(`[["x"]]`)}},
-		"ten thousand":         {`,"outputs":[` + urls + `]`, generation.Outcome{Omitted: true}},
-		"a file itself":        {`,"outputs":[` + data + `]`, generation.Outcome{Omitted: true}},
-		"a file among links":   {`,"outputs":["https://x",` + data + `]`, generation.Outcome{Omitted: true}},
-		"input is left":        {`,"input":{"image":` + data + `}`, generation.Outcome{}},
-		"deep input":           {`,"input":` + strings.Repeat("[", 9_990) + strings.Repeat("]", 9_990), generation.Outcome{}},
-		"duplicates: the last": {`,"id":"x","id":"p1","error":"a","error":"b"`, generation.Outcome{Error: "b"}},
-		"keys in other case":   {`,"Outputs":["x"],"ERROR":"x","Id":"x"`, generation.Outcome{}},
-		"long error":           {`,"error":"` + strings.Repeat("é", 100_000) + `"`, generation.Outcome{Error: strings.Repeat("é", 512) + "…"}},
-		"many flags":           {`,"has_nsfw_contents":[` + strings.Repeat("true,", 40_000) + `true]`, generation.Outcome{NSFW: flags(1000)}},
-		"nul in a text":        {`,"error":"a\u0000b"`, generation.Outcome{Error: "ab"}},
-		"unknown fields":       {`,"urls":{"get":"https://evil.example"},"later":[1]`, generation.Outcome{}},
+		"nothing else":         {``, wire.Outcome{}},
+		"no outputs":           {`,"outputs":[]`, wire.Outcome{}},
+		"null outputs":         {`,"outputs":null`, wire.Outcome{}},
+		"an object":            {`,"outputs":[{"url":"https://x"}]`, wire.Outcome{Outputs: outputs(`{"url":"https://x"}`)}},
+		"nested":               {`,"outputs":[[["x"]]]`, wire.Outcome{Outputs: outputs(`[["x"]]`)}},
+		"ten thousand":         {`,"outputs":[` + urls + `]`, wire.Outcome{Omitted: true}},
+		"a file itself":        {`,"outputs":[` + data + `]`, wire.Outcome{Omitted: true}},
+		"a file among links":   {`,"outputs":["https://x",` + data + `]`, wire.Outcome{Omitted: true}},
+		"input is left":        {`,"input":{"image":` + data + `}`, wire.Outcome{}},
+		"deep input":           {`,"input":` + strings.Repeat("[", 9_990) + strings.Repeat("]", 9_990), wire.Outcome{}},
+		"duplicates: the last": {`,"id":"x","id":"p1","error":"a","error":"b"`, wire.Outcome{Error: "b"}},
+		"keys in other case":   {`,"Outputs":["x"],"ERROR":"x","Id":"x"`, wire.Outcome{}},
+		"long error":           {`,"error":"` + strings.Repeat("é", 100_000) + `"`, wire.Outcome{Error: strings.Repeat("é", 512) + "…"}},
+		"many flags":           {`,"has_nsfw_contents":[` + strings.Repeat("true,", 40_000) + `true]`, wire.Outcome{NSFW: flags(1000)}},
+		"nul in a text":        {`,"error":"a\u0000b"`, wire.Outcome{Error: "ab"}},
+		"unknown fields":       {`,"urls":{"get":"https://evil.example"},"later":[1]`, wire.Outcome{}},
 	} {
 		r := newReceiver(t, webhook.Options{MaxBodyBytes: 2 << 20})
 		got := r.post(secret, r.address, []byte(`{"id":"p1","status":"completed"`+test.fields+`}`))
@@ -128,22 +129,22 @@ func TestLargeBodiesAreWholeOrHints(t *testing.T) {
 	for name, test := range map[string]struct {
 		fields string
 		want   webhook.Reason
-		signal generation.Outcome
+		signal wire.Outcome
 	}{
-		"whole":          {`"has_nsfw_contents":[true],"outputs":["x"],"error":"e"`, webhook.Signaled, generation.Outcome{NSFW: flags(1), Outputs: outputs(`"x"`), Error: "e"}},
-		"many outputs":   {`"outputs":["` + strings.Repeat(`x","`, 100_000) + `"]`, webhook.Signaled, generation.Outcome{Omitted: true}},
-		"many flags":     {`"has_nsfw_contents":[` + many + `]`, webhook.Hinted, generation.Outcome{}},
-		"escaped":        {`"error":"a\\\"b,:]}","outputs":["\\"]`, webhook.Signaled, generation.Outcome{Error: `a\"b,:]}`, Outputs: outputs(`"\\"`)}},
-		"two inputs":     {`"inputs":{"seed":1}`, webhook.Signaled, generation.Outcome{}},
-		"broken outputs": {`"outputs":[tru]`, webhook.BadBody, generation.Outcome{}},
-		"ends early":     {`"outputs":[]}`, webhook.BadBody, generation.Outcome{}},
-		"another object": {`"error":""},{"a":1`, webhook.BadBody, generation.Outcome{}},
-		"two colons":     {`"error":1:2`, webhook.BadBody, generation.Outcome{}},
-		"two objects":    {`"error":""}{"a":1`, webhook.BadBody, generation.Outcome{}},
-		"too deep":       {`"a":` + strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), webhook.BadBody, generation.Outcome{}},
-		"never closed":   {`"a":[`, webhook.BadBody, generation.Outcome{}},
-		"nothing more":   {`"":""`, webhook.Signaled, generation.Outcome{}},
-		"wrong brackets": {`"a":1]`, webhook.BadBody, generation.Outcome{}},
+		"whole":          {`"has_nsfw_contents":[true],"outputs":["x"],"error":"e"`, webhook.Signaled, wire.Outcome{NSFW: flags(1), Outputs: outputs(`"x"`), Error: "e"}},
+		"many outputs":   {`"outputs":["` + strings.Repeat(`x","`, 100_000) + `"]`, webhook.Signaled, wire.Outcome{Omitted: true}},
+		"many flags":     {`"has_nsfw_contents":[` + many + `]`, webhook.Hinted, wire.Outcome{}},
+		"escaped":        {`"error":"a\\\"b,:]}","outputs":["\\"]`, webhook.Signaled, wire.Outcome{Error: `a\"b,:]}`, Outputs: outputs(`"\\"`)}},
+		"two inputs":     {`"inputs":{"seed":1}`, webhook.Signaled, wire.Outcome{}},
+		"broken outputs": {`"outputs":[tru]`, webhook.BadBody, wire.Outcome{}},
+		"ends early":     {`"outputs":[]}`, webhook.BadBody, wire.Outcome{}},
+		"another object": {`"error":""},{"a":1`, webhook.BadBody, wire.Outcome{}},
+		"two colons":     {`"error":1:2`, webhook.BadBody, wire.Outcome{}},
+		"two objects":    {`"error":""}{"a":1`, webhook.BadBody, wire.Outcome{}},
+		"too deep":       {`"a":` + strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), webhook.BadBody, wire.Outcome{}},
+		"never closed":   {`"a":[`, webhook.BadBody, wire.Outcome{}},
+		"nothing more":   {`"":""`, webhook.Signaled, wire.Outcome{}},
+		"wrong brackets": {`"a":1]`, webhook.BadBody, wire.Outcome{}},
 	} {
 		r := newReceiver(t, webhook.Options{})
 		r.post(secret, r.address, []byte(` {"id":"p1",`+pad+`,"status":"completed",`+test.fields+`}`))

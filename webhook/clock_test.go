@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
@@ -27,7 +27,7 @@ func TestClockIsOff(t *testing.T) {
 			for i := range 200 {
 				body := fmt.Appendf(nil, `{"id":"p%d","status":"completed","outputs":["x"]}`, i)
 				require.Equal(t, 200, r.post(secret, r.address, body).Code)
-				require.Equal(t, generation.Signal{Nonce: target.Nonce, Hint: true, Outcome: generation.Outcome{PredictionID: fmt.Sprint("p", i)}}, r.signaled()[i].signal)
+				require.Equal(t, wire.Signal{Nonce: target.Nonce, Hint: true, Outcome: wire.Outcome{PredictionID: fmt.Sprint("p", i)}}, r.signaled()[i].signal)
 				time.Sleep(17 * time.Second)
 			}
 			require.Equal(t, 1, strings.Count(r.logged(), "level=WARN"), "less than an hour has passed")

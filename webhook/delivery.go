@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/outcome"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 const (
@@ -27,7 +27,7 @@ type delivery struct {
 	request      *http.Request
 	writer       http.ResponseWriter
 	reason       Reason
-	target       generation.Target
+	target       wire.Target
 	body         body
 	sent         time.Time // by the provider's clock
 	predictionID string
@@ -139,14 +139,14 @@ func (d *delivery) tell(ctx context.Context) Reason {
 	if !prediction.Status.Terminal() {
 		return NotEnded
 	}
-	signal := generation.Signal{Nonce: d.target.Nonce}
+	signal := wire.Signal{Nonce: d.target.Nonce}
 	done := Hinted
 	if d.isHint() {
-		signal.Hint, signal.Outcome = true, generation.Outcome{PredictionID: prediction.ID}
+		signal.Hint, signal.Outcome = true, wire.Outcome{PredictionID: prediction.ID}
 	} else {
 		done = Signaled
 		signal.Sent = d.sent.UTC()
-		signal.Identified = hasSeed(prediction.Input, generation.Seed(d.target.Nonce))
+		signal.Identified = hasSeed(prediction.Input, wire.Seed(d.target.Nonce))
 		signal.Outcome = outcome.From(prediction, maxSignalBytes)
 		signal.Omitted = signal.Omitted || omitted
 	}

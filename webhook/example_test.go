@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
@@ -15,8 +15,8 @@ import (
 // printer stands for signaler.New, which needs a Temporal.
 type printer struct{}
 
-func (printer) Signal(_ context.Context, target generation.Target, signal generation.Signal) error {
-	fmt.Println(target.WorkflowID, generation.SignalName(target.Key), signal.PredictionID, signal.Status, signal.Outputs[0].URL())
+func (printer) Signal(_ context.Context, target wire.Target, signal wire.Signal) error {
+	fmt.Println(target.WorkflowID, wire.SignalName(target.Key), signal.PredictionID, signal.Status, signal.Outputs[0].URL())
 	return nil
 }
 
@@ -38,7 +38,7 @@ func Example() {
 	mux.Handle("/webhooks/wavespeed/", handler)
 
 	// Workers make addresses with a keyring of the same secret.
-	address, err := keyring.Seal(context.Background(), generation.Target{
+	address, err := keyring.Seal(context.Background(), wire.Target{
 		Namespace: "default", WorkflowID: "clip-7", Key: "still", Nonce: "n", Account: "default",
 	})
 	if err != nil {

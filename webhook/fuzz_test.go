@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
@@ -113,7 +114,7 @@ func FuzzSeal(f *testing.F) {
 	f.Add("", "", "", "", uint(100))
 	f.Add("\x00", "клип\xff", strings.Repeat("x", 200), "\r\n", uint(9999))
 	f.Fuzz(func(t *testing.T, namespace, workflowID, key, nonce string, bit uint) {
-		want := generation.Target{Namespace: namespace, WorkflowID: workflowID, Key: key, Nonce: nonce, Account: "default"}
+		want := wire.Target{Namespace: namespace, WorkflowID: workflowID, Key: key, Nonce: nonce, Account: "default"}
 		address, err := keyring.Seal(context.Background(), want)
 		if err != nil {
 			require.Greater(t, len(namespace)+len(workflowID)+len(key)+len(nonce), 4000)

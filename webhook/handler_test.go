@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
@@ -115,7 +116,7 @@ func TestSignalSaysWhatTheDeliverySaid(t *testing.T) {
 	request := webhooktest.NewRequest(secret, path+r.address, []byte(delivered))
 	request.Header = webhooktest.Sign(secret, "id", sent, []byte(delivered))
 	require.Equal(t, 200, r.serve(request).Code)
-	require.Equal(t, []signaled{{target, generation.Signal{Nonce: target.Nonce, Sent: sent, Outcome: generation.Outcome{
+	require.Equal(t, []signaled{{target, wire.Signal{Nonce: target.Nonce, Sent: sent, Outcome: wire.Outcome{
 		PredictionID: "p1", Status: "failed", Outputs: []generation.Output{generation.Output(`"https://x/1.png"`), generation.Output(`{"url":"https://x/2"}`)},
 		NSFW: []bool{true, false}, Error: "flagged", Code: 1200, InferenceMS: 6710,
 	}}}}, r.signaled())
@@ -127,7 +128,7 @@ func TestHintSaysNothingButTheID(t *testing.T) {
 	request := webhooktest.NewRequest(secret, path+r.address, body)
 	signedThen(-time.Hour)(request)
 	require.Equal(t, 200, r.serve(request).Code)
-	require.Equal(t, []signaled{{target, generation.Signal{Nonce: target.Nonce, Hint: true, Outcome: generation.Outcome{PredictionID: "p1"}}}}, r.signaled())
+	require.Equal(t, []signaled{{target, wire.Signal{Nonce: target.Nonce, Hint: true, Outcome: wire.Outcome{PredictionID: "p1"}}}}, r.signaled())
 }
 
 // order notes when the answer begins.
@@ -308,7 +309,7 @@ func TestNewHandlerNamesWhatIsWrong(t *testing.T) {
 }
 
 // encodedSize is what the signal takes in a history.
-func encodedSize(t testing.TB, signal generation.Signal) int {
+func encodedSize(t testing.TB, signal wire.Signal) int {
 	t.Helper()
 	encoded, err := json.Marshal(signal)
 	require.NoError(t, err)

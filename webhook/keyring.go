@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // Keyring holds the secrets of some accounts: it seals and opens addresses and
@@ -48,7 +48,7 @@ func NewKeyring(accounts map[string]Account) (*Keyring, error) {
 }
 
 // Seal makes the address of a target. It may have to fetch the account's secret.
-func (k *Keyring) Seal(ctx context.Context, target generation.Target) (string, error) {
+func (k *Keyring) Seal(ctx context.Context, target wire.Target) (string, error) {
 	account, ok := k.accounts[target.Account]
 	if !ok {
 		return "", fmt.Errorf("webhook: the keyring has no account %q", target.Account)
@@ -66,10 +66,10 @@ func (k *Keyring) Seal(ctx context.Context, target generation.Target) (string, e
 
 // Open reads an address. It fails with [ErrUnknownAddress] if it is not one of ours,
 // and with another error if that cannot be told, since a secret cannot be fetched.
-func (k *Keyring) Open(ctx context.Context, address string) (generation.Target, error) {
+func (k *Keyring) Open(ctx context.Context, address string) (wire.Target, error) {
 	id, decoded, ok := decodeAddress(address)
 	if !ok {
-		return generation.Target{}, ErrUnknownAddress
+		return wire.Target{}, ErrUnknownAddress
 	}
 	target, err := k.open(id, decoded)
 	if err == nil {
@@ -80,7 +80,7 @@ func (k *Keyring) Open(ctx context.Context, address string) (generation.Target, 
 }
 
 // open tries the keys that are known: what holds up one account holds up no other.
-func (k *Keyring) open(id [keyIDBytes]byte, decoded []byte) (generation.Target, error) {
+func (k *Keyring) open(id [keyIDBytes]byte, decoded []byte) (wire.Target, error) {
 	failure := ErrUnknownAddress
 	for _, name := range k.names {
 		keys := k.accounts[name].known()
@@ -98,7 +98,7 @@ func (k *Keyring) open(id [keyIDBytes]byte, decoded []byte) (generation.Target, 
 			}
 		}
 	}
-	return generation.Target{}, failure
+	return wire.Target{}, failure
 }
 
 // refresh fetches the secrets of all accounts again where that is due.

@@ -16,7 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
@@ -205,7 +205,7 @@ func TestBodyLimit(t *testing.T) {
 		require.Equal(t, test.want == webhook.TooLarge, got.Code == 413, name)
 		require.Equal(t, test.want == webhook.TooLarge, got.Header().Get("Connection") == "close", name)
 		if test.want == webhook.Hinted {
-			require.Equal(t, generation.Signal{Nonce: target.Nonce, Hint: true, Outcome: generation.Outcome{PredictionID: "p1"}}, r.signaled()[0].signal)
+			require.Equal(t, wire.Signal{Nonce: target.Nonce, Hint: true, Outcome: wire.Outcome{PredictionID: "p1"}}, r.signaled()[0].signal)
 		}
 	}
 }
@@ -215,7 +215,7 @@ func TestLargestInput(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t, webhook.Options{})
 	large := fmt.Appendf(nil, `{"id":"p1","input":{"prompt":"%s","seed":%d},"status":"completed","outputs":["https://x/1.png"]}`,
-		strings.Repeat(`\u0026`, 1_900_000), generation.Seed(target.Nonce))
+		strings.Repeat(`\u0026`, 1_900_000), wire.Seed(target.Nonce))
 	r.requireAnswer(t, r.post(secret, r.address, large), 200, webhook.Signaled)
 	signal := r.signaled()[0].signal
 	require.Equal(t, outputs(`"https://x/1.png"`), signal.Outputs)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
@@ -36,8 +36,8 @@ type receiver struct {
 }
 
 type signaled struct {
-	target generation.Target
-	signal generation.Signal
+	target wire.Target
+	signal wire.Signal
 }
 
 // newReceiver has one account with one given secret, unless options say otherwise.
@@ -60,7 +60,7 @@ func newReceiver(t testing.TB, options webhook.Options) *receiver {
 	return r
 }
 
-func (r *receiver) Signal(ctx context.Context, target generation.Target, signal generation.Signal) error {
+func (r *receiver) Signal(ctx context.Context, target wire.Target, signal wire.Signal) error {
 	r.mu.Lock()
 	r.signals = append(r.signals, signaled{target, signal})
 	r.mu.Unlock()

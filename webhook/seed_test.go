@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
@@ -14,23 +14,23 @@ import (
 // A body that repeats the seed which the submit drew from its nonce is the submit's own.
 func TestIdentifiedBySeed(t *testing.T) {
 	t.Parallel()
-	seed := fmt.Sprint(generation.Seed(target.Nonce))
+	seed := fmt.Sprint(wire.Seed(target.Nonce))
 	for fields, want := range map[string]bool{
-		`"input":{"seed":` + seed + `}`:                                 true,
-		`"inputs":{"prompt":"x","seed":` + seed + `}`:                   true,
-		`"input":{"seed": ` + seed + `.0 ,"prompt":"x"}`:                true,
-		`"input":{"seed":` + seed + `1}`:                                false,
-		`"input":{"seed":"` + seed + `"}`:                               false,
-		`"input":{"Seed":` + seed + `}`:                                 false,
-		`"input":{"seed":-1}`:                                           false,
-		`"input":{"seed":null}`:                                         false,
-		`"input":{}`:                                                    false,
-		`"input":[` + seed + `]`:                                        false,
-		`"input":{"image":{"seed":` + seed + `}}`:                       false,
-		`"input":{"prompt":"\"seed\":` + seed + `"}`:                    false,
-		`"seed":` + seed:                                                false,
-		`"output":{"seed":` + seed + `}`:                                false,
-		`"input":{"seed":` + fmt.Sprint(generation.Seed("other")) + `}`: false,
+		`"input":{"seed":` + seed + `}`:                           true,
+		`"inputs":{"prompt":"x","seed":` + seed + `}`:             true,
+		`"input":{"seed": ` + seed + `.0 ,"prompt":"x"}`:          true,
+		`"input":{"seed":` + seed + `1}`:                          false,
+		`"input":{"seed":"` + seed + `"}`:                         false,
+		`"input":{"Seed":` + seed + `}`:                           false,
+		`"input":{"seed":-1}`:                                     false,
+		`"input":{"seed":null}`:                                   false,
+		`"input":{}`:                                              false,
+		`"input":[` + seed + `]`:                                  false,
+		`"input":{"image":{"seed":` + seed + `}}`:                 false,
+		`"input":{"prompt":"\"seed\":` + seed + `"}`:              false,
+		`"seed":` + seed:                                          false,
+		`"output":{"seed":` + seed + `}`:                          false,
+		`"input":{"seed":` + fmt.Sprint(wire.Seed("other")) + `}`: false,
 	} {
 		r := newReceiver(t, webhook.Options{})
 		body := []byte(`{"id":"p1","status":"completed",` + fields + `}`)
@@ -43,9 +43,9 @@ func TestIdentifiedBySeed(t *testing.T) {
 func TestOldDeliveriesIdentifyNothing(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t, webhook.Options{})
-	body := fmt.Appendf(nil, `{"id":"p1","status":"completed","input":{"seed":%d}}`, generation.Seed(target.Nonce))
+	body := fmt.Appendf(nil, `{"id":"p1","status":"completed","input":{"seed":%d}}`, wire.Seed(target.Nonce))
 	request := webhooktest.NewRequest(secret, path+r.address, body)
 	signedThen(-6 * 60e9)(request)
 	r.requireAnswer(t, r.serve(request), 200, webhook.Hinted)
-	require.Equal(t, generation.Signal{Nonce: target.Nonce, Hint: true, Outcome: generation.Outcome{PredictionID: "p1"}}, r.signaled()[0].signal)
+	require.Equal(t, wire.Signal{Nonce: target.Nonce, Hint: true, Outcome: wire.Outcome{PredictionID: "p1"}}, r.signaled()[0].signal)
 }

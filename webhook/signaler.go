@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // Signaler sends a signal to the workflow of a target, and returns nil only once it
 // is persisted. Package webhook/signaler has the one for Temporal.
 type Signaler interface {
-	Signal(ctx context.Context, target generation.Target, signal generation.Signal) error
+	Signal(ctx context.Context, target wire.Target, signal wire.Signal) error
 }
 
 var (

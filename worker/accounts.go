@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
@@ -76,7 +76,7 @@ func (o Options) newActivities(clients map[string]*wavespeed.Client, keyring *we
 	}
 	options := activities.Options{Accounts: providers, Prices: o.Prices, ExclusiveKeys: o.ExclusiveKeys}
 	if o.WebhookURL != "" {
-		options.WebhookURL = func(ctx context.Context, target generation.Target) (string, error) {
+		options.WebhookURL = func(ctx context.Context, target wire.Target) (string, error) {
 			address, err := keyring.Seal(ctx, target)
 			if err != nil {
 				return "", err

@@ -17,6 +17,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
@@ -141,7 +142,7 @@ func registerWorkflows(registry engine.Registry, options workflow.RegisterOption
 	engine.Register(registry, options)
 	options.Name = generation.WorkflowName
 	registry.RegisterWorkflowWithOptions(workflows.Requested, options)
-	options.Name = generation.DeliveryName
+	options.Name = wire.DeliveryName
 	registry.RegisterWorkflowWithOptions(workflows.Delivery, options)
 }
 

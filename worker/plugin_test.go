@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
@@ -66,7 +67,7 @@ func TestHandlerOpensWhatTheWorkerSealed(t *testing.T) {
 	const secret, other = "whsec_c2ltdWxhdG9yLXNlY3JldA==", "whsec_YW5vdGhlci1vbmUtb2YtdGhlc2U="
 	keyring, err := webhook.NewKeyring(map[string]webhook.Account{"team": {Secrets: []string{secret}}})
 	require.NoError(t, err)
-	address, err := keyring.Seal(t.Context(), generation.Target{Namespace: "default", WorkflowID: "w", Key: "k", Nonce: "n", Account: "team"})
+	address, err := keyring.Seal(t.Context(), wire.Target{Namespace: "default", WorkflowID: "w", Key: "k", Nonce: "n", Account: "team"})
 	require.NoError(t, err)
 	var answers []webhook.Answer
 	plugin, err := worker.NewPlugin(worker.Options{

@@ -8,19 +8,20 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // attempt is one submit with all that is known of its prediction.
 type attempt struct {
 	*generation.Attempt
-	webhook bool                // the provider was given an address
-	charged generation.USD      // what the budget counts for it, in USD
-	retry   bool                // absent by proof, so it may be submitted again
-	hinted  bool                // a webhook came that must be checked by asking
-	outcome *generation.Outcome // how the prediction ended; nil while it runs
+	webhook bool           // the provider was given an address
+	charged generation.USD // what the budget counts for it, in USD
+	retry   bool           // absent by proof, so it may be submitted again
+	hinted  bool           // a webhook came that must be checked by asking
+	outcome *wire.Outcome  // how the prediction ended; nil while it runs
 	via     generation.Via
-	sent    time.Time           // when the webhook that ended it was sent
-	heard   []generation.Signal // came while the prediction's id was not known
+	sent    time.Time     // when the webhook that ended it was sent
+	heard   []wire.Signal // came while the prediction's id was not known
 
 	started    int64                  // the event that tells which worker had the submit
 	over       time.Time              // when an unknown submit can have been made at the latest
@@ -51,7 +52,7 @@ func newNonce(ctx workflow.Context, key string) string {
 
 // take believes a signal that is about the attempt's prediction; while that is not
 // known, it keeps the signal.
-func (a *attempt) take(r *run, signal generation.Signal) {
+func (a *attempt) take(r *run, signal wire.Signal) {
 	switch {
 	case a.PredictionID == "":
 		a.keep(signal)
@@ -71,8 +72,8 @@ func (a *attempt) take(r *run, signal generation.Signal) {
 // maxHeard bounds what a flood of genuine signals can make a worker keep.
 const maxHeard = 100
 
-func (a *attempt) keep(signal generation.Signal) {
-	same := func(s generation.Signal) bool {
+func (a *attempt) keep(signal wire.Signal) {
+	same := func(s wire.Signal) bool {
 		return s.PredictionID == signal.PredictionID && s.Hint == signal.Hint && s.Status == signal.Status
 	}
 	if signal.Identified {
@@ -81,7 +82,7 @@ func (a *attempt) keep(signal generation.Signal) {
 	if len(a.heard) < maxHeard && !slices.ContainsFunc(a.heard, same) {
 		a.heard = append(a.heard, signal)
 	}
-	if len(a.Delivered) < generation.MaxCandidates && !slices.Contains(a.Delivered, signal.PredictionID) {
+	if len(a.Delivered) < wire.MaxCandidates && !slices.Contains(a.Delivered, signal.PredictionID) {
 		a.Delivered = append(a.Delivered, signal.PredictionID)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 const (
@@ -73,7 +74,7 @@ func (r *run) poll(ctx workflow.Context, a *attempt) error {
 	}
 }
 
-func (r *run) pollOnce(ctx workflow.Context, a *attempt, patience int) (polled generation.Outcome, err error) {
+func (r *run) pollOnce(ctx workflow.Context, a *attempt, patience int) (polled wire.Outcome, err error) {
 	within := max(r.remaining(ctx), 0)
 	pollCtx, stop := workflow.WithCancel(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              r.request.TaskQueue,
@@ -87,11 +88,11 @@ func (r *run) pollOnce(ctx workflow.Context, a *attempt, patience int) (polled g
 		Summary: r.summary("polling %s%s", a.PredictionID, ordinal(a.Number)),
 	}))
 	defer stop()
-	in := generation.AwaitInput{Key: r.request.Key, Account: r.request.Account, PredictionID: a.PredictionID, Within: within, Patience: patience}
+	in := wire.AwaitInput{Key: r.request.Key, Account: r.request.Account, PredictionID: a.PredictionID, Within: within, Patience: patience}
 	if !a.Inferred {
 		in.Model, in.Nonce = r.request.Model, a.Nonce
 	}
-	future := workflow.ExecuteActivity(pollCtx, generation.AwaitName, in)
+	future := workflow.ExecuteActivity(pollCtx, wire.AwaitName, in)
 	done := false
 	selector := workflow.NewSelector(ctx)
 	r.mail.addTo(selector)

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // board shows all generations of one workflow run, in the order in which they were
@@ -22,7 +23,7 @@ type board struct {
 	earlier   []earlier           // what is left of them
 	searches  []*search
 	mails     []*mail
-	unclaimed []generation.Signal // whose attempt may yet be resumed
+	unclaimed []wire.Signal // whose attempt may yet be resumed
 	approvals []*approval
 	decides   bool // the handlers of approvals are set
 
@@ -74,7 +75,7 @@ func (b *board) answerQueries(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	return workflow.SetQueryHandlerWithOptions(ctx, generation.KnownQuery, b.known,
+	return workflow.SetQueryHandlerWithOptions(ctx, wire.KnownQuery, b.known,
 		workflow.QueryHandlerOptions{Description: "the predictions of this workflow, for the search for a submit whose answer was lost"})
 }
 
@@ -82,8 +83,8 @@ func (b *board) answerQueries(ctx workflow.Context) error {
 const maxKnown = 10_000
 
 // known answers which predictions are whose, and which submits have none.
-func (b *board) known(account string) (generation.KnownPredictions, error) {
-	var known generation.KnownPredictions
+func (b *board) known(account string) (wire.KnownPredictions, error) {
+	var known wire.KnownPredictions
 	for i := range b.others {
 		known.Add(&b.others[i], account)
 	}

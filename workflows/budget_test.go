@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
@@ -22,33 +23,33 @@ type till struct {
 	prices  map[string]generation.USD
 	fails   map[string]bool // predictions of these models
 	paid    generation.USD  // for what did not fail
-	submits []generation.SubmitInput
+	submits []wire.SubmitInput
 	refused []generation.USD
 	bounds  []generation.USD
 }
 
-func (s *till) submit(in generation.SubmitInput) (generation.Submitted, error) {
+func (s *till) submit(in wire.SubmitInput) (wire.Submitted, error) {
 	price := s.prices[in.Model]
 	if in.MaxPrice == nil {
-		return generation.Submitted{}, temporal.NewNonRetryableApplicationError("there is no bound", generation.ErrInvalidInput, nil)
+		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("there is no bound", generation.ErrInvalidInput, nil)
 	}
 	s.bounds = append(s.bounds, *in.MaxPrice)
 	if price > *in.MaxPrice {
 		s.refused = append(s.refused, price)
-		return generation.Submitted{}, temporal.NewApplicationErrorWithOptions("costs more", generation.ErrBudgetExceeded,
+		return wire.Submitted{}, temporal.NewApplicationErrorWithOptions("costs more", generation.ErrBudgetExceeded,
 			temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{price}})
 	}
 	s.submits = append(s.submits, in)
 	if !s.fails[in.Model] {
 		s.paid += price
 	}
-	return generation.Submitted{PredictionID: in.Nonce, Price: &price}, nil
+	return wire.Submitted{PredictionID: in.Nonce, Price: &price}, nil
 }
 
-func (s *till) outcome(id string) generation.Outcome {
+func (s *till) outcome(id string) wire.Outcome {
 	for _, in := range s.submits {
 		if in.Nonce == id && s.fails[in.Model] {
-			return generation.Outcome{PredictionID: id, Status: "failed", Code: 5000}
+			return wire.Outcome{PredictionID: id, Status: "failed", Code: 5000}
 		}
 	}
 	outcome := completed("https://cdn.test/1.png")
@@ -60,8 +61,8 @@ func newTill(t *testing.T, prices map[string]generation.USD) (*till, *testsuite.
 	t.Helper()
 	s := &till{prices: prices, fails: make(map[string]bool)}
 	p := accepts()
-	p.submit = func(_ int, in generation.SubmitInput) (generation.Submitted, error) { return s.submit(in) }
-	p.await = func(_ int, in generation.AwaitInput) (generation.Outcome, error) {
+	p.submit = func(_ int, in wire.SubmitInput) (wire.Submitted, error) { return s.submit(in) }
+	p.await = func(_ int, in wire.AwaitInput) (wire.Outcome, error) {
 		return s.outcome(in.PredictionID), nil
 	}
 	return s, newEnv(t, p)
@@ -158,7 +159,7 @@ func TestBudgetBounds(t *testing.T) {
 func TestWithoutABudgetThereIsNoBound(t *testing.T) {
 	t.Parallel()
 	p := accepts()
-	p.await = func(int, generation.AwaitInput) (generation.Outcome, error) {
+	p.await = func(int, wire.AwaitInput) (wire.Outcome, error) {
 		return completed("https://cdn.test/1.png"), nil
 	}
 	env := newEnv(t, p)
@@ -334,32 +335,32 @@ func TestWhatGoesOnIsPaidFor(t *testing.T) {
 	}{
 		"the deadline passed": {func(*provider) {}, dollars(0.4)},
 		"nobody knows whether it was accepted": {func(p *provider) {
-			p.submit, p.find = losesAnswers().submit, func(int, generation.FindInput) (generation.Found, error) {
-				return generation.Found{Verdict: generation.VerdictUndecided}, nil
+			p.submit, p.find = losesAnswers().submit, func(int, wire.FindInput) (wire.Found, error) {
+				return wire.Found{Verdict: wire.VerdictUndecided}, nil
 			}
 		}, dollars(1)},
 		"it was surely not accepted": {func(p *provider) {
-			p.submit, p.find = losesAnswers().submit, func(call int, _ generation.FindInput) (generation.Found, error) {
-				verdict := []generation.Verdict{generation.VerdictAbsent, generation.VerdictUndecided}[min(call, 2)-1]
-				return generation.Found{Verdict: verdict}, nil
+			p.submit, p.find = losesAnswers().submit, func(call int, _ wire.FindInput) (wire.Found, error) {
+				verdict := []wire.Verdict{wire.VerdictAbsent, wire.VerdictUndecided}[min(call, 2)-1]
+				return wire.Found{Verdict: verdict}, nil
 			}
 		}, dollars(1)}, // the second one may be
 		"it was refused": {func(p *provider) {
-			p.submit = func(int, generation.SubmitInput) (generation.Submitted, error) {
-				return generation.Submitted{}, temporal.NewNonRetryableApplicationError("no", generation.ErrInvalidInput, nil)
+			p.submit = func(int, wire.SubmitInput) (wire.Submitted, error) {
+				return wire.Submitted{}, temporal.NewNonRetryableApplicationError("no", generation.ErrInvalidInput, nil)
 			}
 		}, 0},
 		"the price was not told": {func(p *provider) {
-			p.submit = func(int, generation.SubmitInput) (generation.Submitted, error) {
-				return generation.Submitted{PredictionID: predictionID}, nil
+			p.submit = func(int, wire.SubmitInput) (wire.Submitted, error) {
+				return wire.Submitted{PredictionID: predictionID}, nil
 			}
 		}, dollars(1)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := accepts()
-			p.submit = func(int, generation.SubmitInput) (generation.Submitted, error) {
-				return generation.Submitted{PredictionID: predictionID, Price: &price}, nil
+			p.submit = func(int, wire.SubmitInput) (wire.Submitted, error) {
+				return wire.Submitted{PredictionID: predictionID, Price: &price}, nil
 			}
 			c.change(p)
 			env := newEnv(t, p)
@@ -462,7 +463,7 @@ func earlierResult(t *testing.T, request generation.Request, url string) generat
 // earlierStatus is where an earlier run has left a request.
 func earlierStatus(t *testing.T, request generation.Request, state generation.State, last generation.Attempt) generation.Status {
 	t.Helper()
-	fingerprint, err := generation.Fingerprint(request)
+	fingerprint, err := wire.Fingerprint(request)
 	require.NoError(t, err)
 	last.Number = 1
 	return generation.Status{
@@ -476,15 +477,15 @@ func TestHeldSubmitIsLookedForSinceItWasSent(t *testing.T) {
 	p := completes()
 	env := newEnv(t, p)
 	var sent time.Time
-	p.submit = func(_ int, in generation.SubmitInput) (generation.Submitted, error) {
+	p.submit = func(_ int, in wire.SubmitInput) (wire.Submitted, error) {
 		if *in.MaxPrice < dollars(1) {
-			return generation.Submitted{}, temporal.NewNonRetryableApplicationError("costs more", generation.ErrBudgetExceeded, nil, 1.0)
+			return wire.Submitted{}, temporal.NewNonRetryableApplicationError("costs more", generation.ErrBudgetExceeded, nil, 1.0)
 		}
 		sent = env.Now()
-		return generation.Submitted{}, temporal.NewNonRetryableApplicationError("lost", generation.ErrSubmitUnknown, nil)
+		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("lost", generation.ErrSubmitUnknown, nil)
 	}
-	p.find = func(_ int, in generation.FindInput) (generation.Found, error) {
-		return generation.Found{Verdict: generation.VerdictFound, PredictionID: earlierID}, nil
+	p.find = func(_ int, in wire.FindInput) (wire.Found, error) {
+		return wire.Found{Verdict: wire.VerdictFound, PredictionID: earlierID}, nil
 	}
 	play(env, func(ctx workflow.Context) error {
 		b := &workflows.Budget{Limit: dollars(0.5), Wait: true}

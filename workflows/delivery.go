@@ -3,11 +3,11 @@ package workflows
 import (
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// Delivery is the registered workflow [generation.DeliveryName]. Its result is what it was
+// Delivery is the registered workflow [wire.DeliveryName]. Its result is what it was
 // given: it holds a delivery for a rerun.
-func Delivery(_ workflow.Context, signal generation.Signal) (generation.Signal, error) {
+func Delivery(_ workflow.Context, signal wire.Signal) (wire.Signal, error) {
 	return signal, nil
 }

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 type earlierKey struct{}
@@ -137,7 +138,7 @@ func hasEarlier(ctx workflow.Context, request generation.Request, such func(gene
 	if len(known) == 0 {
 		return false
 	}
-	fingerprint, err := generation.Fingerprint(request)
+	fingerprint, err := wire.Fingerprint(request)
 	return err == nil && slices.ContainsFunc(known[fingerprint], such)
 }
 

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
@@ -26,7 +27,7 @@ func resume(env *testsuite.TestWorkflowEnvironment, asked generation.Request, le
 // completes is a provider on which every prediction has completed.
 func completes() *provider {
 	p := accepts()
-	p.await = func(_ int, in generation.AwaitInput) (generation.Outcome, error) {
+	p.await = func(_ int, in wire.AwaitInput) (wire.Outcome, error) {
 		outcome := completed("https://cdn.test/new.png")
 		outcome.PredictionID = in.PredictionID
 		return outcome, nil
@@ -106,9 +107,9 @@ func TestEarlierPredictionThatFails(t *testing.T) {
 	for predictions, submits := range map[int]int{1: 0, 2: 1} {
 		p := completes()
 		succeed := p.await
-		p.await = func(call int, in generation.AwaitInput) (generation.Outcome, error) {
+		p.await = func(call int, in wire.AwaitInput) (wire.Outcome, error) {
 			if in.PredictionID == earlierID {
-				return generation.Outcome{PredictionID: earlierID, Status: "failed", Code: 5000}, nil
+				return wire.Outcome{PredictionID: earlierID, Status: "failed", Code: 5000}, nil
 			}
 			return succeed(call, in)
 		}
@@ -128,23 +129,23 @@ func TestEarlierUnknownSubmitIsLookedFor(t *testing.T) {
 	for name, state := range map[string]generation.State{
 		"cut while it was submitted": generation.StateSubmitting, "unknown": generation.StateUnknown, "canceled": generation.StateCanceled,
 	} {
-		for verdict, c := range map[generation.Verdict]struct {
+		for verdict, c := range map[wire.Verdict]struct {
 			submits int
 			want    string // the error's type; "" for a result
 		}{
-			generation.VerdictFound:     {0, ""},
-			generation.VerdictAbsent:    {1, ""},
-			generation.VerdictUndecided: {0, generation.ErrSubmitUnknown},
+			wire.VerdictFound:     {0, ""},
+			wire.VerdictAbsent:    {1, ""},
+			wire.VerdictUndecided: {0, generation.ErrSubmitUnknown},
 		} {
 			t.Run(name+", "+string(verdict), func(t *testing.T) {
 				t.Parallel()
 				p := completes()
-				p.find = func(int, generation.FindInput) (generation.Found, error) {
+				p.find = func(int, wire.FindInput) (wire.Found, error) {
 					if len(p.submits) > 0 {
-						return generation.Found{}, temporal.NewNonRetryableApplicationError("too late", "test", nil)
+						return wire.Found{}, temporal.NewNonRetryableApplicationError("too late", "test", nil)
 					}
-					found := generation.Found{Verdict: verdict}
-					if verdict == generation.VerdictFound {
+					found := wire.Found{Verdict: verdict}
+					if verdict == wire.VerdictFound {
 						found.PredictionID = earlierID
 					}
 					return found, nil
@@ -180,7 +181,7 @@ func TestWebhookOfAnEarlierSubmit(t *testing.T) {
 	p.find = pendingUntilDelivered(predictionID)
 	env := newEnv(t, p)
 	env.RegisterDelayedCallback(func() {
-		env.SignalWorkflow(generation.SignalName("still"), generation.Signal{Nonce: "abad1dea", Outcome: completed("https://cdn.test/hook.png")})
+		env.SignalWorkflow(wire.SignalName("still"), wire.Signal{Nonce: "abad1dea", Outcome: completed("https://cdn.test/hook.png")})
 	}, time.Minute)
 	resume(env, request(), earlierStatus(t, request(), generation.StateUnknown, generation.Attempt{State: generation.StateUnknown, Nonce: "abad1dea"}))
 	require.Equal(t, "https://cdn.test/hook.png", result(t, env).URL(0))
@@ -211,7 +212,7 @@ func TestWebhookOfAnotherKeysSubmit(t *testing.T) {
 			p.find = pendingUntilDelivered(predictionID)
 			env := newEnv(t, p)
 			env.RegisterDelayedCallback(func() {
-				env.SignalWorkflow(generation.SignalName("old"), generation.Signal{Nonce: "abad1dea", Outcome: completed("https://cdn.test/hook.png")})
+				env.SignalWorkflow(wire.SignalName("old"), wire.Signal{Nonce: "abad1dea", Outcome: completed("https://cdn.test/hook.png")})
 			}, test.after)
 			env.RegisterWorkflowWithOptions(func(ctx workflow.Context) (generation.Result, error) {
 				left := earlierStatus(t, request(), generation.StateUnknown, generation.Attempt{State: generation.StateUnknown, Nonce: "abad1dea"})

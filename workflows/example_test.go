@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
@@ -29,20 +30,20 @@ func newExampleEnv() *testsuite.TestWorkflowEnvironment {
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{&workflows.Interceptor{}}})
 	price := generation.Dollars(0.10)
-	env.RegisterActivityWithOptions(func(_ context.Context, in generation.SubmitInput) (generation.Submitted, error) {
+	env.RegisterActivityWithOptions(func(_ context.Context, in wire.SubmitInput) (wire.Submitted, error) {
 		if in.MaxPrice != nil && *in.MaxPrice < price {
-			return generation.Submitted{}, temporal.NewApplicationErrorWithOptions("too dear", generation.ErrBudgetExceeded,
+			return wire.Submitted{}, temporal.NewApplicationErrorWithOptions("too dear", generation.ErrBudgetExceeded,
 				temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{price}})
 		}
 		if strings.Contains(in.Model+string(in.Input), "broken") {
-			return generation.Submitted{}, temporal.NewNonRetryableApplicationError("there is no such model", generation.ErrModelNotFound, nil)
+			return wire.Submitted{}, temporal.NewNonRetryableApplicationError("there is no such model", generation.ErrModelNotFound, nil)
 		}
-		return generation.Submitted{PredictionID: in.Key, Price: &price}, nil
-	}, activity.RegisterOptions{Name: generation.SubmitName})
-	env.RegisterActivityWithOptions(func(_ context.Context, in generation.AwaitInput) (generation.Outcome, error) {
+		return wire.Submitted{PredictionID: in.Key, Price: &price}, nil
+	}, activity.RegisterOptions{Name: wire.SubmitName})
+	env.RegisterActivityWithOptions(func(_ context.Context, in wire.AwaitInput) (wire.Outcome, error) {
 		url, err := json.Marshal("https://cdn.test/" + in.PredictionID + ".png")
-		return generation.Outcome{PredictionID: in.PredictionID, Status: "completed", Outputs: []generation.Output{url}}, err
-	}, activity.RegisterOptions{Name: generation.AwaitName})
+		return wire.Outcome{PredictionID: in.PredictionID, Status: "completed", Outputs: []generation.Output{url}}, err
+	}, activity.RegisterOptions{Name: wire.AwaitName})
 	return env
 }
 

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
@@ -17,9 +18,9 @@ import (
 func choosy(types map[string]string) *provider {
 	p := completes()
 	accept := p.submit
-	p.submit = func(call int, in generation.SubmitInput) (generation.Submitted, error) {
+	p.submit = func(call int, in wire.SubmitInput) (wire.Submitted, error) {
 		if errorType := types[in.Model]; errorType != "" {
-			return generation.Submitted{}, temporal.NewNonRetryableApplicationError("no", errorType, nil)
+			return wire.Submitted{}, temporal.NewNonRetryableApplicationError("no", errorType, nil)
 		}
 		return accept(call, in)
 	}
@@ -95,7 +96,7 @@ func TestFallbackErrors(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(p *provider){
 		"the prediction failed": func(p *provider) {
-			p.await = func(call int, _ generation.AwaitInput) (generation.Outcome, error) {
+			p.await = func(call int, _ wire.AwaitInput) (wire.Outcome, error) {
 				if call == 1 {
 					return failed(5000, "internal"), nil
 				}
@@ -104,9 +105,9 @@ func TestFallbackErrors(t *testing.T) {
 		},
 		"limited until the deadline": func(p *provider) {
 			accept := p.submit
-			p.submit = func(call int, in generation.SubmitInput) (generation.Submitted, error) {
+			p.submit = func(call int, in wire.SubmitInput) (wire.Submitted, error) {
 				if in.Model == "a/1" {
-					return generation.Submitted{}, temporal.NewApplicationError("429", generation.ErrRateLimited)
+					return wire.Submitted{}, temporal.NewApplicationError("429", generation.ErrRateLimited)
 				}
 				return accept(call, in)
 			}
@@ -123,13 +124,13 @@ func TestFallbackErrors(t *testing.T) {
 	}
 	for name, end := range map[string]func(p *provider){
 		"moderation": func(p *provider) {
-			p.await = func(int, generation.AwaitInput) (generation.Outcome, error) { return failed(1200, "flagged"), nil }
+			p.await = func(int, wire.AwaitInput) (wire.Outcome, error) { return failed(1200, "flagged"), nil }
 		},
 		"it continues at the provider": func(*provider) {},
 		"it may have been accepted": func(p *provider) {
 			p.submit = losesAnswers().submit
-			p.find = func(int, generation.FindInput) (generation.Found, error) {
-				return generation.Found{Verdict: generation.VerdictUndecided}, nil
+			p.find = func(int, wire.FindInput) (wire.Found, error) {
+				return wire.Found{Verdict: wire.VerdictUndecided}, nil
 			}
 		},
 	} {

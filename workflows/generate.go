@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // Generate runs one generation to its end.
@@ -27,7 +28,7 @@ func Generate(ctx workflow.Context, request generation.Request) (generation.Resu
 	if run.earlier != nil && hasResult(*run.earlier) {
 		return run.keep(ctx), nil
 	}
-	count(ctx, generation.MetricStarted, nil)
+	count(ctx, wire.MetricStarted, nil)
 	result, err := run.run(ctx)
 	run.measure(ctx, err)
 	return result, err
@@ -62,7 +63,7 @@ func begin(ctx workflow.Context, request generation.Request) (*run, error) {
 	if err != nil {
 		return nil, invalid(request, err)
 	}
-	if status.Fingerprint, err = generation.Fingerprint(request); err != nil {
+	if status.Fingerprint, err = wire.Fingerprint(request); err != nil {
 		return nil, invalid(request, err)
 	}
 	r := &run{

@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
@@ -24,30 +25,30 @@ import (
 // those that run at once, one is answered after the other.
 type provider struct {
 	mu     sync.Mutex
-	submit func(call int, in generation.SubmitInput) (generation.Submitted, error)
-	find   func(call int, in generation.FindInput) (generation.Found, error)
-	await  func(call int, in generation.AwaitInput) (generation.Outcome, error)
+	submit func(call int, in wire.SubmitInput) (wire.Submitted, error)
+	find   func(call int, in wire.FindInput) (wire.Found, error)
+	await  func(call int, in wire.AwaitInput) (wire.Outcome, error)
 
-	submits []generation.SubmitInput
-	finds   []generation.FindInput
-	awaits  []generation.AwaitInput
+	submits []wire.SubmitInput
+	finds   []wire.FindInput
+	awaits  []wire.AwaitInput
 }
 
-func (p *provider) Submit(_ context.Context, in generation.SubmitInput) (generation.Submitted, error) {
+func (p *provider) Submit(_ context.Context, in wire.SubmitInput) (wire.Submitted, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.submits = append(p.submits, in)
 	return p.submit(len(p.submits), in)
 }
 
-func (p *provider) Find(_ context.Context, in generation.FindInput) (generation.Found, error) {
+func (p *provider) Find(_ context.Context, in wire.FindInput) (wire.Found, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.finds = append(p.finds, in)
 	return p.find(len(p.finds), in)
 }
 
-func (p *provider) Await(_ context.Context, in generation.AwaitInput) (generation.Outcome, error) {
+func (p *provider) Await(_ context.Context, in wire.AwaitInput) (wire.Outcome, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.awaits = append(p.awaits, in)
@@ -60,14 +61,14 @@ const predictionID = "0123456789abcdef0123456789abcdef"
 // webhook, and still runs it whenever asked.
 func accepts() *provider {
 	return &provider{
-		submit: func(int, generation.SubmitInput) (generation.Submitted, error) {
-			return generation.Submitted{PredictionID: predictionID, Webhook: true}, nil
+		submit: func(int, wire.SubmitInput) (wire.Submitted, error) {
+			return wire.Submitted{PredictionID: predictionID, Webhook: true}, nil
 		},
-		find: func(int, generation.FindInput) (generation.Found, error) {
-			return generation.Found{}, errors.New("not expected")
+		find: func(int, wire.FindInput) (wire.Found, error) {
+			return wire.Found{}, errors.New("not expected")
 		},
-		await: func(int, generation.AwaitInput) (generation.Outcome, error) {
-			return generation.Outcome{}, temporal.NewApplicationError("still processing", generation.ErrPending)
+		await: func(int, wire.AwaitInput) (wire.Outcome, error) {
+			return wire.Outcome{}, temporal.NewApplicationError("still processing", generation.ErrPending)
 		},
 	}
 }
@@ -78,9 +79,9 @@ func newEnv(t *testing.T, p *provider) *testsuite.TestWorkflowEnvironment {
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetWorkerOptions(sdkworker.Options{DeadlockDetectionTimeout: time.Minute, Interceptors: []interceptor.WorkerInterceptor{&workflows.Interceptor{}}})
 	env.RegisterWorkflowWithOptions(workflows.Generate, workflow.RegisterOptions{Name: generation.WorkflowName})
-	env.RegisterActivityWithOptions(p.Submit, activity.RegisterOptions{Name: generation.SubmitName})
-	env.RegisterActivityWithOptions(p.Find, activity.RegisterOptions{Name: generation.FindName})
-	env.RegisterActivityWithOptions(p.Await, activity.RegisterOptions{Name: generation.AwaitName})
+	env.RegisterActivityWithOptions(p.Submit, activity.RegisterOptions{Name: wire.SubmitName})
+	env.RegisterActivityWithOptions(p.Find, activity.RegisterOptions{Name: wire.FindName})
+	env.RegisterActivityWithOptions(p.Await, activity.RegisterOptions{Name: wire.AwaitName})
 	env.SetTestTimeout(time.Minute)
 	return env
 }
@@ -89,19 +90,19 @@ func request() generation.Request {
 	return generation.Request{Key: "still", Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": "a lighthouse"}}
 }
 
-func completed(url string) generation.Outcome {
+func completed(url string) wire.Outcome {
 	encoded, _ := json.Marshal(url)
-	return generation.Outcome{PredictionID: predictionID, Status: "completed", Outputs: []generation.Output{encoded}}
+	return wire.Outcome{PredictionID: predictionID, Status: "completed", Outputs: []generation.Output{encoded}}
 }
 
-func failed(code int, text string) generation.Outcome {
-	return generation.Outcome{PredictionID: predictionID, Status: "failed", Code: code, Error: text}
+func failed(code int, text string) wire.Outcome {
+	return wire.Outcome{PredictionID: predictionID, Status: "failed", Code: code, Error: text}
 }
 
 // deliver sends a signal for the latest submit.
-func deliver(env *testsuite.TestWorkflowEnvironment, p *provider, outcome generation.Outcome) {
+func deliver(env *testsuite.TestWorkflowEnvironment, p *provider, outcome wire.Outcome) {
 	nonce := p.submits[len(p.submits)-1].Nonce
-	env.SignalWorkflow(generation.SignalName("still"), generation.Signal{Nonce: nonce, Outcome: outcome})
+	env.SignalWorkflow(wire.SignalName("still"), wire.Signal{Nonce: nonce, Outcome: outcome})
 }
 
 func result(t *testing.T, env *testsuite.TestWorkflowEnvironment) generation.Result {
@@ -146,9 +147,9 @@ func TestWebhookEndsTheWait(t *testing.T) {
 func TestLostWebhookIsPolledAfterTheGraceTime(t *testing.T) {
 	t.Parallel()
 	p := accepts()
-	p.await = func(call int, _ generation.AwaitInput) (generation.Outcome, error) {
+	p.await = func(call int, _ wire.AwaitInput) (wire.Outcome, error) {
 		if call < 5 {
-			return generation.Outcome{}, temporal.NewApplicationError("still processing", generation.ErrPending)
+			return wire.Outcome{}, temporal.NewApplicationError("still processing", generation.ErrPending)
 		}
 		return completed("https://cdn.test/1.png"), nil
 	}
@@ -164,10 +165,10 @@ func TestLostWebhookIsPolledAfterTheGraceTime(t *testing.T) {
 func TestWithoutWebhookPollingBeginsAtOnce(t *testing.T) {
 	t.Parallel()
 	p := accepts()
-	p.submit = func(int, generation.SubmitInput) (generation.Submitted, error) {
-		return generation.Submitted{PredictionID: predictionID}, nil
+	p.submit = func(int, wire.SubmitInput) (wire.Submitted, error) {
+		return wire.Submitted{PredictionID: predictionID}, nil
 	}
-	p.await = func(int, generation.AwaitInput) (generation.Outcome, error) {
+	p.await = func(int, wire.AwaitInput) (wire.Outcome, error) {
 		return completed("https://cdn.test/1.png"), nil
 	}
 	env := newEnv(t, p)
@@ -183,10 +184,10 @@ func TestSignalsThatAreNotOurs(t *testing.T) {
 	t.Parallel()
 	for name, send := range map[string]func(env *testsuite.TestWorkflowEnvironment, p *provider){
 		"another run's nonce": func(env *testsuite.TestWorkflowEnvironment, _ *provider) {
-			env.SignalWorkflow(generation.SignalName("still"), generation.Signal{Nonce: "00", Outcome: completed("https://evil.test/1.png")})
+			env.SignalWorkflow(wire.SignalName("still"), wire.Signal{Nonce: "00", Outcome: completed("https://evil.test/1.png")})
 		},
 		"no nonce": func(env *testsuite.TestWorkflowEnvironment, _ *provider) {
-			env.SignalWorkflow(generation.SignalName("still"), generation.Signal{Outcome: completed("https://evil.test/1.png")})
+			env.SignalWorkflow(wire.SignalName("still"), wire.Signal{Outcome: completed("https://evil.test/1.png")})
 		},
 		"another prediction": func(env *testsuite.TestWorkflowEnvironment, p *provider) {
 			foreign := completed("https://evil.test/1.png")
@@ -194,11 +195,11 @@ func TestSignalsThatAreNotOurs(t *testing.T) {
 			deliver(env, p, foreign)
 		},
 		"undecodable": func(env *testsuite.TestWorkflowEnvironment, _ *provider) {
-			env.SignalWorkflow(generation.SignalName("still"), 42)
-			env.SignalWorkflow(generation.SignalName("still"), "not a signal")
+			env.SignalWorkflow(wire.SignalName("still"), 42)
+			env.SignalWorkflow(wire.SignalName("still"), "not a signal")
 		},
 		"another key": func(env *testsuite.TestWorkflowEnvironment, p *provider) {
-			env.SignalWorkflow(generation.SignalName("other"), generation.Signal{Nonce: p.submits[0].Nonce, Outcome: completed("https://evil.test/1.png")})
+			env.SignalWorkflow(wire.SignalName("other"), wire.Signal{Nonce: p.submits[0].Nonce, Outcome: completed("https://evil.test/1.png")})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -218,12 +219,12 @@ func TestSignalsThatAreNotOurs(t *testing.T) {
 func TestForeignSignalsDoNotDelayThePoll(t *testing.T) {
 	t.Parallel()
 	p := accepts()
-	p.await = func(int, generation.AwaitInput) (generation.Outcome, error) {
+	p.await = func(int, wire.AwaitInput) (wire.Outcome, error) {
 		return completed("https://cdn.test/1.png"), nil
 	}
 	env := newEnv(t, p)
 	for i := range 10 {
-		env.RegisterDelayedCallback(func() { env.SignalWorkflow(generation.SignalName("still"), 42) }, time.Duration(i)*10*time.Second)
+		env.RegisterDelayedCallback(func() { env.SignalWorkflow(wire.SignalName("still"), 42) }, time.Duration(i)*10*time.Second)
 	}
 	began := env.Now()
 	env.ExecuteWorkflow(generation.WorkflowName, request())
@@ -237,9 +238,9 @@ func TestEarlySignalNeedsNoTimer(t *testing.T) {
 	env := newEnv(t, p)
 	timers := 0
 	env.SetOnTimerScheduledListener(func(string, time.Duration) { timers++ })
-	p.submit = func(_ int, in generation.SubmitInput) (generation.Submitted, error) {
-		env.SignalWorkflow(generation.SignalName("still"), generation.Signal{Nonce: in.Nonce, Outcome: completed("https://cdn.test/1.png")})
-		return generation.Submitted{PredictionID: predictionID, Webhook: true}, nil
+	p.submit = func(_ int, in wire.SubmitInput) (wire.Submitted, error) {
+		env.SignalWorkflow(wire.SignalName("still"), wire.Signal{Nonce: in.Nonce, Outcome: completed("https://cdn.test/1.png")})
+		return wire.Submitted{PredictionID: predictionID, Webhook: true}, nil
 	}
 	env.ExecuteWorkflow(generation.WorkflowName, request())
 
@@ -263,21 +264,21 @@ func TestFirstOutcomeWins(t *testing.T) {
 
 func TestHintsArePolled(t *testing.T) {
 	t.Parallel()
-	for name, signal := range map[string]generation.Signal{
-		"stale delivery":    {Hint: true, Outcome: generation.Outcome{PredictionID: predictionID}},
-		"outputs too large": {Outcome: generation.Outcome{PredictionID: predictionID, Status: "completed", Omitted: true}},
+	for name, signal := range map[string]wire.Signal{
+		"stale delivery":    {Hint: true, Outcome: wire.Outcome{PredictionID: predictionID}},
+		"outputs too large": {Outcome: wire.Outcome{PredictionID: predictionID, Status: "completed", Omitted: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := accepts()
-			p.await = func(int, generation.AwaitInput) (generation.Outcome, error) {
+			p.await = func(int, wire.AwaitInput) (wire.Outcome, error) {
 				return completed("https://cdn.test/1.png"), nil
 			}
 			env := newEnv(t, p)
 			began := env.Now()
 			env.RegisterDelayedCallback(func() {
 				signal.Nonce = p.submits[0].Nonce
-				env.SignalWorkflow(generation.SignalName("still"), signal)
+				env.SignalWorkflow(wire.SignalName("still"), signal)
 			}, time.Second)
 			env.ExecuteWorkflow(generation.WorkflowName, request())
 			require.Equal(t, generation.ViaPoll, result(t, env).Via)
@@ -289,7 +290,7 @@ func TestHintsArePolled(t *testing.T) {
 func TestFailedPredictions(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		outcome generation.Outcome
+		outcome wire.Outcome
 		want    string
 	}{
 		"moderation":            {failed(1200, "Content flagged as potentially sensitive."), generation.ErrContentRejected},
@@ -298,10 +299,10 @@ func TestFailedPredictions(t *testing.T) {
 		"media":                 {failed(1402, "Failed to download image"), generation.ErrMediaUnreachable},
 		"internal":              {failed(5000, "internal"), generation.ErrPredictionFailed},
 		"no code":               {failed(0, ""), generation.ErrPredictionFailed},
-		"cancelled":             {generation.Outcome{PredictionID: predictionID, Status: "cancelled"}, generation.ErrPredictionFailed},
-		"timeout":               {generation.Outcome{PredictionID: predictionID, Status: "timeout"}, generation.ErrPredictionFailed},
-		"deleted":               {generation.Outcome{PredictionID: predictionID, Status: "deleted"}, generation.ErrPredictionFailed},
-		"completed but nothing": {generation.Outcome{PredictionID: predictionID, Status: "completed"}, generation.ErrPredictionFailed},
+		"cancelled":             {wire.Outcome{PredictionID: predictionID, Status: "cancelled"}, generation.ErrPredictionFailed},
+		"timeout":               {wire.Outcome{PredictionID: predictionID, Status: "timeout"}, generation.ErrPredictionFailed},
+		"deleted":               {wire.Outcome{PredictionID: predictionID, Status: "deleted"}, generation.ErrPredictionFailed},
+		"completed but nothing": {wire.Outcome{PredictionID: predictionID, Status: "completed"}, generation.ErrPredictionFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -326,11 +327,11 @@ func TestFailedPredictions(t *testing.T) {
 func TestFailedPredictionIsSubmittedAgainByPolicy(t *testing.T) {
 	t.Parallel()
 	p := accepts()
-	p.submit = func(call int, _ generation.SubmitInput) (generation.Submitted, error) {
-		return generation.Submitted{PredictionID: []string{"p1", "p2", "p3"}[call-1], Webhook: true}, nil
+	p.submit = func(call int, _ wire.SubmitInput) (wire.Submitted, error) {
+		return wire.Submitted{PredictionID: []string{"p1", "p2", "p3"}[call-1], Webhook: true}, nil
 	}
 	env := newEnv(t, p)
-	end := func(id string, outcome generation.Outcome) func() {
+	end := func(id string, outcome wire.Outcome) func() {
 		return func() { outcome.PredictionID = id; deliver(env, p, outcome) }
 	}
 	env.RegisterDelayedCallback(end("p1", failed(5000, "internal")), 5*time.Second)
@@ -352,21 +353,21 @@ func TestFailedPredictionIsSubmittedAgainByPolicy(t *testing.T) {
 func TestSubmittingAgainHasLimits(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		outcome generation.Outcome
+		outcome wire.Outcome
 		max     int
 		want    int
 	}{
 		"as many as allowed":         {failed(5000, "internal"), 2, 2},
 		"not what moderation said":   {failed(1200, "flagged"), 5, 1},
 		"not a wrong parameter":      {failed(1401, "size"), 5, 1},
-		"not what somebody deleted":  {generation.Outcome{PredictionID: predictionID, Status: "deleted"}, 5, 1},
-		"what the provider gave up":  {generation.Outcome{PredictionID: predictionID, Status: "timeout"}, 3, 3},
+		"not what somebody deleted":  {wire.Outcome{PredictionID: predictionID, Status: "deleted"}, 5, 1},
+		"what the provider gave up":  {wire.Outcome{PredictionID: predictionID, Status: "timeout"}, 3, 3},
 		"once unless asked for more": {failed(5000, "internal"), 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := accepts()
-			p.await = func(int, generation.AwaitInput) (generation.Outcome, error) { return c.outcome, nil }
+			p.await = func(int, wire.AwaitInput) (wire.Outcome, error) { return c.outcome, nil }
 			env := newEnv(t, p)
 			asked := request()
 			asked.MaxPredictions = c.max
@@ -402,8 +403,8 @@ func TestSubmitErrors(t *testing.T) {
 		t.Run(errorType, func(t *testing.T) {
 			t.Parallel()
 			p := accepts()
-			p.submit = func(int, generation.SubmitInput) (generation.Submitted, error) {
-				return generation.Submitted{}, temporal.NewNonRetryableApplicationError("refused: because", errorType, nil)
+			p.submit = func(int, wire.SubmitInput) (wire.Submitted, error) {
+				return wire.Submitted{}, temporal.NewNonRetryableApplicationError("refused: because", errorType, nil)
 			}
 			env := newEnv(t, p)
 			asked := request()
@@ -421,8 +422,8 @@ func TestSubmitErrors(t *testing.T) {
 func TestRateLimitedUntilTheDeadline(t *testing.T) {
 	t.Parallel()
 	p := accepts()
-	p.submit = func(int, generation.SubmitInput) (generation.Submitted, error) {
-		return generation.Submitted{}, temporal.NewApplicationError("429", generation.ErrRateLimited)
+	p.submit = func(int, wire.SubmitInput) (wire.Submitted, error) {
+		return wire.Submitted{}, temporal.NewApplicationError("429", generation.ErrRateLimited)
 	}
 	env := newEnv(t, p)
 	asked := request()
@@ -461,7 +462,7 @@ func TestCancel(t *testing.T) {
 func TestAdopt(t *testing.T) {
 	t.Parallel()
 	p := accepts()
-	p.await = func(_ int, in generation.AwaitInput) (generation.Outcome, error) {
+	p.await = func(_ int, in wire.AwaitInput) (wire.Outcome, error) {
 		outcome := completed("https://cdn.test/1.png")
 		outcome.PredictionID = in.PredictionID
 		return outcome, nil
@@ -515,7 +516,7 @@ func TestInvalidRequestsSubmitNothing(t *testing.T) {
 func TestInputIsSubmittedAsWritten(t *testing.T) {
 	t.Parallel()
 	p := accepts()
-	p.await = func(int, generation.AwaitInput) (generation.Outcome, error) {
+	p.await = func(int, wire.AwaitInput) (wire.Outcome, error) {
 		return completed("https://cdn.test/1.png"), nil
 	}
 	env := newEnv(t, p)

@@ -5,7 +5,7 @@ import (
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // Interceptor gives each workflow run the board on which its generations stand
@@ -53,7 +53,7 @@ func boardOf(ctx workflow.Context) *board {
 // so that the SDK does not warn of messages that nobody read.
 func (b *board) drain(ctx workflow.Context) {
 	for _, status := range b.statuses {
-		channel := workflow.GetSignalChannel(ctx, generation.SignalName(status.Key))
+		channel := workflow.GetSignalChannel(ctx, wire.SignalName(status.Key))
 		for {
 			var any converter.RawValue
 			if !channel.ReceiveAsync(&any) {

@@ -5,7 +5,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // mail is where a generation's signals arrive. One that resumes what an earlier run left
@@ -44,7 +44,7 @@ func (r *run) addressed() string {
 }
 
 func (m *mail) listen(ctx workflow.Context, key string) {
-	m.channels = append(m.channels, workflow.GetSignalChannel(ctx, generation.SignalName(key)))
+	m.channels = append(m.channels, workflow.GetSignalChannel(ctx, wire.SignalName(key)))
 }
 
 // addTo lets a selector take in what arrives.
@@ -58,16 +58,16 @@ func (m *mail) addTo(selector workflow.Selector) {
 // hear takes in all signals that have arrived. Undecodable ones the SDK drops and logs.
 func (m *mail) hear() {
 	for _, channel := range m.channels {
-		var signal generation.Signal
+		var signal wire.Signal
 		for channel.ReceiveAsync(&signal) {
 			m.route(signal)
-			signal = generation.Signal{}
+			signal = wire.Signal{}
 		}
 	}
 }
 
 // route gives a signal to the attempt that it is for.
-func (m *mail) route(signal generation.Signal) {
+func (m *mail) route(signal wire.Signal) {
 	if m.deliver(signal) {
 		return
 	}
@@ -84,7 +84,7 @@ func (m *mail) route(signal generation.Signal) {
 	m.run.logger.Info("signal ignored: it is for another run of this generation", "prediction_id", signal.PredictionID)
 }
 
-func (m *mail) deliver(signal generation.Signal) bool {
+func (m *mail) deliver(signal wire.Signal) bool {
 	i := slices.IndexFunc(m.run.attempts, func(a *attempt) bool { return a.Nonce == signal.Nonce })
 	if i >= 0 {
 		m.run.attempts[i].take(m.run, signal)
@@ -95,7 +95,7 @@ func (m *mail) deliver(signal generation.Signal) bool {
 // claim gives an attempt that is resumed what was heard for it before.
 func (m *mail) claim(a *attempt) {
 	board := m.run.board
-	board.unclaimed = slices.DeleteFunc(board.unclaimed, func(signal generation.Signal) bool {
+	board.unclaimed = slices.DeleteFunc(board.unclaimed, func(signal wire.Signal) bool {
 		if signal.Nonce == a.Nonce {
 			a.take(m.run, signal)
 		}

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // count adds one to a metric, but not in a replay.
@@ -18,14 +19,14 @@ func count(ctx workflow.Context, metric string, tags map[string]string) {
 // measure reports how a generation ended.
 func (r *run) measure(ctx workflow.Context, err error) {
 	last := r.attempts[len(r.attempts)-1]
-	tags := map[string]string{generation.TagOutcome: outcomeOf(err)}
+	tags := map[string]string{wire.TagOutcome: outcomeOf(err)}
 	if err == nil {
-		tags[generation.TagVia] = string(last.via)
+		tags[wire.TagVia] = string(last.via)
 	}
-	count(ctx, generation.MetricEnded, tags)
+	count(ctx, wire.MetricEnded, tags)
 	if err == nil && last.via == generation.ViaWebhook && !last.sent.IsZero() {
 		took := workflow.Now(ctx).Sub(last.sent)
-		workflow.GetMetricsHandler(ctx).Timer(generation.MetricResume).Record(max(took, 0))
+		workflow.GetMetricsHandler(ctx).Timer(wire.MetricResume).Record(max(took, 0))
 	}
 }
 

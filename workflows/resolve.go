@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // resolve finds out what became of an unknown submit: a webhook names its prediction, the
@@ -20,7 +21,7 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 	taken := 0
 	for patience := firstPatience; ; {
 		if a.identified != "" && a.PredictionID == "" {
-			count(ctx, generation.MetricUnknown, map[string]string{generation.TagVerdict: string(generation.VerdictFound)})
+			count(ctx, wire.MetricUnknown, map[string]string{wire.TagVerdict: string(wire.VerdictFound)})
 			r.setPrediction(ctx, a, a.identified)
 		}
 		if a.PredictionID != "" {
@@ -40,25 +41,25 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 		case ctx.Err() != nil: // while it waited
 			return r.cancel(ctx, a)
 		case err != nil:
-			found = generation.Found{Verdict: generation.VerdictUndecided, Why: "nothing could tell before the deadline"}
+			found = wire.Found{Verdict: wire.VerdictUndecided, Why: "nothing could tell before the deadline"}
 		case found.Inferred && r.taken(a, found.PredictionID):
 			if taken++; taken <= maxTaken {
 				// By a twin, meanwhile. Workers learn of that when they ask again.
 				_ = workflow.Sleep(ctx, takenPause)
 				continue
 			}
-			found = generation.Found{
-				Verdict: generation.VerdictUndecided, Candidates: []string{found.PredictionID},
+			found = wire.Found{
+				Verdict: wire.VerdictUndecided, Candidates: []string{found.PredictionID},
 				Why: "another generation of this workflow has the prediction that seems to be its own",
 			}
 		}
-		count(ctx, generation.MetricUnknown, map[string]string{generation.TagVerdict: string(found.Verdict)})
+		count(ctx, wire.MetricUnknown, map[string]string{wire.TagVerdict: string(found.Verdict)})
 		switch found.Verdict {
-		case generation.VerdictFound:
+		case wire.VerdictFound:
 			a.Inferred = found.Inferred
 			r.setPrediction(ctx, a, found.PredictionID)
 			return nil
-		case generation.VerdictAbsent:
+		case wire.VerdictAbsent:
 			a.retry = true
 			return r.refuse(ctx, a, generation.ErrSubmitUnknown, "proven absent: "+why)
 		}
@@ -80,12 +81,12 @@ const takenPause = 15 * time.Second
 const maxTaken = 3
 
 // certain tells whether the search found more than a person can know.
-func certain(found generation.Found) bool {
-	return found.Verdict == generation.VerdictFound && !found.Inferred
+func certain(found wire.Found) bool {
+	return found.Verdict == wire.VerdictFound && !found.Inferred
 }
 
 // doubt says what is known of a submit that nothing could decide.
-func doubt(why string, found generation.Found) string {
+func doubt(why string, found wire.Found) string {
 	text := why + "; it may be billed, and nothing could tell"
 	if found.Why != "" {
 		text += ": " + found.Why
@@ -98,7 +99,7 @@ func doubt(why string, found generation.Found) string {
 
 // find asks the witnesses for a verdict, until a webhook names a prediction that they do
 // not know of, or a person decides.
-func (r *run) find(ctx workflow.Context, a *attempt, patience int) (found generation.Found, named bool, err error) {
+func (r *run) find(ctx workflow.Context, a *attempt, patience int) (found wire.Found, named bool, err error) {
 	within := max(r.remaining(ctx), 0)
 	findCtx, stop := workflow.WithCancel(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              r.request.TaskQueue,
@@ -113,7 +114,7 @@ func (r *run) find(ctx workflow.Context, a *attempt, patience int) (found genera
 	}))
 	defer stop()
 	delivered := len(a.Delivered)
-	future := workflow.ExecuteActivity(findCtx, generation.FindName, r.question(a, within, patience))
+	future := workflow.ExecuteActivity(findCtx, wire.FindName, r.question(a, within, patience))
 	done := false
 	selector := workflow.NewSelector(ctx)
 	r.mail.addTo(selector)
@@ -130,10 +131,10 @@ func (r *run) find(ctx workflow.Context, a *attempt, patience int) (found genera
 }
 
 // question is all that the workflow knows about the submit.
-func (r *run) question(a *attempt, within time.Duration, patience int) generation.FindInput {
-	return generation.FindInput{
+func (r *run) question(a *attempt, within time.Duration, patience int) wire.FindInput {
+	return wire.FindInput{
 		Key: r.request.Key, Model: r.request.Model, Account: r.request.Account, Nonce: a.Nonce,
-		Seeded: generation.LeavesSeed(r.input),
+		Seeded: wire.LeavesSeed(r.input),
 		Began:  a.Started, Ended: a.over,
 		Settle: r.request.Timing.Settle, Grace: r.request.Timing.Grace,
 		Within: within, Patience: patience,
@@ -149,7 +150,7 @@ const maxTwins = 50
 
 // twins are the submits of this run that ask for the same, and of which it is unknown, too,
 // which prediction they got.
-func (r *run) twins(a *attempt) (twins []generation.Twin) {
+func (r *run) twins(a *attempt) (twins []wire.Twin) {
 	for _, status := range r.board.statuses {
 		if status.Fingerprint != r.status.Fingerprint {
 			continue
@@ -157,7 +158,7 @@ func (r *run) twins(a *attempt) (twins []generation.Twin) {
 		for _, other := range status.Attempts {
 			unknown := other.State == generation.StateUnknown && other.PredictionID == ""
 			if other.Nonce != a.Nonce && (unknown || other.Inferred) && len(twins) < maxTwins {
-				twins = append(twins, generation.Twin{Nonce: other.Nonce, PredictionID: other.PredictionID})
+				twins = append(twins, wire.Twin{Nonce: other.Nonce, PredictionID: other.PredictionID})
 			}
 		}
 	}
@@ -184,7 +185,7 @@ func (r *run) decided(ctx workflow.Context, a *attempt) error {
 	if decision.Comment != "" {
 		reason += ": " + decision.Comment
 	}
-	count(ctx, generation.MetricUnknown, map[string]string{generation.TagVerdict: "by_hand"})
+	count(ctx, wire.MetricUnknown, map[string]string{wire.TagVerdict: "by_hand"})
 	if decision.Absent {
 		a.retry = true
 		return r.refuse(ctx, a, generation.ErrSubmitUnknown, "absent, "+reason)

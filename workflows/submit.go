@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // Failures after which a submit must not be repeated by the server: the POST may
@@ -47,7 +48,7 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 
 // post runs the activity that sends the POST, until it is accepted, refused for good, or
 // unknown. Now and then the activity comes back to say why it waits.
-func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (submitted generation.Submitted, err error) {
+func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (submitted wire.Submitted, err error) {
 	for patience := firstPatience; ; patience *= morePatience {
 		if err := AwaitRoom(ctx, len(r.input)); err != nil {
 			return submitted, err
@@ -59,7 +60,7 @@ func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (
 	}
 }
 
-func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.USD, patience int) (submitted generation.Submitted, err error) {
+func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.USD, patience int) (submitted wire.Submitted, err error) {
 	// The nonce is drawn in the workflow task that schedules its submit: a reset is either
 	// before both, and draws another, or after both, and the activity sees that it runs in
 	// another run than the one that scheduled it.
@@ -83,7 +84,7 @@ func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.US
 		},
 		Summary: r.summary("%s%s", r.request.Model, ordinal(a.Number)),
 	})
-	err = workflow.ExecuteActivity(activityCtx, generation.SubmitName, generation.SubmitInput{
+	err = workflow.ExecuteActivity(activityCtx, wire.SubmitName, wire.SubmitInput{
 		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account,
 		Nonce: a.Nonce, RunID: workflow.GetInfo(ctx).WorkflowExecution.RunID,
 		Within: within, Patience: patience, MaxPrice: maxPrice,
@@ -118,7 +119,7 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 		}
 		return "", r.refuse(ctx, a, refusalAtDeadline(failure), failure.Message())
 	}
-	var lost generation.Lost
+	var lost wire.Lost
 	_ = failure.Details(&lost)
 	a.Price, a.APIKey, a.over = lost.Price, lost.APIKey, r.lastEnd(ctx, a)
 	if lost.Over {

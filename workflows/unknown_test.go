@@ -14,19 +14,20 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
 // losesAnswers is a provider whose submits get no answer.
 func losesAnswers() *provider {
 	p := accepts()
-	p.submit = func(int, generation.SubmitInput) (generation.Submitted, error) {
-		return generation.Submitted{}, temporal.NewNonRetryableApplicationError("connection reset", generation.ErrSubmitUnknown, nil)
+	p.submit = func(int, wire.SubmitInput) (wire.Submitted, error) {
+		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("connection reset", generation.ErrSubmitUnknown, nil)
 	}
-	p.find = func(int, generation.FindInput) (generation.Found, error) {
-		return generation.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
+	p.find = func(int, wire.FindInput) (wire.Found, error) {
+		return wire.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
 	}
-	p.await = func(_ int, in generation.AwaitInput) (generation.Outcome, error) {
+	p.await = func(_ int, in wire.AwaitInput) (wire.Outcome, error) {
 		outcome := completed("https://cdn.test/1.png")
 		outcome.PredictionID = in.PredictionID
 		return outcome, nil
@@ -37,11 +38,11 @@ func losesAnswers() *provider {
 func TestUnknownSubmitIsFoundInTheList(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
-	p.find = func(call int, in generation.FindInput) (generation.Found, error) {
+	p.find = func(call int, in wire.FindInput) (wire.Found, error) {
 		if call < 3 {
-			return generation.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
+			return wire.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
 		}
-		return generation.Found{Verdict: generation.VerdictFound, PredictionID: predictionID}, nil
+		return wire.Found{Verdict: wire.VerdictFound, PredictionID: predictionID}, nil
 	}
 	env := newEnv(t, p)
 	env.ExecuteWorkflow(generation.WorkflowName, request())
@@ -57,12 +58,12 @@ func TestUnknownSubmitIsFoundInTheList(t *testing.T) {
 }
 
 // pendingUntilDelivered finds a prediction once a webhook has named it.
-func pendingUntilDelivered(id string) func(int, generation.FindInput) (generation.Found, error) {
-	return func(_ int, in generation.FindInput) (generation.Found, error) {
+func pendingUntilDelivered(id string) func(int, wire.FindInput) (wire.Found, error) {
+	return func(_ int, in wire.FindInput) (wire.Found, error) {
 		if !slices.Contains(in.Delivered, id) {
-			return generation.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
+			return wire.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
 		}
-		return generation.Found{Verdict: generation.VerdictFound, PredictionID: id}, nil
+		return wire.Found{Verdict: wire.VerdictFound, PredictionID: id}, nil
 	}
 }
 
@@ -86,7 +87,7 @@ func TestUnknownSubmitIsIdentifiedByItsWebhook(t *testing.T) {
 	p := losesAnswers()
 	env := newEnv(t, p)
 	env.RegisterDelayedCallback(func() {
-		env.SignalWorkflow(generation.SignalName("still"), generation.Signal{
+		env.SignalWorkflow(wire.SignalName("still"), wire.Signal{
 			Nonce: p.submits[0].Nonce, Identified: true, Outcome: completed("https://cdn.test/hook.png"),
 		})
 	}, 10*time.Second)
@@ -121,14 +122,14 @@ func TestAbsentSubmitIsSubmittedAgain(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
 	lost := p.submit
-	p.submit = func(call int, in generation.SubmitInput) (generation.Submitted, error) {
+	p.submit = func(call int, in wire.SubmitInput) (wire.Submitted, error) {
 		if call == 1 {
 			return lost(call, in)
 		}
-		return generation.Submitted{PredictionID: predictionID, Webhook: true}, nil
+		return wire.Submitted{PredictionID: predictionID, Webhook: true}, nil
 	}
-	p.find = func(int, generation.FindInput) (generation.Found, error) {
-		return generation.Found{Verdict: generation.VerdictAbsent}, nil
+	p.find = func(int, wire.FindInput) (wire.Found, error) {
+		return wire.Found{Verdict: wire.VerdictAbsent}, nil
 	}
 	env := newEnv(t, p)
 	env.ExecuteWorkflow(generation.WorkflowName, request())
@@ -145,8 +146,8 @@ func TestUndecidedSubmitFollowsThePolicy(t *testing.T) {
 		t.Run(string(policy), func(t *testing.T) {
 			t.Parallel()
 			p := losesAnswers()
-			p.find = func(int, generation.FindInput) (generation.Found, error) {
-				return generation.Found{Verdict: generation.VerdictUndecided}, nil
+			p.find = func(int, wire.FindInput) (wire.Found, error) {
+				return wire.Found{Verdict: wire.VerdictUndecided}, nil
 			}
 			env := newEnv(t, p)
 			asked := request()
@@ -167,11 +168,11 @@ func TestCutSubmitIsUnknownAndNotRepeated(t *testing.T) {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
 			p := losesAnswers()
-			p.submit = func(int, generation.SubmitInput) (generation.Submitted, error) {
-				return generation.Submitted{}, temporal.NewTimeoutError(kind, nil)
+			p.submit = func(int, wire.SubmitInput) (wire.Submitted, error) {
+				return wire.Submitted{}, temporal.NewTimeoutError(kind, nil)
 			}
-			p.find = func(int, generation.FindInput) (generation.Found, error) {
-				return generation.Found{Verdict: generation.VerdictFound, PredictionID: predictionID}, nil
+			p.find = func(int, wire.FindInput) (wire.Found, error) {
+				return wire.Found{Verdict: wire.VerdictFound, PredictionID: predictionID}, nil
 			}
 			env := newEnv(t, p)
 			env.ExecuteWorkflow(generation.WorkflowName, request())
@@ -184,8 +185,8 @@ func TestCutSubmitIsUnknownAndNotRepeated(t *testing.T) {
 func TestUnreadableListUntilTheDeadline(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
-	p.find = func(int, generation.FindInput) (generation.Found, error) {
-		return generation.Found{}, temporal.NewApplicationError("503", generation.ErrUnavailable)
+	p.find = func(int, wire.FindInput) (wire.Found, error) {
+		return wire.Found{}, temporal.NewApplicationError("503", generation.ErrUnavailable)
 	}
 	env := newEnv(t, p)
 	asked := request()
@@ -223,12 +224,12 @@ func resolve(t *testing.T, env *testsuite.TestWorkflowEnvironment, after time.Du
 // TestAPersonDecides what nothing else could, or does not wait for.
 func TestAPersonDecides(t *testing.T) {
 	t.Parallel()
-	for name, find := range map[string]func(int, generation.FindInput) (generation.Found, error){
-		"after the search": func(int, generation.FindInput) (generation.Found, error) {
-			return generation.Found{Verdict: generation.VerdictUndecided, Candidates: []string{predictionID}, Why: "two are possible"}, nil
+	for name, find := range map[string]func(int, wire.FindInput) (wire.Found, error){
+		"after the search": func(int, wire.FindInput) (wire.Found, error) {
+			return wire.Found{Verdict: wire.VerdictUndecided, Candidates: []string{predictionID}, Why: "two are possible"}, nil
 		},
-		"during the search": func(int, generation.FindInput) (generation.Found, error) {
-			return generation.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
+		"during the search": func(int, wire.FindInput) (wire.Found, error) {
+			return wire.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
 		},
 	} {
 		for _, absent := range []bool{false, true} {
@@ -236,11 +237,11 @@ func TestAPersonDecides(t *testing.T) {
 				t.Parallel()
 				p := losesAnswers()
 				lost := p.submit
-				p.submit = func(call int, in generation.SubmitInput) (generation.Submitted, error) {
+				p.submit = func(call int, in wire.SubmitInput) (wire.Submitted, error) {
 					if call == 1 {
 						return lost(call, in)
 					}
-					return generation.Submitted{PredictionID: predictionID}, nil
+					return wire.Submitted{PredictionID: predictionID}, nil
 				}
 				p.find = find
 				env := newEnv(t, p)
@@ -280,8 +281,8 @@ func TestAPersonDecides(t *testing.T) {
 func TestNobodyDecidesOnAnUnknownSubmit(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
-	p.find = func(int, generation.FindInput) (generation.Found, error) {
-		return generation.Found{Verdict: generation.VerdictUndecided, Candidates: []string{predictionID}}, nil
+	p.find = func(int, wire.FindInput) (wire.Found, error) {
+		return wire.Found{Verdict: wire.VerdictUndecided, Candidates: []string{predictionID}}, nil
 	}
 	env := newEnv(t, p)
 	asked := request()
@@ -298,11 +299,11 @@ func TestNobodyDecidesOnAnUnknownSubmit(t *testing.T) {
 func TestALateWebhookDecides(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
-	p.find = func(_ int, in generation.FindInput) (generation.Found, error) {
+	p.find = func(_ int, in wire.FindInput) (wire.Found, error) {
 		if len(in.Delivered) == 0 {
-			return generation.Found{Verdict: generation.VerdictUndecided}, nil
+			return wire.Found{Verdict: wire.VerdictUndecided}, nil
 		}
-		return generation.Found{Verdict: generation.VerdictFound, PredictionID: in.Delivered[0]}, nil
+		return wire.Found{Verdict: wire.VerdictFound, PredictionID: in.Delivered[0]}, nil
 	}
 	env := newEnv(t, p)
 	asked := request()
@@ -320,26 +321,26 @@ func TestWhyItWaits(t *testing.T) {
 		t.Run(string(while), func(t *testing.T) {
 			t.Parallel()
 			unreachable := temporal.NewApplicationErrorWithOptions("503 from the provider", generation.ErrUnavailable,
-				temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{generation.Waiting{After: time.Minute}}})
+				temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{wire.Waiting{After: time.Minute}}})
 			p := accepts()
-			p.submit = func(call int, _ generation.SubmitInput) (generation.Submitted, error) {
+			p.submit = func(call int, _ wire.SubmitInput) (wire.Submitted, error) {
 				switch {
 				case while == generation.StateSubmitting && call <= 3:
-					return generation.Submitted{}, unreachable
+					return wire.Submitted{}, unreachable
 				case while == generation.StateUnknown:
-					return losesAnswers().submit(0, generation.SubmitInput{})
+					return losesAnswers().submit(0, wire.SubmitInput{})
 				}
-				return generation.Submitted{PredictionID: predictionID}, nil
+				return wire.Submitted{PredictionID: predictionID}, nil
 			}
-			p.find = func(call int, _ generation.FindInput) (generation.Found, error) {
+			p.find = func(call int, _ wire.FindInput) (wire.Found, error) {
 				if call <= 3 {
-					return generation.Found{}, unreachable
+					return wire.Found{}, unreachable
 				}
-				return generation.Found{Verdict: generation.VerdictFound, PredictionID: predictionID}, nil
+				return wire.Found{Verdict: wire.VerdictFound, PredictionID: predictionID}, nil
 			}
-			p.await = func(call int, _ generation.AwaitInput) (generation.Outcome, error) {
+			p.await = func(call int, _ wire.AwaitInput) (wire.Outcome, error) {
 				if while == generation.StatePolling && call <= 3 {
-					return generation.Outcome{}, unreachable
+					return wire.Outcome{}, unreachable
 				}
 				return completed("https://cdn.test/1.png"), nil
 			}
@@ -363,12 +364,12 @@ func TestWhyItWaits(t *testing.T) {
 func TestEachSubmitHasItsOwnNonce(t *testing.T) {
 	t.Parallel()
 	p := accepts()
-	p.submit = func(call int, _ generation.SubmitInput) (generation.Submitted, error) {
+	p.submit = func(call int, _ wire.SubmitInput) (wire.Submitted, error) {
 		if call == 1 {
-			return generation.Submitted{}, temporal.NewApplicationErrorWithOptions("429", generation.ErrRateLimited,
-				temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{generation.Waiting{After: time.Minute}}})
+			return wire.Submitted{}, temporal.NewApplicationErrorWithOptions("429", generation.ErrRateLimited,
+				temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{wire.Waiting{After: time.Minute}}})
 		}
-		return generation.Submitted{PredictionID: predictionID, Webhook: true}, nil
+		return wire.Submitted{PredictionID: predictionID, Webhook: true}, nil
 	}
 	env := newEnv(t, p)
 	env.RegisterDelayedCallback(func() { deliver(env, p, completed("https://cdn.test/1.png")) }, 90*time.Second)
@@ -383,7 +384,7 @@ func TestTwinsTakeDifferentPredictions(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
 	taken := map[string]int{}
-	p.find = func(_ int, in generation.FindInput) (generation.Found, error) {
+	p.find = func(_ int, in wire.FindInput) (wire.Found, error) {
 		taken[in.Nonce]++
 		id := predictionID
 		for _, twin := range in.Twins {
@@ -391,7 +392,7 @@ func TestTwinsTakeDifferentPredictions(t *testing.T) {
 				id = earlierID
 			}
 		}
-		return generation.Found{Verdict: generation.VerdictFound, PredictionID: id, Inferred: true}, nil
+		return wire.Found{Verdict: wire.VerdictFound, PredictionID: id, Inferred: true}, nil
 	}
 	env := newEnv(t, p)
 	play(env, func(ctx workflow.Context) error {
@@ -423,8 +424,8 @@ func TestTwinsTakeDifferentPredictions(t *testing.T) {
 func TestAPredictionThatAnotherHas(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
-	p.find = func(int, generation.FindInput) (generation.Found, error) {
-		return generation.Found{Verdict: generation.VerdictFound, PredictionID: predictionID, Inferred: true}, nil
+	p.find = func(int, wire.FindInput) (wire.Found, error) {
+		return wire.Found{Verdict: wire.VerdictFound, PredictionID: predictionID, Inferred: true}, nil
 	}
 	env := newEnv(t, p)
 	play(env, func(ctx workflow.Context) error {

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 // false for an activity that has ended for good.
 func (r *run) waits(ctx workflow.Context, a *attempt, state generation.State, err error) bool {
 	var failure *temporal.ApplicationError
-	var waiting generation.Waiting
+	var waiting wire.Waiting
 	if ctx.Err() != nil || !errors.As(err, &failure) || !failure.HasDetails() ||
 		failure.Type() != generation.ErrUnavailable && failure.Type() != generation.ErrRateLimited ||
 		failure.Details(&waiting) != nil || waiting.After >= r.remaining(ctx) {

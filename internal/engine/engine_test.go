@@ -22,6 +22,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
@@ -53,7 +54,7 @@ func newStage(t *testing.T) *stage {
 	s.SetTestTimeout(time.Minute)
 	engine.Register(s, workflow.RegisterOptions{})
 	for name, do := range map[string]any{
-		pipeline.CheckName: s.check, generation.SubmitName: s.submit, generation.AwaitName: s.await,
+		pipeline.CheckName: s.check, wire.SubmitName: s.submit, wire.AwaitName: s.await,
 	} {
 		s.RegisterActivityWithOptions(do, activity.RegisterOptions{Name: name})
 	}
@@ -64,42 +65,42 @@ func (s *stage) check(context.Context, pipeline.Request) (pipeline.Report, error
 	return s.report, nil
 }
 
-func (s *stage) submit(_ context.Context, in generation.SubmitInput) (generation.Submitted, error) {
+func (s *stage) submit(_ context.Context, in wire.SubmitInput) (wire.Submitted, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var input struct{ Prompt string }
 	if err := json.Unmarshal(in.Input, &input); err != nil {
-		return generation.Submitted{}, err
+		return wire.Submitted{}, err
 	}
 	cost := price
 	if input.Prompt == "cheap" {
 		cost /= 10
 	}
 	if in.MaxPrice != nil && cost > *in.MaxPrice {
-		return generation.Submitted{}, temporal.NewNonRetryableApplicationError("too dear", generation.ErrBudgetExceeded, nil, cost)
+		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("too dear", generation.ErrBudgetExceeded, nil, cost)
 	}
 	s.prompts, s.inputs = append(s.prompts, input.Prompt), append(s.inputs, in.Input)
 	id := fmt.Sprintf("%032x", len(s.prompts))
 	s.byID[id] = input.Prompt
 	// That is awaited for some minutes before it is asked for.
-	return generation.Submitted{PredictionID: id, Price: &cost, Webhook: strings.Contains(input.Prompt, "endless")}, nil
+	return wire.Submitted{PredictionID: id, Price: &cost, Webhook: strings.Contains(input.Prompt, "endless")}, nil
 }
 
-func (s *stage) await(_ context.Context, in generation.AwaitInput) (generation.Outcome, error) {
+func (s *stage) await(_ context.Context, in wire.AwaitInput) (wire.Outcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	prompt := s.byID[in.PredictionID]
 	switch {
 	case strings.Contains(prompt, "endless"):
-		return generation.Outcome{}, temporal.NewApplicationErrorWithOptions("still processing", generation.ErrPending, temporal.ApplicationErrorOptions{})
+		return wire.Outcome{}, temporal.NewApplicationErrorWithOptions("still processing", generation.ErrPending, temporal.ApplicationErrorOptions{})
 	case strings.Contains(prompt, "bad"):
-		return generation.Outcome{PredictionID: in.PredictionID, Status: "failed", Error: "it went wrong"}, nil
+		return wire.Outcome{PredictionID: in.PredictionID, Status: "failed", Error: "it went wrong"}, nil
 	case strings.HasPrefix(prompt, "outputs "):
-		outcome := generation.Outcome{PredictionID: in.PredictionID, Status: "completed"}
+		outcome := wire.Outcome{PredictionID: in.PredictionID, Status: "completed"}
 		return outcome, json.Unmarshal([]byte(strings.TrimPrefix(prompt, "outputs ")), &outcome.Outputs)
 	default:
 		output, _ := json.Marshal("of " + prompt)
-		outcome := generation.Outcome{PredictionID: in.PredictionID, Status: "completed", Outputs: []generation.Output{output}, InferenceMS: 42}
+		outcome := wire.Outcome{PredictionID: in.PredictionID, Status: "completed", Outputs: []generation.Output{output}, InferenceMS: 42}
 		if strings.Contains(prompt, "checked") {
 			outcome.NSFW = []bool{strings.Contains(prompt, "flagged")}
 		}
@@ -514,7 +515,7 @@ func film() pipeline.Request {
 func TestEarlierRuns(t *testing.T) {
 	t.Parallel()
 	input := map[string]any{"prompt": "a"}
-	fingerprint, err := generation.Fingerprint(generation.Request{Key: "a", Model: "a/b", Input: input})
+	fingerprint, err := wire.Fingerprint(generation.Request{Key: "a", Model: "a/b", Input: input})
 	require.NoError(t, err)
 	output := generation.Output(`"kept"`)
 	made := generation.Status{
@@ -565,7 +566,7 @@ func (s *stage) resumed(text string, inputs map[string]any, pages ...[]pipeline.
 // one, a submit of which nobody knows.
 func earlier(t *testing.T, prompt, id string, state generation.State) generation.Status {
 	t.Helper()
-	fingerprint, err := generation.Fingerprint(generation.Request{Key: "a", Model: "a/b", Input: map[string]any{"prompt": prompt}})
+	fingerprint, err := wire.Fingerprint(generation.Request{Key: "a", Model: "a/b", Input: map[string]any{"prompt": prompt}})
 	require.NoError(t, err)
 	status := generation.Status{
 		Key: "a", Model: "a/b", State: state, Fingerprint: fingerprint,
@@ -623,20 +624,20 @@ func TestAlikeItemsInOtherChildren(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
 			var known []string
-			s.RegisterActivityWithOptions(func(ctx context.Context, _ generation.FindInput) (generation.Found, error) {
-				answer, err := s.QueryWorkflowByID(activity.GetInfo(ctx).WorkflowExecution.ID, generation.KnownQuery, generation.DefaultAccount)
+			s.RegisterActivityWithOptions(func(ctx context.Context, _ wire.FindInput) (wire.Found, error) {
+				answer, err := s.QueryWorkflowByID(activity.GetInfo(ctx).WorkflowExecution.ID, wire.KnownQuery, generation.DefaultAccount)
 				if err != nil {
-					return generation.Found{}, err
+					return wire.Found{}, err
 				}
-				var got generation.KnownPredictions
+				var got wire.KnownPredictions
 				if err := answer.Get(&got); err != nil {
-					return generation.Found{}, err
+					return wire.Found{}, err
 				}
 				for _, k := range got.Predictions {
 					known = append(known, k.PredictionID)
 				}
-				return generation.Found{Verdict: generation.VerdictAbsent}, nil
-			}, activity.RegisterOptions{Name: generation.FindName})
+				return wire.Found{Verdict: wire.VerdictAbsent}, nil
+			}, activity.RegisterOptions{Name: wire.FindName})
 			list := make([]any, n)
 			for i := range list {
 				list[i] = fmt.Sprintf("item %d", i)
@@ -749,8 +750,8 @@ func TestManyListsAtOnce(t *testing.T) {
 func TestOmittedItems(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.OnActivity(generation.AwaitName, mock.Anything, mock.Anything).Return(func(_ context.Context, in generation.AwaitInput) (generation.Outcome, error) {
-		return generation.Outcome{PredictionID: in.PredictionID, Status: "completed", Omitted: true}, nil
+	s.OnActivity(wire.AwaitName, mock.Anything, mock.Anything).Return(func(_ context.Context, in wire.AwaitInput) (wire.Outcome, error) {
+		return wire.Outcome{PredictionID: in.PredictionID, Status: "completed", Omitted: true}, nil
 	})
 	s.run(`
 steps:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -37,7 +38,7 @@ func (m maker) take(name string, model int, request generation.Request, changes 
 
 // wasSubmitted tells whether an earlier run has, or may have, a result of the request.
 func wasSubmitted(request generation.Request, earlier []generation.Status) bool {
-	fingerprint, err := generation.Fingerprint(request)
+	fingerprint, err := wire.Fingerprint(request)
 	return err == nil && slices.ContainsFunc(earlier, func(status generation.Status) bool {
 		failed := status.State == generation.StateFailed && !status.GivenUp() || status.State == generation.StateAbsent
 		return status.Fingerprint == fingerprint && !failed

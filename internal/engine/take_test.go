@@ -10,6 +10,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -135,7 +136,7 @@ func TestPaidValuesAreKept(t *testing.T) {
 	t.Parallel()
 	for _, image := range []any{"", " " + cat, map[string]any{"url": cat}} {
 		for state, want := range map[generation.State]int{generation.StateCompleted: 0, generation.StateFailed: 1} {
-			fingerprint, err := generation.Fingerprint(generation.Request{Key: "a", Model: "a/clip", Input: map[string]any{"image": image}})
+			fingerprint, err := wire.Fingerprint(generation.Request{Key: "a", Model: "a/clip", Input: map[string]any{"image": image}})
 			require.NoError(t, err)
 			kept := earlier(t, "x", "0123456789abcdef0123456789abcdef", state)
 			kept.Model, kept.Fingerprint = "a/clip", fingerprint

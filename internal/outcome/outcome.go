@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -20,8 +21,8 @@ const (
 // From trims a prediction. When its outputs have more than maxBytes together, as a
 // history holds them, all are left out and the outcome says so: some without the
 // others would be a wrong result.
-func From(prediction wavespeed.Prediction, maxBytes int) generation.Outcome {
-	o := generation.Outcome{
+func From(prediction wavespeed.Prediction, maxBytes int) wire.Outcome {
+	o := wire.Outcome{
 		PredictionID: prediction.ID,
 		Status:       string(prediction.Status),
 		NSFW:         prediction.NSFW[:min(len(prediction.NSFW), maxFlags)],

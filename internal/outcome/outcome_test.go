@@ -10,6 +10,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/outcome"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -26,11 +27,11 @@ func TestFromKeepsAllButTheInput(t *testing.T) {
 		ID: "p1", Model: "m", Status: wavespeed.StatusFailed, Outputs: raw(`"https://x"`, `{"url":"y"}`, `null`),
 		Input: json.RawMessage(`{"prompt":"x"}`), Error: "flagged", Code: 1200, NSFW: []bool{true, false}, InferenceMS: 7,
 	}, 100)
-	require.Equal(t, generation.Outcome{
+	require.Equal(t, wire.Outcome{
 		PredictionID: "p1", Status: "failed", Error: "flagged", Code: 1200, NSFW: []bool{true, false}, InferenceMS: 7,
 		Outputs: []generation.Output{generation.Output(`"https://x"`), generation.Output(`{"url":"y"}`), generation.Output(`null`)},
 	}, got)
-	require.Equal(t, generation.Outcome{}, outcome.From(wavespeed.Prediction{}, 0))
+	require.Equal(t, wire.Outcome{}, outcome.From(wavespeed.Prediction{}, 0))
 }
 
 // The size is that in a history, where the encoder has escaped and compacted.

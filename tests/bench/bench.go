@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
@@ -131,7 +132,7 @@ func (b *bench) floor(ctx workflow.Context) error {
 	if err := workflow.ExecuteActivity(ctx, "floorSubmit").Get(ctx, nil); err != nil {
 		return err
 	}
-	var outcome generation.Outcome
+	var outcome wire.Outcome
 	workflow.GetSignalChannel(ctx, floorSignal).Receive(ctx, &outcome)
 	b.noteResumed(ctx)
 	return nil
@@ -155,8 +156,8 @@ func (b *bench) noteResumed(ctx workflow.Context) {
 // sink takes signals until it is told to end.
 func sink(ctx workflow.Context, n int) error {
 	for key := range n {
-		var signal generation.Signal
-		workflow.GetSignalChannel(ctx, generation.SignalName(sinkKey(key))).Receive(ctx, &signal)
+		var signal wire.Signal
+		workflow.GetSignalChannel(ctx, wire.SignalName(sinkKey(key))).Receive(ctx, &signal)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 const (
@@ -225,10 +226,10 @@ func (b *bench) signalRound(ctx context.Context, throughHandler bool, n int) (fl
 // sender prepares one signal.
 func (b *bench) sender(ctx context.Context, throughHandler bool, workflowID, key, prediction string) (func() error, error) {
 	if !throughHandler {
-		name, signal := generation.SignalName(key), generation.Signal{Nonce: "n", Outcome: outcome(prediction)}
+		name, signal := wire.SignalName(key), wire.Signal{Nonce: "n", Outcome: outcome(prediction)}
 		return func() error { return b.client.SignalWorkflow(ctx, workflowID, "", name, signal) }, nil
 	}
-	address, err := b.keyring.Seal(ctx, generation.Target{
+	address, err := b.keyring.Seal(ctx, wire.Target{
 		Namespace: client.DefaultNamespace, WorkflowID: workflowID, Key: key, Nonce: "n", Account: generation.DefaultAccount,
 	})
 	return func() error {

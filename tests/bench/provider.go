@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
 
@@ -129,8 +130,8 @@ func (p *provider) release() []func() {
 	return held
 }
 
-func outcome(id string) generation.Outcome {
-	return generation.Outcome{PredictionID: id, Status: "completed", Outputs: []generation.Output{generation.Output(`"https://cdn.test/1.png"`)}}
+func outcome(id string) wire.Outcome {
+	return wire.Outcome{PredictionID: id, Status: "completed", Outputs: []generation.Output{generation.Output(`"https://cdn.test/1.png"`)}}
 }
 
 // deliver sends the signed webhook for a prediction, as often as it takes: a handler

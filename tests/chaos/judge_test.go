@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
@@ -105,7 +106,7 @@ func (o outcome) isOf(owner map[string]string) bool {
 func (s *system) couldDecide(o outcome, entries []wavespeedtest.Entry) string {
 	ended := s.closed(o.workflow)
 	for _, entry := range entries {
-		if o.drawn && !generation.LeavesSeed(entry.Input) { // without a catalogue none is drawn
+		if o.drawn && !wire.LeavesSeed(entry.Input) { // without a catalogue none is drawn
 			return "the list showed its seed"
 		}
 		for _, delivery := range entry.Deliveries {

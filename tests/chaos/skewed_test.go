@@ -12,6 +12,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
@@ -31,7 +32,7 @@ func (s *system) startSkewed(ahead time.Duration, temporal, provider, webhooks s
 	require.NoError(s.t, err)
 	skewed, err := activities.New(activities.Options{
 		Accounts: map[string]activities.Provider{generation.DefaultAccount: account},
-		WebhookURL: func(ctx context.Context, target generation.Target) (string, error) {
+		WebhookURL: func(ctx context.Context, target wire.Target) (string, error) {
 			address, err := keyring.Seal(ctx, target)
 			return webhook.URL(webhooks, address), err
 		},

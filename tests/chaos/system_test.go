@@ -81,7 +81,7 @@ func start(t *testing.T, provider wavespeedtest.Options) *system {
 	}
 	for i := range workers {
 		admin := take()
-		own := s.proxy(wire(i), temporal) // to be cut off alone
+		own := s.proxy(wireOf(i), temporal) // to be cut off alone
 		s.workers = append(s.workers, stack.StartProcess(t, program, []string{"worker"}, with("TEMPORAL_ADDRESS="+own, "ADMIN_LISTEN="+admin)))
 		awaitReady(t, admin)
 	}
@@ -91,8 +91,8 @@ func start(t *testing.T, provider wavespeedtest.Options) *system {
 	return s
 }
 
-// wire names the proxy between a worker and Temporal.
-func wire(worker int) string { return fmt.Sprintf("worker %d", worker) }
+// wireOf names the proxy between a worker and Temporal.
+func wireOf(worker int) string { return fmt.Sprintf("worker %d", worker) }
 
 func awaitReady(t *testing.T, admin string) {
 	t.Helper()

@@ -63,7 +63,7 @@ func (tr *trouble) start(seed uint64) {
 		{2 * time.Second, 9 * time.Second, func(r *rand.Rand) { tr.kill(handlerKilled, s.handlers[r.IntN(handlers)]) }},
 		{4 * time.Second, 30 * time.Second, func(*rand.Rand) { tr.killTemporal() }},
 		{3 * time.Second, 40 * time.Second, func(r *rand.Rand) { tr.stop(s.workers[r.IntN(workers)]) }},
-		{1 * time.Second, tr.cut, func(r *rand.Rand) { tr.cutOff(wire(r.IntN(workers))) }},
+		{1 * time.Second, tr.cut, func(r *rand.Rand) { tr.cutOff(wireOf(r.IntN(workers))) }},
 		{1 * time.Second, 6 * time.Second, tr.changePages},
 		{1 * time.Second, 12 * time.Second, func(r *rand.Rand) { tr.poison(r, toTemporal, s.proxies["temporal"]) }},
 		{2 * time.Second, 10 * time.Second, func(r *rand.Rand) { tr.poison(r, toProvider, s.proxies["provider"]) }},

@@ -8,7 +8,7 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/converter"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
 )
 
@@ -106,10 +106,10 @@ func (b *books) accepted(e *provider.Entry) {
 func (b *books) forget(history []*historypb.HistoryEvent, event int64) {
 	for _, e := range history[event-1:] {
 		a := e.GetActivityTaskScheduledEventAttributes()
-		if a.GetActivityType().GetName() != generation.SubmitName {
+		if a.GetActivityType().GetName() != wire.SubmitName {
 			continue
 		}
-		var in generation.SubmitInput
+		var in wire.SubmitInput
 		must(converter.GetDefaultDataConverter().FromPayloads(a.GetInput(), &in))
 		b.forgotten[in.Nonce] = true
 	}

@@ -14,13 +14,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
 // address is what a worker gives the provider to call.
-func (w *world) address(ctx context.Context, target generation.Target) (string, error) {
+func (w *world) address(ctx context.Context, target wire.Target) (string, error) {
 	sealed, err := w.keyring.Seal(ctx, target)
 	return webhook.URL(baseURL, sealed), err
 }

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
 )
 
@@ -54,7 +55,7 @@ func (w *world) oracleAt(at time.Time) *oracle {
 				if !ok {
 					continue
 				}
-				var submitted generation.Submitted
+				var submitted wire.Submitted
 				must(converter.GetDefaultDataConverter().FromPayloads(a.GetResult(), &submitted))
 				known[in.Nonce] = true
 				o.owned[submitted.PredictionID] = in.Nonce
@@ -91,9 +92,9 @@ func (o *oracle) learnSubmit(workflow string, event *historypb.HistoryEvent) {
 }
 
 // submitInput is what a submit was scheduled with.
-func submitInput(event *historypb.HistoryEvent) (in generation.SubmitInput, ok bool) {
+func submitInput(event *historypb.HistoryEvent) (in wire.SubmitInput, ok bool) {
 	a := event.GetActivityTaskScheduledEventAttributes()
-	if a.GetActivityType().GetName() != generation.SubmitName {
+	if a.GetActivityType().GetName() != wire.SubmitName {
 		return in, false
 	}
 	must(converter.GetDefaultDataConverter().FromPayloads(a.GetInput(), &in))
@@ -113,7 +114,7 @@ func (o *oracle) learnKey(history []*historypb.HistoryEvent, event *historypb.Hi
 	}
 	failure := a.GetFailure().GetApplicationFailureInfo()
 	o.refused[in.Nonce] = failure.GetType() != generation.ErrSubmitUnknown
-	var lost generation.Lost
+	var lost wire.Lost
 	details := failure.GetDetails()
 	// A reset forgets what was told before, and the last run is the one that decides.
 	o.keyed[in.Nonce] = details != nil && converter.GetDefaultDataConverter().FromPayloads(details, &lost) == nil && lost.APIKey != ""

@@ -9,7 +9,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // owner is who submitted: the ledger knows it by a way that the product does not have.
@@ -51,9 +51,9 @@ func (t *tagger) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAct
 	o := owner{Workflow: info.WorkflowExecution.ID, Run: info.WorkflowExecution.RunID, Activity: info.ActivityID}
 	for _, arg := range in.Args {
 		switch arg := arg.(type) {
-		case generation.SubmitInput:
+		case wire.SubmitInput:
 			o.Key, o.Nonce = arg.Key, arg.Nonce
-		case *generation.SubmitInput:
+		case *wire.SubmitInput:
 			o.Key, o.Nonce = arg.Key, arg.Nonce
 		default:
 			o.Key = fmt.Sprintf("%T", arg)
@@ -70,9 +70,9 @@ func (t *tagger) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAct
 func (t *tagger) noteLook(args []any, began time.Time) {
 	for _, arg := range args {
 		switch find := arg.(type) {
-		case generation.FindInput:
+		case wire.FindInput:
 			t.books.looked(look{find.Nonce, t.process, began})
-		case *generation.FindInput:
+		case *wire.FindInput:
 			t.books.looked(look{find.Nonce, t.process, began})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
 )
 
@@ -232,7 +233,7 @@ func (w *world) submitting() (n int) {
 		for _, run := range w.server.Runs(id) {
 			open := make(map[int64]bool)
 			for _, event := range run.History {
-				if event.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == generation.SubmitName && run.Running() {
+				if event.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == wire.SubmitName && run.Running() {
 					open[event.GetEventId()] = true
 				}
 				delete(open, event.GetActivityTaskCompletedEventAttributes().GetScheduledEventId())
@@ -305,8 +306,8 @@ func (w *world) recorded(j *job) map[string]bool {
 				continue
 			}
 			scheduled := run.History[event.GetActivityTaskCompletedEventAttributes().GetScheduledEventId()-1].GetActivityTaskScheduledEventAttributes()
-			if scheduled.GetActivityType().GetName() == generation.SubmitName {
-				var in generation.SubmitInput
+			if scheduled.GetActivityType().GetName() == wire.SubmitName {
+				var in wire.SubmitInput
 				must(decode(scheduled.GetInput(), &in))
 				nonces[in.Nonce] = true
 			}

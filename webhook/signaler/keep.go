@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
@@ -28,7 +28,7 @@ var errOpen = errors.New("signaler: the workflow has an open run")
 
 // keep starts a workflow that holds the signal, where a rerun may ask for it. Only verified
 // deliveries come here, and a nonce has two places: nobody can start many.
-func (s *Signaler) keep(ctx context.Context, target generation.Target, signal generation.Signal) error {
+func (s *Signaler) keep(ctx context.Context, target wire.Target, signal wire.Signal) error {
 	described, err := s.client.DescribeWorkflowExecution(ctx, target.WorkflowID, "")
 	if err != nil {
 		return classify(err)
@@ -39,7 +39,7 @@ func (s *Signaler) keep(ctx context.Context, target generation.Target, signal ge
 	case !mayRerun(info.GetType().GetName(), info.GetStatus()):
 		return webhook.ErrNoWorkflow
 	}
-	for i, id := range generation.DeliveryIDs(target.Nonce) {
+	for i, id := range wire.DeliveryIDs(target.Nonce) {
 		if signal.Hint && i > 0 {
 			break // an old delivery, sent again by anybody, takes no place from a new one
 		}
@@ -69,14 +69,14 @@ func taskQueue(described *workflowservice.DescribeWorkflowExecutionResponse) str
 var errTaken = errors.New("signaler: the place is taken")
 
 // keepAs returns [webhook.ErrKept] once the signal's prediction is kept under the id.
-func (s *Signaler) keepAs(ctx context.Context, id, queue string, signal generation.Signal) error {
+func (s *Signaler) keepAs(ctx context.Context, id, queue string, signal wire.Signal) error {
 	_, err := s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       id,
 		TaskQueue:                                queue,
 		WorkflowRunTimeout:                       keepFor,
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-	}, generation.DeliveryName, signal)
+	}, wire.DeliveryName, signal)
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
 	switch {
 	case err == nil:
@@ -95,7 +95,7 @@ func (s *Signaler) keepAs(ctx context.Context, id, queue string, signal generati
 func (s *Signaler) holds(ctx context.Context, id, prediction string) bool {
 	ctx, cancel := context.WithTimeout(ctx, compareFor)
 	defer cancel()
-	var kept generation.Signal
+	var kept wire.Signal
 	err := s.client.GetWorkflow(ctx, id, "").Get(ctx, &kept)
 	return err == nil && kept.PredictionID == prediction
 }

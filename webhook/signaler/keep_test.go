@@ -16,7 +16,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 	"google.golang.org/grpc"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
@@ -59,7 +59,7 @@ func queueOf(t *testing.T, c client.Client, id string) string {
 }
 
 // delivered is a delivery for a run, with a nonce of its own.
-func delivered(run client.WorkflowRun) (generation.Target, generation.Signal) {
+func delivered(run client.WorkflowRun) (wire.Target, wire.Signal) {
 	target, signal := to(run), signal
 	target.Nonce = uuid.NewString()
 	signal.Nonce = target.Nonce
@@ -67,9 +67,9 @@ func delivered(run client.WorkflowRun) (generation.Target, generation.Signal) {
 }
 
 // kept are the signals that are kept for a nonce, as their workflows were given them.
-func kept(t *testing.T, c client.Client, nonce string) (kept []generation.Signal) {
+func kept(t *testing.T, c client.Client, nonce string) (kept []wire.Signal) {
 	t.Helper()
-	for _, id := range append(generation.DeliveryIDs(nonce), generation.DeliveryIDs(nonce)[0]+"/3") {
+	for _, id := range append(wire.DeliveryIDs(nonce), wire.DeliveryIDs(nonce)[0]+"/3") {
 		history := c.GetWorkflowHistory(t.Context(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		event, err := history.Next()
 		if err != nil {
@@ -79,7 +79,7 @@ func kept(t *testing.T, c client.Client, nonce string) (kept []generation.Signal
 		started := event.GetWorkflowExecutionStartedEventAttributes()
 		require.Equal(t, "wavespeed.Delivery", started.GetWorkflowType().GetName())
 		require.Equal(t, 7*24*time.Hour, started.GetWorkflowRunTimeout().AsDuration())
-		var signal generation.Signal
+		var signal wire.Signal
 		require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(started.GetInput(), &signal))
 		kept = append(kept, signal)
 	}
@@ -113,8 +113,8 @@ func TestDeliveriesForClosedWorkflows(t *testing.T) {
 				require.Empty(t, kept(t, c, target.Nonce))
 				return
 			}
-			require.Equal(t, []generation.Signal{signal}, kept(t, c, target.Nonce))
-			require.Equal(t, queueOf(t, c, run.GetID()), queueOf(t, c, generation.DeliveryIDs(target.Nonce)[0]))
+			require.Equal(t, []wire.Signal{signal}, kept(t, c, target.Nonce))
+			require.Equal(t, queueOf(t, c, run.GetID()), queueOf(t, c, wire.DeliveryIDs(target.Nonce)[0]))
 		})
 	}
 }
@@ -135,18 +135,18 @@ func TestPlacesOfANonce(t *testing.T) {
 			second.PredictionID, third.PredictionID, hint.PredictionID = "p2", "p3", "p4"
 			hint.Hint = true
 			for _, step := range []struct {
-				signal generation.Signal
+				signal wire.Signal
 				want   error
 			}{
 				{first, webhook.ErrKept}, {hint, webhook.ErrNoWorkflow}, {first, webhook.ErrKept}, {second, webhook.ErrKept},
 				{second, webhook.ErrKept}, {third, webhook.ErrNoWorkflow}, {first, webhook.ErrKept},
 			} {
 				require.ErrorIs(t, s.Signal(t.Context(), target, step.signal), step.want, step.signal.PredictionID)
-				for _, id := range generation.DeliveryIDs(target.Nonce)[:len(kept(t, c, target.Nonce))] {
+				for _, id := range wire.DeliveryIDs(target.Nonce)[:len(kept(t, c, target.Nonce))] {
 					require.NoError(t, c.GetWorkflow(t.Context(), id, "").Get(t.Context(), nil))
 				}
 			}
-			require.Equal(t, []generation.Signal{first, second}, kept(t, c, target.Nonce))
+			require.Equal(t, []wire.Signal{first, second}, kept(t, c, target.Nonce))
 		})
 	}
 }
@@ -154,7 +154,7 @@ func TestPlacesOfANonce(t *testing.T) {
 func startKeeper(t *testing.T, c client.Client, queue string) {
 	t.Helper()
 	w := sdkworker.New(c, queue, sdkworker.Options{})
-	w.RegisterWorkflowWithOptions(workflows.Delivery, workflow.RegisterOptions{Name: generation.DeliveryName})
+	w.RegisterWorkflowWithOptions(workflows.Delivery, workflow.RegisterOptions{Name: wire.DeliveryName})
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 }

@@ -28,7 +28,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
@@ -49,7 +49,7 @@ func New(client Client) *Signaler { return &Signaler{client} }
 // Signal sends the signal to the workflow's current run. Where that is closed and another
 // may want to know, it keeps the signal in a workflow of its own, and returns
 // [webhook.ErrKept].
-func (s *Signaler) Signal(ctx context.Context, target generation.Target, signal generation.Signal) error {
+func (s *Signaler) Signal(ctx context.Context, target wire.Target, signal wire.Signal) error {
 	ctx = context.WithValue(ctx, deliveryKey{}, delivery{namespace: target.Namespace, requestID: requestID(signal)})
 	err := s.send(ctx, target, signal)
 	if !errors.Is(err, webhook.ErrNoWorkflow) {
@@ -62,8 +62,8 @@ func (s *Signaler) Signal(ctx context.Context, target generation.Target, signal 
 	return err
 }
 
-func (s *Signaler) send(ctx context.Context, target generation.Target, signal generation.Signal) error {
-	return classify(s.client.SignalWorkflow(ctx, target.WorkflowID, "", generation.SignalName(target.Key), signal))
+func (s *Signaler) send(ctx context.Context, target wire.Target, signal wire.Signal) error {
+	return classify(s.client.SignalWorkflow(ctx, target.WorkflowID, "", wire.SignalName(target.Key), signal))
 }
 
 func classify(err error) error {
@@ -85,7 +85,7 @@ type delivery struct{ namespace, requestID string }
 type deliveryKey struct{}
 
 // requestID is the same for the same news, and for nothing else.
-func requestID(signal generation.Signal) string {
+func requestID(signal wire.Signal) string {
 	digest := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %t %t", signal.Nonce, signal.PredictionID, signal.Status, signal.Hint, signal.Identified))
 	return "wavespeed-" + hex.EncodeToString(digest[:16])
 }

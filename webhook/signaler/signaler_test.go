@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 )
@@ -33,9 +34,9 @@ func (f *fake) SignalWorkflow(_ context.Context, workflowID, runID, name string,
 	return f.err
 }
 
-var target = generation.Target{Namespace: "default", WorkflowID: "clip-7", Key: "still[3]", Nonce: "n", Account: "default"}
+var target = wire.Target{Namespace: "default", WorkflowID: "clip-7", Key: "still[3]", Nonce: "n", Account: "default"}
 
-var signal = generation.Signal{Nonce: "n", Outcome: generation.Outcome{
+var signal = wire.Signal{Nonce: "n", Outcome: wire.Outcome{
 	PredictionID: "p1", Status: "completed", Outputs: []generation.Output{generation.Output(`"https://x/1.png"`)},
 }}
 

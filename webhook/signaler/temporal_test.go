@@ -18,7 +18,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/grpc"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
@@ -65,14 +65,14 @@ func dial(t *testing.T, namespace string, options ...grpc.DialOption) client.Cli
 	return c
 }
 
-func to(run client.WorkflowRun) generation.Target {
+func to(run client.WorkflowRun) wire.Target {
 	target := target
 	target.WorkflowID = run.GetID()
 	return target
 }
 
 // fifty sends as many copies of a signal at once.
-func fifty(t *testing.T, s *signaler.Signaler, target generation.Target) {
+func fifty(t *testing.T, s *signaler.Signaler, target wire.Target) {
 	t.Helper()
 	var all sync.WaitGroup
 	failed := make(chan error, 50)
@@ -94,7 +94,7 @@ func TestSignalIsInTheHistoryWhenItReturns(t *testing.T) {
 	events := signals(t, c, run)
 	require.Len(t, events, 1)
 	require.Equal(t, "wavespeed.finished/still[3]", events[0].SignalName)
-	var got generation.Signal
+	var got wire.Signal
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(events[0].Input, &got))
 	require.Equal(t, signal, got)
 }
@@ -128,9 +128,9 @@ func TestOtherNewsIsAnotherEvent(t *testing.T) {
 	otherStatus.Status = "failed"
 	hint.Hint = true
 	identified.Identified = true
-	shifted := generation.Signal{Nonce: "n\x00p1", Outcome: generation.Outcome{PredictionID: "completed", Status: ""}}
-	shiftedBack := generation.Signal{Nonce: "n", Outcome: generation.Outcome{PredictionID: "p1\x00completed", Status: ""}}
-	for i, signal := range []generation.Signal{signal, otherNonce, otherPrediction, otherStatus, hint, identified, shifted, shiftedBack} {
+	shifted := wire.Signal{Nonce: "n\x00p1", Outcome: wire.Outcome{PredictionID: "completed", Status: ""}}
+	shiftedBack := wire.Signal{Nonce: "n", Outcome: wire.Outcome{PredictionID: "p1\x00completed", Status: ""}}
+	for i, signal := range []wire.Signal{signal, otherNonce, otherPrediction, otherStatus, hint, identified, shifted, shiftedBack} {
 		require.NoError(t, s.Signal(t.Context(), to(run), signal))
 		require.NoError(t, s.Signal(t.Context(), to(run), signal))
 		require.Len(t, signals(t, c, run), i+1)

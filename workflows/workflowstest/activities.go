@@ -8,11 +8,12 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // submit stands in for the activity wavespeed.Submit.
-func (p *Provider) submit(ctx context.Context, in generation.SubmitInput) (generation.Submitted, error) {
+func (p *Provider) submit(ctx context.Context, in wire.SubmitInput) (wire.Submitted, error) {
 	request := Request{
 		WorkflowID: activity.GetInfo(ctx).WorkflowExecution.ID,
 		Key:        in.Key, Model: in.Model, Account: in.Account, Input: p.decoded(in.Input),
@@ -20,22 +21,22 @@ func (p *Provider) submit(ctx context.Context, in generation.SubmitInput) (gener
 	answer := p.answer(request)
 	switch {
 	case answer.refusal != nil:
-		return generation.Submitted{}, answer.refusal
+		return wire.Submitted{}, answer.refusal
 	case in.MaxPrice != nil && answer.cost() > *in.MaxPrice:
-		return generation.Submitted{}, temporal.NewApplicationErrorWithOptions(
+		return wire.Submitted{}, temporal.NewApplicationErrorWithOptions(
 			fmt.Sprintf("generation %q: %s costs %s, more than the %s left for it; nothing was submitted", in.Key, in.Model, answer.cost(), *in.MaxPrice),
 			generation.ErrBudgetExceeded, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{answer.cost()}})
 	case answer.fate == absent || answer.fate == undecided:
-		return generation.Submitted{}, p.lose(in, answer, "")
+		return wire.Submitted{}, p.lose(in, answer, "")
 	}
 	id, started := p.start(request, answer)
 	if answer.fate == found {
-		return generation.Submitted{}, p.lose(in, answer, id)
+		return wire.Submitted{}, p.lose(in, answer, id)
 	}
 	if answer.after < never {
 		p.deliver(request, in.Nonce, started, answer)
 	}
-	return generation.Submitted{PredictionID: id, Webhook: true, Price: answer.price}, nil
+	return wire.Submitted{PredictionID: id, Webhook: true, Price: answer.price}, nil
 }
 
 func (a Answer) cost() generation.USD {
@@ -47,42 +48,42 @@ func (a Answer) cost() generation.USD {
 
 // deliver sends the webhook's signal when the prediction ends.
 func (p *Provider) deliver(request Request, nonce string, started prediction, answer Answer) {
-	signal := generation.Signal{Nonce: nonce, Sent: started.ends, Outcome: started.outcome}
+	signal := wire.Signal{Nonce: nonce, Sent: started.ends, Outcome: started.outcome}
 	p.env.RegisterDelayedCallback(func() {
 		// A workflow that has ended meanwhile needs no signal.
-		_ = p.env.SignalWorkflowByID(request.WorkflowID, generation.SignalName(request.Key), signal)
+		_ = p.env.SignalWorkflowByID(request.WorkflowID, wire.SignalName(request.Key), signal)
 	}, answer.after)
 }
 
 // lose notes what a search will find, and is the error of a submit whose answer was lost.
-func (p *Provider) lose(in generation.SubmitInput, answer Answer, prediction string) error {
-	verdicts := map[fate]generation.Verdict{
-		found: generation.VerdictFound, absent: generation.VerdictAbsent, undecided: generation.VerdictUndecided,
+func (p *Provider) lose(in wire.SubmitInput, answer Answer, prediction string) error {
+	verdicts := map[fate]wire.Verdict{
+		found: wire.VerdictFound, absent: wire.VerdictAbsent, undecided: wire.VerdictUndecided,
 	}
 	p.mu.Lock()
 	p.lost[in.Nonce] = lost{verdict: verdicts[answer.fate], prediction: prediction}
 	p.mu.Unlock()
 	return temporal.NewNonRetryableApplicationError(fmt.Sprintf("generation %q: submit of %s: the answer was lost", in.Key, in.Model),
-		generation.ErrSubmitUnknown, nil, generation.Lost{Price: answer.price, Over: true})
+		generation.ErrSubmitUnknown, nil, wire.Lost{Price: answer.price, Over: true})
 }
 
 // find stands in for the activity wavespeed.Find.
-func (p *Provider) find(_ context.Context, in generation.FindInput) (generation.Found, error) {
+func (p *Provider) find(_ context.Context, in wire.FindInput) (wire.Found, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	lost, ok := p.lost[in.Nonce]
 	if !ok { // of a mock, or of an earlier run
-		return generation.Found{Verdict: generation.VerdictUndecided, Why: "this provider did not lose its answer"}, nil
+		return wire.Found{Verdict: wire.VerdictUndecided, Why: "this provider did not lose its answer"}, nil
 	}
-	found := generation.Found{Verdict: lost.verdict, PredictionID: lost.prediction}
-	if found.Verdict == generation.VerdictUndecided {
+	found := wire.Found{Verdict: lost.verdict, PredictionID: lost.prediction}
+	if found.Verdict == wire.VerdictUndecided {
 		found.Why = "nothing tells whether it was accepted"
 	}
 	return found, nil
 }
 
 // await stands in for the activity wavespeed.Await.
-func (p *Provider) await(ctx context.Context, in generation.AwaitInput) (generation.Outcome, error) {
+func (p *Provider) await(ctx context.Context, in wire.AwaitInput) (wire.Outcome, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	prediction, ok := p.predictions[in.PredictionID]
@@ -104,9 +105,9 @@ func (p *Provider) await(ctx context.Context, in generation.AwaitInput) (generat
 	deadline := prediction.polled.Add(in.Within).Sub(now)
 	message := fmt.Sprintf("generation %q: prediction %s is processing", in.Key, in.PredictionID)
 	if deadline <= 0 {
-		return generation.Outcome{}, temporal.NewNonRetryableApplicationError(message, generation.ErrDeadlineExceeded, nil)
+		return wire.Outcome{}, temporal.NewNonRetryableApplicationError(message, generation.ErrDeadlineExceeded, nil)
 	}
-	return generation.Outcome{}, temporal.NewApplicationErrorWithOptions(message, generation.ErrPending, temporal.ApplicationErrorOptions{
+	return wire.Outcome{}, temporal.NewApplicationErrorWithOptions(message, generation.ErrPending, temporal.ApplicationErrorOptions{
 		NextRetryDelay: min(left, deadline), Category: temporal.ApplicationErrorCategoryBenign,
 	})
 }

@@ -10,13 +10,14 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // Answer is what becomes of one submit. The zero value completes with one output.
 type Answer struct {
 	fate    fate
-	outcome generation.Outcome // of a prediction
-	refusal error              // of a submit
+	outcome wire.Outcome // of a prediction
+	refusal error        // of a submit
 	after   time.Duration
 	price   *generation.USD
 }
@@ -34,7 +35,7 @@ const (
 // Outputs completes with these outputs: strings, or values that encode to JSON. Without any,
 // the provider reports the prediction as completed but without outputs, which fails.
 func Outputs(outputs ...any) Answer {
-	outcome := generation.Outcome{Status: "completed", Outputs: []generation.Output{}}
+	outcome := wire.Outcome{Status: "completed", Outputs: []generation.Output{}}
 	for i, output := range outputs {
 		encoded, err := json.Marshal(output)
 		if err != nil {
@@ -62,7 +63,7 @@ func Failed(errorType, reason string) Answer {
 	if !known {
 		panic(fmt.Sprintf("workflowstest: Failed: %q is not the type of a failed prediction", errorType))
 	}
-	return Answer{outcome: generation.Outcome{Status: "failed", Error: reason, Code: code}}
+	return Answer{outcome: wire.Outcome{Status: "failed", Error: reason, Code: code}}
 }
 
 // Never accepts the submit, and the prediction doesn't end: the generation reaches its
@@ -138,7 +139,7 @@ func SubmitError(errorType, reason string) error {
 	case slices.Contains(final, errorType):
 		return temporal.NewNonRetryableApplicationError(reason, errorType, nil)
 	case errorType == generation.ErrSubmitUnknown:
-		return temporal.NewNonRetryableApplicationError(reason, errorType, nil, generation.Lost{Over: true})
+		return temporal.NewNonRetryableApplicationError(reason, errorType, nil, wire.Lost{Over: true})
 	}
 	panic(fmt.Sprintf("workflowstest: %q is not the type of a submit's error; known are %s", errorType,
 		strings.Join(slices.Concat(transient, final, []string{generation.ErrSubmitUnknown}), ", ")))

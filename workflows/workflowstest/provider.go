@@ -17,6 +17,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -54,14 +55,14 @@ type rule struct {
 }
 
 type prediction struct {
-	outcome generation.Outcome
+	outcome wire.Outcome
 	ends    time.Time // by the environment's clock
 	polled  time.Time // when the first poll came
 }
 
 // lost is a submit whose answer was lost.
 type lost struct {
-	verdict    generation.Verdict
+	verdict    wire.Verdict
 	prediction string
 }
 
@@ -79,10 +80,10 @@ func NewProvider(t testing.TB, env *testsuite.TestWorkflowEnvironment) *Provider
 	engine.Register(env, workflow.RegisterOptions{})
 	env.RegisterWorkflowWithOptions(workflows.Requested, workflow.RegisterOptions{Name: generation.WorkflowName})
 	for name, f := range map[string]any{
-		generation.SubmitName: p.submit,
-		generation.FindName:   p.find,
-		generation.AwaitName:  p.await,
-		pipeline.CheckName:    p.check,
+		wire.SubmitName:    p.submit,
+		wire.FindName:      p.find,
+		wire.AwaitName:     p.await,
+		pipeline.CheckName: p.check,
 	} {
 		env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}

@@ -240,7 +240,7 @@ func TestChildrenAndCancellation(t *testing.T) {
 func TestOnActivity(t *testing.T) {
 	t.Parallel()
 	env, provider := newProvider(t)
-	env.OnActivity(generation.SubmitName, mock.Anything, mock.Anything).Return(generation.Submitted{}, workflowstest.SubmitError(generation.ErrSubmitUnknown, "lost")).Once()
+	env.OnActivity("wavespeed.Submit", mock.Anything, mock.Anything).Return(nil, workflowstest.SubmitError(generation.ErrSubmitUnknown, "lost")).Once()
 	env.ExecuteWorkflow(still, request(nil))
 	_, errorType := ended(t, env)
 	require.Equal(t, generation.ErrSubmitUnknown, errorType)

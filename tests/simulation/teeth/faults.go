@@ -34,7 +34,7 @@ var faults = []fault{
 		{"activities/whose.go", `nonce != "" && nonce != s.in.Nonce {`, `nonce != "" {`},
 	}},
 	one("a listed input that differs is another's: a seed of -1 listed as drawn", absent,
-		"activities/whose.go", `	return x.charged && s.in.KeyKnown && s.sameKey()`, `	if x.seed != "" && x.seed != strconv.FormatInt(generation.Seed(s.in.Nonce), 10) {
+		"activities/whose.go", `	return x.charged && s.in.KeyKnown && s.sameKey()`, `	if x.seed != "" && x.seed != strconv.FormatInt(wire.Seed(s.in.Nonce), 10) {
 		return true
 	}
 	return x.charged && s.in.KeyKnown && s.sameKey()`),
@@ -91,7 +91,7 @@ var faults = []fault{
 		{"activities/turn.go", `foreign := info.Attempt > 1 && `, `foreign := false && `},
 	}},
 	one("doubt is taken for absence", absent,
-		"activities/verdict.go", `return undecided(s.doubt(now, possible), possible)`, `return answer{found: generation.Found{Verdict: generation.VerdictAbsent}, decided: true}`),
+		"activities/verdict.go", `return undecided(s.doubt(now, possible), possible)`, `return answer{found: wire.Found{Verdict: wire.VerdictAbsent}, decided: true}`),
 	one("a search concludes nothing from an exclusive key", silent,
 		"activities/infer.go", `	if !s.sameKey() ||`, `	if true ||`),
 	one("a search never proves absence", silent,

@@ -1,8 +1,10 @@
-package generation
+package wire
 
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
 // SubmitInput is the argument of the activity [SubmitName].
@@ -27,7 +29,7 @@ type SubmitInput struct {
 
 	// MaxPrice is the most that the submit may cost, in USD: one with a higher price, or
 	// with none that can be had, is not sent. Nil means no bound.
-	MaxPrice *USD `json:"max_price,omitempty"`
+	MaxPrice *generation.USD `json:"max_price,omitempty"`
 }
 
 // Submitted is the result of the activity [SubmitName].
@@ -38,7 +40,7 @@ type Submitted struct {
 	Webhook bool `json:"webhook,omitempty"`
 
 	// Price is what the provider charges, in USD; nil when it was not asked.
-	Price *USD `json:"price,omitempty"`
+	Price *generation.USD `json:"price,omitempty"`
 
 	// APIKey tells keys apart without giving them away: see [Lost].
 	APIKey string `json:"api_key,omitempty"`
@@ -47,7 +49,7 @@ type Submitted struct {
 // Lost is the first detail of a submit's [ErrSubmitUnknown].
 type Lost struct {
 	// Price is what the submit costs if it was accepted, in USD; nil when not known.
-	Price *USD `json:"price,omitempty"`
+	Price *generation.USD `json:"price,omitempty"`
 
 	// APIKey is a fingerprint of the API key that was used. Only a search with the same
 	// key can prove that nothing was accepted.

@@ -1,6 +1,10 @@
-package generation
+package wire
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
 
 // Outcome is how a prediction ended: the provider's object, trimmed to what a
 // history should hold.
@@ -10,7 +14,7 @@ type Outcome struct {
 	// Status is the provider's own: completed, failed, cancelled, timeout or deleted.
 	Status string `json:"status"`
 
-	Outputs []Output `json:"outputs,omitempty"`
+	Outputs []generation.Output `json:"outputs,omitempty"`
 
 	// Omitted is set where outputs are too large for a history: they are left out
 	// here and stay with the provider.
@@ -41,19 +45,19 @@ func (o Outcome) Completed() bool {
 func (o Outcome) ErrorType() string {
 	switch o.Code {
 	case codeContentRejected:
-		return ErrContentRejected
+		return generation.ErrContentRejected
 	case codeMissingParameter, codeInvalidParameter:
-		return ErrInvalidInput
+		return generation.ErrInvalidInput
 	case codeMediaUnreachable:
-		return ErrMediaUnreachable
+		return generation.ErrMediaUnreachable
 	default:
-		return ErrPredictionFailed
+		return generation.ErrPredictionFailed
 	}
 }
 
 // Retryable tells whether the same request may well succeed another time.
 func (o Outcome) Retryable() bool {
-	return o.ErrorType() == ErrPredictionFailed && o.Status != "cancelled" && o.Status != "deleted"
+	return o.ErrorType() == generation.ErrPredictionFailed && o.Status != "cancelled" && o.Status != "deleted"
 }
 
 // Reason says in words how an outcome without a result came about.

@@ -1,4 +1,4 @@
-package generation
+package wire
 
 import (
 	"bytes"
@@ -8,13 +8,15 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
 // Fingerprint tells requests apart that would be paid for: two with the same model,
 // account and input have the same one, however the input is written.
-func Fingerprint(request Request) (string, error) {
+func Fingerprint(request generation.Request) (string, error) {
 	request = request.WithDefaults()
-	encoded, err := EncodeInput(request.Input)
+	encoded, err := generation.EncodeInput(request.Input)
 	if err != nil {
 		return "", err
 	}

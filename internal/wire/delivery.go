@@ -1,4 +1,4 @@
-package generation
+package wire
 
 // DeliveryName is the registered workflow that keeps a delivery which came when no run of
 // its workflow was open, so that a rerun can read it: a [Signal] in, the same [Signal] out.

@@ -1,6 +1,10 @@
-package generation
+package wire
 
-import "time"
+import (
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
 
 // Known is a prediction of which a submit's answer or a webhook told whose it is.
 type Known struct {
@@ -40,7 +44,7 @@ type UnknownSubmit struct {
 
 // Add takes in a generation of the account. Whose a prediction is that was adopted, nobody
 // has told: it may be what another's lost submit got.
-func (k *KnownPredictions) Add(status *Status, account string) {
+func (k *KnownPredictions) Add(status *generation.Status, account string) {
 	if status.Account != "" && status.Account != account {
 		return
 	}
@@ -49,7 +53,7 @@ func (k *KnownPredictions) Add(status *Status, account string) {
 		case attempt.Nonce == "":
 		case attempt.PredictionID != "" && !attempt.Inferred:
 			k.Predictions = append(k.Predictions, Known{attempt.PredictionID, attempt.Nonce, status.Model, attempt.Answered, attempt.APIKey})
-		case attempt.State == StateAbsent:
+		case attempt.State == generation.StateAbsent:
 			k.Absent = append(k.Absent, attempt.Nonce)
 		default:
 			k.Unknown = append(k.Unknown, UnknownSubmit{attempt.Nonce, status.Model, attempt.Started, attempt.Ended, attempt.PredictionID})

@@ -1,4 +1,4 @@
-package generation_test
+package wire_test
 
 import (
 	"encoding/json"
@@ -7,11 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 func fingerprint(t *testing.T, request generation.Request) string {
 	t.Helper()
-	got, err := generation.Fingerprint(request)
+	got, err := wire.Fingerprint(request)
 	require.NoError(t, err)
 	require.Len(t, got, 24)
 	return got
@@ -94,7 +95,7 @@ func TestFingerprintsStay(t *testing.T) {
 func TestInputsWithoutAFingerprint(t *testing.T) {
 	t.Parallel()
 	for _, input := range []any{json.RawMessage(`[1]`), json.RawMessage(`{"prompt":"my secret prompt"`), map[string]any{"secret": make(chan int)}, "secret"} {
-		_, err := generation.Fingerprint(generation.Request{Model: "a/b", Input: input})
+		_, err := wire.Fingerprint(generation.Request{Model: "a/b", Input: input})
 		require.ErrorContains(t, err, "input: ")
 		require.NotContains(t, err.Error(), "secret")
 	}

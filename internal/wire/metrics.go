@@ -1,4 +1,4 @@
-package generation
+package wire
 
 // Metrics that workflows and activities report through the metrics handler of the
 // Temporal client, with the SDK's own tags beside ours. No tag holds an id.
