@@ -65,7 +65,9 @@ func (s *search) askOwners(ctx context.Context, since time.Time, possible []sigh
 		return nil, silentOwners
 	}
 	defer s.account.asked.end()
-	executions, err := s.ranSince(ctx)
+	executions, err := s.account.asked.ran(s.ranSince(), func(since time.Time) ([]*workflowpb.WorkflowExecutionInfo, error) {
+		return s.listRuns(ctx, since)
+	})
 	if err != nil {
 		return nil, unlistedOwners
 	}
@@ -167,13 +169,18 @@ func (s *search) learnKey(ctx context.Context) error {
 	return nil
 }
 
-// ranSince are the workflow runs that ran since the submit, or since the oldest charge that
-// is looked at, as far as they are looked at.
-func (s *search) ranSince(ctx context.Context) (executions []*workflowpb.WorkflowExecutionInfo, err error) {
+// ranSince is since when workflow runs are looked at: since the submit, or since the oldest
+// charge that is looked at.
+func (s *search) ranSince() time.Time {
 	since, _ := s.window.around(s.window.opens.Add(-lookback))
 	if latest := s.in.Began.Add(-uncalibrated - lookback); since.After(latest) {
 		since = latest
 	}
+	return since
+}
+
+// listRuns are the workflow runs that ran since a time, as far as they are looked at.
+func (s *search) listRuns(ctx context.Context, since time.Time) (executions []*workflowpb.WorkflowExecutionInfo, err error) {
 	// By their times, since one that is open may be running or paused.
 	query := fmt.Sprintf(`CloseTime IS NULL OR CloseTime >= %q`, since.UTC().Format(time.RFC3339))
 	for token := []byte(nil); ; {
@@ -293,6 +300,27 @@ type asked struct {
 
 	mu      sync.Mutex
 	answers map[string]toldBy
+
+	// The runs that were listed last, and since when they ran. Whoever has the turn has them.
+	runs   []*workflowpb.WorkflowExecutionInfo
+	since  time.Time
+	listed time.Time
+}
+
+// listedFor is for how long a list of runs serves all searches of an account, which would
+// keep Temporal busy otherwise.
+const listedFor = 10 * time.Second
+
+// ran are the runs since a time, as they were listed lately.
+func (a *asked) ran(since time.Time, list func(time.Time) ([]*workflowpb.WorkflowExecutionInfo, error)) ([]*workflowpb.WorkflowExecutionInfo, error) {
+	if now := a.now(); a.listed.IsZero() || now.Sub(a.listed) >= listedFor || a.since.After(since) {
+		runs, err := list(since)
+		if err != nil {
+			return nil, err
+		}
+		a.runs, a.since, a.listed = runs, since, now
+	}
+	return a.runs, nil
 }
 
 // toldBy is what a run answered, without its predictions: memory has them.

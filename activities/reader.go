@@ -114,7 +114,7 @@ func (r *reader) read(ctx context.Context, since, notBefore time.Time) (*reading
 			since := r.wanted
 			r.wanted = time.Time{}
 			r.mu.Unlock()
-			r.fly(ctx, since, flight)
+			go r.fly(ctx, since, flight)
 		} else {
 			r.mu.Unlock()
 		}
@@ -128,7 +128,14 @@ func (r *reader) read(ctx context.Context, since, notBefore time.Time) (*reading
 	}
 }
 
+// longestReading bounds one reading.
+const longestReading = 3 * time.Minute
+
+// fly reads for all that wait, and goes on when the search that began it has no more time:
+// the next attempt finds what it read.
 func (r *reader) fly(ctx context.Context, since time.Time, flight chan struct{}) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestReading)
+	defer cancel()
 	reading := &reading{began: r.now(), since: since}
 	reading.list = listed(ctx, r.provider, since)
 	reading.charges = charged(ctx, r.provider, since)
@@ -141,6 +148,18 @@ func (r *reader) fly(ctx context.Context, since time.Time, flight chan struct{})
 	}
 	r.flight = nil
 	close(flight)
+}
+
+// servesFor is how old a reading may be that a search begins with. One that took long serves
+// for as long again, so that the provider has a pause.
+func (r *reader) servesFor() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := r.last()
+	if last == nil {
+		return rereadAfter
+	}
+	return max(rereadAfter, 2*last.ended.Sub(last.began))
 }
 
 func (r *reader) last() *reading {
