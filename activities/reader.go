@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -134,8 +136,16 @@ const longestReading = 3 * time.Minute
 // fly reads for all that wait, and goes on when the search that began it has no more time:
 // the next attempt finds what it read.
 func (r *reader) fly(ctx context.Context, since time.Time, flight chan struct{}) {
+	stopped := activity.GetWorkerStopChannel(ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestReading)
 	defer cancel()
+	go func() {
+		select {
+		case <-stopped:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	reading := &reading{began: r.now(), since: since}
 	reading.list = listed(ctx, r.provider, since)
 	reading.charges = charged(ctx, r.provider, since)
