@@ -95,7 +95,7 @@ func TestArrows(t *testing.T) {
 		"workflows":       {"pipeline", "activities", "webhook", "worker"},
 		"internal/engine": {"wavespeed", "activities", "pipeline/file", "internal/preflight", "webhook", "worker"},
 		"webhook":         {"pipeline", "activities", "workflows", "worker"},
-		"worker":          {"pipeline/file", "internal/daemon"},
+		"worker":          {"pipeline/file", "cmd/internal/daemon"},
 	} {
 		deps := dependencies(t, "./"+pkg)
 		for _, other := range above {

@@ -1,7 +1,9 @@
 package tests
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -10,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/cli"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
@@ -75,9 +76,13 @@ func (p *pipelines) chooseStyle(id string) {
 
 // command runs a command line against the system, and gives what it printed.
 func (p *pipelines) command(args ...string) (int, string) {
-	var out strings.Builder
-	code := cli.Run(p.t.Context(), args, p.environ(), cli.Streams{In: strings.NewReader(""), Out: &out, Err: &out})
-	return code, out.String()
+	cmd := exec.CommandContext(p.t.Context(), stack.Build(p.t, "wavespeed-temporal"), args...)
+	cmd.Env = p.environ()
+	out, err := cmd.CombinedOutput()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) {
+		require.NoError(p.t, err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
 }
 
 // environ is what the command line reads.

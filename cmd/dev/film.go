@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli"
 	"github.com/wavespeed-temporal/wavespeed-temporal/examples/pipelines"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/cli"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 

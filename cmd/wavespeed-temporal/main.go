@@ -8,7 +8,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/cli"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli"
 )
 
 func main() {

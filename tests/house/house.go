@@ -154,10 +154,14 @@ func arrows(rooms map[string]*room) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// top is the room of the top level that a package belongs to. Each package under internal is
-// one of its own, and so are the reader of files, which stands on what pipelines are made of,
-// and the kits for tests.
+// top is the room of the top level that a package belongs to. Each package under internal and
+// cmd/internal is one of its own, and so are the reader of files, which stands on what
+// pipelines are made of, and the kits for tests.
 func top(dir string) string {
+	if below, ok := strings.CutPrefix(dir, "cmd/internal/"); ok {
+		name, _, _ := strings.Cut(below, "/")
+		return "cmd/internal/" + name
+	}
 	first, rest, _ := strings.Cut(dir, "/")
 	second, _, _ := strings.Cut(rest, "/")
 	if first == "internal" || dir == "pipeline/file" || strings.HasSuffix(second, "test") {

@@ -27,8 +27,8 @@ var order = []string{
 	"internal/jitter", "internal/modelid", "internal/nearest", "internal/plaintext", "internal/strict", "internal/jsonvalue", "internal/text", "internal/shape", "internal/schema",
 	"generation", "internal/wire", "internal/written", "internal/markdown", "wavespeed", "wavespeed/wavespeedtest", "internal/outcome", "webhook", "webhook/webhooktest", "workflows", "pipeline",
 	"internal/plan", "pipeline/file", "internal/preflight", "internal/engine", "activities", "worker", "workflows/workflowstest",
-	"internal/reference", "internal/telemetry", "internal/config", "internal/daemon", "internal/download", "internal/cli",
-	"examples", "cmd", "tests",
+	"internal/reference", "examples",
+	"cmd/internal/telemetry", "cmd/internal/config", "cmd/internal/daemon", "cmd/internal/download", "cmd/internal/cli", "cmd", "tests",
 }
 
 // isKit tells whether the package serves tests, which are counted apart.

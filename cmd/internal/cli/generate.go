@@ -15,9 +15,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/download"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/download"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 )
 

@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/download"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/download"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"

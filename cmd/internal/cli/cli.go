@@ -14,8 +14,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"golang.org/x/term"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/daemon"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/daemon"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 

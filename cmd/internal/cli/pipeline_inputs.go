@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/text"

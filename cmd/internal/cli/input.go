@@ -10,8 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/text"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/cli"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli"
 )
 
 // TestSchemas are printed without any setting, as one JSON document each.

@@ -5,7 +5,7 @@ import (
 	"log"
 	"log/slog"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
 )
 
 // NewLogger writes one line an event, in JSON or as text, as the settings say.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/cli"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )

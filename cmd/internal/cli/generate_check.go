@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )

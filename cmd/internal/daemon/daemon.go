@@ -11,8 +11,8 @@ import (
 	"go.temporal.io/sdk/client"
 	sdkworker "go.temporal.io/sdk/worker"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/telemetry"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/telemetry"
 	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
 )
 

@@ -17,7 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 

@@ -16,7 +16,7 @@ import (
 	"go.temporal.io/sdk/client"
 	sdkworker "go.temporal.io/sdk/worker"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/cli"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
 )
 
 const (

@@ -7,8 +7,8 @@ import (
 
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/telemetry"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/telemetry"
 )
 
 // observe has Temporal's client, and what is made of it, report metrics and traces.

@@ -10,20 +10,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
 )
 
 var write = flag.Bool("write", false, "write the table of docs/configuration.md again")
 
 const (
-	begin = "<!-- settings: go test ./internal/config -write -->\n"
+	begin = "<!-- settings: go test ./cmd/internal/config -write -->\n"
 	end   = "<!-- end of settings -->"
 )
 
 // TestDocumentHasEverySetting holds the table of the document to the settings.
 func TestDocumentHasEverySetting(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join("..", "..", "docs", "configuration.md")
+	path := filepath.Join("..", "..", "..", "docs", "configuration.md")
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	before, rest, ok := strings.Cut(string(text), begin)
@@ -34,7 +34,7 @@ func TestDocumentHasEverySetting(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(before+begin+settingsTable()+end+after), 0o644))
 		return
 	}
-	require.Equal(t, settingsTable(), table, "write it again with: go test ./internal/config -run Document -write")
+	require.Equal(t, settingsTable(), table, "write it again with: go test ./cmd/internal/config -run Document -write")
 }
 
 func settingsTable() string {

@@ -11,8 +11,8 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/download"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/download"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
