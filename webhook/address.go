@@ -13,9 +13,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// ErrUnknownAddress: the address was not made with a key of ours. It does not say
+// errUnknownAddress: the address was not made with a key of ours. It does not say
 // more, so that nobody can feel their way to one.
-var ErrUnknownAddress = errors.New("webhook: unknown address")
+var errUnknownAddress = errors.New("webhook: unknown address")
 
 // An address is, in base64: a version, the id of the key, and the target sealed with
 // AES-256-GCM under a random nonce, with all before it authenticated.
@@ -89,7 +89,7 @@ func isAddress(text string) bool {
 func (s *sealer) open(decoded []byte) (wire.Target, error) {
 	plain, err := s.aead.Open(nil, nil, decoded[headBytes:], decoded[:headBytes])
 	if err != nil { //mutants:equal decodeTarget refuses the nothing that is left
-		return wire.Target{}, ErrUnknownAddress
+		return wire.Target{}, errUnknownAddress
 	}
 	return decodeTarget(plain)
 }
@@ -108,14 +108,14 @@ func decodeTarget(encoded []byte) (wire.Target, error) {
 	for _, field := range []*string{&t.Namespace, &t.WorkflowID, &t.Key, &t.Nonce} {
 		size, n := binary.Uvarint(encoded)
 		if n <= 0 || size > uint64(len(encoded)-n) { // #nosec G115 -- n is at most the length
-			return wire.Target{}, ErrUnknownAddress
+			return wire.Target{}, errUnknownAddress
 		}
 		end := n + int(size) // #nosec G115 -- is at most what is there
 		*field = string(encoded[n:end])
 		encoded = encoded[end:]
 	}
 	if len(encoded) > 0 {
-		return wire.Target{}, ErrUnknownAddress
+		return wire.Target{}, errUnknownAddress
 	}
 	return t, nil
 }

@@ -23,41 +23,41 @@ type Answer struct {
 type Reason string
 
 const (
-	// Signaled: the workflow has been told.
-	Signaled Reason = "signaled"
-	// Hinted: the workflow has been told to poll, because the delivery is of another time
+	// reasonSignaled: the workflow has been told.
+	reasonSignaled Reason = "signaled"
+	// reasonHinted: the workflow has been told to poll, because the delivery is of another time
 	// or over the limit.
-	Hinted Reason = "hinted"
-	// NotEnded: the prediction has not ended, or its status is not known.
-	NotEnded Reason = "not_ended"
-	// Kept: the workflow is closed, and the delivery is kept for its next run.
-	Kept Reason = "kept"
-	// Orphan: nobody waits any more.
-	Orphan Reason = "orphan"
-	// Refused: the workflow takes no more signals. Somebody should look why.
-	Refused Reason = "refused"
-	// Unavailable: Temporal, or an account's secret, cannot be reached.
-	Unavailable Reason = "unavailable"
-	// Busy: too many deliveries are being worked on, or too many slow bodies are on their
+	reasonHinted Reason = "hinted"
+	// reasonNotEnded: the prediction has not ended, or its status is not known.
+	reasonNotEnded Reason = "not_ended"
+	// reasonKept: the workflow is closed, and the delivery is kept for its next run.
+	reasonKept Reason = "kept"
+	// reasonOrphan: nobody waits any more.
+	reasonOrphan Reason = "orphan"
+	// reasonRefused: the workflow takes no more signals. Somebody should look why.
+	reasonRefused Reason = "refused"
+	// reasonUnavailable: Temporal, or an account's secret, cannot be reached.
+	reasonUnavailable Reason = "unavailable"
+	// reasonBusy: too many deliveries are being worked on, or too many slow bodies are on their
 	// way to the same address.
-	Busy Reason = "busy"
-	// UnknownAddress: the address is not one of ours.
-	UnknownAddress Reason = "unknown_address"
-	// NotSigned, BadSignature: see the errors of these names.
-	NotSigned    Reason = "not_signed"
-	BadSignature Reason = "bad_signature"
-	// BadBody: signed by the provider, but no prediction.
-	BadBody Reason = "bad_body"
-	// WrongMethod: not a POST.
-	WrongMethod Reason = "wrong_method"
-	// TooLarge: the body is over four times the limit.
-	TooLarge Reason = "too_large"
-	// Encoded: the body is compressed, which the provider never does.
-	Encoded Reason = "encoded"
-	// Unreadable: the body could not be read to its end.
-	Unreadable Reason = "unreadable"
-	// Panicked: a bug of ours.
-	Panicked Reason = "panicked"
+	reasonBusy Reason = "busy"
+	// reasonUnknownAddress: the address is not one of ours.
+	reasonUnknownAddress Reason = "unknown_address"
+	// reasonNotSigned, reasonBadSignature: see the errors of these names.
+	reasonNotSigned    Reason = "not_signed"
+	reasonBadSignature Reason = "bad_signature"
+	// reasonBadBody: signed by the provider, but no prediction.
+	reasonBadBody Reason = "bad_body"
+	// reasonWrongMethod: not a POST.
+	reasonWrongMethod Reason = "wrong_method"
+	// reasonTooLarge: the body is over four times the limit.
+	reasonTooLarge Reason = "too_large"
+	// reasonEncoded: the body is compressed, which the provider never does.
+	reasonEncoded Reason = "encoded"
+	// reasonUnreadable: the body could not be read to its end.
+	reasonUnreadable Reason = "unreadable"
+	// reasonPanicked: a bug of ours.
+	reasonPanicked Reason = "panicked"
 )
 
 // reply is the answer for a reason, and how loudly it is logged.
@@ -68,23 +68,23 @@ type reply struct {
 }
 
 var replies = map[Reason]reply{
-	Signaled:       {http.StatusOK, slog.LevelInfo, ""},
-	Hinted:         {http.StatusOK, slog.LevelInfo, ""},
-	NotEnded:       {http.StatusOK, slog.LevelInfo, ""},
-	Kept:           {http.StatusOK, slog.LevelInfo, ""},
-	Orphan:         {http.StatusOK, slog.LevelInfo, ""},
-	Refused:        {http.StatusOK, slog.LevelError, ""},
-	Unavailable:    {http.StatusServiceUnavailable, slog.LevelWarn, "5"},
-	Busy:           {http.StatusServiceUnavailable, slog.LevelInfo, "1"},
-	UnknownAddress: {http.StatusNotFound, slog.LevelInfo, ""},
-	NotSigned:      {http.StatusUnauthorized, slog.LevelInfo, ""},
-	BadSignature:   {http.StatusUnauthorized, slog.LevelWarn, ""},
-	BadBody:        {http.StatusBadRequest, slog.LevelError, ""},
-	WrongMethod:    {http.StatusMethodNotAllowed, slog.LevelInfo, ""},
-	TooLarge:       {http.StatusRequestEntityTooLarge, slog.LevelWarn, ""},
-	Encoded:        {http.StatusUnsupportedMediaType, slog.LevelWarn, ""},
-	Unreadable:     {http.StatusBadRequest, slog.LevelInfo, ""},
-	Panicked:       {http.StatusInternalServerError, slog.LevelError, ""},
+	reasonSignaled:       {http.StatusOK, slog.LevelInfo, ""},
+	reasonHinted:         {http.StatusOK, slog.LevelInfo, ""},
+	reasonNotEnded:       {http.StatusOK, slog.LevelInfo, ""},
+	reasonKept:           {http.StatusOK, slog.LevelInfo, ""},
+	reasonOrphan:         {http.StatusOK, slog.LevelInfo, ""},
+	reasonRefused:        {http.StatusOK, slog.LevelError, ""},
+	reasonUnavailable:    {http.StatusServiceUnavailable, slog.LevelWarn, "5"},
+	reasonBusy:           {http.StatusServiceUnavailable, slog.LevelInfo, "1"},
+	reasonUnknownAddress: {http.StatusNotFound, slog.LevelInfo, ""},
+	reasonNotSigned:      {http.StatusUnauthorized, slog.LevelInfo, ""},
+	reasonBadSignature:   {http.StatusUnauthorized, slog.LevelWarn, ""},
+	reasonBadBody:        {http.StatusBadRequest, slog.LevelError, ""},
+	reasonWrongMethod:    {http.StatusMethodNotAllowed, slog.LevelInfo, ""},
+	reasonTooLarge:       {http.StatusRequestEntityTooLarge, slog.LevelWarn, ""},
+	reasonEncoded:        {http.StatusUnsupportedMediaType, slog.LevelWarn, ""},
+	reasonUnreadable:     {http.StatusBadRequest, slog.LevelInfo, ""},
+	reasonPanicked:       {http.StatusInternalServerError, slog.LevelError, ""},
 }
 
 // answer writes a terse reply: the reason is for our log, not for the sender.
@@ -92,12 +92,12 @@ func answer(w http.ResponseWriter, r *http.Request, reason Reason) {
 	reply := replies[reason]
 	header := w.Header()
 	switch reason {
-	case UnknownAddress:
+	case reasonUnknownAddress:
 		http.NotFound(w, r)
 		return
-	case WrongMethod:
+	case reasonWrongMethod:
 		header.Set("Allow", http.MethodPost)
-	case TooLarge, Encoded:
+	case reasonTooLarge, reasonEncoded:
 		header.Set("Connection", "close")
 	}
 	if reply.retryAfter != "" {
@@ -110,7 +110,7 @@ func answer(w http.ResponseWriter, r *http.Request, reason Reason) {
 }
 
 // genuine are the reasons of deliveries that the account has signed.
-var genuine = map[Reason]bool{Signaled: true, Hinted: true, Kept: true, NotEnded: true, Orphan: true, Refused: true}
+var genuine = map[Reason]bool{reasonSignaled: true, reasonHinted: true, reasonKept: true, reasonNotEnded: true, reasonOrphan: true, reasonRefused: true}
 
 // log says in one line what became of the delivery. It names no address, which is a
 // capability, and nothing that an unknown sender has written.

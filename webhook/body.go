@@ -68,7 +68,7 @@ var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 func (d *delivery) read(signature *signature) Reason {
 	limit := overread * min(d.handler.options.MaxBodyBytes, 1<<40)
 	if d.request.ContentLength > limit {
-		return TooLarge
+		return reasonTooLarge
 	}
 	pace := d.handler.places.pace(d.target.Nonce, http.NewResponseController(d.writer))
 	defer pace.end()
@@ -84,11 +84,11 @@ func (d *delivery) read(signature *signature) Reason {
 		case errors.Is(err, io.EOF):
 			return ""
 		case errors.As(err, &tooLarge):
-			return TooLarge
+			return reasonTooLarge
 		case err != nil && pace.goesOn(d.body.size):
 			d.err = err
-			return Unreadable
+			return reasonUnreadable
 		}
 	}
-	return Busy
+	return reasonBusy
 }

@@ -38,7 +38,7 @@ func (d *delivery) receive() (reason Reason) {
 	defer func() {
 		if value := recover(); value != nil {
 			d.err = fmt.Errorf("%v\n%s", value, debug.Stack())
-			reason = Panicked
+			reason = reasonPanicked
 		}
 	}()
 	if reason := d.begin(); reason != "" {
@@ -47,7 +47,7 @@ func (d *delivery) receive() (reason Reason) {
 	signature, err := readSignature(d.request.Header)
 	if err != nil {
 		d.err = err
-		return NotSigned
+		return reasonNotSigned
 	}
 	d.sent = signature.at
 	secrets := d.handler.options.Keyring.secrets(d.target.Account)
@@ -66,23 +66,23 @@ func (d *delivery) receive() (reason Reason) {
 		defer func() { <-d.handler.slots }()
 		return d.tell(ctx)
 	default:
-		return Busy
+		return reasonBusy
 	}
 }
 
 // begin refuses what needs no look at the body.
 func (d *delivery) begin() Reason {
 	if d.request.Method != http.MethodPost {
-		return WrongMethod
+		return reasonWrongMethod
 	}
 	if reason := d.open(); reason != "" {
 		return reason
 	}
 	if encoding := d.request.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return Encoded
+		return reasonEncoded
 	}
 	if len(d.handler.slots) == cap(d.handler.slots) {
-		return Busy
+		return reasonBusy
 	}
 	return ""
 }
@@ -92,10 +92,10 @@ func (d *delivery) open() Reason {
 	defer cancel()
 	d.target, d.err = d.handler.options.Keyring.Open(ctx, address(d.request))
 	switch {
-	case errors.Is(d.err, ErrUnknownAddress):
-		return UnknownAddress
+	case errors.Is(d.err, errUnknownAddress):
+		return reasonUnknownAddress
 	case d.err != nil:
-		return Unavailable
+		return reasonUnavailable
 	default:
 		return ""
 	}
@@ -115,14 +115,14 @@ func (d *delivery) verify(ctx context.Context, signature *signature, secrets []s
 	newer := d.handler.options.Keyring.newSecrets(ctx, d.target.Account, secrets)
 	switch {
 	case newer == nil:
-		return BadSignature
+		return reasonBadSignature
 	case d.body.large != nil:
-		return Unavailable // it is not there any more to be compared, but is sent again
+		return reasonUnavailable // it is not there any more to be compared, but is sent again
 	}
 	signature.expect(newer)
 	_, _ = signature.Write(d.body.whole)
 	if !signature.fits() {
-		return BadSignature
+		return reasonBadSignature
 	}
 	d.err = nil
 	return ""
@@ -133,18 +133,18 @@ func (d *delivery) tell(ctx context.Context) Reason {
 	prediction, omitted, err := d.body.prediction()
 	if err != nil {
 		d.err = err
-		return BadBody
+		return reasonBadBody
 	}
 	d.predictionID = prediction.ID
 	if !prediction.Status.Terminal() {
-		return NotEnded
+		return reasonNotEnded
 	}
 	signal := wire.Signal{Nonce: d.target.Nonce}
-	done := Hinted
+	done := reasonHinted
 	if d.isHint() {
 		signal.Hint, signal.Outcome = true, wire.Outcome{PredictionID: prediction.ID}
 	} else {
-		done = Signaled
+		done = reasonSignaled
 		signal.Sent = d.sent.UTC()
 		signal.Identified = hasSeed(prediction.Input, wire.Seed(d.target.Nonce))
 		signal.Outcome = outcome.From(prediction, maxSignalBytes)
@@ -156,13 +156,13 @@ func (d *delivery) tell(ctx context.Context) Reason {
 		return done
 	case errors.Is(d.err, ErrKept):
 		d.err = nil
-		return Kept
+		return reasonKept
 	case errors.Is(d.err, ErrNoWorkflow):
-		return Orphan
+		return reasonOrphan
 	case errors.Is(d.err, ErrRefused):
-		return Refused
+		return reasonRefused
 	default:
-		return Unavailable
+		return reasonUnavailable
 	}
 }
 

@@ -30,7 +30,7 @@ type Options struct {
 
 	// Tolerance is how far a delivery's time may be from now. One that is signed, but is
 	// farther, is not believed: the workflow polls at once. Defaults to
-	// [DefaultTolerance].
+	// DefaultTolerance.
 	Tolerance time.Duration
 
 	// SignalTimeout bounds the telling, so that an answer comes before the sender

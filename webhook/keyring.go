@@ -64,12 +64,12 @@ func (k *Keyring) Seal(ctx context.Context, target wire.Target) (string, error) 
 	return keys.sealers[0].seal(target)
 }
 
-// Open reads an address. It fails with [ErrUnknownAddress] if it is not one of ours,
+// Open reads an address. It fails if it is not one of ours, which says no more,
 // and with another error if that cannot be told, since a secret cannot be fetched.
 func (k *Keyring) Open(ctx context.Context, address string) (wire.Target, error) {
 	id, decoded, ok := decodeAddress(address)
 	if !ok {
-		return wire.Target{}, ErrUnknownAddress
+		return wire.Target{}, errUnknownAddress
 	}
 	target, err := k.open(id, decoded)
 	if err == nil {
@@ -81,7 +81,7 @@ func (k *Keyring) Open(ctx context.Context, address string) (wire.Target, error)
 
 // open tries the keys that are known: what holds up one account holds up no other.
 func (k *Keyring) open(id [keyIDBytes]byte, decoded []byte) (wire.Target, error) {
-	failure := ErrUnknownAddress
+	failure := errUnknownAddress
 	for _, name := range k.names {
 		keys := k.accounts[name].known()
 		if keys == nil {

@@ -14,9 +14,9 @@ import (
 
 // The headers of a delivery. Source: wavespeed.ai/docs/verify-webhooks.
 const (
-	HeaderID        = "webhook-id"
-	HeaderTimestamp = "webhook-timestamp"
-	HeaderSignature = "webhook-signature"
+	headerID        = "webhook-id"
+	headerTimestamp = "webhook-timestamp"
+	headerSignature = "webhook-signature"
 )
 
 // DefaultTolerance is how far a delivery's time may be from now, as the provider
@@ -71,9 +71,9 @@ type signature struct {
 }
 
 func readSignature(header http.Header) (*signature, error) {
-	id, timestamp := single(header, HeaderID), single(header, HeaderTimestamp)
+	id, timestamp := single(header, headerID), single(header, headerTimestamp)
 	at, ok := parseTimestamp(timestamp)
-	claims := parseSignatures(single(header, HeaderSignature))
+	claims := parseSignatures(single(header, headerSignature))
 	if id == "" || !ok || len(claims) == 0 {
 		return nil, ErrNotSigned
 	}

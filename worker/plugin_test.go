@@ -83,9 +83,9 @@ func TestHandlerOpensWhatTheWorkerSealed(t *testing.T) {
 		handler.ServeHTTP(httptest.NewRecorder(), webhooktest.NewRequest(signedWith, webhook.URL("https://media.example.com/hooks", address), body))
 	}
 	require.Len(t, answers, 2)
-	require.Equal(t, webhook.NotEnded, answers[0].Reason)
+	require.Equal(t, webhook.Reason("not_ended"), answers[0].Reason)
 	require.Equal(t, "team", answers[0].Account)
-	require.Equal(t, webhook.BadSignature, answers[1].Reason)
+	require.Equal(t, webhook.Reason("bad_signature"), answers[1].Reason)
 }
 
 func TestHandlerWithoutAccounts(t *testing.T) {
