@@ -13,6 +13,10 @@ import (
 //
 //	mux.Handle("/webhooks/wavespeed/", plugin.Handler(c))
 //
+// An [http.ServeMux] answers a doubled slash in the path with a redirect, which senders of
+// webhooks don't follow. Where a proxy may add slashes, have the server call the handler
+// itself for paths with this prefix, before the mux.
+//
 // Any number of handlers may run, in this process and in others, as long as they have the
 // same accounts and secrets. The client must have the namespace and the data converter of the
 // workflows. If it has the plugin too, Temporal drops duplicates of a signal.
