@@ -5,14 +5,15 @@
 //	  still: {model: wavespeed-ai/flux-dev, input: {prompt: a lighthouse in a storm}}
 //	  clip: {model: wavespeed-ai/wan-2.1/i2v-480p, input: {prompt: waves break, image: "${{ steps.still.output }}"}}
 //
-// A [Definition] says what is to be done, a [Request] asks for it once, a [Status] shows how
-// it stands and a [Result] is what comes of it. The workflow [WorkflowName], in package
-// wavespeed.Pipeline, runs it; any client starts it with a Request, as JSON:
+// A [Definition] says what is to be done, a [Request] asks for it once, [Start] begins a [Run]
+// of it, a [Status] shows how that stands, and a [Result] is what comes of it:
 //
-//	run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Request{
+//	run, err := pipeline.Start(ctx, c, client.StartWorkflowOptions{TaskQueue: "media"}, pipeline.Request{
 //		Pipeline: definition,
 //		Inputs:   map[string]any{"scene": "a lighthouse in a storm"},
 //	})
+//
+// Programs in other languages start the workflow [WorkflowName] with a request as JSON.
 //
 // # Expressions
 //
