@@ -75,7 +75,7 @@ var faults = []fault{
 		return nil, allOwners
 	}`),
 	one("two seeds above 2^53 are taken for the same", taken,
-		"generation/fingerprint.go", `	decoder.UseNumber()
+		"internal/wire/fingerprint.go", `	decoder.UseNumber()
 `, ``),
 	one("an older prediction that is delivered is taken for ours", taken,
 		"activities/window.go", `return !created.IsZero() && created.Before(w.opens)`, `return false`),
