@@ -160,8 +160,14 @@ func (r *reader) fly(ctx context.Context, since time.Time, flight chan struct{})
 	close(flight)
 }
 
-// servesFor is how old a reading may be that a search begins with. One that took long serves
-// for as long again, so that the provider has a pause.
+// A reading that took long serves for some times as long, so that an account with many
+// predictions, or a slow provider, is not read all the time.
+const (
+	restAfter   = 4 // times as long as the reading took
+	longestRest = 15 * time.Second
+)
+
+// servesFor is how old a reading may be that a search begins with.
 func (r *reader) servesFor() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -169,7 +175,8 @@ func (r *reader) servesFor() time.Duration {
 	if last == nil {
 		return rereadAfter
 	}
-	return max(rereadAfter, 2*last.ended.Sub(last.began))
+	took := last.ended.Sub(last.began)
+	return max(rereadAfter, took+min(restAfter*took, longestRest))
 }
 
 func (r *reader) last() *reading {
