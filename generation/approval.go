@@ -51,6 +51,9 @@ type Decision struct {
 
 	// Input replaces fields of the input with which it is made again; null removes one.
 	Input map[string]any `json:"input,omitempty"`
+
+	// At is when the workflow accepted the decision, and set by it.
+	At time.Time `json:"at,omitzero"`
 }
 
 // ApprovalStatus is an approval as queries and updates show it.
@@ -87,6 +90,10 @@ type ApprovalStatus struct {
 
 	// Decisions are those taken, in their order.
 	Decisions []Decision `json:"decisions,omitempty"`
+
+	// Earlier are decisions taken when the same was asked before, without their Input: each
+	// round ends with one that had something made again.
+	Earlier []Decision `json:"earlier,omitempty"`
 
 	// Verdict is how the approval ended; empty while it is open.
 	Verdict string `json:"verdict,omitempty"`

@@ -102,6 +102,10 @@ type StepStatus struct {
 	// Kept is set where the result was there before this run.
 	Kept bool `json:"kept,omitempty"`
 
+	// Decisions are those that people have taken about an approval in this run, in their
+	// order, also before something was made again.
+	Decisions []generation.Decision `json:"decisions,omitempty"`
+
 	Cost    *generation.USD `json:"cost,omitempty"`
 	Needs   []string        `json:"needs,omitempty"`
 	Started time.Time       `json:"started,omitzero"`

@@ -47,9 +47,15 @@ func replay(t *testing.T, e *stack.Embedded, history *historypb.History) {
 	submitted := len(e.Simulator.Ledger())
 	r := replayer(t)
 	for range 3 {
-		require.NoError(t, r.ReplayWorkflowHistory(nil, history))
+		require.NoError(t, replayOnce(r, history))
 	}
 	require.Len(t, e.Simulator.Ledger(), submitted, "a replay has no effects")
+}
+
+// replayOnce replays a history under its workflow id, with which the ids of children begin.
+func replayOnce(r sdkworker.WorkflowReplayer, history *historypb.History) error {
+	id := history.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowId()
+	return r.ReplayWorkflowHistoryWithOptions(nil, history, sdkworker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: id}})
 }
 
 // shapes are the ways a generation can go, each as a history that is kept.

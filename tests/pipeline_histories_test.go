@@ -3,7 +3,6 @@ package tests
 import (
 	"bytes"
 	"compress/gzip"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,13 +21,30 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
+// longRows are rows with so many bytes each.
+func longRows(n, bytes int) []any {
+	list := rows(n)
+	for _, row := range list {
+		row.(map[string]any)["notes"] = strings.Repeat("x", bytes)
+	}
+	return list
+}
+
+// waited requires that a run waited for another workflow task to have room.
+func waited(t *testing.T, _ pipeline.Result, history *historypb.History) {
+	require.True(t, hasTimer(history, time.Millisecond))
+}
+
 // pipelineShapes are the ways that runs can go, each kind of step among them, as
 // histories that are kept.
 var pipelineShapes = map[string]struct {
-	text   string
-	faults []wavespeedtest.Fault
-	inputs map[string]any
-	steer  func(p *pipelines, run client.WorkflowRun)
+	text       string
+	faults     []wavespeedtest.Fault
+	writer     bool // has a model that gives long texts
+	attributes bool
+	inputs     map[string]any
+	steer      func(p *pipelines, run client.WorkflowRun)
+	check      func(t *testing.T, result pipeline.Result, history *historypb.History) // that what is to be crossed was
 }{
 	"chain": {text: chain},
 	"conditions": {
@@ -113,6 +129,82 @@ steps:
   larger: {model: wavespeed-ai/image-upscaler, input: {image: "${{ steps.pick.output }}"}}
 `,
 	},
+	"chunks-by-bytes": {
+		text: shots, inputs: map[string]any{"rows": longRows(60, 20_000)},
+		check: func(t *testing.T, result pipeline.Result, _ *historypb.History) {
+			require.Greater(t, result.Steps[0].Children, 1)
+		},
+	},
+	"child-full": {
+		text: `
+inputs: {rows: array}
+steps:
+  shots: {for_each: {items: "${{ inputs.rows }}", max_parallel: 20}, model: example/writer, input: {prompt: "${{ item.title }}"}}
+`,
+		writer: true, inputs: map[string]any{"rows": rows(60)},
+		check: func(t *testing.T, result pipeline.Result, _ *historypb.History) {
+			require.Greater(t, result.Steps[0].Children, 1)
+		},
+	},
+	"room": {
+		text: `
+inputs: {picture: string}
+steps:
+  styles: {for_each: [a, b, c, d, e], model: wavespeed-ai/flux-dev, input: {prompt: "${{ item }}${{ inputs.picture }}"}}
+`,
+		inputs: map[string]any{"picture": strings.Repeat("x", 900_000)},
+		check:  waited,
+	},
+	"room-for-children": {
+		text: `
+inputs: {rows: array, picture: string}
+steps:
+  shots:
+    for_each: {items: "${{ inputs.rows }}", max_parallel: 300}
+    model: wavespeed-ai/flux-dev
+    input: {prompt: '${{ item.title + string(len(inputs.picture)) }}'}
+`,
+		inputs: map[string]any{"rows": rows(760), "picture": strings.Repeat("x", 700_000)},
+		check:  waited,
+	},
+	"budget-children": {
+		text: "budget: 0.5\n" + strings.TrimPrefix(shots, "\n"), inputs: map[string]any{"rows": rows(60)},
+		steer: func(p *pipelines, run client.WorkflowRun) {
+			p.awaitState(run, pipeline.RunHeld)
+			require.NoError(p.t, p.update(run, pipeline.BudgetUpdate, 100))
+		},
+		check: func(t *testing.T, result pipeline.Result, _ *historypb.History) {
+			require.Greater(t, result.Steps[0].Children, 1)
+		},
+	},
+	"search-attributes": {
+		text: "budget: 0.01\n" + strings.TrimPrefix(reviewed, "\n"), attributes: true,
+		steer: func(p *pipelines, run client.WorkflowRun) {
+			p.awaitState(run, pipeline.RunHeld)
+			require.NoError(p.t, p.update(run, pipeline.BudgetUpdate, 10))
+			p.awaitState(run, pipeline.RunApproval)
+			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}))
+			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", By: "legal"}))
+		},
+	},
+	"items-again": {
+		text: `
+inputs: {rows: array}
+steps:
+  shots: {for_each: {items: "${{ inputs.rows }}", max_parallel: 20}, model: wavespeed-ai/flux-dev, input: {prompt: "${{ item.title }}"}}
+  pick: {approve: {choose: "${{ steps.shots.outputs }}"}}
+`,
+		inputs: map[string]any{"rows": rows(51)},
+		steer: func(p *pipelines, run client.WorkflowRun) {
+			p.awaitState(run, pipeline.RunApproval)
+			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "regenerate", Items: []int{3, 50}, Input: map[string]any{"prompt": "in blue"}}))
+			stack.Eventually(p.t, "it is not asked again", func() bool {
+				status, ok := p.status(run)
+				return ok && status.State == pipeline.RunApproval && len(p.Simulator.Ledger()) == 53
+			})
+			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", Choice: new(int)}))
+		},
+	},
 	"refused": {text: "steps: {still: {model: wavespeed-ai/no-such, input: {prompt: x}}}"},
 	"canceled": {
 		text:   chain,
@@ -132,29 +224,41 @@ func TestPipelineHistories(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPipelines(t, shape.faults...)
-			run := p.start(shape.text, shape.inputs)
+			if shape.writer {
+				p = texts(t, 20_000)
+			}
+			if shape.attributes {
+				p.addSearchAttributes()
+			}
+			run := p.Start(t, pipeline.WorkflowName, pipeline.Request{Pipeline: parse(t, shape.text), Inputs: shape.inputs, SearchAttributes: shape.attributes})
 			if shape.steer != nil {
 				shape.steer(p, run)
 			}
-			_, _ = p.wait(run) // failed is a shape too
-			p.keep(name, run)
-			if name != "chain" {
-				return
+			result, _ := p.wait(run) // failed is a shape too
+			if shape.check != nil {
+				shape.check(t, result, historyOf(t, p.Client, run))
 			}
-			again := p.restart(run, pipeline.Request{Pipeline: parse(t, shape.text), Resume: &pipeline.Resume{From: "film"}})
-			p.result(again)
-			p.keep("resumed", again)
+			p.keep(name, run)
+			if from := map[string]string{"chain": "film", "for-each-children": "shots"}[name]; from != "" {
+				again := p.restart(run, pipeline.Request{Pipeline: parse(t, shape.text), Inputs: shape.inputs, Resume: &pipeline.Resume{From: from}})
+				p.result(again)
+				p.keep(name+"-resumed", again)
+			}
 		})
 	}
 }
 
-// keep replays the history of a run and of its children, and records them if asked to.
+// keep replays the history of a run and of its children, and records that of the run and of
+// its first child if asked to.
 func (p *pipelines) keep(name string, run client.WorkflowRun) {
 	p.t.Helper()
 	history := historyOf(p.t, p.Client, run)
 	replay(p.t, p.Embedded, history)
-	if *record {
-		recordPipeline(p.t, name, history)
+	if *record && !p.kept[name] {
+		recordPipeline(p.t, pipelineHistory(name), history)
+	}
+	if p.kept != nil {
+		p.kept[name] = true
 	}
 	for _, event := range history.GetEvents() {
 		if started := event.GetChildWorkflowExecutionStartedEventAttributes(); event.GetEventType() == enumspb.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED {
@@ -168,8 +272,12 @@ func pipelineHistoriesDir() string {
 	return filepath.Join(stack.Root(), "internal", "engine", "testdata", "histories")
 }
 
+func pipelineHistory(name string) string {
+	return filepath.Join(pipelineHistoriesDir(), name+".json.gz")
+}
+
 // recordPipeline compresses, since the history of a child is long.
-func recordPipeline(t *testing.T, name string, history *historypb.History) {
+func recordPipeline(t *testing.T, path string, history *historypb.History) {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(pipelineHistoriesDir(), 0o755))
 	encoded, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(history)
@@ -182,15 +290,15 @@ func recordPipeline(t *testing.T, name string, history *historypb.History) {
 	_, err = writer.Write(bytes.ReplaceAll(encoded, []byte(host), []byte("worker")))
 	require.NoError(t, err)
 	require.NoError(t, writer.Close())
-	require.NoError(t, os.WriteFile(filepath.Join(pipelineHistoriesDir(), name+".json.gz"), compressed.Bytes(), 0o644))
+	require.NoError(t, os.WriteFile(path, compressed.Bytes(), 0o644))
 }
 
-// TestRecordedPipelineHistories replays what earlier versions have recorded.
-func TestRecordedPipelineHistories(t *testing.T) {
-	t.Parallel()
+// recordedPipelineHistories are what earlier versions have recorded, by name.
+func recordedPipelineHistories(t *testing.T) map[string]*historypb.History {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join(pipelineHistoriesDir(), "*.json.gz"))
 	require.NoError(t, err)
-	var names []string
+	histories := make(map[string]*historypb.History)
 	for _, path := range files {
 		f, err := os.Open(path)
 		require.NoError(t, err)
@@ -198,14 +306,23 @@ func TestRecordedPipelineHistories(t *testing.T) {
 		require.NoError(t, err)
 		history, err := client.HistoryFromJSON(decompressed, client.HistoryJSONOptions{})
 		require.NoError(t, err)
-		_, _ = io.Copy(io.Discard, decompressed)
 		require.NoError(t, f.Close())
-		require.NoError(t, replayer(t).ReplayWorkflowHistory(nil, history), path)
-		names = append(names, strings.TrimSuffix(filepath.Base(path), ".json.gz"))
+		histories[strings.TrimSuffix(filepath.Base(path), ".json.gz")] = history
+	}
+	return histories
+}
+
+// TestRecordedPipelineHistories replays what earlier versions have recorded.
+func TestRecordedPipelineHistories(t *testing.T) {
+	t.Parallel()
+	histories := recordedPipelineHistories(t)
+	for name, history := range histories {
+		require.NoError(t, replayOnce(replayer(t), history), name)
 	}
 	for name := range pipelineShapes {
-		require.Contains(t, names, name)
+		require.Contains(t, histories, name)
 	}
-	require.Contains(t, names, "resumed")
-	require.Contains(t, names, "for-each-children-child")
+	for _, name := range []string{"chain-resumed", "for-each-children-resumed", "for-each-children-child", "child-full-child"} {
+		require.Contains(t, histories, name)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -126,18 +127,27 @@ steps:
 func TestPipelineLongList(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
-	list := rows(300)
-	for _, row := range list {
-		row.(map[string]any)["notes"] = strings.Repeat("x", 6000)
-	}
-	run := p.start(shots, map[string]any{"rows": list})
+	run := p.start(shots, map[string]any{"rows": longRows(300, 6000)})
 	require.Equal(t, 300, p.result(run).Steps[0].Items.Completed)
 	for _, event := range historyOf(t, p.Client, run).GetEvents() {
 		if handed := event.GetStartChildWorkflowExecutionInitiatedEventAttributes(); handed != nil {
+			require.True(t, strings.HasPrefix(handed.GetWorkflowId(), run.GetID()+"/shots/"), handed.GetWorkflowId())
 			require.Less(t, len(handed.GetInput().GetPayloads()[0].GetData()), 600_000)
 		}
 	}
 	p.requirePaidOnce(300)
+}
+
+// TestPipelineLongID: children are named after their run, however long its name is.
+func TestPipelineLongID(t *testing.T) {
+	t.Parallel()
+	p := newPipelines(t)
+	id := strings.Repeat("i", 1000)
+	run, err := p.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: p.TaskQueue},
+		pipeline.WorkflowName, pipeline.Request{Pipeline: parse(t, shots), Inputs: map[string]any{"rows": rows(51)}})
+	require.NoError(t, err)
+	require.Equal(t, 51, p.result(run).Steps[0].Items.Completed)
+	require.True(t, strings.HasPrefix(p.children(run)[0].GetID(), id[:900]))
 }
 
 // TestPipelineRefusalIsBounded: thousands of mistakes are no reason to be stuck.

@@ -25,7 +25,8 @@ import (
 // pipelines is a stack on which pipelines are run.
 type pipelines struct {
 	*stack.Embedded
-	t *testing.T
+	t    *testing.T
+	kept map[string]bool // histories
 }
 
 func newPipelines(t *testing.T, faults ...wavespeedtest.Fault) *pipelines {
@@ -37,7 +38,7 @@ func newPipelinesWith(t *testing.T, simulator wavespeedtest.Options) *pipelines 
 	t.Helper()
 	e := stack.NewEmbedded(t, simulator)
 	e.StartWorker(t, sdkworker.Options{}, nil)
-	return &pipelines{Embedded: e, t: t}
+	return &pipelines{Embedded: e, t: t, kept: make(map[string]bool)}
 }
 
 // parse reads a definition that must be right.

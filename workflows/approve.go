@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/written"
 )
 
@@ -148,7 +149,7 @@ func newApproval(ctx workflow.Context, question Approval) (*approval, error) {
 		}
 		a.status.Choices = append(a.status.Choices, encoded)
 	}
-	if size := a.size(); size > maxQuestionBytes {
+	if size := a.asked(); size > maxQuestionBytes {
 		return nil, fmt.Errorf("what is shown and to be chosen has %d bytes, more than %d", size, maxQuestionBytes)
 	}
 	a.status.ShowKeys, a.status.ChoiceKeys = question.ShowKeys, question.ChoiceKeys // beyond what is bounded
@@ -162,12 +163,40 @@ const (
 	maxQuestionBytes = 500_000
 )
 
+// asked is the size of what is shown and to be chosen. It decides whether people are asked, so
+// it must not depend on how the status is encoded.
+func (a *approval) asked() int {
+	size := len(a.status.Message)
+	for _, shown := range a.status.Show {
+		size += len(shown)
+	}
+	for _, choice := range a.status.Choices {
+		size += len(choice)
+	}
+	return size
+}
+
 // size is without keys, which callers bound: what is accepted does not depend on them.
 func (a *approval) size() int {
 	status := a.status
 	status.ShowKeys, status.ChoiceKeys = nil, nil
 	encoded, _ := json.Marshal(status)
 	return len(encoded)
+}
+
+const (
+	maxEarlier        = 100
+	maxEarlierComment = 500
+)
+
+// earlierDecisions are those of all rounds so far, of many the last.
+func earlierDecisions(before generation.ApprovalStatus) []generation.Decision {
+	all := slices.Concat(before.Earlier, before.Decisions)
+	all = all[max(0, len(all)-maxEarlier):]
+	for i := range all {
+		all[i].Input, all[i].Comment = nil, markdown.Clip(all[i].Comment, maxEarlierComment)
+	}
+	return all
 }
 
 func (a *approval) open() bool { return a.status.Verdict == "" }
@@ -185,6 +214,7 @@ func (b *board) ask(ctx workflow.Context, a *approval) error {
 		return temporal.NewNonRetryableApplicationError(
 			fmt.Sprintf("approval %q: is open already; give each its own key", a.status.Key), generation.ErrInvalidInput, nil)
 	default:
+		a.status.Earlier = earlierDecisions(b.approvals[i].status)
 		b.approvals[i] = a
 	}
 	b.show(ctx)
@@ -211,6 +241,7 @@ func (b *board) answerDecisions(ctx workflow.Context) error {
 			if err != nil {
 				return generation.ApprovalStatus{}, err
 			}
+			d.At = workflow.Now(ctx)
 			a.decide(d)
 			b.show(ctx)
 			return a.status, nil

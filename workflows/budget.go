@@ -25,6 +25,10 @@ type Budget struct {
 	// ending it with [generation.ErrBudgetExceeded].
 	Wait bool
 
+	// OnHold is called when what the limit does not cover begins to wait, and when it waits no
+	// longer. It must not block. Defaults to nothing.
+	OnHold func(ctx workflow.Context)
+
 	spent      generation.USD
 	reserved   generation.USD
 	submitting int
@@ -114,11 +118,19 @@ func (b *Budget) AwaitChange(ctx workflow.Context) error {
 
 // Hold is AwaitChange for a price that the limit does not cover.
 func (b *Budget) Hold(ctx workflow.Context, price generation.USD) error {
-	b.held++
-	defer func() { b.held-- }()
 	b.stopped, b.needs = true, price
+	b.hold(ctx, 1)
+	defer b.hold(ctx, -1)
 	UpdateDetails(ctx)
 	return b.AwaitChange(ctx)
+}
+
+// hold notes that more, or fewer, wait for a larger limit.
+func (b *Budget) hold(ctx workflow.Context, more int) {
+	b.held += more
+	if b.OnHold != nil {
+		b.OnHold(ctx)
+	}
 }
 
 func (b *Budget) free() generation.USD { return max(b.Limit.Sub(b.spent).Sub(b.reserved), 0) }
@@ -172,8 +184,8 @@ func (r *run) hold(ctx workflow.Context, a *attempt) error {
 	b := r.budget
 	began, seen := workflow.Now(ctx), b.changes
 	if b.stopped {
-		b.held++
-		defer func() { b.held-- }()
+		b.hold(ctx, 1)
+		defer b.hold(ctx, -1)
 		r.enter(ctx, a, generation.StateHeld, fmt.Sprintf("the budget of %s does not cover it", b.Limit))
 	}
 	err := workflow.Await(ctx, func() bool { return b.changes != seen })

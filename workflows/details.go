@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -25,6 +26,7 @@ func details(statuses []*generation.Status, approvals []*approval) string {
 			text.WriteString(markdown.Question(a.status))
 		}
 	}
+	text.WriteString(decided(approvals))
 	text.WriteString(headline(statuses))
 	text.WriteString("\n\n| generation | model | state | outputs | cost | prediction |\n| --- | --- | --- | --- | --- | --- |\n")
 	for i, status := range statuses {
@@ -38,6 +40,23 @@ func details(statuses []*generation.Status, approvals []*approval) string {
 	for _, status := range statuses {
 		if rows := attemptRows(status); text.Len()+len(rows) < maxDetailsBytes {
 			text.WriteString(rows)
+		}
+	}
+	return text.String()
+}
+
+const maxDecidedBytes = 2000
+
+// decided says who decided what of approvals that have ended.
+func decided(approvals []*approval) string {
+	var text strings.Builder
+	for _, a := range approvals {
+		if !a.open() && text.Len() < maxDecidedBytes {
+			fmt.Fprintf(&text, "Decided: %s: **%s**", markdown.Escape(a.status.Key), a.status.Verdict)
+			if all := slices.Concat(a.status.Earlier, a.status.Decisions); len(all) > 0 {
+				text.WriteString(" · " + markdown.Decisions(all))
+			}
+			text.WriteString("\n\n")
 		}
 	}
 	return text.String()

@@ -72,7 +72,7 @@ func TestDecisionsAreReadStrictly(t *testing.T) {
 	p.approved(t)
 	require.Len(t, refused, 3)
 	for i, want := range []string{
-		"decision: step: is not known; known are approval, by, choice, comment, input, items, regenerate, verdict",
+		"decision: step: is not known; known are approval, at, by, choice, comment, input, items, regenerate, verdict",
 		"decision: verdikt: is not known; did you mean verdict?",
 		"decision: requires: is not known",
 	} {

@@ -16,31 +16,26 @@ var (
 	attributeCost     = temporal.NewSearchAttributeKeyFloat64(pipeline.AttributeCost)
 )
 
-// shownAttributes is what the run's search attributes say.
-type shownAttributes struct {
-	state pipeline.RunState
-}
-
-// showAttributes sets the run's search attributes when its state has changed: each time
-// is a billable action.
-func (r *run) showAttributes(ctx workflow.Context) {
+// tell sets the run's search attributes when its state has changed: each time is a billable
+// action. It is called where the state changes, and nowhere else.
+func (r *run) tell(ctx workflow.Context) {
 	state := r.runState()
-	if !r.in.SearchAttributes || r.shown.state == state || state == pipeline.RunChecking {
+	if !r.in.SearchAttributes || r.told == state || state == pipeline.RunChecking {
 		return
 	}
 	updates := []temporal.SearchAttributeUpdate{attributeState.ValueSet(string(state))}
-	if r.shown.state == "" {
+	if r.told == "" {
 		updates = append(updates, attributePipeline.ValueSet(r.in.Pipeline.Name))
 		if models := r.models(); len(models) > 0 {
 			updates = append(updates, attributeModels.ValueSet(models))
 		}
 	}
 	cost := 0.0
-	if total := r.status(ctx).Cost; total != nil {
+	if total := r.status(ctx, live(ctx)).Cost; total != nil {
 		cost = total.Float64()
 	}
 	updates = append(updates, attributeCost.ValueSet(cost))
-	r.shown.state = state
+	r.told = state
 	_ = workflow.UpsertTypedSearchAttributes(ctx, updates...)
 }
 
@@ -55,7 +50,7 @@ func (r *run) models() []string {
 	}
 	slices.Sort(models)
 	models = slices.Compact(models)
-	for weigh(models) > maxModelsBytes {
+	for userBytes(models) > maxModelsBytes {
 		models = models[:len(models)-1]
 	}
 	return models

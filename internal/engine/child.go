@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -32,9 +33,12 @@ func (c *child) running() int {
 // hand has a child make the items, and waits for it. An error means that none was started.
 func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *share) (ChunkResult, error) {
 	in := f.chunk(items, atOnce, granted)
-	size := weigh(in)
-	if size > maxPayload {
-		return ChunkResult{}, invalid(f.s.ID, "for_each", fmt.Errorf("what an item refers to has %d bytes, more than %d; refer to less", size, maxPayload))
+	size := f.bytes
+	for _, item := range items {
+		size += f.s.itemBytes(item)
+	}
+	if size > maxHanded {
+		return ChunkResult{}, invalid(f.s.ID, "for_each", fmt.Errorf("what an item refers to has %d bytes, more than %d; refer to less", size, maxHanded))
 	}
 	if err := workflows.AwaitRoom(ctx, size); err != nil {
 		return ChunkResult{}, err
@@ -70,12 +74,18 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *sha
 	return result, nil
 }
 
-// childID is new for each child, also after a reset of the run, and known before the child
-// has started: whoever resumes the run finds it in any case.
+// maxIDBytes is what Temporal allows a workflow id to have.
+const maxIDBytes = 1000
+
+// childID starts with the run's workflow id and is new for each child, also in later runs of
+// that id and after a reset. It is known before the child has started: whoever resumes the
+// run finds it in any case.
 func childID(ctx workflow.Context, step string) string {
 	var nonce [8]byte
 	_, _ = workflow.GetRandomStream(ctx, "wavespeed/child").Read(nonce[:])
-	return workflow.GetInfo(ctx).OriginalRunID + "_" + step + "_" + hex.EncodeToString(nonce[:])
+	end := "/" + step + "/" + hex.EncodeToString(nonce[:])
+	id := workflow.GetInfo(ctx).WorkflowExecution.ID
+	return strings.ToValidUTF8(id[:min(len(id), maxIDBytes-len(end))], "") + end
 }
 
 // rescue reads from a child that was killed what it has made. What had not ended has
@@ -146,7 +156,7 @@ func (f *fan) chunk(items []*item, atOnce int, granted *share) Chunk {
 	for _, item := range items {
 		in.Items = append(in.Items, ChunkItem{
 			Index: item.index, Key: item.key, Value: item.value,
-			Input: f.s.itemInput[item.key], Earlier: f.s.earlier[item.key],
+			Input: f.s.itemInput[item.key], Earlier: withShortReasons(f.s.earlier[item.key]),
 		})
 	}
 	return in

@@ -21,8 +21,8 @@ const (
 
 // details is the run as Markdown: what waits for people, a line of totals, and a row for
 // each step.
-func (r *run) details(ctx workflow.Context) string {
-	status := r.status(ctx)
+func (r *run) details(ctx workflow.Context, live []*generation.Status) string {
+	status := r.status(ctx, live)
 	var text strings.Builder
 	for i, approval := range status.Approvals {
 		if text.Len() > maxQuestionsBytes {
@@ -40,7 +40,7 @@ func (r *run) details(ctx workflow.Context) string {
 	}
 	text.WriteString(headline(status) + "\n\n| step | state | outputs | cost | time | attempts | model |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for i, step := range status.Steps {
-		row := stepRow(step, r.steps[i].approval)
+		row := stepRow(step)
 		if text.Len()+len(row) > maxTableBytes {
 			fmt.Fprintf(&text, "\n… and %d more: query `%s`.\n", len(status.Steps)-i, pipeline.StatusQuery)
 			break
@@ -89,7 +89,7 @@ func estimateText(e pipeline.Estimate) string {
 }
 
 // stepRow has what matters most first: narrow screens cut off the right.
-func stepRow(step pipeline.StepStatus, approval *generation.ApprovalStatus) string {
+func stepRow(step pipeline.StepStatus) string {
 	cost, took, attempts := "–", "–", "–"
 	if step.Cost != nil {
 		cost = markdown.USD(*step.Cost)
@@ -105,7 +105,7 @@ func stepRow(step pipeline.StepStatus, approval *generation.ApprovalStatus) stri
 		model = markdown.Escape(step.Model)
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n",
-		markdown.Escape(step.ID), stateCell(step)+decidedCell(step, approval), markdown.Links(step.Outputs, step.OutputKeys), cost, took, attempts, model)
+		markdown.Escape(step.ID), stateCell(step)+decidedCell(step), markdown.Links(step.Outputs, step.OutputKeys), cost, took, attempts, model)
 }
 
 func stateCell(step pipeline.StepStatus) string {
@@ -125,12 +125,12 @@ func stateCell(step pipeline.StepStatus) string {
 	return cell
 }
 
-// decidedCell says who decided an approval that has ended, and when it ended.
-func decidedCell(step pipeline.StepStatus, approval *generation.ApprovalStatus) string {
-	if approval == nil || len(approval.Decisions) == 0 || step.Ended.IsZero() {
+// decidedCell says who decided what of an approval, and when.
+func decidedCell(step pipeline.StepStatus) string {
+	if len(step.Decisions) == 0 {
 		return ""
 	}
-	return " · " + markdown.Decisions(approval.Decisions) + " · " + step.Ended.UTC().Format("2006-01-02 15:04 UTC")
+	return " · " + markdown.Decisions(step.Decisions)
 }
 
 func countsText(counts pipeline.Counts) string {

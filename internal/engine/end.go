@@ -36,6 +36,7 @@ func (r *run) end(ctx workflow.Context, err error) (pipeline.Result, error) {
 		r.state, r.reason = pipeline.RunFailed, err.Error()
 		err = r.failed(ctx, temporal.NewApplicationError(err.Error(), generation.ErrUnavailable).(*temporal.ApplicationError))
 	}
+	r.tell(ctx)
 	r.show(ctx)
 	if err != nil {
 		return pipeline.Result{}, err
@@ -86,7 +87,7 @@ func (r *run) setOutputs() error {
 			}
 		}
 	}
-	if weigh(outputs) > maxResultBytes {
+	if userBytes(outputs) > maxResultBytes {
 		r.omitted = true
 		return nil
 	}

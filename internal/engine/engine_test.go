@@ -365,7 +365,9 @@ func TestRegenerate(t *testing.T) {
 		decide(generation.Decision{Verdict: generation.Regenerate, Items: []int{1}, Input: map[string]any{"prompt": "chalk"}})
 	})
 	choice := 1
-	s.after(2*time.Hour, func() { decide(generation.Decision{Verdict: generation.Approve, Choice: &choice}) })
+	s.after(2*time.Hour, func() {
+		decide(generation.Decision{Verdict: generation.Approve, Choice: &choice, At: time.Unix(0, 0)})
+	})
 	s.run(`
 steps:
   styles: {for_each: [oil, ink], model: a/b, input: {prompt: "${{ item }}"}}
@@ -379,6 +381,11 @@ steps:
 	require.Contains(t, s.answers[1], "items: styles has none with the number 2")
 	require.Contains(t, s.answers[2], `regenerate: "pick" is not one of styles`)
 	require.Equal(t, []string{"", ""}, s.answers[3:])
+
+	decisions := s.status().Steps[1].Decisions
+	require.Len(t, decisions, 2, "those before a regeneration are kept")
+	require.Equal(t, generation.Regenerate, decisions[0].Verdict)
+	require.Equal(t, time.Hour, decisions[1].At.Sub(decisions[0].At), "the workflow sets the time, whatever senders say")
 }
 
 // TestRegenerationFails: people are asked again, told why, and what was there before is.

@@ -118,11 +118,6 @@ func (r *run) setItems(s *step) error {
 	return nil
 }
 
-// weight is about how many bytes an item has on its way to a child.
-func (s *step) weight(item *item) int {
-	return weigh(item.value) + weigh(s.itemInput[item.key]) + weigh(s.earlier[item.key]) + len(item.key) + 50
-}
-
 // tooMany is the error of a step of which too many items have failed.
 func tooMany(s *step, failed, ended, tolerated int) error {
 	var first string

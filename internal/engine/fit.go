@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/json"
 	"slices"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -9,19 +8,13 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// weigh is about how many bytes a value has in a history.
-func weigh(value any) int {
-	encoded, _ := json.Marshal(value)
-	return len(encoded)
-}
-
 // maxFitReason is what stays of a reason where there is no room for more.
-const maxFitReason = 100
+const maxFitReason = 200
 
 // fit makes results fit into so many bytes: reasons are cut, then outputs left out from the
 // end, which says so; they stay with the provider.
 func fit(items []pipeline.ItemResult, bytes int) {
-	size := weigh(items)
+	size := recordBytes(items)
 	for i := range items {
 		if size > bytes {
 			size -= changeResult(&items[i], cutReasons)
@@ -37,14 +30,24 @@ func fit(items []pipeline.ItemResult, bytes int) {
 // changeResult changes the generations of a result, which others may hold too, and returns
 // how many bytes less it has.
 func changeResult(result *pipeline.ItemResult, change func(*generation.Status)) int {
-	before := weigh(result)
+	before := recordBytes(result)
 	result.Reason = markdown.Clip(result.Reason, maxFitReason)
 	result.Generations = slices.Clone(result.Generations)
 	for i := range result.Generations {
 		result.Generations[i] = result.Generations[i].Clone()
 		change(&result.Generations[i])
 	}
-	return before - weigh(result)
+	return before - recordBytes(result)
+}
+
+// withShortReasons are generations as a child is handed them.
+func withShortReasons(statuses []generation.Status) []generation.Status {
+	short := slices.Clone(statuses)
+	for i := range short {
+		short[i] = short[i].Clone()
+		cutReasons(&short[i])
+	}
+	return short
 }
 
 func cutReasons(status *generation.Status) {

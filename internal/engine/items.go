@@ -90,7 +90,7 @@ const (
 	// progressEvery is how many items end between two reports, which cost an action each.
 	progressEvery = 50
 
-	// fullBytes is the size of a result from which on no further item is started: it must
+	// fullBytes is how much a child has made when it starts no further item: its result must
 	// hold those in flight too.
 	fullBytes = 600_000
 )
@@ -125,7 +125,7 @@ type chunkRun struct {
 	failed   int
 	attempts int            // of items that have ended
 	spent    generation.USD // for them
-	bytes    int            // of their results
+	bytes    int            // of what they have made
 }
 
 func (c *chunkRun) prepare() error {
@@ -196,7 +196,7 @@ func (c *chunkRun) make(ctx workflow.Context, i int, item *item) (struct{}, erro
 		c.attempts += submits(status)
 	}
 	c.ended++
-	c.bytes += weigh(c.maker.result(ctx, item, ""))
+	c.bytes += generationBytes(item.generations)
 	if err != nil {
 		c.failed++
 	}

@@ -20,16 +20,16 @@ import (
 // unnamed is what a pipeline without a name is called.
 const unnamed = "unnamed"
 
-// Pipeline runs a pipeline to its end.
+// Pipeline runs a pipeline to its end. bytes is the size of the request as it was given.
 //
 // It fails with a *temporal.ApplicationError whose first detail is the run's
 // [pipeline.Status]: of the type in which the first step failed, of type
 // [generation.ErrInvalidInput] when the check finds problems, or
 // [generation.ErrInsufficientCredits] when the balance does not cover the estimate; and
 // with a *temporal.CanceledError with the same detail.
-func Pipeline(ctx workflow.Context, in pipeline.Request) (pipeline.Result, error) {
+func Pipeline(ctx workflow.Context, in pipeline.Request, bytes int) (pipeline.Result, error) {
 	in.Pipeline.Name = cmp.Or(in.Pipeline.Name, unnamed)
-	r := &run{in: in, byID: make(map[string]*step), owners: make(map[string]*step), started: workflow.Now(ctx)}
+	r := &run{in: in, bytes: bytes, byID: make(map[string]*step), owners: make(map[string]*step), started: workflow.Now(ctx)}
 	err := r.answer(ctx)
 	for _, phase := range []func(workflow.Context) error{r.compile, r.check, r.recall, r.schedule} {
 		if err == nil {
@@ -42,18 +42,19 @@ func Pipeline(ctx workflow.Context, in pipeline.Request) (pipeline.Result, error
 // run is one execution of a pipeline.
 type run struct {
 	in         pipeline.Request
+	bytes      int // of the request
 	plan       *plan.Plan
 	inputs     map[string]any
 	steps      []*step
 	byID       map[string]*step
-	live       []*generation.Status // of the generations in the run itself, as they stand
-	owners     map[string]*step     // by the keys of generations
+	owners     map[string]*step // by the keys of generations
 	budget     *workflows.Budget
 	estimate   *pipeline.Estimate
 	unanswered []pipeline.Unanswered
 	fields     map[string][]string     // of each step's model; none where they are not known
 	shapes     map[string]*shape.Shape // of models' inputs; none where they are not known
 	state      pipeline.RunState       // once it has ended
+	told       pipeline.RunState       // by search attributes
 	reason     string                  // why it failed
 	checked    bool
 	recalled   bool
@@ -63,7 +64,6 @@ type run struct {
 	ended      time.Time
 	changes    int
 	promised   int // events of lists that are being made in the run itself
-	shown      shownAttributes
 }
 
 // compile makes the steps ready, or says what is wrong with the pipeline or its inputs.
@@ -97,7 +97,7 @@ func (r *run) setBudget() {
 		}
 	}
 	if limit != nil {
-		r.budget = &workflows.Budget{Limit: *limit, Wait: wait}
+		r.budget = &workflows.Budget{Limit: *limit, Wait: wait, OnHold: r.tell}
 	}
 }
 
@@ -107,8 +107,8 @@ const maxPayload = pipeline.MaxRunBytes
 // checkRun looks at what a run is given beside its pipeline and inputs.
 func (r *run) checkRun() error {
 	var problems pipeline.Problems
-	if size := weigh(r.in); size > maxPayload {
-		problems = append(problems, pipeline.TooLarge(size))
+	if r.bytes > maxPayload {
+		problems = append(problems, pipeline.TooLarge(r.bytes))
 	}
 	if r.in.Budget != nil && !(*r.in.Budget > 0) {
 		problems = append(problems, pipeline.Problem{Path: []string{"budget"}, Message: "must be more than 0 US dollars"})
@@ -231,6 +231,7 @@ func (r *run) beginReady(ctx workflow.Context) {
 			}
 		}
 	}
+	r.tell(ctx)
 	r.show(ctx)
 }
 

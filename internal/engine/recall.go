@@ -162,7 +162,7 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 		if s.approval == nil {
 			results.Approval = s.decided
 		}
-		*room -= weigh(results)
+		*room -= recordBytes(results)
 	}
 	if children := s.open(); from.Item == 0 && from.Child < len(children) {
 		results.Children = children[from.Child : from.Child+1]
@@ -187,7 +187,7 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 			continue
 		}
 		results.Items = append(results.Items, result)
-		*room -= weigh(result)
+		*room -= recordBytes(result)
 	}
 	return results, nil
 }

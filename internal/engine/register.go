@@ -30,7 +30,7 @@ func started(ctx workflow.Context, argument written.Argument[pipeline.Request]) 
 	if err != nil {
 		return pipeline.Result{}, undecodable(err)
 	}
-	return Pipeline(ctx, in)
+	return Pipeline(ctx, in, argument.Bytes())
 }
 
 // undecodable is the error of a run whose argument can't be decoded.

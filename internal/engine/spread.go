@@ -43,6 +43,7 @@ type fan struct {
 	completed int // items of children that have ended
 	failed    int
 	holding   int // lanes that wait for a larger budget
+	bytes     int // of what each child is handed beside its items
 }
 
 // spread hands the items to children: lanes of them work at once, each with a part of
@@ -54,6 +55,7 @@ func (r *run) spread(ctx workflow.Context, s *step, options workflows.ForEachOpt
 		r: r, s: s, values: r.values(s.InputReferences()), queue: s.items, tolerated: options.Tolerate,
 		perChunk: (len(s.items) + chunks - 1) / chunks,
 		lanes:    min(maxLanes, chunks, options.MaxParallel),
+		bytes:    r.commonBytes(s),
 	}
 	s.fan = f
 	var failure error
@@ -109,7 +111,7 @@ func (f *fan) lane(ctx workflow.Context, atOnce int) error {
 func (f *fan) take() []*item {
 	n, bytes := 0, 0
 	for n < len(f.queue) && n < f.perChunk {
-		bytes += f.s.weight(f.queue[n])
+		bytes += f.s.itemBytes(f.queue[n])
 		if n > 0 && bytes > chunkBytes {
 			break
 		}

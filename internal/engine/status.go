@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -15,9 +16,7 @@ import (
 // answer sets the handlers with which a run is looked at and steered.
 func (r *run) answer(ctx workflow.Context) error {
 	workflows.ShowDetails(ctx, func(statuses []*generation.Status) string {
-		r.live = statuses
-		r.showAttributes(ctx)
-		return r.details(ctx)
+		return r.details(ctx, statuses)
 	})
 	r.listen(ctx)
 	return errors.Join(
@@ -59,18 +58,22 @@ func (r *run) show(ctx workflow.Context) { workflows.UpdateDetails(ctx) }
 const (
 	maxStatusBytes  = 500_000
 	maxStatusReason = 1000
+
+	maxBriefDecisions = 10
+	maxBriefName      = 100
 )
 
 // bounded is the status as it leaves the workflow: without what makes it too large, which
 // other queries have.
 func (r *run) bounded(ctx workflow.Context) pipeline.Status {
-	status := r.status(ctx)
-	if weigh(status.Steps) > maxStatusBytes {
+	status := r.status(ctx, live(ctx))
+	if recordBytes(status.Steps) > maxStatusBytes {
 		for i := range status.Steps {
 			status.Steps[i].Outputs, status.Steps[i].OutputKeys, status.Steps[i].Needs = nil, nil, nil
+			status.Steps[i].Decisions = brief(status.Steps[i].Decisions)
 		}
 	}
-	if weigh(status.Approvals) > maxStatusBytes {
+	if recordBytes(status.Approvals) > maxStatusBytes {
 		for i, approval := range status.Approvals {
 			status.Approvals[i] = generation.ApprovalStatus{Key: approval.Key, Needed: approval.Needed, Deadline: approval.Deadline, OnDeadline: approval.OnDeadline}
 		}
@@ -78,13 +81,34 @@ func (r *run) bounded(ctx workflow.Context) pipeline.Status {
 	return status
 }
 
-func (r *run) status(ctx workflow.Context) pipeline.Status {
-	tallies := r.tallies()
+// brief are decisions without what may be long.
+func brief(decisions []generation.Decision) []generation.Decision {
+	short := slices.Clone(decisions[max(0, len(decisions)-maxBriefDecisions):])
+	for i, d := range short {
+		short[i] = generation.Decision{Verdict: d.Verdict, By: markdown.Clip(d.By, maxBriefName), Choice: d.Choice, Regenerate: d.Regenerate, At: d.At}
+	}
+	return short
+}
+
+// live are the generations in the run itself, as they stand.
+func live(ctx workflow.Context) (live []*generation.Status) {
+	for _, status := range workflows.Statuses(ctx) {
+		if !status.Earlier {
+			live = append(live, &status)
+		}
+	}
+	return live
+}
+
+func (r *run) status(ctx workflow.Context, live []*generation.Status) pipeline.Status {
+	tallies := r.tallies(live)
 	status := pipeline.Status{
 		Pipeline: r.in.Pipeline.Name, State: r.runState(), Reason: markdown.Clip(r.reason, maxStatusReason), Estimate: r.estimate, Unanswered: r.unanswered, Outputs: r.outputs, Omitted: r.omitted,
 		Started: r.started, Ended: r.ended,
 	}
+	asked := make(map[string]generation.ApprovalStatus)
 	for _, approval := range workflows.Approvals(ctx) {
+		asked[approval.Key] = approval
 		if approval.Verdict == "" && r.state == "" {
 			status.Approvals = append(status.Approvals, approval)
 		}
@@ -95,6 +119,11 @@ func (r *run) status(ctx workflow.Context) pipeline.Status {
 	}
 	for _, s := range r.steps {
 		step := r.stepStatus(s, tallies[s])
+		if approval, found := asked[s.ID]; found {
+			step.Decisions = slices.Concat(approval.Earlier, approval.Decisions)
+		} else if s.approval != nil {
+			step.Decisions = slices.Concat(s.approval.Earlier, s.approval.Decisions)
+		}
 		if step.Cost != nil {
 			total := *step.Cost
 			if status.Cost != nil {
@@ -116,9 +145,9 @@ type tally struct {
 	model    string
 }
 
-func (r *run) tallies() map[*step]tally {
+func (r *run) tallies(live []*generation.Status) map[*step]tally {
 	tallies := make(map[*step]tally)
-	for _, status := range r.live {
+	for _, status := range live {
 		s := r.owners[status.Key]
 		if s == nil {
 			continue
@@ -234,13 +263,14 @@ func (r *run) runState() pipeline.RunState {
 		return pipeline.RunChecking
 	}
 	state := pipeline.RunRunning
-	tallies := r.tallies()
-	for _, s := range r.steps {
-		switch r.stepState(s, tallies[s]) {
-		case pipeline.StepApproval:
-			return pipeline.RunApproval
-		case pipeline.StepHeld:
+	if r.budget != nil {
+		if held, _ := r.budget.Held(); held > 0 {
 			state = pipeline.RunHeld
+		}
+	}
+	for _, s := range r.steps {
+		if s.state == pipeline.StepRunning && s.Kind() == pipeline.KindApprove {
+			return pipeline.RunApproval
 		}
 	}
 	return state

@@ -130,13 +130,13 @@ func TestQuestion(t *testing.T) {
 func TestDecisions(t *testing.T) {
 	t.Parallel()
 	second := 1
-	require.Equal(t, `art: approve 1 (no \*red\*), somebody: reject, b\|c: regenerate clip\_2`, markdown.Decisions([]generation.Decision{
+	require.Equal(t, `art: approve 1 (no \*red\*), somebody: reject at 2026-01-02 03:04 UTC, b\|c: regenerate clip\_2`, markdown.Decisions([]generation.Decision{
 		{Verdict: generation.Approve, By: "art", Choice: &second, Comment: "no *red*"},
-		{Verdict: generation.Reject},
+		{Verdict: generation.Reject, At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
 		{Verdict: generation.Regenerate, By: "b|c", Regenerate: "clip_2"},
 	}))
 	many := markdown.Decisions(slices.Repeat([]generation.Decision{{Verdict: generation.Approve, By: strings.Repeat("b", 1000), Comment: strings.Repeat("c", 1000)}}, 50))
-	require.Contains(t, many, "and 40 more")
+	require.Contains(t, many, "40 before, ")
 	require.Less(t, len(many), 2000, "it must leave room for the rest of the details")
 }
 

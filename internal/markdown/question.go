@@ -44,6 +44,9 @@ func Question(a generation.ApprovalStatus) string {
 		text.WriteString(" from " + Escape(strings.Join(a.Approvers, ", ")))
 	}
 	fmt.Fprintf(&text, "; after %s: %s.\n\n", a.Deadline.UTC().Format("2006-01-02 15:04 UTC"), a.OnDeadline)
+	if len(a.Earlier) > 0 {
+		text.WriteString("Decided before: " + Decisions(a.Earlier) + "\n\n")
+	}
 	if len(a.Decisions) > 0 {
 		text.WriteString("Decided so far: " + Decisions(a.Decisions) + "\n\n")
 	}
@@ -55,14 +58,14 @@ const (
 	maxComment   = 100
 )
 
-// Decisions are who decided what, and their comments. They stay inside a table cell.
+// Decisions are who decided what and when, and their comments; of many the last. They stay inside a table cell.
 func Decisions(decisions []generation.Decision) string {
 	var parts []string
-	for i, d := range decisions {
-		if i == maxDecisions {
-			parts = append(parts, fmt.Sprintf("and %d more", len(decisions)-i))
-			break
-		}
+	if more := len(decisions) - maxDecisions; more > 0 {
+		parts = append(parts, fmt.Sprintf("%d before", more))
+		decisions = decisions[more:]
+	}
+	for _, d := range decisions {
 		by := "somebody"
 		if d.By != "" {
 			by = Escape(Clip(d.By, maxName))
@@ -76,6 +79,9 @@ func Decisions(decisions []generation.Decision) string {
 		}
 		if d.Comment != "" {
 			part += " (" + Escape(Clip(d.Comment, maxComment)) + ")"
+		}
+		if !d.At.IsZero() {
+			part += d.At.UTC().Format(" at 2006-01-02 15:04 UTC")
 		}
 		parts = append(parts, part)
 	}

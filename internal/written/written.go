@@ -15,6 +15,7 @@ import (
 type Argument[T any] struct {
 	value    T
 	requires int
+	bytes    int
 	err      error
 }
 
@@ -24,7 +25,7 @@ func (a *Argument[T]) UnmarshalJSON(data []byte) error {
 		Requires int `json:"requires"`
 	}
 	_ = json.Unmarshal(data, &version)
-	a.requires = version.Requires
+	a.requires, a.bytes = version.Requires, len(data)
 	a.err = strict.Decode(data, &a.value)
 	return nil
 }
@@ -37,6 +38,9 @@ func (a Argument[T]) Read() (T, error) {
 	}
 	return a.value, nil
 }
+
+// Bytes is the size of the argument as it was written, and as the history has it.
+func (a Argument[T]) Bytes() int { return a.bytes }
 
 // Take is Read for the argument of a workflow, which may be from a newer version: one that
 // requires a newer format is left to a newer worker. The panic fails the workflow task, and

@@ -33,7 +33,7 @@ func (p *program) pipelineStatus() *cobra.Command {
 				return p.printJSON(status)
 			}
 			repeated := failingText(failingOf(ctx, s.client, s.options.FailureConverter, args[0], runID))
-			_, err = fmt.Fprint(p.Out, runTable(status, time.Now())+repeated+toDo(args[0], status)+s.undecided(ctx, args[0], runID))
+			_, err = fmt.Fprint(p.Out, runTable(status, time.Now())+decided(status)+repeated+toDo(args[0], status)+s.undecided(ctx, args[0], runID))
 			return failure(exitFailure, err)
 		}),
 	}

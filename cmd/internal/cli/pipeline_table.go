@@ -207,15 +207,39 @@ func votes(a generation.ApprovalStatus) string {
 		}
 		text.WriteString("\n")
 	}
-	for _, d := range a.Decisions {
-		fmt.Fprintf(&text, "  %s: %s", cell(dash(d.By)), d.Verdict)
+	return text.String() + decisions("  ", slices.Concat(a.Earlier, a.Decisions))
+}
+
+// decisions are who decided what, and when, one in a line.
+func decisions(indent string, all []generation.Decision) string {
+	var text strings.Builder
+	for _, d := range all {
+		fmt.Fprintf(&text, "%s%s: %s", indent, cell(dash(d.By)), d.Verdict)
 		if d.Choice != nil {
 			fmt.Fprintf(&text, " %d", *d.Choice)
+		}
+		if d.Regenerate != "" {
+			text.WriteString(" " + cell(d.Regenerate))
+		}
+		if !d.At.IsZero() {
+			text.WriteString(d.At.Local().Format(", 2006-01-02 15:04"))
 		}
 		if d.Comment != "" {
 			fmt.Fprintf(&text, ", %s", cell(d.Comment))
 		}
 		text.WriteString("\n")
+	}
+	return text.String()
+}
+
+// decided are the decisions about steps of which nothing is asked now.
+func decided(status pipeline.Status) string {
+	var text strings.Builder
+	for _, step := range status.Steps {
+		open := slices.ContainsFunc(status.Approvals, func(a generation.ApprovalStatus) bool { return a.Key == step.ID })
+		if len(step.Decisions) > 0 && !open {
+			fmt.Fprintf(&text, "\nDecided: %s\n%s", step.ID, decisions("  ", step.Decisions))
+		}
 	}
 	return text.String()
 }

@@ -304,6 +304,8 @@ func TestPipelineDecisions(t *testing.T) {
 	require.Zero(t, <-ended, l.err.String())
 	do(1, "has ended: there is nothing to decide", "approve", id)
 	do(1, "there is no run nobody", "approve", "nobody")
+	_, out, _ := s.run(t, "pipeline", "status", id)
+	require.Regexp(t, `Decided: look\n  brand: regenerate still, 20.*\n  art: regenerate still, 20.*\n  art: approve, 20.*\n  brand: approve, 20.*, fine\n`, out)
 	ledger := s.Simulator.Ledger()
 	require.Len(t, ledger, 4)
 	require.Contains(t, string(ledger[3].Input), ledger[1].PredictionID, "the clip is made of the still that was good")
