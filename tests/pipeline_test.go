@@ -541,7 +541,7 @@ func TestPipelineApproval(t *testing.T) {
 	result := p.result(run)
 	require.Len(t, p.Simulator.Ledger(), 5)
 	require.Contains(t, string(p.Simulator.Ledger()[4].Input), p.Simulator.Ledger()[3].PredictionID)
-	require.Regexp(t, `\*\*completed\*\* · legal: approve, brand: approve \(good now\) · [-0-9]+ [0-9:]+ UTC`, currentDetails(t, p.Client, run))
+	require.Regexp(t, `\*\*completed\*\* · art: approve at .*, brand: regenerate still at .*, legal: approve at .*, brand: approve \(good now\) at [-0-9]+ [0-9:]+ UTC`, currentDetails(t, p.Client, run))
 	require.Contains(t, currentDetails(t, p.Client, run), "| step | state | outputs |")
 	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}), "completed")
 
