@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
@@ -40,7 +41,7 @@ type nextOutbound struct {
 }
 
 func (n *nextOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
-	if name == generation.SubmitName && n.GetVersion(ctx, "wavespeed-rehearsal", workflow.DefaultVersion, 1) >= 1 {
+	if name == wire.SubmitName && n.GetVersion(ctx, "wavespeed-rehearsal", workflow.DefaultVersion, 1) >= 1 {
 		_ = n.Sleep(ctx, 20*time.Millisecond)
 	}
 	return n.Next.ExecuteActivity(ctx, name, args...)
