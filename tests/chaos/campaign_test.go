@@ -181,10 +181,12 @@ func (s *system) runAll(n int, request func(int) generation.Request, begun func(
 	return outcomes
 }
 
-// patience is how long one generation may take before it counts as stuck, and a film.
+// patience is how long one generation may take before it counts as stuck, and a film. A
+// generation ends at its deadline, after eight minutes; the worker that is to end it may be
+// suspended or cut off just then, some times in a row.
 const (
-	patience     = 10 * time.Minute
-	filmPatience = 20 * time.Minute
+	patience     = 14 * time.Minute
+	filmPatience = 25 * time.Minute
 	filmsAtOnce  = 25
 )
 
