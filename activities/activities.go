@@ -13,8 +13,8 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -115,11 +115,11 @@ type Registry interface {
 // Register makes the activities known to a worker under their contract names.
 func (a *Activities) Register(registry Registry) {
 	for name, f := range map[string]any{
-		wire.SubmitName:     a.Submit,
-		wire.FindName:       a.Find,
-		wire.AwaitName:      a.Await,
-		pipeline.CheckName:  a.Check,
-		pipeline.RecallName: a.Recall,
+		wire.SubmitName:    a.Submit,
+		wire.FindName:      a.Find,
+		wire.AwaitName:     a.Await,
+		runwire.CheckName:  a.Check,
+		runwire.RecallName: a.Recall,
 	} {
 		registry.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}

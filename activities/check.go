@@ -11,22 +11,23 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // Check looks at a run of a pipeline before anything is paid. What is wrong with it is in
 // the report; an error is one of asking the provider, which Temporal tries again.
-func (a *Activities) Check(ctx context.Context, run pipeline.Request) (pipeline.Report, error) {
+func (a *Activities) Check(ctx context.Context, run pipeline.Request) (runwire.Report, error) {
 	ctx, cancel := attempt(ctx)
 	defer cancel()
 	compiled, err := plan.Compile(run.Pipeline)
 	if err == nil {
 		if err := a.leaveToOthers(ctx, compiled); err != nil {
-			return pipeline.Report{}, err
+			return runwire.Report{}, err
 		}
 		var inputs map[string]any
 		if inputs, err = plan.Bind(run.Pipeline, run.Inputs); err == nil {
-			var report pipeline.Report
+			var report runwire.Report
 			if report, err = preflight.Check(ctx, a.checked, preflight.Run{Plan: compiled, Inputs: inputs, Changes: changes(run), Budget: run.Budget != nil}); err == nil {
 				report.Problems = report.Problems.Bounded()
 				return report, nil
@@ -35,9 +36,9 @@ func (a *Activities) Check(ctx context.Context, run pipeline.Request) (pipeline.
 	}
 	var problems pipeline.Problems
 	if errors.As(err, &problems) {
-		return pipeline.Report{Problems: problems.Bounded()}, nil
+		return runwire.Report{Problems: problems.Bounded()}, nil
 	}
-	return pipeline.Report{}, checkError(ctx, run.Pipeline.Name, err)
+	return runwire.Report{}, checkError(ctx, run.Pipeline.Name, err)
 }
 
 const (

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
@@ -29,9 +30,9 @@ func shop() *provider {
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	value, err := execute(t, forProvider(shop()), pipeline.CheckName, film("a/b", map[string]any{"prompt": "${{ inputs.scene }}"}))
+	value, err := execute(t, forProvider(shop()), runwire.CheckName, film("a/b", map[string]any{"prompt": "${{ inputs.scene }}"}))
 	require.NoError(t, err)
-	var report pipeline.Report
+	var report runwire.Report
 	require.NoError(t, value.Get(&report))
 	require.Empty(t, report.Problems)
 	require.Equal(t, generation.Dollars(0.5), report.Estimate.Total)
@@ -48,9 +49,9 @@ func TestCheckFindsProblems(t *testing.T) {
 		"inputs.scene: must be given":                              missing,
 		"steps.still.input: p: int(inputs.scene): is given a text": film("a/b", map[string]any{"p": "${{ int(inputs.scene) }}"}),
 	} {
-		value, err := execute(t, forProvider(shop()), pipeline.CheckName, run)
+		value, err := execute(t, forProvider(shop()), runwire.CheckName, run)
 		require.NoError(t, err)
-		var report pipeline.Report
+		var report runwire.Report
 		require.NoError(t, value.Get(&report))
 		require.Contains(t, report.Problems.Error(), want)
 		require.NotContains(t, report.Problems.Error(), "lighthouse")
@@ -72,7 +73,7 @@ func TestCheckThatCannotAsk(t *testing.T) {
 		p.price = func() (wavespeed.Price, error) { return wavespeed.Price{}, status(code, "") }
 		run := film("a/b", nil)
 		run.Budget = new(generation.Dollar)
-		_, err := execute(t, forProvider(p), pipeline.CheckName, run)
+		_, err := execute(t, forProvider(p), runwire.CheckName, run)
 		var got *temporal.ApplicationError
 		require.ErrorAs(t, err, &got)
 		require.Equal(t, c.want, got.Type())
@@ -86,9 +87,9 @@ func TestCheckWithoutAnswers(t *testing.T) {
 	t.Parallel()
 	p := shop()
 	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{}, status(http.StatusServiceUnavailable, "") }
-	value, err := execute(t, forProvider(p), pipeline.CheckName, film("a/b", nil))
+	value, err := execute(t, forProvider(p), runwire.CheckName, film("a/b", nil))
 	require.NoError(t, err)
-	var report pipeline.Report
+	var report runwire.Report
 	require.NoError(t, value.Get(&report))
 	require.Len(t, report.Unanswered, 1)
 	require.Contains(t, report.Unanswered[0].String(), "account default: no price can be had for step still: wavespeed:")

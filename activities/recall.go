@@ -13,13 +13,14 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // Recall reads a page of what an earlier run has made, by query, after its end: while it
 // runs it makes more, which two would pay for. What its children had made when it ended is
 // read from them.
-func (a *Activities) Recall(ctx context.Context, in pipeline.RecallInput) (pipeline.Page, error) {
+func (a *Activities) Recall(ctx context.Context, in runwire.RecallInput) (pipeline.Page, error) {
 	ctx, cancel := attempt(ctx)
 	defer cancel()
 	run := pipeline.Child{WorkflowID: in.WorkflowID, RunID: in.RunID}
@@ -103,7 +104,7 @@ func unbegunPage(ctx context.Context, c client.Client, run pipeline.Child) (page
 	return page, nil
 }
 
-func recallError(ctx context.Context, in pipeline.RecallInput, err error) error {
+func recallError(ctx context.Context, in runwire.RecallInput, err error) error {
 	what := fmt.Sprintf("the results of run %s of workflow %s", in.RunID, in.WorkflowID)
 	var missing *serviceerror.NotFound
 	var invalid *serviceerror.InvalidArgument

@@ -21,8 +21,8 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -110,9 +110,9 @@ func TestReadsWaitTwoMinutesAtMost(t *testing.T) {
 	capped := film("a/b", nil)
 	capped.Budget = &budget // which needs prices
 	for name, in := range map[string]any{
-		wire.AwaitName:     wire.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1", Within: time.Hour},
-		wire.SubmitName:    priced, // which asks for the price first
-		pipeline.CheckName: capped,
+		wire.AwaitName:    wire.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1", Within: time.Hour},
+		wire.SubmitName:   priced, // which asks for the price first
+		runwire.CheckName: capped,
 	} {
 		for _, asked := range []time.Duration{0, time.Second, 90 * time.Second, 2 * time.Minute, 24 * time.Hour, 10 * 365 * 24 * time.Hour, forever} {
 			t.Run(name+" "+asked.String(), func(t *testing.T) {
@@ -271,14 +271,14 @@ func TestACheckWithoutTheKeyReportsItSoon(t *testing.T) {
 	t.Parallel()
 	run := film("a/b", nil)
 	run.Pipeline.Account = "studio"
-	_, err := execute(t, forProvider(shop()), pipeline.CheckName, run)
+	_, err := execute(t, forProvider(shop()), runwire.CheckName, run)
 	requireType(t, err, generation.ErrUnavailable, true)
 	require.ErrorContains(t, err, `account "studio"`)
 	require.LessOrEqual(t, waits(t, err), 10*time.Second)
 
-	value, err := executeLater(t, 30*time.Second, forProvider(shop()), pipeline.CheckName, run)
+	value, err := executeLater(t, 30*time.Second, forProvider(shop()), runwire.CheckName, run)
 	require.NoError(t, err)
-	var report pipeline.Report
+	var report runwire.Report
 	require.NoError(t, value.Get(&report))
 	require.Contains(t, report.Problems.Error(), `account "studio"`)
 }

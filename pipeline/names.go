@@ -6,18 +6,6 @@ const (
 	// [Result] out.
 	WorkflowName = "wavespeed.Pipeline"
 
-	// ItemsName is the workflow that a run starts as its child for a part of the items of a
-	// large for_each.
-	ItemsName = "wavespeed.Items"
-
-	// CheckName is the activity that checks a run before anything is paid: a [Request] in, a
-	// [Report] out.
-	CheckName = "wavespeed.Check"
-
-	// RecallName is the activity that reads what an earlier run has made: a [RecallInput]
-	// in, a [Page] out.
-	RecallName = "wavespeed.Recall"
-
 	// StatusQuery is the query that answers a run's [Status].
 	StatusQuery = "wavespeed.pipeline"
 
@@ -28,10 +16,6 @@ const (
 	// BudgetUpdate is the update that sets a run's budget, in USD: a number in, a [Status]
 	// out.
 	BudgetUpdate = "wavespeed.budget"
-
-	// ProgressSignal is sent by children to their run, and StopSignal to children.
-	ProgressSignal = "wavespeed.progress"
-	StopSignal     = "wavespeed.stop"
 )
 
 // Search attributes of a run, where it is asked to have any.

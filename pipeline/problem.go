@@ -3,6 +3,8 @@ package pipeline
 import (
 	"fmt"
 	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
 // Problem is something wrong with a pipeline or with what a run is given.
@@ -31,25 +33,9 @@ func (p Problem) String() string {
 		fmt.Fprintf(&text, "%s:%d:%d: ", p.File, p.Line, p.Column)
 	}
 	if len(p.Path) > 0 {
-		text.WriteString(PathString(p.Path) + ": ")
+		text.WriteString(strict.PathText(p.Path) + ": ")
 	}
 	return text.String() + p.Message
-}
-
-// PathString writes a path as steps.clip.input.images[0].
-func PathString(path []string) string {
-	var text strings.Builder
-	for i, segment := range path {
-		switch {
-		case segment != "" && strings.Trim(segment, "0123456789") == "":
-			text.WriteString("[" + segment + "]")
-		case i == 0:
-			text.WriteString(segment)
-		default:
-			text.WriteString("." + segment)
-		}
-	}
-	return text.String()
 }
 
 // Problems is the error of a pipeline that is not right: all of it at once.

@@ -5,40 +5,13 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
-)
-
-// Report is what a check before the run finds.
-type Report struct {
-	Problems Problems  `json:"problems,omitempty"`
-	Estimate *Estimate `json:"estimate,omitempty"`
-
-	// Fields are the names that the inputs of steps' models may have, by step.
-	Fields map[string][]string `json:"fields,omitempty"`
-
-	// Shapes are what models take in the fields that expressions decide, by model: the run
-	// checks those values before it submits them. A report without is one of an older version.
-	Shapes map[string]*shape.Shape `json:"shapes,omitempty"`
-
-	// Unanswered are questions that the provider did not answer, and so what was not checked.
-	Unanswered []Unanswered `json:"unanswered,omitempty"`
-}
-
-// Endpoint is what the provider is asked.
-type Endpoint string
-
-// The endpoints that a check asks.
-const (
-	EndpointModels  Endpoint = "models"
-	EndpointPrice   Endpoint = "price"
-	EndpointBalance Endpoint = "balance"
-	EndpointCharges Endpoint = "charges"
 )
 
 // Unanswered is an endpoint that was down, forbidden, or gave an answer that cannot be.
 type Unanswered struct {
-	Endpoint Endpoint `json:"endpoint"`
-	Account  string   `json:"account"`
+	// Endpoint is models, price, balance or charges.
+	Endpoint string `json:"endpoint"`
+	Account  string `json:"account"`
 
 	// Steps are those whose price was asked for.
 	Steps []string `json:"steps,omitempty"`
@@ -50,17 +23,17 @@ type Unanswered struct {
 // String says what was not answered, what that means, and why.
 func (u Unanswered) String() string {
 	switch u.Endpoint {
-	case EndpointModels:
+	case "models":
 		return fmt.Sprintf("account %s: the models can't be read, so models and inputs are not checked: %s", u.Account, u.Reason)
-	case EndpointPrice:
+	case "price":
 		steps := "step"
 		if len(u.Steps) > 1 {
 			steps = "steps"
 		}
 		return fmt.Sprintf("account %s: no price can be had for %s %s: %s", u.Account, steps, strings.Join(u.Steps, ", "), u.Reason)
-	case EndpointBalance:
+	case "balance":
 		return fmt.Sprintf("account %s: the balance can't be read, so it may not cover the run: %s", u.Account, u.Reason)
-	case EndpointCharges:
+	case "charges":
 		return fmt.Sprintf("account %s: its charges can't be read, so a submit whose answer is lost can't be proven absent, and a person may have to decide: %s", u.Account, u.Reason)
 	default:
 		return fmt.Sprintf("account %s: %s: %s", u.Account, u.Endpoint, u.Reason)

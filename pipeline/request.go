@@ -1,8 +1,6 @@
 package pipeline
 
 import (
-	"fmt"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
@@ -25,14 +23,6 @@ type Request struct {
 	// SearchAttributes sets the search attributes of this package on the run. If the
 	// namespace lacks them, the run hangs. Defaults to false.
 	SearchAttributes bool `json:"search_attributes,omitempty"`
-}
-
-// MaxRunBytes bounds a [Request] as JSON. Temporal takes 2 MiB.
-const MaxRunBytes = 1_900_000
-
-// TooLarge is the problem of a run of more bytes than [MaxRunBytes].
-func TooLarge(bytes int) Problem {
-	return Problem{Message: fmt.Sprintf("the run's argument has %d bytes, more than %d; give files by their addresses", bytes, MaxRunBytes)}
 }
 
 // Resume says which results of an earlier run to keep. A step's result is kept if its

@@ -4,13 +4,6 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// RecallInput is the argument of the activity [RecallName].
-type RecallInput struct {
-	WorkflowID string `json:"workflow_id"`
-	RunID      string `json:"run_id"`
-	Cursor     Cursor `json:"cursor"`
-}
-
 // Cursor is a place in a run's results: a child of a step, or after its children an item.
 // The zero value is the first.
 type Cursor struct {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
@@ -83,7 +84,7 @@ func TestPipelineForeignSignals(t *testing.T) {
 		engine.Progress{Completed: 50}, engine.Progress{Child: pipeline.Child{WorkflowID: "another"}, Completed: 50},
 		engine.Progress{Child: child, Completed: 70, Failed: -20}, engine.Progress{Child: child, Completed: 1000},
 	} {
-		require.NoError(t, p.Client.SignalWorkflow(t.Context(), run.GetID(), run.GetRunID(), pipeline.ProgressSignal, signal))
+		require.NoError(t, p.Client.SignalWorkflow(t.Context(), run.GetID(), run.GetRunID(), runwire.ProgressSignal, signal))
 		require.NoError(t, p.Client.SignalWorkflow(t.Context(), run.GetID(), run.GetRunID(), "wavespeed.nosuch", signal))
 	}
 	stack.Eventually(t, "the run does not answer", func() bool {

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
@@ -27,5 +27,5 @@ func TestNegativePrice(t *testing.T) {
 	status, known := p.status(run)
 	require.True(t, known)
 	require.Len(t, status.Unanswered, 1)
-	require.Equal(t, pipeline.EndpointPrice, status.Unanswered[0].Endpoint)
+	require.Equal(t, runwire.EndpointPrice, status.Unanswered[0].Endpoint)
 }

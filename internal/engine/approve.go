@@ -15,6 +15,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -111,7 +112,7 @@ func (r *run) validate(d generation.Decision) error {
 	}
 	for _, wrong := range r.shapes[target.Model].Check(r.shapes[target.Model].Fit(merged(nil, d.Input))) {
 		if wrong.Got != shape.Null || len(wrong.Path) > 1 { // null removes a field
-			return fmt.Errorf("%s: %s", pipeline.PathString(append([]string{"input"}, wrong.Path...)), whatToDo(wrong, ""))
+			return fmt.Errorf("%s: %s", strict.PathText(append([]string{"input"}, wrong.Path...)), whatToDo(wrong, ""))
 		}
 	}
 	return target.validateItems(d.Items)

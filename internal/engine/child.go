@@ -11,6 +11,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -53,7 +54,7 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *sha
 	f.children++
 	f.live = append(f.live, c)
 	defer f.forget(c)
-	c.future = workflow.ExecuteChildWorkflow(childCtx, pipeline.ItemsName, in)
+	c.future = workflow.ExecuteChildWorkflow(childCtx, runwire.ItemsName, in)
 	if err := c.future.GetChildWorkflowExecution().Get(ctx, nil); err != nil {
 		return ChunkResult{}, err
 	}
@@ -139,7 +140,7 @@ func (f *fan) forget(c *child) {
 func (f *fan) stop(ctx workflow.Context) {
 	for _, c := range f.live {
 		if c.started && !c.future.IsReady() {
-			c.future.SignalChildWorkflow(ctx, pipeline.StopSignal, nil)
+			c.future.SignalChildWorkflow(ctx, runwire.StopSignal, nil)
 		}
 	}
 }

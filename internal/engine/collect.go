@@ -4,6 +4,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -88,7 +89,7 @@ func (f *fan) counts() pipeline.Counts {
 
 // listen takes in what children report of themselves.
 func (r *run) listen(ctx workflow.Context) {
-	channel := workflow.GetSignalChannel(ctx, pipeline.ProgressSignal)
+	channel := workflow.GetSignalChannel(ctx, runwire.ProgressSignal)
 	workflow.GoNamed(ctx, "progress", func(ctx workflow.Context) {
 		for {
 			var report Progress

@@ -22,6 +22,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
@@ -36,7 +37,7 @@ const price = generation.Dollar / 10
 type stage struct {
 	*testsuite.TestWorkflowEnvironment
 	t      *testing.T
-	report pipeline.Report
+	report runwire.Report
 	reset  bool // a run that resumes another drops what was changed
 
 	mu      sync.Mutex
@@ -54,14 +55,14 @@ func newStage(t *testing.T) *stage {
 	s.SetTestTimeout(time.Minute)
 	engine.Register(s, workflow.RegisterOptions{})
 	for name, do := range map[string]any{
-		pipeline.CheckName: s.check, wire.SubmitName: s.submit, wire.AwaitName: s.await,
+		runwire.CheckName: s.check, wire.SubmitName: s.submit, wire.AwaitName: s.await,
 	} {
 		s.RegisterActivityWithOptions(do, activity.RegisterOptions{Name: name})
 	}
 	return s
 }
 
-func (s *stage) check(context.Context, pipeline.Request) (pipeline.Report, error) {
+func (s *stage) check(context.Context, pipeline.Request) (runwire.Report, error) {
 	return s.report, nil
 }
 
@@ -342,7 +343,7 @@ func usd(n int) generation.USD { return price.Times(n) }
 func TestWhatWasNotAnswered(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.report = pipeline.Report{Unanswered: []pipeline.Unanswered{{Endpoint: pipeline.EndpointBalance, Account: "default", Reason: "HTTP 403"}}}
+	s.report = runwire.Report{Unanswered: []pipeline.Unanswered{{Endpoint: runwire.EndpointBalance, Account: "default", Reason: "HTTP 403"}}}
 	s.run("steps: {a: {model: a/b, input: {prompt: x}}}", nil)
 	require.NoError(t, s.GetWorkflowError())
 	value, err := s.QueryWorkflow(pipeline.StatusQuery)
@@ -356,7 +357,7 @@ func TestWhatWasNotAnswered(t *testing.T) {
 func TestRegenerate(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.report = pipeline.Report{Fields: map[string][]string{"styles": {"prompt", "seed"}}}
+	s.report = runwire.Report{Fields: map[string][]string{"styles": {"prompt", "seed"}}}
 	decide := func(d generation.Decision) { s.update(generation.DecideUpdate, d) }
 	s.after(time.Hour, func() {
 		decide(generation.Decision{Verdict: generation.Regenerate, Input: map[string]any{"promt": "x"}})
@@ -489,12 +490,12 @@ func TestRefusals(t *testing.T) {
 	balance := price / 2
 	for name, c := range map[string]struct {
 		run    pipeline.Request
-		report pipeline.Report
+		report runwire.Report
 		want   string
 	}{
-		"nothing":        {pipeline.Request{}, pipeline.Report{}, "steps: there is none"},
-		"what was found": {film(), pipeline.Report{Problems: pipeline.Problems{{Path: []string{"steps", "a"}, Message: "is odd"}}}, "steps.a: is odd"},
-		"balance": {film(), pipeline.Report{Estimate: &pipeline.Estimate{Total: price, Balance: &balance}},
+		"nothing":        {pipeline.Request{}, runwire.Report{}, "steps: there is none"},
+		"what was found": {film(), runwire.Report{Problems: pipeline.Problems{{Path: []string{"steps", "a"}, Message: "is odd"}}}, "steps.a: is odd"},
+		"balance": {film(), runwire.Report{Estimate: &pipeline.Estimate{Total: price, Balance: &balance}},
 			"the balance of $0.05 does not cover the estimate of $0.10; nothing was submitted"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -533,12 +534,12 @@ func TestEarlierRuns(t *testing.T) {
 		t.Run("from "+from, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
-			s.RegisterActivityWithOptions(func(_ context.Context, in pipeline.RecallInput) (pipeline.Page, error) {
+			s.RegisterActivityWithOptions(func(_ context.Context, in runwire.RecallInput) (pipeline.Page, error) {
 				if in.RunID != "earlier" {
 					return pipeline.Page{}, errors.New("another run was asked for")
 				}
 				return pipeline.Page{Steps: []pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{{State: pipeline.StepCompleted, Generations: []generation.Status{made}}}}}}, nil
-			}, activity.RegisterOptions{Name: pipeline.RecallName})
+			}, activity.RegisterOptions{Name: runwire.RecallName})
 			run := film()
 			run.Pipeline.Steps[0].Value.Input = input
 			run.Pipeline.Steps = append(run.Pipeline.Steps, pipeline.Entry[pipeline.Step]{
@@ -557,13 +558,13 @@ func TestEarlierRuns(t *testing.T) {
 // resumed runs a pipeline that resumes one of which there are these pages.
 func (s *stage) resumed(text string, inputs map[string]any, pages ...[]pipeline.StepResults) {
 	s.t.Helper()
-	s.RegisterActivityWithOptions(func(_ context.Context, in pipeline.RecallInput) (pipeline.Page, error) {
+	s.RegisterActivityWithOptions(func(_ context.Context, in runwire.RecallInput) (pipeline.Page, error) {
 		page := pipeline.Page{Steps: pages[in.Cursor.Item]}
 		if next := in.Cursor.Item + 1; next < len(pages) {
 			page.Next = &pipeline.Cursor{Step: page.Steps[0].ID, Item: next}
 		}
 		return page, nil
-	}, activity.RegisterOptions{Name: pipeline.RecallName})
+	}, activity.RegisterOptions{Name: runwire.RecallName})
 	f, err := file.Parse("film.yaml", []byte(text))
 	require.NoError(s.t, err)
 	s.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Request{Pipeline: f.Definition, Inputs: inputs, Resume: &pipeline.Resume{RunID: "earlier", DropChanges: s.reset}})
@@ -783,7 +784,7 @@ func TestSharesDoNotFallBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
-			s.report = pipeline.Report{Estimate: &pipeline.Estimate{Steps: []pipeline.StepEstimate{{ID: "a", Model: "a/b", Each: price / 2}}}}
+			s.report = runwire.Report{Estimate: &pipeline.Estimate{Steps: []pipeline.StepEstimate{{ID: "a", Model: "a/b", Each: price / 2}}}}
 			s.run(`
 budget: `+c.budget+`
 inputs: {list: array}

@@ -11,6 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
@@ -157,7 +158,7 @@ func (c *chunkRun) prepare() error {
 
 func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
 	workflows.ShowDetails(ctx, func(statuses []*generation.Status) string { return c.details(statuses) })
-	stop := workflow.GetSignalChannel(ctx, pipeline.StopSignal)
+	stop := workflow.GetSignalChannel(ctx, runwire.StopSignal)
 	workflow.GoNamed(ctx, "stop", func(ctx workflow.Context) {
 		stop.Receive(ctx, nil)
 		c.stopped = true
@@ -224,7 +225,7 @@ func (c *chunkRun) report(ctx workflow.Context) {
 		Child:     pipeline.Child{WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID},
 		Completed: c.ended - c.failed, Failed: c.failed, Attempts: c.attempts, Spent: c.spent,
 	}
-	workflow.SignalExternalWorkflow(ctx, info.ParentWorkflowExecution.ID, info.ParentWorkflowExecution.RunID, pipeline.ProgressSignal, report)
+	workflow.SignalExternalWorkflow(ctx, info.ParentWorkflowExecution.ID, info.ParentWorkflowExecution.RunID, runwire.ProgressSignal, report)
 }
 
 func (c *chunkRun) result(ctx workflow.Context) ChunkResult {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
@@ -102,13 +103,13 @@ func (r *run) setBudget() {
 }
 
 // maxPayload is below Temporal's limit of 2 MiB for one payload.
-const maxPayload = pipeline.MaxRunBytes
+const maxPayload = runwire.MaxRunBytes
 
 // checkRun looks at what a run is given beside its pipeline and inputs.
 func (r *run) checkRun() error {
 	var problems pipeline.Problems
 	if r.bytes > maxPayload {
-		problems = append(problems, pipeline.TooLarge(r.bytes))
+		problems = append(problems, runwire.TooLarge(r.bytes))
 	}
 	if r.in.Budget != nil && !(*r.in.Budget > 0) {
 		problems = append(problems, pipeline.Problem{Path: []string{"budget"}, Message: "must be more than 0 US dollars"})
@@ -152,8 +153,8 @@ func (r *run) check(ctx workflow.Context) error {
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 2 * time.Second, MaximumInterval: 30 * time.Second},
 		Summary:                "checks models, inputs, prices and the balance",
 	})
-	var report pipeline.Report
-	if err := workflow.ExecuteActivity(activityCtx, pipeline.CheckName, r.in).Get(ctx, &report); err != nil {
+	var report runwire.Report
+	if err := workflow.ExecuteActivity(activityCtx, runwire.CheckName, r.in).Get(ctx, &report); err != nil {
 		return err
 	}
 	r.estimate, r.fields, r.shapes, r.unanswered = report.Estimate, report.Fields, report.Shapes, report.Unanswered

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -55,11 +56,11 @@ func recalled(ctx workflow.Context, of pipeline.Child) ([]pipeline.Page, error) 
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 20 * time.Second},
 		Summary:                "reads what the earlier run has made",
 	})
-	in := pipeline.RecallInput{WorkflowID: of.WorkflowID, RunID: of.RunID}
+	in := runwire.RecallInput{WorkflowID: of.WorkflowID, RunID: of.RunID}
 	var pages []pipeline.Page
 	for {
 		var page pipeline.Page
-		if err := workflow.ExecuteActivity(ctx, pipeline.RecallName, in).Get(ctx, &page); err != nil {
+		if err := workflow.ExecuteActivity(ctx, runwire.RecallName, in).Get(ctx, &page); err != nil {
 			return pages, err
 		}
 		pages = append(pages, page)

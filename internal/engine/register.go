@@ -5,6 +5,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/written"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -20,7 +21,7 @@ type Registry interface {
 func Register(registry Registry, options workflow.RegisterOptions) {
 	options.Name = pipeline.WorkflowName
 	registry.RegisterWorkflowWithOptions(started, options)
-	options.Name = pipeline.ItemsName
+	options.Name = runwire.ItemsName
 	registry.RegisterWorkflowWithOptions(handed, options)
 }
 

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -48,7 +49,7 @@ func TestNewerVersionsAreLeftToNewerWorkers(t *testing.T) {
 	t.Parallel()
 	for name, argument := range map[string]string{
 		pipeline.WorkflowName: `{"requires":2,"pipeline":` + oneStep + `}`,
-		pipeline.ItemsName:    `{"pipeline":{"name":"film","steps":{"a":{"model":"a/b","soon":1}}},"step":"a"}`,
+		runwire.ItemsName:     `{"pipeline":{"name":"film","steps":{"a":{"model":"a/b","soon":1}}},"step":"a"}`,
 	} {
 		_, err := argued(t, name, argument)
 		var panicked *temporal.PanicError
@@ -62,7 +63,7 @@ func TestFieldsOfNewerRunsAreLeftOut(t *testing.T) {
 	t.Parallel()
 	const chunk = `{"pipeline":{"name":"film","steps":{"a":{"model":"a/b","input":{"prompt":"${{ item }}"},"for_each":{"items":[]}}}},
 		"step":"a","values":{},"items":[{"index":0,"key":"0","value":"x","soon":1}],"max_parallel":1,"strikes":1,"soon":1}`
-	s, err := argued(t, pipeline.ItemsName, chunk)
+	s, err := argued(t, runwire.ItemsName, chunk)
 	require.NoError(t, err)
 	require.Equal(t, []string{"x"}, s.prompts)
 }

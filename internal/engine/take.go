@@ -8,8 +8,8 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // take is the input of a request as its model takes it, or says why it must not be submitted.
@@ -33,7 +33,7 @@ func (m maker) take(name string, model int, request generation.Request, changes 
 	if _, changed := changes[first.Path[0]]; !changed {
 		source = m.step.Inputs[model].Source(first.Path)
 	}
-	return nil, invalid(name, pipeline.PathString(append([]string{"input"}, first.Path...)), errors.New(whatToDo(first, source)))
+	return nil, invalid(name, strict.PathText(append([]string{"input"}, first.Path...)), errors.New(whatToDo(first, source)))
 }
 
 // wasSubmitted tells whether an earlier run has, or may have, a result of the request.

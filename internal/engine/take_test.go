@@ -9,14 +9,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // shapes are what the model a/clip takes, as a check reports it.
-func shapes() pipeline.Report {
-	return pipeline.Report{Shapes: map[string]*shape.Shape{"a/clip": shape.Of([]byte(`{"required":["image"],"properties":{
+func shapes() runwire.Report {
+	return runwire.Report{Shapes: map[string]*shape.Shape{"a/clip": shape.Of([]byte(`{"required":["image"],"properties":{
 		"prompt":{"type":"string"},"image":{"type":"string","format":"uri"},"seconds":{"type":"integer","maximum":10},
 		"images":{"type":"array","items":{"type":"string"},"minItems":1}}}`))}}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -148,9 +149,9 @@ func TestProblemsAsText(t *testing.T) {
 	} {
 		require.Equal(t, want, p.String())
 	}
-	require.Equal(t, "", pipeline.PathString(nil))
-	require.Equal(t, "[0].a", pipeline.PathString([]string{"0", "a"}))
-	require.Equal(t, "a..b", pipeline.PathString([]string{"a", "", "b"}))
+	require.Equal(t, "", strict.PathText(nil))
+	require.Equal(t, "[0].a", strict.PathText([]string{"0", "a"}))
+	require.Equal(t, "a..b", strict.PathText([]string{"a", "", "b"}))
 	require.NoError(t, pipeline.Problems{}.Err())
 	require.EqualError(t, pipeline.Problems{{Message: "a"}, {Message: "b"}}.Err(), "a\nb")
 }

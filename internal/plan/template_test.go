@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
 func TestTemplates(t *testing.T) {
@@ -109,7 +109,7 @@ func TestTemplatesThatCannotBeRead(t *testing.T) {
 			t.Parallel()
 			got := problems(t, stage(c.value))
 			require.Len(t, got, 1)
-			require.Equal(t, "steps.clip.input."+c.path, pipeline.PathString(got[0].Path))
+			require.Equal(t, "steps.clip.input."+c.path, strict.PathText(got[0].Path))
 			require.Equal(t, c.expression, got[0].Expression)
 			require.Equal(t, c.offset, got[0].Offset)
 			require.Contains(t, got[0].Message, c.want)

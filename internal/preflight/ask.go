@@ -77,7 +77,7 @@ func unauthorized(err error) bool {
 const maxReason = 500
 
 // note notes how a question was answered; step is "" where it was not about one.
-func (c *checker) note(endpoint pipeline.Endpoint, account, step string, err error) {
+func (c *checker) note(endpoint string, account, step string, err error) {
 	if refused, seen := c.refused[account]; !unauthorized(err) {
 		c.refused[account] = nil
 	} else if !seen || refused != nil {

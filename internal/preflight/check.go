@@ -11,6 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
@@ -46,7 +47,7 @@ type Run struct {
 // Check checks a run. The report has all problems, and what the provider did not answer. An
 // error says that the run cannot continue: the context has ended, no endpoint accepts an
 // account's key, or there is a budget and a price can't be had.
-func Check(ctx context.Context, accounts map[string]Account, run Run) (pipeline.Report, error) {
+func Check(ctx context.Context, accounts map[string]Account, run Run) (runwire.Report, error) {
 	c := &checker{
 		accounts: accounts, run: run, plan: run.Plan, inputs: run.Inputs, changes: run.Changes,
 		fields: make(map[string][]string), models: make(map[string]*Model), decided: make(map[string][]string),
@@ -60,9 +61,9 @@ func Check(ctx context.Context, accounts map[string]Account, run Run) (pipeline.
 	}
 	err = cmp.Or(ctx.Err(), c.keyRefused(), err)
 	if err != nil {
-		return pipeline.Report{}, err
+		return runwire.Report{}, err
 	}
-	return pipeline.Report{Problems: c.problems, Estimate: estimate, Fields: c.fields, Shapes: c.shapes(), Unanswered: c.unanswered}, nil
+	return runwire.Report{Problems: c.problems, Estimate: estimate, Fields: c.fields, Shapes: c.shapes(), Unanswered: c.unanswered}, nil
 }
 
 type checker struct {
@@ -181,7 +182,7 @@ func (c *checker) model(ctx context.Context, step *plan.PlannedStep, id string) 
 	name := c.accountOf(step)
 	if !c.dark[name] {
 		model, err := ask(ctx, func(ctx context.Context) (*Model, error) { return c.accounts[name].Catalogue.Model(ctx, id) })
-		c.note(pipeline.EndpointModels, name, "", err)
+		c.note(runwire.EndpointModels, name, "", err)
 		if err == nil {
 			return model
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
@@ -54,7 +55,7 @@ func setup(t *testing.T, options wavespeedtest.Options) *testBundle {
 }
 
 // check checks a pipeline that compiles.
-func (b *testBundle) check(t *testing.T, text string, inputs map[string]any) pipeline.Report {
+func (b *testBundle) check(t *testing.T, text string, inputs map[string]any) runwire.Report {
 	t.Helper()
 	report, err := preflight.Check(t.Context(), b.accounts, preflight.Run{Plan: planOf(t, text), Inputs: inputs})
 	require.NoError(t, err)
@@ -274,7 +275,7 @@ func TestItemsNames(t *testing.T) {
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	b := setup(t, wavespeedtest.Options{})
-	check := func(changes map[string]any) pipeline.Report {
+	check := func(changes map[string]any) runwire.Report {
 		report, err := preflight.Check(t.Context(), b.accounts, preflight.Run{Plan: planOf(t, step("{prompt: x, num_images: 5}")), Changes: map[string]map[string]any{"still": changes}})
 		require.NoError(t, err)
 		return report
@@ -585,13 +586,13 @@ func TestEndpointsThatDoNotAnswer(t *testing.T) {
 		"a gateway":  &wavespeed.Error{Op: "x", StatusCode: http.StatusNotFound, Foreign: true},
 		"cut":        errors.New("connection reset"),
 	}
-	for endpoint, fail := range map[pipeline.Endpoint]func(*account, error){
-		pipeline.EndpointModels: func(a *account, err error) { a.models = func() ([]wavespeed.Model, error) { return nil, err } },
-		pipeline.EndpointPrice: func(a *account, err error) {
+	for endpoint, fail := range map[string]func(*account, error){
+		runwire.EndpointModels: func(a *account, err error) { a.models = func() ([]wavespeed.Model, error) { return nil, err } },
+		runwire.EndpointPrice: func(a *account, err error) {
 			a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, err }
 		},
-		pipeline.EndpointBalance: func(a *account, err error) { a.balance = func() (generation.USD, error) { return 0, err } },
-		pipeline.EndpointCharges: func(a *account, err error) { a.charges = func() error { return err } },
+		runwire.EndpointBalance: func(a *account, err error) { a.balance = func() (generation.USD, error) { return 0, err } },
+		runwire.EndpointCharges: func(a *account, err error) { a.charges = func() error { return err } },
 	} {
 		for name, failure := range failures {
 			t.Run(string(endpoint)+" "+name, func(t *testing.T) {
@@ -607,10 +608,10 @@ func TestEndpointsThatDoNotAnswer(t *testing.T) {
 					require.Equal(t, endpoint, got.Endpoint)
 					require.Equal(t, "default", got.Account)
 					require.Contains(t, got.String(), failure.Error())
-					require.Equal(t, endpoint == pipeline.EndpointBalance, report.Estimate.Balance == nil)
-					require.Equal(t, endpoint == pipeline.EndpointPrice, report.Estimate.AtLeast)
+					require.Equal(t, endpoint == runwire.EndpointBalance, report.Estimate.Balance == nil)
+					require.Equal(t, endpoint == runwire.EndpointPrice, report.Estimate.AtLeast)
 					require.Len(t, report.Estimate.Steps, 2)
-					if endpoint == pipeline.EndpointPrice {
+					if endpoint == runwire.EndpointPrice {
 						require.Equal(t, []string{"a", "b"}, got.Steps)
 						require.Zero(t, report.Estimate.Total)
 						require.Contains(t, report.Estimate.Steps[0].Unpriced, failure.Error())

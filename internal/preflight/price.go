@@ -10,6 +10,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
@@ -45,12 +46,12 @@ func (c *checker) estimate(ctx context.Context) (*pipeline.Estimate, error) {
 		err := failures[i]
 		switch {
 		case refusal(err):
-			c.note(pipeline.EndpointPrice, c.accountOf(p.step), "", nil)
+			c.note(runwire.EndpointPrice, c.accountOf(p.step), "", nil)
 			c.add([]string{"steps", p.step.ID, "input"}, "the provider refuses it: %v", err)
 		case p.fallback:
 			c.addFallback(total, estimates[i])
 		default:
-			c.note(pipeline.EndpointPrice, c.accountOf(p.step), p.step.ID, err)
+			c.note(runwire.EndpointPrice, c.accountOf(p.step), p.step.ID, err)
 			if err != nil && c.needsPrices() {
 				needed = cmp.Or(needed, c.missingPrice(p.step, err))
 			}
@@ -123,12 +124,12 @@ func (c *checker) askCredit(ctx context.Context) func(*checker) *generation.USD 
 	return func(c *checker) *generation.USD {
 		group.Wait()
 		for i, name := range payers {
-			c.note(pipeline.EndpointCharges, name, "", chargesErrs[i])
+			c.note(runwire.EndpointCharges, name, "", chargesErrs[i])
 		}
 		if len(payers) != 1 {
 			return nil
 		}
-		c.note(pipeline.EndpointBalance, payers[0], "", balanceErr)
+		c.note(runwire.EndpointBalance, payers[0], "", balanceErr)
 		if balanceErr != nil {
 			return nil
 		}

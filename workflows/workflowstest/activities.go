@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -113,6 +114,6 @@ func (p *Provider) await(ctx context.Context, in wire.AwaitInput) (wire.Outcome,
 }
 
 // check stands in for the activity wavespeed.Check of pipelines.
-func (p *Provider) check(context.Context, pipeline.Request) (pipeline.Report, error) {
-	return pipeline.Report{}, nil
+func (p *Provider) check(context.Context, pipeline.Request) (runwire.Report, error) {
+	return runwire.Report{}, nil
 }

@@ -17,8 +17,8 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
@@ -80,10 +80,10 @@ func NewProvider(t testing.TB, env *testsuite.TestWorkflowEnvironment) *Provider
 	engine.Register(env, workflow.RegisterOptions{})
 	env.RegisterWorkflowWithOptions(workflows.Requested, workflow.RegisterOptions{Name: generation.WorkflowName})
 	for name, f := range map[string]any{
-		wire.SubmitName:    p.submit,
-		wire.FindName:      p.find,
-		wire.AwaitName:     p.await,
-		pipeline.CheckName: p.check,
+		wire.SubmitName:   p.submit,
+		wire.FindName:     p.find,
+		wire.AwaitName:    p.await,
+		runwire.CheckName: p.check,
 	} {
 		env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
@@ -26,7 +27,7 @@ type checked struct {
 	file   *file.File
 	given  given
 	plan   *plan.Plan
-	report pipeline.Report
+	report runwire.Report
 
 	// missing are inputs that were not given, and taken to be right.
 	missing []string
@@ -75,13 +76,13 @@ func (p *program) check(ctx context.Context, c config.Config, args []string, bud
 	return result, err
 }
 
-func (p *program) preflight(ctx context.Context, c config.Config, run preflight.Run) (pipeline.Report, error) {
+func (p *program) preflight(ctx context.Context, c config.Config, run preflight.Run) (runwire.Report, error) {
 	accounts, err := p.checkable(c)
 	if err == nil && len(accounts) == 0 {
 		err = errNotChecked
 	}
 	if err != nil {
-		return pipeline.Report{}, err
+		return runwire.Report{}, err
 	}
 	return preflight.Check(ctx, accounts, run)
 }
@@ -103,7 +104,7 @@ func (p *program) checkable(c config.Config) (map[string]preflight.Account, erro
 }
 
 // warnOfUnanswered says what the provider did not answer.
-func (p *program) warnOfUnanswered(report pipeline.Report) {
+func (p *program) warnOfUnanswered(report runwire.Report) {
 	for _, u := range report.Unanswered {
 		fmt.Fprintln(p.Err, "warning:", u)
 	}
@@ -178,10 +179,10 @@ func costText(e *pipeline.Estimate) string {
 // oversized says that a run is too large to start.
 func oversized(d pipeline.Definition, inputs map[string]any) pipeline.Problems {
 	encoded, err := json.Marshal(pipeline.Request{Pipeline: d, Inputs: inputs})
-	if err != nil || len(encoded) <= pipeline.MaxRunBytes {
+	if err != nil || len(encoded) <= runwire.MaxRunBytes {
 		return nil
 	}
-	return pipeline.Problems{pipeline.TooLarge(len(encoded))}
+	return pipeline.Problems{runwire.TooLarge(len(encoded))}
 }
 
 func (p *program) pipelinePrice() *cobra.Command {

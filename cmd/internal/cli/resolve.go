@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
@@ -126,7 +127,7 @@ func instead(f family, u unknown) string {
 		return fmt.Sprintf("look for it again, and keep the rest: wavespeed-temporal pipeline rerun %s\n"+
 			"decide in the rerun, with resolve: wavespeed-temporal pipeline rerun %s --on-unknown ask\n"+
 			"if nothing was accepted: wavespeed-temporal pipeline rerun %s --resubmit-unknown", f.id(), f.id(), f.id())
-	case f.kind() == pipeline.ItemsName:
+	case f.kind() == runwire.ItemsName:
 		parent := f.info.GetParentExecution().GetWorkflowId()
 		return fmt.Sprintf("it is part of a run: wavespeed-temporal resolve %s", parent)
 	default:
