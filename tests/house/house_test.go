@@ -12,7 +12,7 @@ import (
 // A public package exports at most this many types, functions, methods, constants and
 // variables. The figures are those reached: raise one only with a reason in the commit.
 var exports = map[string]int{
-	"activities": 20, "generation": 93, "pipeline": 117, "pipeline/file": 9, "wavespeed": 71,
+	"activities": 20, "generation": 93, "pipeline": 116, "pipeline/file": 9, "wavespeed": 71,
 	"webhook": 23, "webhook/signaler": 9, "worker": 6, "workflows": 35,
 }
 
