@@ -13,7 +13,7 @@ import (
 // variables. The figures are those reached: raise one only with a reason in the commit.
 var exports = map[string]int{
 	"activities": 20, "generation": 93, "pipeline": 116, "pipeline/file": 9, "wavespeed": 71,
-	"webhook": 23, "webhook/signaler": 9, "worker": 6, "workflows": 35,
+	"webhook": 23, "webhook/signaler": 4, "worker": 6, "workflows": 35,
 }
 
 // The longest function and file of what is not a test.

@@ -194,7 +194,7 @@ func TestDeliveryThatCannotBeKept(t *testing.T) {
 	c := dial(t, "default")
 	run := closed(t, c, "nothing", terminate(t, c))
 	target, signal := delivered(run)
-	for name, failing := range map[string]signaler.Client{"describe": failing{Client: c, describe: true}, "start": failing{Client: c}} {
+	for name, failing := range map[string]client.Client{"describe": failing{Client: c, describe: true}, "start": failing{Client: c}} {
 		err := signaler.New(failing).Signal(t.Context(), target, signal)
 		require.ErrorContains(t, err, "Temporal is busy", name)
 		require.NotErrorIs(t, err, webhook.ErrNoWorkflow, name)

@@ -32,19 +32,11 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
-// Client is what is needed of a Temporal client. client.Client is one.
-type Client interface {
-	SignalWorkflow(ctx context.Context, workflowID, runID, signalName string, arg any) error
-	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
-	ExecuteWorkflow(ctx context.Context, options client.StartWorkflowOptions, workflow any, args ...any) (client.WorkflowRun, error)
-	GetWorkflow(ctx context.Context, workflowID, runID string) client.WorkflowRun
-}
-
 // Signaler is a [webhook.Signaler].
-type Signaler struct{ client Client }
+type Signaler struct{ client client.Client }
 
 // New returns a Signaler that signals workflows in the namespace of the client.
-func New(client Client) *Signaler { return &Signaler{client} }
+func New(c client.Client) *Signaler { return &Signaler{c} }
 
 // Signal sends the signal to the workflow's current run. Where that is closed and another
 // may want to know, it keeps the signal in a workflow of its own, and returns

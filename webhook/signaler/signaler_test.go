@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
@@ -18,7 +19,7 @@ import (
 
 // fake is a Temporal client that answers signals with an error, and knows no closed workflow.
 type fake struct {
-	signaler.Client
+	client.Client
 	err  error
 	got  []any
 	runs int
