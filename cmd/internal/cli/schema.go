@@ -3,11 +3,13 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/exit"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/reference"
 )
 
 // schema prints the JSON Schemas of what programs send to workflows.
-func (p *program) schema() *cobra.Command {
+func schema(p *session.Program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of a workflow's request",
@@ -25,7 +27,7 @@ func (p *program) schema() *cobra.Command {
 			Use: workflow.name, Short: "Print the JSON Schema of a request to " + workflow.of, Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error {
 				_, err := p.Out.Write(workflow.schema())
-				return failure(exitFailure, err)
+				return exit.With(exit.Failure, err)
 			},
 		})
 	}

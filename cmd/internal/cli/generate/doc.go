@@ -1,0 +1,2 @@
+// Package generate has the commands of single generations.
+package generate

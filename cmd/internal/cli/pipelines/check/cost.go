@@ -1,0 +1,90 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// CostText is an estimate as it follows in a line; "" for none.
+func CostText(e *pipeline.Estimate) string {
+	if e == nil {
+		return ""
+	}
+	return ", " + e.Text() + BalanceText(e.Balance)
+}
+
+// cost is what a run may cost, as far as its budget allows.
+type cost struct {
+	least, Most generation.USD
+	Known       bool // most is; otherwise nothing bounds it
+	Balance     *generation.USD
+}
+
+// CostOf is what a run may cost; nil where nothing was estimated.
+func CostOf(e *pipeline.Estimate, in pipeline.Request) *cost {
+	if e == nil {
+		return nil
+	}
+	most, known := e.Upper()
+	c := cost{least: e.Total, Most: most, Known: known, Balance: e.Balance}
+	if limit := capOf(in); limit != nil {
+		if !known {
+			c.Most, c.Known = *limit, true
+		}
+		c.least, c.Most = min(c.least, *limit), min(c.Most, *limit)
+	}
+	return &c
+}
+
+// capOf is the cap of a run; nil for none.
+func capOf(in pipeline.Request) *generation.USD {
+	switch {
+	case in.Budget != nil:
+		return in.Budget
+	case in.Pipeline.Budget != nil:
+		return &in.Pipeline.Budget.USD
+	default:
+		return nil
+	}
+}
+
+// Covered is the error of a run whose balance is below the least that it costs.
+func Covered(e *pipeline.Estimate, in pipeline.Request) error {
+	c := CostOf(e, in)
+	if c == nil || c.Balance == nil || *c.Balance >= c.least {
+		return nil
+	}
+	return fmt.Errorf("the balance of %s does not cover the estimate of %s: top up, or give a --budget", *c.Balance, e.Text())
+}
+
+// MayRunOut tells whether the balance covers the least that the run costs, but not the most.
+func (c cost) MayRunOut() bool { return c.Balance != nil && c.Known && *c.Balance < c.Most }
+
+// WarnOfBudget says what becomes of a run whose budget is below the estimate.
+func WarnOfBudget(s *session.Session, e *pipeline.Estimate, in pipeline.Request) {
+	limit := capOf(in)
+	if e == nil || limit == nil {
+		return
+	}
+	will := "holds"
+	if b := in.Pipeline.Budget; b != nil && b.OnExceeded == pipeline.FailOver {
+		will = "fails"
+	}
+	switch most, known := e.Upper(); {
+	case *limit < e.Total:
+		fmt.Fprintf(s.Err, "warning: the budget of %s does not cover the estimate of %s: the run %s when it reaches the budget\n", *limit, e.Text(), will)
+	case !known || *limit < most:
+		fmt.Fprintf(s.Err, "warning: the budget of %s may not cover the estimate of %s: if it doesn't, the run %s when it reaches the budget\n", *limit, e.Text(), will)
+	}
+}
+
+// BalanceText is a balance as it follows in a line; "" for none.
+func BalanceText(balance *generation.USD) string {
+	if balance == nil {
+		return ""
+	}
+	return fmt.Sprintf(", balance %s", *balance)
+}

@@ -1,0 +1,149 @@
+package decide
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/exit"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/runs"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/values"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// decisionFlags are those that all decisions have.
+type decisionFlags struct {
+	generation.Decision
+	choose int
+}
+
+func (d *decisionFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&d.By, "by", session.UserName(), "who decides")
+	cmd.Flags().StringVar(&d.Comment, "comment", "", "what is shown beside the decision")
+}
+
+// Approve is pipeline approve.
+func Approve(p *session.Program) *cobra.Command {
+	var d decisionFlags
+	cmd := &cobra.Command{
+		Use: "approve RUN [APPROVAL]", Short: "Approve what a run asks for", Args: cobra.RangeArgs(1, 2),
+		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
+			d.Verdict = generation.Approve
+			if d.choose >= 0 {
+				d.Choice = &d.choose
+			}
+			return send(ctx, s, args, d.Decision)
+		}),
+	}
+	d.add(cmd)
+	cmd.Flags().IntVar(&d.choose, "choose", -1, "`number` of the choice that is approved, counted from 0")
+	return cmd
+}
+
+// Reject is pipeline reject.
+func Reject(p *session.Program) *cobra.Command {
+	var d decisionFlags
+	cmd := &cobra.Command{
+		Use: "reject RUN [APPROVAL]", Short: "Reject what a run asks for", Args: cobra.RangeArgs(1, 2),
+		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
+			d.Verdict = generation.Reject
+			return send(ctx, s, args, d.Decision)
+		}),
+	}
+	d.add(cmd)
+	return cmd
+}
+
+// Regenerate is pipeline regenerate.
+func Regenerate(p *session.Program) *cobra.Command {
+	var d decisionFlags
+	cmd := &cobra.Command{
+		Use: "regenerate RUN STEP [field=value …]", Short: "Have a step that waits for approval made again, with changed input", Args: cobra.MinimumNArgs(2),
+		Long: `Have a step that waits for approval made again, with changed input: fields replace those
+of the step, and null removes one. What is made of the step is made again too, and the
+approval is asked for again.`,
+		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
+			changes, err := values.Fields(ctx, s, "", args[1], args[2:])
+			if err != nil {
+				return exit.With(exit.Usage, err)
+			}
+			d.Verdict, d.Regenerate, d.Input = generation.Regenerate, args[1], changes[args[1]]
+			return send(ctx, s, args[:1], d.Decision)
+		}),
+	}
+	d.add(cmd)
+	cmd.Flags().IntSliceVar(&d.Items, "items", nil, "`numbers` of the items to make again, counted from 0 (default all)")
+	cmd.Flags().StringVar(&d.Approval, "approval", "", "the approval that it is for, where several wait")
+	return cmd
+}
+
+func send(ctx context.Context, s *session.Session, args []string, d generation.Decision) error {
+	if len(args) > 1 {
+		d.Approval = args[1]
+	}
+	var status generation.ApprovalStatus
+	if err := update(ctx, s, args[0], generation.DecideUpdate, d, &status); err != nil {
+		return err
+	}
+	switch status.Verdict {
+	case "":
+		fmt.Fprintf(s.Err, "%s: noted (%s); %d of %d approvals%s\n", status.Key, d.Verdict, status.Votes(d.Choice), status.Needed, screen.If(d.Choice != nil, " of this choice"))
+	case generation.Approve:
+		fmt.Fprintf(s.Err, "%s: approved; the run continues\n", status.Key)
+	case generation.Reject:
+		fmt.Fprintf(s.Err, "%s: rejected%s\n", status.Key, screen.If(d.Verdict == generation.Approve, fmt.Sprintf(": too few are left for a choice to have %d approvals", status.Needed)))
+	default:
+		fmt.Fprintf(s.Err, "%s: %s is made again\n", status.Key, d.Regenerate)
+	}
+	return nil
+}
+
+// Budget is pipeline budget.
+func Budget(p *session.Program) *cobra.Command {
+	return &cobra.Command{
+		Use: "budget RUN USD", Short: "Set a run's budget; a run that is held continues", Args: cobra.ExactArgs(2),
+		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
+			usd, err := generation.ParseUSD(args[1])
+			if err != nil {
+				return exit.With(exit.Usage, err)
+			}
+			var status pipeline.Status
+			if err := update(ctx, s, args[0], pipeline.BudgetUpdate, usd, &status); err != nil {
+				return err
+			}
+			fmt.Fprintf(s.Err, "%s: the budget is %s now\n", args[0], usd)
+			return nil
+		}),
+	}
+}
+
+// update sends a Temporal Update and waits for its answer.
+func update(ctx context.Context, s *session.Session, id, name string, arg, answer any) error {
+	handle, err := s.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: id, UpdateName: name, Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(ctx, answer)
+	}
+	var notFound *serviceerror.NotFound
+	var refused *temporal.ApplicationError
+	switch {
+	case errors.As(err, &notFound) && strings.Contains(err.Error(), "completed"):
+		return exit.With(exit.Failure, fmt.Errorf("%s has ended: there is nothing to decide; continue with: wavespeed-temporal pipeline rerun %s%s", id, id, screen.If(name == pipeline.BudgetUpdate, " --budget USD")))
+	case errors.As(err, &notFound):
+		return exit.With(exit.Failure, runs.Missing(id, err))
+	case errors.As(err, &refused):
+		return exit.With(exit.Usage, errors.New(refused.Message()))
+	default:
+		return exit.With(exit.Failure, err)
+	}
+}

@@ -1,0 +1,2 @@
+// Package decide sends people's decisions to runs of pipelines: approvals, and larger budgets.
+package decide

@@ -1,0 +1,2 @@
+// Package follow shows runs of pipelines, until they end if that is asked for.
+package follow

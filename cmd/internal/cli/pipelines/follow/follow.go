@@ -1,0 +1,73 @@
+package follow
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/exit"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/failing"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/resolve"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/runs"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+)
+
+// interrupted tells that the person left off; what continues, continues.
+func interrupted(s *session.Session, id string) error {
+	fmt.Fprintf(s.Err, "No longer watching; the run continues. See it again with: wavespeed-temporal pipeline status %s --watch\n", id)
+	return &exit.Error{Code: exit.Interrupted}
+}
+
+const (
+	// A query is a billable action, so a long run is asked less often.
+	followFirst  = 500 * time.Millisecond
+	followLater  = 5 * time.Second
+	followGrowth = 1.1
+)
+
+// watch shows a run on the screen until it has ended or ctx does.
+func watch(ctx context.Context, s *session.Session, run client.WorkflowRun, v *view) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		_ = run.Get(ctx, nil)
+		cancel()
+	}()
+	unknown := unknownWatch{next: time.Now().Add(unknownFirst)}
+	for wait := followFirst; ; wait = min(time.Duration(float64(wait)*followGrowth), followLater) {
+		status, err := runs.Status(ctx, s, run.GetID(), run.GetRunID())
+		if err == nil {
+			failed := failing.Of(ctx, s.Client, s.Options.FailureConverter, run.GetID(), run.GetRunID())
+			v.show(status, failed, unknown.text(ctx, s, run), time.Now())
+		} else if ctx.Err() == nil {
+			v.wait(s.Config.TaskQueue)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// unknownEvery is how often a watched run and its children are asked for submits that are
+// unknown. One is looked for in minutes, or waits for a person.
+const (
+	unknownFirst = 3 * time.Second
+	unknownEvery = 15 * time.Second
+)
+
+// unknownWatch is what is unknown in a watched run, as of the last time it was asked.
+type unknownWatch struct {
+	next  time.Time
+	shown string
+}
+
+func (u *unknownWatch) text(ctx context.Context, s *session.Session, run client.WorkflowRun) string {
+	if now := time.Now(); now.After(u.next) {
+		u.next, u.shown = now.Add(unknownEvery), resolve.Undecided(ctx, s, run.GetID(), run.GetRunID())
+	}
+	return u.shown
+}

@@ -1,0 +1,2 @@
+// Package made lists and saves what runs of pipelines have made.
+package made

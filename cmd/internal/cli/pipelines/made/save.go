@@ -1,0 +1,142 @@
+package made
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/exit"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/runs"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/save"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/download"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// itemStem names an output's file by its step, by its item's index and key, and by its
+// position where a generation gave several: shots-0007-mug-ivory.
+func itemStem(step string, item pipeline.ItemResult, outputs, i int) string {
+	parts := []string{step}
+	if item.Key != "" {
+		parts = append(parts, fmt.Sprintf("%04d", item.Index))
+	}
+	if item.Key != strconv.Itoa(item.Index) {
+		parts = append(parts, item.Key)
+	}
+	if outputs > 1 {
+		parts = append(parts, strconv.Itoa(i))
+	}
+	return download.Stem(parts...)
+}
+
+// saveResults saves all that steps have made.
+func saveResults(ctx context.Context, s *save.Saver, steps []pipeline.StepResults) {
+	var items []download.Item
+	eachResult(steps, func(step string, item pipeline.ItemResult) {
+		last := item.Last()
+		items = append(items, save.Named(last.Outputs, last.PredictionID(), stemOf(step, item))...)
+	})
+	s.Save(ctx, items)
+	saveOmitted(ctx, s, steps)
+}
+
+// saveOmitted saves what steps have made that was too large for a history: one after the
+// other, because each may fill much memory.
+func saveOmitted(ctx context.Context, s *save.Saver, steps []pipeline.StepResults) {
+	eachResult(steps, func(step string, item pipeline.ItemResult) {
+		if last := item.Last(); last.Omitted && len(last.Outputs) == 0 {
+			s.SaveStatus(ctx, last, stemOf(step, item))
+		}
+	})
+}
+
+func stemOf(step string, item pipeline.ItemResult) func(outputs, i int) string {
+	return func(outputs, i int) string { return itemStem(step, item, outputs, i) }
+}
+
+func eachResult(steps []pipeline.StepResults, do func(step string, item pipeline.ItemResult)) {
+	for _, step := range steps {
+		for _, item := range step.Items {
+			if item.Last().State == generation.StateCompleted {
+				do(step.ID, item)
+			}
+		}
+	}
+}
+
+// SaveRun saves what a run gives: all that it has made if its pipeline declares no outputs,
+// and what its outputs hold otherwise.
+func SaveRun(ctx context.Context, s *session.Session, run client.WorkflowRun, result pipeline.Result, o save.Flags) error {
+	saver, err := save.New(s, o, Again(run.GetID(), run.GetRunID(), o))
+	if err != nil {
+		return err
+	}
+	steps, err := runs.Results(ctx, s, run.GetID(), runs.Filter{RunID: run.GetRunID()})
+	if err != nil {
+		fmt.Fprintf(s.Err, "warning: what the run made can't be read item by item, so files are named by output: %v\n", err)
+		saver.Save(ctx, outputItems(result.Outputs, nil))
+		return saver.End(ctx)
+	}
+	used, declared := usedSteps(ctx, s, run)
+	relevant := slices.DeleteFunc(slices.Clone(steps), func(step pipeline.StepResults) bool { return declared && !slices.Contains(used, step.ID) })
+	if !declared || result.Omitted {
+		saveResults(ctx, saver, relevant)
+	} else {
+		saver.Save(ctx, outputItems(result.Outputs, steps))
+		saveOmitted(ctx, saver, relevant)
+	}
+	return saver.End(ctx)
+}
+
+// SaveMade saves what a run made that ended without a result: it is paid for. The run's own
+// error is what counts, so one of saving is only reported.
+func SaveMade(ctx context.Context, s *session.Session, run client.WorkflowRun, o save.Flags) {
+	again := Again(run.GetID(), run.GetRunID(), o)
+	steps, err := runs.Results(ctx, s, run.GetID(), runs.Filter{RunID: run.GetRunID()})
+	if err != nil {
+		fmt.Fprintf(s.Err, "What the run made can't be read: %v\nSave it with: %s\n", err, again)
+		return
+	}
+	saver, err := save.New(s, o, again)
+	if err == nil {
+		saveResults(ctx, saver, steps)
+		err = saver.End(ctx)
+	}
+	var coded *exit.Error
+	if errors.As(err, &coded) && coded.Err != nil {
+		fmt.Fprintln(s.Err, coded.Err)
+	}
+}
+
+// Again is the command that saves what a run has made, once more.
+func Again(id, runID string, o save.Flags) string {
+	return fmt.Sprintf("wavespeed-temporal pipeline results %s --run-id %s --output %s", id, runID, screen.Quote(o.Output))
+}
+
+// usedSteps are the steps that a run's outputs refer to, and whether its pipeline declares
+// outputs at all.
+func usedSteps(ctx context.Context, s *session.Session, run client.WorkflowRun) (ids []string, declared bool) {
+	in, err := runs.Input(ctx, s, run.GetID(), run.GetRunID())
+	if err != nil {
+		return nil, false
+	}
+	compiled, err := plan.Compile(in.Pipeline)
+	if err != nil {
+		return nil, false
+	}
+	for _, output := range compiled.Outputs {
+		for _, ref := range output.Value.References() {
+			if ref.Root == plan.RootSteps {
+				ids = append(ids, ref.Name)
+			}
+		}
+	}
+	return ids, len(compiled.Outputs) > 0
+}

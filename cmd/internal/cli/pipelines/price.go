@@ -1,0 +1,113 @@
+package pipelines
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/exit"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/pipelines/check"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+func price(p *session.Program) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "price FILE [name=value …]", Short: "Estimate what a run will cost, by step", Args: cobra.MinimumNArgs(1),
+		Long: `Estimate what a run will cost, by the provider's own prices:
+a range, where the run decides which steps run and for how many items. The upper end
+includes fallback models. Where nothing bounds a price, the estimate says "at least".`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := p.Open()
+			if err != nil {
+				return err
+			}
+			result, err := check.File(cmd.Context(), s, args, nil, false)
+			if errors.Is(err, check.ErrNotChecked) {
+				return exit.With(exit.Usage, errors.New("prices are asked for with an API key: set WAVESPEED_API_KEY"))
+			}
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = p.PrintJSON(result.Report.Estimate)
+			} else {
+				err = printEstimate(s, result.Report.Estimate)
+				check.TellMissing(s, result)
+			}
+			return exit.With(exit.Failure, cmp.Or(err, unpriced(result.Report.Estimate)))
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the estimate as one JSON object")
+	return cmd
+}
+
+// unpriced is the error of an estimate that lacks prices.
+func unpriced(e *pipeline.Estimate) error {
+	n := 0
+	for _, step := range e.Steps {
+		if step.Unpriced != "" {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("no price can be had for %s", screen.Plural(n, "step"))
+}
+
+func printEstimate(s *session.Session, e *pipeline.Estimate) error {
+	table := screen.NewTable(s.Out)
+	fmt.Fprintln(table, "STEP\tMODEL\tITEMS\tEACH\tTOTAL\t")
+	for _, step := range e.Steps {
+		items, each, total, note := itemsText(step), step.Each.String(), totalText(step), ""
+		switch {
+		case step.Unpriced != "":
+			each, total, note = "?", "?", step.Unpriced
+		case step.Unknown:
+			note = "only the run knows the number of items"
+		case step.AtLeast:
+			note = "the price depends on an earlier step's output"
+		case step.Items == 0 && step.MostItems == 0:
+			note = "not run: its if is false, or it has no items"
+		case step.Sampled > 0:
+			note = fmt.Sprintf("by %d of the items", step.Sampled)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", step.ID, step.Model, items, each, total, note)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	text := "\nTotal: " + e.Text() + "."
+	if e.Balance != nil {
+		text += " The balance is " + e.Balance.String() + "."
+	}
+	_, err := fmt.Fprintln(s.Out, text)
+	return err
+}
+
+func itemsText(step pipeline.StepEstimate) string {
+	switch {
+	case step.Unknown:
+		return fmt.Sprintf("%d or more", step.Items)
+	case step.MostItems > 0:
+		return fmt.Sprintf("%d to %d", step.Items, step.MostItems)
+	default:
+		return fmt.Sprint(step.Items)
+	}
+}
+
+func totalText(step pipeline.StepEstimate) string {
+	switch most, known := step.Upper(); {
+	case !known:
+		return step.Total.String() + " or more"
+	case most != step.Total:
+		return step.Total.String() + " to " + most.String()
+	default:
+		return step.Total.String()
+	}
+}

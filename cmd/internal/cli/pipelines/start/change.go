@@ -1,0 +1,108 @@
+package start
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/values"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
+)
+
+// change makes a new run of an old one's input.
+func change(ctx context.Context, s *session.Session, in *pipeline.Request, runID string, pairs []string, o rerunOptions) error {
+	if o.file != "" {
+		f, err := file.Read(o.file)
+		if err != nil {
+			return err
+		}
+		if _, err := f.Compile(); err != nil {
+			return err
+		}
+		in.Pipeline = f.Definition
+	}
+	if err := setOnUnknown(&in.Pipeline, generation.UnknownPolicy(o.onUnknown)); err != nil {
+		return err
+	}
+	if err := changeInputs(ctx, s, in, pairs); err != nil {
+		return err
+	}
+	changes, err := values.Fields(ctx, s, in.Pipeline.Account, "", o.set)
+	if err != nil {
+		return err
+	}
+	if err := checkChanges(in.Pipeline, o.from, changes); err != nil {
+		return err
+	}
+	in.Resume = &pipeline.Resume{
+		RunID: runID, From: o.from, Input: changes, DropChanges: o.reset || o.file != "", ResubmitUnknown: o.resubmitUnknown,
+	}
+	in.SearchAttributes = s.Config.SearchAttributes
+	if o.budget.usd != nil {
+		in.Budget = o.budget.usd
+	}
+	return nil
+}
+
+// setOnUnknown gives all steps that generate the policy; "" leaves each its own. What a step
+// has paid for is kept: the policy is not a part of what it asks for.
+func setOnUnknown(d *pipeline.Definition, policy generation.UnknownPolicy) error {
+	switch policy {
+	case "":
+		return nil
+	case generation.FailUnknown, generation.ResubmitUnknown, generation.AskUnknown:
+	default:
+		return fmt.Errorf("--on-unknown: %q is not one of %s, %s and %s", policy, generation.FailUnknown, generation.ResubmitUnknown, generation.AskUnknown)
+	}
+	for i := range d.Steps {
+		if step := &d.Steps[i].Value; step.Approve == nil {
+			step.OnUnknown = string(policy)
+		}
+	}
+	return nil
+}
+
+// changeInputs replaces inputs by those that are given, and drops those that a mended
+// pipeline has no more.
+func changeInputs(ctx context.Context, s *session.Session, in *pipeline.Request, pairs []string) error {
+	given, problems := values.Inputs(in.Pipeline, pairs)
+	if len(problems) > 0 {
+		return problems
+	}
+	all := make(map[string]any)
+	for name, value := range in.Inputs {
+		if _, declared := in.Pipeline.Inputs.Get(name); declared {
+			all[name] = value
+		}
+	}
+	maps.Copy(all, given.Values)
+	if _, err := plan.Bind(in.Pipeline, all); err != nil {
+		return err
+	}
+	if err := values.UploadInputs(ctx, s, in.Pipeline, given); err != nil {
+		return err
+	}
+	maps.Copy(all, given.Values)
+	in.Inputs = all
+	return nil
+}
+
+// checkChanges tells whether the steps that are named are there.
+func checkChanges(d pipeline.Definition, from string, changes map[string]map[string]any) error {
+	ids := d.Steps.Names()
+	if from != "" && !slices.Contains(ids, from) {
+		return fmt.Errorf("--from: there is no step %q%s", from, nearest.Hint(from, ids))
+	}
+	for id := range changes {
+		if step, known := d.Steps.Get(id); !known || step.Approve != nil {
+			return fmt.Errorf("--set: there is no generation step %q%s", id, nearest.Hint(id, ids))
+		}
+	}
+	return nil
+}

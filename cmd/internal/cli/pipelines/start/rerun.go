@@ -1,0 +1,177 @@
+package start
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/exit"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/pipelines/follow"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/runs"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// rerunOptions are the flags of rerun.
+type rerunOptions struct {
+	from            string
+	set             []string
+	file            string
+	budget          budgetFlag
+	reset           bool
+	resubmitUnknown bool
+	onUnknown       string
+	filter          string
+	limit           int
+	yes             bool
+	detach          bool
+	follow.Ending
+}
+
+// Rerun is pipeline rerun.
+func Rerun(p *session.Program) *cobra.Command {
+	var o rerunOptions
+	cmd := &cobra.Command{
+		Use: "rerun RUN [name=value …]", Short: "Run a run again, keeping what it has paid for",
+		Long: `Run a run again under its workflow id, keeping what it has paid for. A step's result is
+kept if its request is the same: model, account and input. So without anything else only
+what has failed, or was not started, is made; of many items only those. What was under way
+when the run ended is awaited, and what may have been accepted is looked for first.
+
+  wavespeed-temporal pipeline rerun RUN
+  wavespeed-temporal pipeline rerun RUN --from clip --set clip.prompt="waves, slowly"
+  wavespeed-temporal pipeline rerun RUN scene="a harbour at night"
+  wavespeed-temporal pipeline rerun --filter 'WorkflowId STARTS_WITH "pipeline-film-"' --yes
+
+` + exit.Codes,
+		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
+			switch {
+			case o.filter != "" && len(args) > 0:
+				return exit.With(exit.Usage, errors.New("a --filter takes neither a RUN nor inputs"))
+			case o.filter != "" && o.Output != "":
+				return exit.With(exit.Usage, errors.New("--output can't be combined with --filter, which doesn't wait; use: pipeline results RUN --output DIR"))
+			case o.resubmitUnknown && o.onUnknown != "":
+				return exit.With(exit.Usage, errors.New("--on-unknown can't be combined with --resubmit-unknown, which submits without a search; --on-unknown resubmit searches first"))
+			case o.limit < 1:
+				return exit.With(exit.Usage, errors.New("--limit: must be at least 1"))
+			case o.filter != "":
+				return rerunMany(ctx, s, o)
+			case len(args) == 0:
+				return exit.With(exit.Usage, errors.New("name a RUN, or give a --filter"))
+			default:
+				return rerunOne(ctx, s, args, o)
+			}
+		}),
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&o.from, "from", "", "a `step` to make again, with all that come after it")
+	flags.StringArrayVar(&o.set, "set", nil, "a field of a step's input, as `step.field=value` (repeatable); null removes it")
+	flags.BoolVar(&o.reset, "reset", false, "drop what earlier reruns and regenerations changed in steps' inputs")
+	flags.StringVar(&o.file, "file", "", "run this `file` in place of the run's own pipeline; drops such changes too")
+	o.budget.add(flags, "cap on what the new run may cost, in `USD`: what earlier ones have cost does not count")
+	flags.BoolVar(&o.resubmitUnknown, "resubmit-unknown", false, "submit again what may have been accepted: the risk is to pay twice")
+	flags.StringVar(&o.onUnknown, "on-unknown", "", "fail, resubmit, or ask a person (see resolve), when nothing can tell whether a submit was accepted, in all steps (default as the pipeline says)")
+	flags.StringVar(&o.filter, "filter", "", "run all again that match this Temporal list `filter` and have not completed")
+	flags.IntVar(&o.limit, "limit", 1000, "how many runs of a filter at most")
+	flags.BoolVar(&o.yes, "yes", false, "run those of the filter again; without it they are listed only")
+	flags.BoolVarP(&o.detach, "detach", "d", false, "do not wait for the run's end")
+	o.Ending.Add(flags)
+	return cmd
+}
+
+// rerunOne runs a run again; args are its id and what it is given again.
+func rerunOne(ctx context.Context, s *session.Session, args []string, o rerunOptions) error {
+	if err := o.Prepare(); err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	latest, err := latestOf(ctx, s, args[0])
+	if err != nil {
+		return err
+	}
+	in, err := resume(ctx, s, latest, args[1:], o)
+	if err != nil {
+		return err
+	}
+	// Files may have been uploaded for a while.
+	switch now, err := latestOf(ctx, s, args[0]); {
+	case err != nil:
+		return err
+	case now.GetRunID() != latest.GetRunID():
+		return exit.With(exit.Failure, fmt.Errorf("%s was run again meanwhile: nothing was started", args[0]))
+	}
+	run, err := start(ctx, s, args[0], in, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
+	if err != nil {
+		return err
+	}
+	return show(ctx, s, run, o.detach, o.Ending)
+}
+
+// latestOf is the latest run of a workflow id, which must have ended.
+func latestOf(ctx context.Context, s *session.Session, id string) (client.WorkflowRun, error) {
+	described, err := s.Client.DescribeWorkflowExecution(ctx, id, "")
+	if err != nil {
+		return nil, exit.With(exit.Failure, runs.Missing(id, err))
+	}
+	switch info := described.GetWorkflowExecutionInfo(); {
+	case info.GetType().GetName() != pipeline.WorkflowName:
+		return nil, exit.With(exit.Usage, fmt.Errorf("%s is a run of %s, and of no pipeline", id, info.GetType().GetName()))
+	case runs.IsRunning(info.GetStatus()):
+		return nil, exit.With(exit.Usage, fmt.Errorf("%s still continues: nothing was started", id))
+	default:
+		return s.Client.GetWorkflow(ctx, id, info.GetExecution().GetRunId()), nil
+	}
+}
+
+// rerunMany runs all again that match the filter, have not completed, and are the latest
+// of their workflow id: of the others there is a newer run already.
+func rerunMany(ctx context.Context, s *session.Session, o rerunOptions) error {
+	filter := "ExecutionStatus IN ('Failed', 'Canceled', 'Terminated', 'TimedOut') AND (" + o.filter + ")"
+	entries, err := runs.Pipelines(ctx, s, filter, o.limit)
+	if err != nil {
+		return exit.With(exit.Failure, runs.AboutFilter(err))
+	}
+	seen := make(map[string]bool)
+	started, failures := 0, 0
+	for _, run := range entries {
+		described, err := s.Client.DescribeWorkflowExecution(ctx, run.WorkflowID, "")
+		if err != nil {
+			return exit.With(exit.Failure, err)
+		}
+		if seen[run.WorkflowID] || described.GetWorkflowExecutionInfo().GetExecution().GetRunId() != run.RunID {
+			continue
+		}
+		seen[run.WorkflowID] = true
+		if !o.yes {
+			fmt.Fprintf(s.Out, "%s\t%s\t%s\n", run.WorkflowID, screen.Dash(run.Pipeline), run.Status)
+			continue
+		}
+		one := o
+		one.detach = true
+		if err := rerunOne(ctx, s, []string{run.WorkflowID}, one); err != nil {
+			failures++
+			fmt.Fprintf(s.Err, "%s: %v\n", run.WorkflowID, err)
+			continue
+		}
+		started++
+		fmt.Fprintln(s.Out, run.WorkflowID)
+	}
+	switch {
+	case len(seen) == 0:
+		fmt.Fprintln(s.Err, "nothing that failed, was canceled or terminated matches the filter")
+		return nil
+	case !o.yes:
+		fmt.Fprintf(s.Err, "%s would be started again; add --yes to do it\n", screen.Plural(len(seen), "run"))
+		return nil
+	}
+	fmt.Fprintf(s.Err, "%s started again\n", screen.Plural(started, "run"))
+	if failures > 0 {
+		return exit.With(exit.Failure, fmt.Errorf("%d of %d could not be started", failures, started+failures))
+	}
+	return nil
+}

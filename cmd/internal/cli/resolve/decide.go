@@ -1,0 +1,111 @@
+package resolve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/exit"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/models"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+)
+
+// decideUnknown sends the decision to the workflow whose submit it is about.
+func decideUnknown(ctx context.Context, s *session.Session, f family, r generation.Resolution) error {
+	u, err := f.addressee(r.Key)
+	if err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	if r.PredictionID != "" {
+		if err := checkPrediction(ctx, s, u, r.PredictionID); err != nil {
+			return err
+		}
+	}
+	r.Key, r.Attempt = u.Key, u.Attempt.Number
+	var status generation.Status
+	handle, err := s.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: u.WorkflowID, RunID: u.RunID, UpdateName: generation.ResolveUpdate, Args: []any{r}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(ctx, &status)
+	}
+	var notFound *serviceerror.NotFound
+	var refused *temporal.ApplicationError
+	switch {
+	case errors.As(err, &notFound):
+		return exit.With(exit.Failure, fmt.Errorf("%s ended before it could be told; see: wavespeed-temporal resolve %s", u.WorkflowID, f.id()))
+	case errors.As(err, &refused):
+		return exit.With(exit.Usage, errors.New(refused.Message()))
+	case err != nil:
+		return exit.With(exit.Failure, err)
+	case r.Absent:
+		fmt.Fprintf(s.Err, "%s: was not accepted, so it is submitted again\n", u.Key)
+	default:
+		fmt.Fprintf(s.Err, "%s: is prediction %s, which is awaited\n", u.Key, r.PredictionID)
+	}
+	return nil
+}
+
+// addressee is the submit that a decision is about.
+func (f family) addressee(key string) (unknown, error) {
+	var open, found []unknown
+	var keys []string
+	for _, u := range f.unknown {
+		if !u.Open {
+			continue
+		}
+		open = append(open, u)
+		keys = append(keys, u.Key)
+		if key == "" || key == u.Key {
+			found = append(found, u)
+		}
+	}
+	switch {
+	case len(open) == 0 && len(f.unknown) > 0:
+		return unknown{}, fmt.Errorf("nothing is left to decide in %s:\n%s", f.id(), instead(f, f.unknown[0]))
+	case len(open) == 0 && !f.open():
+		return unknown{}, fmt.Errorf("%s has ended, and no submit of it is unknown", f.id())
+	case len(open) == 0:
+		return unknown{}, fmt.Errorf("no submit of %s is unknown now", f.id())
+	case len(found) == 0:
+		return unknown{}, fmt.Errorf("%s is not unknown; unknown: %s", key, strings.Join(keys, ", "))
+	case len(found) > 1 && key == "":
+		return unknown{}, fmt.Errorf("name one of those that are unknown: %s", strings.Join(keys, ", "))
+	case len(found) > 1:
+		return unknown{}, fmt.Errorf("%s is unknown in %d workflows; name one of them in place of %s: %s, %s", key, len(found), f.id(), found[0].WorkflowID, found[1].WorkflowID)
+	default:
+		return found[0], nil
+	}
+}
+
+// checkPrediction refuses an id that the account can't read, where there is a key to ask
+// with: a mistyped one would be awaited in vain.
+func checkPrediction(ctx context.Context, s *session.Session, u unknown, id string) error {
+	if s.Config.Accounts[u.Account].APIKey == "" {
+		fmt.Fprintf(s.Err, "whether there is a prediction %s is not checked, for want of the account's API key\n", id)
+		return nil
+	}
+	provider, err := models.Provider(s, u.Account, wavespeed.Options{})
+	if err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	prediction, err := provider.Result(ctx, id)
+	var refused *wavespeed.Error
+	switch {
+	case errors.As(err, &refused) && refused.Status() == http.StatusNotFound:
+		return exit.With(exit.Usage, fmt.Errorf("the account %s has no prediction %s: nothing was decided", u.Account, id))
+	case err != nil:
+		fmt.Fprintf(s.Err, "whether there is a prediction %s could not be checked: %v\n", id, err)
+	case prediction.Model != "" && prediction.Model != u.Model:
+		fmt.Fprintf(s.Err, "note: prediction %s is listed under the model %s\n", id, prediction.Model)
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/exit"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/runs"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// Command is resolve.
+func Command(p *session.Program) *cobra.Command {
+	var r generation.Resolution
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "resolve WORKFLOW_ID [KEY]", Short: "Decide whether a submit whose answer was lost was accepted",
+		Long: `Decide whether a submit whose answer was lost was accepted. Without a decision it shows
+what is unknown in a workflow and its children: a generation, a run of a pipeline, or a
+workflow of your own.
+
+  wavespeed-temporal resolve WORKFLOW_ID
+  wavespeed-temporal resolve WORKFLOW_ID --prediction 8aed6dd5cadde6cd5d9e1c92fb6a445f
+  wavespeed-temporal resolve WORKFLOW_ID 'shots[7]' --absent --comment "not in the list"
+
+Look for the submit in WaveSpeed's list of predictions, by model and time. --prediction
+awaits the prediction you name. --absent submits again, which is billed: if the first
+submit was accepted after all, it is paid for twice.
+
+A generation waits for your decision until its timeout with --on-unknown ask (on_unknown:
+ask in a pipeline). Otherwise you may decide while it is looked for.
+
+` + exit.Codes,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
+			if len(args) > 1 {
+				r.Key = args[1]
+			}
+			f, err := familyOf(ctx, s, args[0])
+			switch {
+			case runs.IsMissing(err):
+				return exit.With(exit.Failure, fmt.Errorf("there is no workflow %s", args[0]))
+			case err != nil:
+				return exit.With(exit.Failure, err)
+			}
+			if r.PredictionID == "" && !r.Absent {
+				return showUnknown(s, f, r.Key, asJSON)
+			}
+			if err := r.Validate(); err != nil {
+				return exit.With(exit.Usage, err)
+			}
+			return decideUnknown(ctx, s, f, r)
+		}),
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&r.PredictionID, "prediction", "", "it was accepted: the `id` of its prediction")
+	flags.BoolVar(&r.Absent, "absent", false, "it was not accepted: submit again")
+	flags.StringVar(&r.By, "by", session.UserName(), "who decides")
+	flags.StringVar(&r.Comment, "comment", "", "what is shown beside the decision")
+	flags.BoolVar(&asJSON, "json", false, "print what is unknown as JSON")
+	return cmd
+}
+
+// showUnknown prints what is unknown, and how to decide.
+func showUnknown(s *session.Session, f family, key string, asJSON bool) error {
+	shown := []unknown{}
+	for _, u := range f.unknown {
+		if key == "" || key == u.Key {
+			shown = append(shown, u)
+		}
+	}
+	if asJSON {
+		return s.PrintJSON(shown)
+	}
+	if len(shown) == 0 {
+		fmt.Fprintf(s.Err, "no submit of %s is unknown%s\n", f.id(), screen.If(key != "", " that has the key "+key))
+		return nil
+	}
+	for _, u := range shown {
+		fmt.Fprint(s.Out, u.text(f.id(), time.Now()))
+		fmt.Fprint(s.Out, howTo(f, u))
+	}
+	return nil
+}
+
+// howTo are the commands with which a person decides.
+func howTo(f family, u unknown) string {
+	if !u.Open {
+		return "  " + strings.ReplaceAll(instead(f, u), "\n", "\n  ") + "\n"
+	}
+	id := "ID"
+	if len(u.Attempt.Candidates) == 1 {
+		id = u.Attempt.Candidates[0]
+	}
+	command := "  wavespeed-temporal resolve " + f.id() + " " + screen.Quote(u.Key)
+	return fmt.Sprintf("%s --prediction %s\n%s --absent    # submits again, which is billed\n", command, id, command)
+}
+
+// instead is what can be done about a generation that has failed since its submit is unknown.
+func instead(f family, u unknown) string {
+	switch {
+	case f.open():
+		return "its generation has failed, and the workflow continues without it"
+	case f.kind() == generation.WorkflowName:
+		id := "ID"
+		if len(u.Attempt.Candidates) == 1 {
+			id = u.Attempt.Candidates[0]
+		}
+		return fmt.Sprintf("if it was accepted, await its prediction: wavespeed-temporal generate %s --adopt %s --wait\nif it was not, start it again", u.Model, id)
+	case f.kind() == pipeline.WorkflowName:
+		return fmt.Sprintf("look for it again, and keep the rest: wavespeed-temporal pipeline rerun %s\n"+
+			"decide in the rerun, with resolve: wavespeed-temporal pipeline rerun %s --on-unknown ask\n"+
+			"if nothing was accepted: wavespeed-temporal pipeline rerun %s --resubmit-unknown", f.id(), f.id(), f.id())
+	case f.kind() == runwire.ItemsName:
+		parent := f.info.GetParentExecution().GetWorkflowId()
+		return fmt.Sprintf("it is part of a run: wavespeed-temporal resolve %s", parent)
+	default:
+		return "start the workflow again; its request's Adopt awaits a prediction that was accepted"
+	}
+}

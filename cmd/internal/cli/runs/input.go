@@ -1,0 +1,42 @@
+package runs
+
+import (
+	"context"
+	"fmt"
+
+	"go.temporal.io/sdk/converter"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// Input is what a run was started with, out of the first event of its history.
+func Input(ctx context.Context, s *session.Session, id, runID string) (in pipeline.Request, err error) {
+	history := s.Client.GetWorkflowHistory(ctx, id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	event, err := history.Next()
+	if err != nil {
+		return in, err
+	}
+	payloads := event.GetWorkflowExecutionStartedEventAttributes().GetInput()
+	if err := dataConverter(s).FromPayloads(payloads, &in); err != nil {
+		return in, fmt.Errorf("%s: what it was started with cannot be read: %w", id, err)
+	}
+	return in, nil
+}
+
+// Decode reads a payload, if it is there, as the client encodes them.
+func Decode(s *session.Session, payload *commonpb.Payload, into any) {
+	if payload != nil {
+		_ = dataConverter(s).FromPayload(payload, into)
+	}
+}
+
+func dataConverter(s *session.Session) converter.DataConverter {
+	if s.Options.DataConverter != nil {
+		return s.Options.DataConverter
+	}
+	return converter.GetDefaultDataConverter()
+}

@@ -1,0 +1,2 @@
+// Package session is what commands share: the streams, the settings, and a connection to Temporal.
+package session

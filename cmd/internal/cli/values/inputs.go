@@ -1,0 +1,114 @@
+package values
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/text"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// Given is what a command line gives a pipeline.
+type Given struct {
+	// Values are by input. In the place of a file that is to be uploaded stands an address
+	// that will not do.
+	Values map[string]any
+
+	// Uploads are files by input.
+	Uploads map[string]string
+}
+
+const notUploaded = "https://not.uploaded.invalid/"
+
+// Inputs reads name=value pairs by the types that the pipeline declares, and uploads
+// nothing yet.
+func Inputs(d pipeline.Definition, pairs []string) (Given, pipeline.Problems) {
+	g := Given{Values: make(map[string]any), Uploads: make(map[string]string)}
+	var problems pipeline.Problems
+	for _, pair := range pairs {
+		name, text, ok := strings.Cut(pair, "=")
+		if !ok || name == "" {
+			problems = append(problems, pipeline.Problem{Message: fmt.Sprintf("%q is not of the form name=value", pair)})
+			continue
+		}
+		problems = append(problems, inputProblems(name, g.read(d, name, text))...)
+	}
+	return g, problems
+}
+
+// inputProblems are those of one input, a line each.
+func inputProblems(name string, err error) pipeline.Problems {
+	var several pipeline.Problems
+	if err == nil {
+		return nil
+	}
+	if !errors.As(err, &several) {
+		several = pipeline.Problems{{Message: err.Error()}}
+	}
+	for i, problem := range several {
+		several[i] = pipeline.Problem{Path: []string{"inputs", name}, Message: problem.String()}
+	}
+	return several
+}
+
+func (g Given) read(d pipeline.Definition, name, text string) error {
+	input, declared := d.Inputs.Get(name)
+	if !declared {
+		return fmt.Errorf("the pipeline has no such input%s", nearest.Hint(name, d.Inputs.Names()))
+	}
+	if _, twice := g.Values[name]; twice {
+		return errors.New("is given twice")
+	}
+	if !utf8.ValidString(text) {
+		return errNotUTF8
+	}
+	path, isFile := strings.CutPrefix(text, "@")
+	var err error
+	switch input.Type {
+	case pipeline.TypeFile:
+		g.Values[name] = text
+		if isFile {
+			g.Values[name], g.Uploads[name] = notUploaded+filepath.Base(path), path
+			_, err = os.Stat(path)
+		}
+	case pipeline.TypeString, "":
+		g.Values[name], err = readText(text)
+	default:
+		g.Values[name], err = readTyped(input.Type, text)
+	}
+	return err
+}
+
+// readText is a text, or that of a file.
+func readText(given string) (string, error) {
+	path, isFile := strings.CutPrefix(given, "@")
+	if !isFile || strings.HasPrefix(path, "@") {
+		return strings.TrimPrefix(given, "@"), nil
+	}
+	content, err := readData(path)
+	return strings.TrimSuffix(string(content), "\n"), err
+}
+
+// UploadInputs sends the files to the provider, and puts their addresses in place.
+func UploadInputs(ctx context.Context, s *session.Session, d pipeline.Definition, g Given) error {
+	for name, path := range g.Uploads {
+		address, err := upload(ctx, s, d.Account, path)
+		if err != nil {
+			return fmt.Errorf("inputs.%s: %w", name, err)
+		}
+		g.Values[name] = address
+	}
+	return nil
+}
+
+// maxDataBytes bounds a file of inputs: Temporal takes 2 MiB for a run's argument.
+const maxDataBytes = 1_800_000
+
+func readData(path string) ([]byte, error) { return text.ReadFile(path, maxDataBytes) }
