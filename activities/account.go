@@ -2,13 +2,14 @@ package activities
 
 import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 // account is one provider with what this process has learned of it.
 type account struct {
 	preflight.Account
 	name      string
-	provider  Provider
+	provider  provider.Provider
 	exclusive bool
 
 	memory memory
@@ -25,12 +26,12 @@ type account struct {
 	identities identities
 }
 
-func newAccount(name string, provider Provider, options Options) *account {
+func newAccount(name string, at provider.Provider, options Options) *account {
 	now := options.Now
 	a := &account{
-		Account:   preflight.Account{Provider: provider, Catalogue: preflight.NewCatalogue(provider.Models)},
+		Account:   preflight.Account{Provider: at, Catalogue: preflight.NewCatalogue(at.Models)},
 		name:      name,
-		provider:  provider,
+		provider:  at,
 		exclusive: options.ExclusiveKeys,
 		offset:    offset{now: now, anchor: now()},
 		names:     names{now: now},
@@ -39,14 +40,9 @@ func newAccount(name string, provider Provider, options Options) *account {
 		seen:      sightings{now: now},
 		asked:     newAsked(now),
 	}
-	a.reader = reader{provider: provider, now: now}
+	a.reader = reader{provider: at, now: now}
 	return a
 }
 
 // apiKey is the fingerprint of the account's key; "" if the provider tells none.
-func (a *account) apiKey() string {
-	if key, ok := a.provider.(interface{ KeyFingerprint() string }); ok {
-		return key.KeyFingerprint()
-	}
-	return ""
-}
+func (a *account) apiKey() string { return a.provider.KeyFingerprint() }

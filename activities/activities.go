@@ -11,30 +11,17 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
-
-// Provider is what the activities need of one account at WaveSpeedAI.
-// [wavespeed.Client] is one.
-type Provider interface {
-	Submit(context.Context, wavespeed.SubmitRequest) (wavespeed.Prediction, error)
-	Result(ctx context.Context, id string) (wavespeed.Prediction, error)
-	List(context.Context, wavespeed.ListOptions) (wavespeed.Page, error)
-	Charges(context.Context, wavespeed.ChargesOptions) (wavespeed.ChargePage, error)
-	Price(ctx context.Context, model string, input any) (wavespeed.Price, error)
-	Models(context.Context) ([]wavespeed.Model, error)
-	Balance(context.Context) (generation.USD, error)
-}
 
 // Options say whom the activities talk to. Accounts is the only field that must
 // be set.
 type Options struct {
-	// Accounts are the providers by account name.
-	Accounts map[string]Provider
+	// Accounts are the providers by account name; a wavespeed.Client is one.
+	Accounts map[string]provider.Provider
 
 	// WebhookURL makes the address that the provider is to call for a target.
 	// Without one everything is polled. Defaults to none.
@@ -82,11 +69,11 @@ func New(options Options) (*Activities, error) {
 		client:   func(ctx context.Context) client.Client { return activity.GetClient(ctx) },
 		seeds:    seeds{now: options.Now},
 	}
-	for name, provider := range options.Accounts {
-		if provider == nil {
+	for name, at := range options.Accounts {
+		if at == nil {
 			return nil, fmt.Errorf("activities: Accounts[%q]: has no provider", name)
 		}
-		a.accounts[name] = newAccount(name, provider, options)
+		a.accounts[name] = newAccount(name, at, options)
 		a.checked[name] = a.accounts[name].Account
 	}
 	return a, a.checkExclusive()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"testing"
 	"time"
 
@@ -15,57 +14,59 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // provider answers as its functions say and counts submits.
-type provider struct {
-	submit  func(wavespeed.SubmitRequest) (wavespeed.Prediction, error)
-	result  func(id string) (wavespeed.Prediction, error)
-	list    func(wavespeed.ListOptions) (wavespeed.Page, error)
-	charges func(wavespeed.ChargesOptions) (wavespeed.ChargePage, error)
-	price   func() (wavespeed.Price, error)
-	models  []wavespeed.Model
+type fake struct {
+	submit  func(provider.SubmitRequest) (provider.Prediction, error)
+	result  func(id string) (provider.Prediction, error)
+	list    func(provider.ListOptions) (provider.Page, error)
+	charges func(provider.ChargesOptions) (provider.ChargePage, error)
+	price   func() (provider.Price, error)
+	models  []provider.Model
 
 	modelsErr error // which a fetch of the catalogue takes its time for
-	submits   []wavespeed.SubmitRequest
+	submits   []provider.SubmitRequest
 }
 
-func (p *provider) Submit(_ context.Context, request wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
+func (p *fake) Submit(_ context.Context, request provider.SubmitRequest) (provider.Prediction, error) {
 	p.submits = append(p.submits, request)
 	return p.submit(request)
 }
 
-func (p *provider) Result(_ context.Context, id string) (wavespeed.Prediction, error) {
+func (p *fake) Result(_ context.Context, id string) (provider.Prediction, error) {
 	return p.result(id)
 }
 
-func (p *provider) List(_ context.Context, o wavespeed.ListOptions) (wavespeed.Page, error) {
+func (p *fake) List(_ context.Context, o provider.ListOptions) (provider.Page, error) {
 	return p.list(o)
 }
 
-func (p *provider) Charges(_ context.Context, o wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
+func (p *fake) Charges(_ context.Context, o provider.ChargesOptions) (provider.ChargePage, error) {
 	if p.charges == nil {
-		return wavespeed.ChargePage{}, nil
+		return provider.ChargePage{}, nil
 	}
 	return p.charges(o)
 }
 
-func (p *provider) Price(context.Context, string, any) (wavespeed.Price, error) { return p.price() }
+func (p *fake) KeyFingerprint() string { return "" }
 
-func (p *provider) Models(ctx context.Context) ([]wavespeed.Model, error) {
+func (p *fake) Price(context.Context, string, any) (provider.Price, error) { return p.price() }
+
+func (p *fake) Models(ctx context.Context) ([]provider.Model, error) {
 	if p.modelsErr != nil {
 		<-ctx.Done()
 	}
 	return p.models, p.modelsErr
 }
 
-func (p *provider) Balance(context.Context) (generation.USD, error) { return 0, nil }
+func (p *fake) Balance(context.Context) (generation.USD, error) { return 0, nil }
 
-func accepting() *provider {
-	return &provider{submit: func(wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
-		return wavespeed.Prediction{ID: "p1", Status: wavespeed.StatusCreated}, nil
+func accepting() *fake {
+	return &fake{submit: func(provider.SubmitRequest) (provider.Prediction, error) {
+		return provider.Prediction{ID: "p1", State: provider.StateCreated}, nil
 	}}
 }
 
@@ -81,8 +82,8 @@ func execute(t *testing.T, options activities.Options, name string, in any) (con
 	return env.ExecuteActivity(name, in)
 }
 
-func forProvider(p *provider) activities.Options {
-	return activities.Options{Accounts: map[string]activities.Provider{generation.DefaultAccount: p}}
+func forProvider(p *fake) activities.Options {
+	return activities.Options{Accounts: map[string]provider.Provider{generation.DefaultAccount: p}}
 }
 
 // testRunID is that of the SDK's environment for activities.
@@ -98,7 +99,7 @@ func submitInput(input string) wire.SubmitInput {
 func TestSubmit(t *testing.T) {
 	t.Parallel()
 	p := accepting()
-	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: generation.Dollars(0.012)}, nil }
+	p.price = func() (provider.Price, error) { return provider.Price{Amount: generation.Dollars(0.012)}, nil }
 	options := forProvider(p)
 	options.Prices = true
 	var target wire.Target
@@ -125,7 +126,7 @@ func TestSubmit(t *testing.T) {
 func TestPriceHoldsNothingUp(t *testing.T) {
 	t.Parallel()
 	p := accepting()
-	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{}, errors.New("no price") }
+	p.price = func() (provider.Price, error) { return provider.Price{}, errors.New("no price") }
 	options := forProvider(p)
 	options.Prices = true
 	value, err := execute(t, options, wire.SubmitName, submitInput(`{}`))
@@ -153,47 +154,43 @@ func TestSubmitAfterAnAcceptedOneOfTheSameNoncePostsNothing(t *testing.T) {
 	require.Len(t, p.submits, 1)
 }
 
-func status(code int, message string) *wavespeed.Error {
-	e := &wavespeed.Error{Op: "submit", StatusCode: code, Code: code, Message: message}
-	if code >= 400 && code < 500 {
-		e.Accepted = wavespeed.Refused
+// said is what a provider says in place of a success.
+func said(kind provider.Kind, message string) *provider.Error {
+	e := &provider.Error{Op: "submit", Kind: kind, Err: errors.New(message)}
+	if e.Kind >= provider.Invalid {
+		e.Accepted = provider.Refused
 	}
 	return e
 }
 
 func TestSubmitErrors(t *testing.T) {
 	t.Parallel()
-	never := &wavespeed.Error{Op: "submit", Accepted: wavespeed.NeverSent, Err: errors.New("connection refused")}
-	invalid := &wavespeed.Error{Op: "submit", Accepted: wavespeed.NeverSent, Err: wavespeed.ErrInvalid}
+	never := &provider.Error{Op: "submit", Accepted: provider.NeverSent, Err: errors.New("connection refused")}
+	invalid := &provider.Error{Op: "submit", Kind: provider.Invalid, Accepted: provider.NeverSent}
 	for name, c := range map[string]struct {
 		err       error
 		want      string
 		retryable bool
 	}{
-		"400":                 {status(400, `field "size" must be one of`), generation.ErrInvalidInput, false},
-		"400 credits":         {status(400, "insufficient credits"), generation.ErrInsufficientCredits, false},
-		"401":                 {status(401, "Invalid API key."), generation.ErrUnauthorized, false},
-		"402":                 {status(402, ""), generation.ErrInsufficientCredits, false},
-		"403":                 {status(403, "role may not"), generation.ErrUnauthorized, false},
-		"403 credits":         {status(403, "Insufficient balance"), generation.ErrInsufficientCredits, false},
-		"404":                 {status(404, "Model not found"), generation.ErrModelNotFound, false},
-		"413":                 {status(413, ""), generation.ErrInvalidInput, false},
-		"429":                 {status(429, "You have reached your concurrency limit"), generation.ErrRateLimited, true},
-		"500":                 {status(500, ""), generation.ErrSubmitUnknown, false},
-		"502":                 {status(502, ""), generation.ErrSubmitUnknown, false},
-		"503":                 {status(503, ""), generation.ErrSubmitUnknown, false},
-		"504":                 {status(504, ""), generation.ErrSubmitUnknown, false},
-		"reset":               {&wavespeed.Error{Op: "submit", Err: errors.New("connection reset")}, generation.ErrSubmitUnknown, false},
-		"never sent":          {never, generation.ErrUnavailable, true},
-		"cannot be sent":      {invalid, generation.ErrInvalidInput, false},
-		"not a typed error":   {errors.New("what?"), generation.ErrSubmitUnknown, false},
-		"200 without an id":   {&wavespeed.Error{Op: "submit", StatusCode: 200}, generation.ErrSubmitUnknown, false},
-		"redirected":          {&wavespeed.Error{Op: "submit", StatusCode: http.StatusFound}, generation.ErrSubmitUnknown, false},
-		"code of the account": {&wavespeed.Error{Op: "submit", StatusCode: 400, Code: 1407, Accepted: wavespeed.Refused}, generation.ErrInsufficientCredits, false},
+		"wrong input":        {said(provider.Invalid, `field "size" must be one of`), generation.ErrInvalidInput, false},
+		"no such call":       {said(provider.Unsupported, ""), generation.ErrInvalidInput, false},
+		"wrong key":          {said(provider.KeyRefused, "Invalid API key."), generation.ErrUnauthorized, false},
+		"no credits":         {said(provider.Unpaid, ""), generation.ErrInsufficientCredits, false},
+		"forbidden":          {said(provider.Forbidden, "role may not"), generation.ErrUnauthorized, false},
+		"no such model":      {said(provider.NotFound, "Model not found"), generation.ErrModelNotFound, false},
+		"limited":            {said(provider.Limited, "You have reached your concurrency limit"), generation.ErrRateLimited, true},
+		"failed":             {said(provider.Failed, ""), generation.ErrSubmitUnknown, false},
+		"a gateway":          {said(provider.Unclear, ""), generation.ErrSubmitUnknown, false},
+		"reset":              {&provider.Error{Op: "submit", Err: errors.New("connection reset")}, generation.ErrSubmitUnknown, false},
+		"never sent":         {never, generation.ErrUnavailable, true},
+		"cannot be sent":     {invalid, generation.ErrInvalidInput, false},
+		"not a typed error":  {errors.New("what?"), generation.ErrSubmitUnknown, false},
+		"garbled":            {said(provider.Garbled, ""), generation.ErrSubmitUnknown, false},
+		"a refusal in doubt": {&provider.Error{Op: "submit", Kind: provider.Invalid}, generation.ErrSubmitUnknown, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := &provider{submit: func(wavespeed.SubmitRequest) (wavespeed.Prediction, error) { return wavespeed.Prediction{}, c.err }}
+			p := &fake{submit: func(provider.SubmitRequest) (provider.Prediction, error) { return provider.Prediction{}, c.err }}
 			_, err := execute(t, forProvider(p), wire.SubmitName, submitInput(`{"prompt":"a lighthouse"}`))
 			var got *temporal.ApplicationError
 			require.ErrorAs(t, err, &got)
@@ -245,8 +242,8 @@ func TestWithoutAnAddressNothingIsSubmitted(t *testing.T) {
 		err       error
 		retryable bool
 	}{
-		"the provider is down":  {status(503, ""), true},
-		"the key is not a key":  {status(401, ""), false},
+		"the provider is down":  {said(provider.Failed, ""), true},
+		"the key is not a key":  {said(provider.KeyRefused, ""), false},
 		"the keyring is broken": {errors.New("no secret"), true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -266,23 +263,23 @@ func TestWithoutAnAddressNothingIsSubmitted(t *testing.T) {
 func TestAwait(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		prediction wavespeed.Prediction
+		prediction provider.Prediction
 		err        error
 		want       string // the retryable error's type; "" for an outcome
 	}{
-		"completed":      {wavespeed.Prediction{ID: "p1", Status: "completed", Outputs: []json.RawMessage{json.RawMessage(`"https://cdn.test/1.png"`)}}, nil, ""},
-		"failed":         {wavespeed.Prediction{ID: "p1", Status: "failed", Code: 1200}, nil, ""},
-		"deleted":        {wavespeed.Prediction{ID: "p1", Status: "deleted"}, nil, ""},
-		"created":        {wavespeed.Prediction{ID: "p1", Status: "created"}, nil, generation.ErrPending},
-		"unknown status": {wavespeed.Prediction{ID: "p1", Status: "pondering"}, nil, generation.ErrPending},
-		"not found yet":  {wavespeed.Prediction{}, status(404, "Prediction not found."), generation.ErrPending},
-		"key refused":    {wavespeed.Prediction{}, status(401, ""), generation.ErrUnauthorized},
-		"rate limited":   {wavespeed.Prediction{}, status(429, ""), generation.ErrRateLimited},
-		"down":           {wavespeed.Prediction{}, status(503, ""), generation.ErrUnavailable},
+		"completed":      {provider.Prediction{ID: "p1", State: "completed", Outputs: []json.RawMessage{json.RawMessage(`"https://cdn.test/1.png"`)}}, nil, ""},
+		"failed":         {provider.Prediction{ID: "p1", State: "failed", Failure: provider.Failure{Type: generation.ErrContentRejected}}, nil, ""},
+		"deleted":        {provider.Prediction{ID: "p1", State: "deleted"}, nil, ""},
+		"created":        {provider.Prediction{ID: "p1", State: "created"}, nil, generation.ErrPending},
+		"unknown status": {provider.Prediction{ID: "p1", State: "pondering"}, nil, generation.ErrPending},
+		"not found yet":  {provider.Prediction{}, said(provider.NotFound, "Prediction not found."), generation.ErrPending},
+		"key refused":    {provider.Prediction{}, said(provider.KeyRefused, ""), generation.ErrUnauthorized},
+		"rate limited":   {provider.Prediction{}, said(provider.Limited, ""), generation.ErrRateLimited},
+		"down":           {provider.Prediction{}, said(provider.Failed, ""), generation.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := &provider{result: func(id string) (wavespeed.Prediction, error) {
+			p := &fake{result: func(id string) (provider.Prediction, error) {
 				require.Equal(t, "p1", id)
 				return c.prediction, c.err
 			}}
@@ -292,7 +289,7 @@ func TestAwait(t *testing.T) {
 				require.NoError(t, err)
 				var got wire.Outcome
 				require.NoError(t, value.Get(&got))
-				require.Equal(t, string(c.prediction.Status), got.Status)
+				require.Equal(t, string(c.prediction.State), got.Status)
 				require.Len(t, got.Outputs, len(c.prediction.Outputs))
 				return
 			}
@@ -308,6 +305,6 @@ func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	_, err := activities.New(activities.Options{})
 	require.ErrorContains(t, err, "Accounts")
-	_, err = activities.New(activities.Options{Accounts: map[string]activities.Provider{"a": nil}})
+	_, err = activities.New(activities.Options{Accounts: map[string]provider.Provider{"a": nil}})
 	require.ErrorContains(t, err, `Accounts["a"]`)
 }

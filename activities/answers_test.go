@@ -11,6 +11,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
@@ -27,7 +28,7 @@ func answering(t *testing.T, status int, body string) activities.Options {
 	c, err := wavespeed.New(wavespeed.Options{APIKey: "sk-test", BaseURL: server.URL})
 	require.NoError(t, err)
 	t.Cleanup(c.CloseIdleConnections)
-	return activities.Options{Accounts: map[string]activities.Provider{generation.DefaultAccount: c}}
+	return activities.Options{Accounts: map[string]provider.Provider{generation.DefaultAccount: c}}
 }
 
 // TestWhatAnAnswerMeans for a submit, and for a poll of a prediction that was paid for,

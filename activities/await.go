@@ -46,8 +46,8 @@ func (a *Activities) await(ctx context.Context, in wire.AwaitInput) (wire.Outcom
 	if err != nil {
 		return wire.Outcome{}, readError(ctx, fmt.Sprintf("generation %q: prediction %s", in.Key, in.PredictionID), err)
 	}
-	if !prediction.Status.Terminal() {
-		return wire.Outcome{}, pending(fmt.Sprintf("generation %q: prediction %s is %s", in.Key, in.PredictionID, prediction.Status))
+	if !prediction.State.Terminal() {
+		return wire.Outcome{}, pending(fmt.Sprintf("generation %q: prediction %s is %s", in.Key, in.PredictionID, prediction.State))
 	}
 	return outcome.From(prediction, maxOutcomeBytes), nil
 }

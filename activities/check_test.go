@@ -1,16 +1,15 @@
 package activities_test
 
 import (
-	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // film is a run of one step that makes a still.
@@ -21,10 +20,10 @@ func film(model string, input map[string]any) pipeline.Request {
 	}, Inputs: map[string]any{"scene": "a lighthouse"}}
 }
 
-func shop() *provider {
+func shop() *fake {
 	p := accepting()
-	p.models = []wavespeed.Model{{ID: "a/b"}}
-	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: generation.Dollars(0.5)}, nil }
+	p.models = []provider.Model{{ID: "a/b"}}
+	p.price = func() (provider.Price, error) { return provider.Price{Amount: generation.Dollars(0.5)}, nil }
 	return p
 }
 
@@ -61,16 +60,16 @@ func TestCheckFindsProblems(t *testing.T) {
 // TestCheckThatCannotAsk: a run with a budget needs prices.
 func TestCheckThatCannotAsk(t *testing.T) {
 	t.Parallel()
-	for code, c := range map[int]struct {
+	for kind, c := range map[provider.Kind]struct {
 		want      string
 		retryable bool
 	}{
-		http.StatusServiceUnavailable: {generation.ErrUnavailable, true},
-		http.StatusTooManyRequests:    {generation.ErrUnavailable, true},
-		http.StatusUnauthorized:       {generation.ErrUnauthorized, false},
+		provider.Failed:     {generation.ErrUnavailable, true},
+		provider.Limited:    {generation.ErrUnavailable, true},
+		provider.KeyRefused: {generation.ErrUnauthorized, false},
 	} {
 		p := shop()
-		p.price = func() (wavespeed.Price, error) { return wavespeed.Price{}, status(code, "") }
+		p.price = func() (provider.Price, error) { return provider.Price{}, said(kind, "") }
 		run := film("a/b", nil)
 		run.Budget = new(generation.Dollar)
 		_, err := execute(t, forProvider(p), runwire.CheckName, run)
@@ -86,11 +85,11 @@ func TestCheckThatCannotAsk(t *testing.T) {
 func TestCheckWithoutAnswers(t *testing.T) {
 	t.Parallel()
 	p := shop()
-	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{}, status(http.StatusServiceUnavailable, "") }
+	p.price = func() (provider.Price, error) { return provider.Price{}, said(provider.Failed, "") }
 	value, err := execute(t, forProvider(p), runwire.CheckName, film("a/b", nil))
 	require.NoError(t, err)
 	var report runwire.Report
 	require.NoError(t, value.Get(&report))
 	require.Len(t, report.Unanswered, 1)
-	require.Contains(t, report.Unanswered[0].String(), "account default: no price can be had for step still: wavespeed:")
+	require.Contains(t, report.Unanswered[0].String(), "account default: no price can be had for step still: submit:")
 }

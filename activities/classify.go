@@ -4,66 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"regexp"
 
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
-// classify maps an error of the provider to the type of the error that the
-// workflow or the Temporal UI sees. It is the one place where the provider's statuses
-// and texts are given a meaning. What the provider itself did not say clearly is
-// [generation.ErrUnavailable]: asking again may help.
+// classify is the type of the error that the workflow or the Temporal UI sees for one of
+// the provider. What is none of it is [generation.ErrUnavailable]: asking again may help.
 func classify(err error) string {
-	var failure *wavespeed.Error
+	var failure *provider.Error
 	if !errors.As(err, &failure) {
 		return generation.ErrUnavailable
 	}
-	if errors.Is(err, wavespeed.ErrInvalid) {
-		return generation.ErrInvalidInput
-	}
-	switch status := failure.Status(); {
-	case status == http.StatusUnauthorized:
-		return generation.ErrUnauthorized
-	case status == http.StatusPaymentRequired, saysCredits(failure):
-		return generation.ErrInsufficientCredits
-	case status == http.StatusForbidden:
-		return generation.ErrUnauthorized
-	case status == http.StatusNotFound:
-		return generation.ErrModelNotFound
-	case status == http.StatusTooManyRequests:
-		return generation.ErrRateLimited
-	case status >= 400 && status < 500 && failure.Accepted == wavespeed.Refused:
-		return generation.ErrInvalidInput
-	default:
-		return generation.ErrUnavailable
-	}
-}
-
-var (
-	creditsPhrase = regexp.MustCompile(`(?i)\binsufficient (credits?|balance)\b`)
-	quoted        = regexp.MustCompile(`"[^"]*"`) // a value of ours that the provider repeats
-)
-
-// saysCredits tells whether a refusal is about the account's balance. Which status the
-// provider gives then is not documented; 400 and 403 were seen, with these phrases.
-func saysCredits(failure *wavespeed.Error) bool {
-	status := failure.Status()
-	if status != http.StatusBadRequest && status != http.StatusForbidden || failure.ErrorCode != "" {
-		return false
-	}
-	return creditsPhrase.MatchString(quoted.ReplaceAllString(failure.Message, ""))
+	return failure.Type()
 }
 
 // submitError says whether a submit may be tried again. Retryable is only what
 // proves that nothing was accepted and may pass by itself. Of one that may have been accepted, lost is what is known.
 func submitError(ctx context.Context, in wire.SubmitInput, lost wire.Lost, err error) error {
 	what := fmt.Sprintf("generation %q: submit of %s", in.Key, in.Model)
-	var failure *wavespeed.Error
+	var failure *provider.Error
 	if !errors.As(err, &failure) || !failure.NotAccepted() {
 		return temporal.NewApplicationErrorWithOptions(what+" got no clear answer, so it may have been accepted: "+err.Error(),
 			generation.ErrSubmitUnknown, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{lost}})
@@ -90,7 +53,7 @@ func addressError(ctx context.Context, in wire.SubmitInput, err error) error {
 // priceError: with a budget nothing is submitted without a price. Asking is free.
 func priceError(ctx context.Context, in wire.SubmitInput, err error) error {
 	what := fmt.Sprintf("generation %q: the price of %s, without which a budget lets nothing be submitted,", in.Key, in.Model)
-	if errors.Is(err, wavespeed.ErrImpossiblePrice) {
+	if errors.Is(err, provider.ErrImpossiblePrice) {
 		return final(generation.ErrBudgetExceeded, what+" cannot be believed: "+err.Error(), nil)
 	}
 	switch kind := classify(err); kind {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -13,8 +12,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // crowd lists 300 predictions of the submit's time, one of them its own.
@@ -30,39 +29,39 @@ func crowd(s *scene) {
 // TestOddPages: however the provider cuts the list into pages, it is read whole.
 func TestOddPages(t *testing.T) {
 	t.Parallel()
-	for name, odd := range map[string]func(s *scene, o wavespeed.ListOptions) wavespeed.Page{
-		"at most 50 on one": func(s *scene, o wavespeed.ListOptions) wavespeed.Page {
-			return wavespeed.Page{Items: newest(s.list, o.Page, min(o.PageSize, 50))}
+	for name, odd := range map[string]func(s *scene, o provider.ListOptions) provider.Page{
+		"at most 50 on one": func(s *scene, o provider.ListOptions) provider.Page {
+			return provider.Page{Items: newest(s.list, o.Page, min(o.PageSize, 50))}
 		},
-		"one is left out of each": func(s *scene, o wavespeed.ListOptions) wavespeed.Page {
+		"one is left out of each": func(s *scene, o provider.ListOptions) provider.Page {
 			items := newest(s.list, o.Page, o.PageSize)
 			if len(items) > 1 && items[len(items)-1].ID != "p1" {
 				items = items[:len(items)-1]
 			}
-			return wavespeed.Page{Items: items}
+			return provider.Page{Items: items}
 		},
-		"others are made between two": func(s *scene, o wavespeed.ListOptions) wavespeed.Page {
+		"others are made between two": func(s *scene, o provider.ListOptions) provider.Page {
 			items := newest(s.list, o.Page, o.PageSize)
 			for range 7 {
 				s.make(fmt.Sprint("new", len(s.list)), fluxDev, 0)
 			}
-			return wavespeed.Page{Items: items}
+			return provider.Page{Items: items}
 		},
-		"others are deleted between two": func(s *scene, o wavespeed.ListOptions) wavespeed.Page {
+		"others are deleted between two": func(s *scene, o provider.ListOptions) provider.Page {
 			items := newest(s.list, o.Page, o.PageSize)
 			s.list = slices.Delete(s.list, len(s.list)-5, len(s.list))
-			return wavespeed.Page{Items: items}
+			return provider.Page{Items: items}
 		},
-		"in no order": func(s *scene, o wavespeed.ListOptions) wavespeed.Page {
+		"in no order": func(s *scene, o provider.ListOptions) provider.Page {
 			all := slices.Clone(s.list)
 			slices.Reverse(all)
-			return wavespeed.Page{Items: newest(all, o.Page, o.PageSize)}
+			return provider.Page{Items: newest(all, o.Page, o.PageSize)}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
 				crowd(s)
-				s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) { return odd(s, o), nil }
+				s.provider().list = func(o provider.ListOptions) (provider.Page, error) { return odd(s, o), nil }
 				got := s.find(question(10 * time.Minute))
 				require.NotNil(t, got)
 				require.Equal(t, wire.VerdictFound, got.Verdict, got.Why)
@@ -81,8 +80,8 @@ func TestLongLists(t *testing.T) {
 		}
 		s.charges = nil
 		list := s.provider().list
-		s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
-			page, err := list(wavespeed.ListOptions{Page: o.Page, PageSize: min(o.PageSize, 50)})
+		s.provider().list = func(o provider.ListOptions) (provider.Page, error) {
+			page, err := list(provider.ListOptions{Page: o.Page, PageSize: min(o.PageSize, 50)})
 			total := len(s.list)
 			page.Total = &total
 			return page, err
@@ -97,17 +96,17 @@ func TestLongLists(t *testing.T) {
 func TestOthersAreMadeWhileTheListIsRead(t *testing.T) {
 	stage(t, func(s *scene) {
 		crowd(s)
-		s.list = slices.DeleteFunc(s.list, func(p wavespeed.Prediction) bool { return p.ID == "p1" })
+		s.list = slices.DeleteFunc(s.list, func(p provider.Prediction) bool { return p.ID == "p1" })
 		for _, p := range s.list {
 			s.submitted("n"+p.ID, p.ID)
 		}
 		s.charges = nil
-		s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
+		s.provider().list = func(o provider.ListOptions) (provider.Page, error) {
 			id := fmt.Sprint("new", len(s.list))
-			s.list = append(s.list, wavespeed.Prediction{ID: id, Model: fluxDev, CreatedAt: time.Now()})
+			s.list = append(s.list, provider.Prediction{ID: id, Model: fluxDev, CreatedAt: time.Now()})
 			s.submitted("n"+id, id)
 			total := len(s.list)
-			return wavespeed.Page{Items: newest(s.list, o.Page, o.PageSize), Total: &total}, nil
+			return provider.Page{Items: newest(s.list, o.Page, o.PageSize), Total: &total}, nil
 		}
 		require.Equal(t, wire.VerdictAbsent, s.verdict(question(10*time.Minute)))
 	})
@@ -118,9 +117,9 @@ func TestPagesFailNowAndThen(t *testing.T) {
 	stage(t, func(s *scene) {
 		crowd(s)
 		list, asked := s.provider().list, 0
-		s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
+		s.provider().list = func(o provider.ListOptions) (provider.Page, error) {
 			if asked++; asked%2 == 0 {
-				return wavespeed.Page{}, status(http.StatusServiceUnavailable, "overloaded")
+				return provider.Page{}, said(provider.Failed, "overloaded")
 			}
 			return list(o)
 		}
@@ -136,30 +135,30 @@ func TestPagesThatContradictThemselves(t *testing.T) {
 	one, more := 1, true
 	for name, tell := range map[string]func(s *scene){
 		"no items, and a total of 1": func(s *scene) {
-			s.provider().list = func(wavespeed.ListOptions) (wavespeed.Page, error) { return wavespeed.Page{Total: &one}, nil }
+			s.provider().list = func(provider.ListOptions) (provider.Page, error) { return provider.Page{Total: &one}, nil }
 		},
 		"no charges, and there are more": func(s *scene) {
-			s.provider().charges = func(wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
-				return wavespeed.ChargePage{More: &more}, nil
+			s.provider().charges = func(provider.ChargesOptions) (provider.ChargePage, error) {
+				return provider.ChargePage{More: &more}, nil
 			}
 		},
 		"another list each time": func(s *scene) {
 			asked := 0
-			s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
+			s.provider().list = func(o provider.ListOptions) (provider.Page, error) {
 				if o.Page > 1 {
-					return wavespeed.Page{}, nil
+					return provider.Page{}, nil
 				}
 				asked++
-				return wavespeed.Page{Items: []wavespeed.Prediction{{ID: fmt.Sprint("p", asked), CreatedAt: time.Now().Add(-8 * time.Minute)}}}, nil
+				return provider.Page{Items: []provider.Prediction{{ID: fmt.Sprint("p", asked), CreatedAt: time.Now().Add(-8 * time.Minute)}}}, nil
 			}
 		},
 		"a list without an end": func(s *scene) {
-			s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
-				items := make([]wavespeed.Prediction, o.PageSize)
+			s.provider().list = func(o provider.ListOptions) (provider.Page, error) {
+				items := make([]provider.Prediction, o.PageSize)
 				for i := range items {
-					items[i] = wavespeed.Prediction{ID: fmt.Sprint("p", (o.Page-1)*o.PageSize+i), CreatedAt: time.Now()}
+					items[i] = provider.Prediction{ID: fmt.Sprint("p", (o.Page-1)*o.PageSize+i), CreatedAt: time.Now()}
 				}
-				return wavespeed.Page{Items: items}, nil
+				return provider.Page{Items: items}, nil
 			}
 		},
 	} {
@@ -187,7 +186,7 @@ func TestClocksApart(t *testing.T) {
 					s.options.Now = func() time.Time { return time.Now().Add(workerOff) }
 					s.temporal.alive = true
 					submit := s.provider().submit
-					s.provider().submit = func(r wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
+					s.provider().submit = func(r provider.SubmitRequest) (provider.Prediction, error) {
 						p, err := submit(r)
 						s.list[len(s.list)-1].CreatedAt = s.list[len(s.list)-1].CreatedAt.Add(providerOff)
 						p.CreatedAt = p.CreatedAt.Add(providerOff)
@@ -247,8 +246,8 @@ func TestAResetSearchesFirst(t *testing.T) {
 // TestALostSubmitIsNotMadeAgain by the worker that made it.
 func TestALostSubmitIsNotMadeAgain(t *testing.T) {
 	stage(t, func(s *scene) {
-		s.provider().submit = func(wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
-			return wavespeed.Prediction{}, &wavespeed.Error{Op: "submit"}
+		s.provider().submit = func(provider.SubmitRequest) (provider.Prediction, error) {
+			return provider.Prediction{}, &provider.Error{Op: "submit"}
 		}
 		for range 3 {
 			_, err := s.environment().ExecuteActivity(wire.SubmitName, submitInput(`{}`))
@@ -282,7 +281,7 @@ func TestDrawnSeeds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
-				s.provider().models = []wavespeed.Model{{ID: fluxDev, Schema: json.RawMessage(c.schema)}}
+				s.provider().models = []provider.Model{{ID: fluxDev, Schema: json.RawMessage(c.schema)}}
 				_, err := s.environment().ExecuteActivity(wire.SubmitName, submitInput(c.input))
 				require.NoError(t, err)
 				sent, err := json.Marshal(s.provider().submits[0].Input)
@@ -324,9 +323,9 @@ func TestAListTooLongToBeReadWhole(t *testing.T) {
 					s.make(fmt.Sprint("old", i), fluxDev, 104*time.Minute-time.Duration(i)*time.Second, byKey("theirs"))
 				}
 				s.submit("n0", fluxDev) // which tells the offset of the clocks, and our key
-				s.charges = append(s.charges, wavespeed.Charge{ID: "c0", Kind: wavespeed.ChargeDeduct, PredictionID: s.list[len(s.list)-1].ID, Model: fluxDev, CreatedAt: time.Now(), Key: wavespeed.AccessKey{UUID: "ours"}})
-				s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
-					return wavespeed.Page{Items: newest(s.list, o.Page, min(o.PageSize, 30))}, nil
+				s.charges = append(s.charges, provider.Charge{ID: "c0", Kind: provider.ChargeDeduct, PredictionID: s.list[len(s.list)-1].ID, Model: fluxDev, CreatedAt: time.Now(), Key: provider.AccessKey{UUID: "ours"}})
+				s.provider().list = func(o provider.ListOptions) (provider.Page, error) {
+					return provider.Page{Items: newest(s.list, o.Page, min(o.PageSize, 30))}, nil
 				}
 				got := s.find(question(test.ago))
 				for range 20 {

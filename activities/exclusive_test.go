@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 // TestAccountsThatShareAKey: with exclusive keys, a charge of the one account would seem to be
@@ -22,8 +23,8 @@ func TestAccountsThatShareAKey(t *testing.T) {
 		"exclusive and not known": {"", true, false},
 		"not declared exclusive":  {"aaaa", false, false},
 	} {
-		_, err := activities.New(activities.Options{ExclusiveKeys: c.exclusive, Accounts: map[string]activities.Provider{
-			"a": keyed{&provider{}, "aaaa"}, "b": keyed{&provider{}, c.other}, "c": keyed{&provider{}, ""},
+		_, err := activities.New(activities.Options{ExclusiveKeys: c.exclusive, Accounts: map[string]provider.Provider{
+			"a": keyed{&fake{}, "aaaa"}, "b": keyed{&fake{}, c.other}, "c": keyed{&fake{}, ""},
 		}})
 		if c.refused {
 			require.EqualError(t, err, `activities: Accounts["b"]: has the key of account "a"; with ExclusiveKeys each account needs its own`, name)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,8 +14,8 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 const (
@@ -30,8 +29,8 @@ const (
 type scene struct {
 	t       *testing.T
 	options activities.Options
-	list    []wavespeed.Prediction
-	charges []wavespeed.Charge
+	list    []provider.Prediction
+	charges []provider.Charge
 
 	listErr, chargesErr error
 	temporal            *fakeTemporal
@@ -39,14 +38,14 @@ type scene struct {
 	env *testsuite.TestActivityEnvironment
 }
 
-func (s *scene) provider() *provider {
-	return s.options.Accounts[generation.DefaultAccount].(*provider)
+func (s *scene) provider() *fake {
+	return s.options.Accounts[generation.DefaultAccount].(*fake)
 }
 
 // catalogue has the provider know these models.
 func (s *scene) catalogue(ids ...string) {
 	for _, id := range ids {
-		s.provider().models = append(s.provider().models, wavespeed.Model{ID: id})
+		s.provider().models = append(s.provider().models, provider.Model{ID: id})
 	}
 }
 
@@ -58,25 +57,25 @@ func stage(t *testing.T, play func(*scene)) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &scene{t: t, temporal: &fakeTemporal{known: make(map[string]wire.KnownPredictions)}}
-		s.options = forProvider(&provider{
-			submit: func(r wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
-				p := wavespeed.Prediction{ID: fmt.Sprintf("own%d", len(s.list)), Model: r.Model, Status: wavespeed.StatusCreated, CreatedAt: time.Now()}
+		s.options = forProvider(&fake{
+			submit: func(r provider.SubmitRequest) (provider.Prediction, error) {
+				p := provider.Prediction{ID: fmt.Sprintf("own%d", len(s.list)), Model: r.Model, State: provider.StateCreated, CreatedAt: time.Now()}
 				s.list = append(s.list, p)
 				return p, nil
 			},
-			result: func(id string) (wavespeed.Prediction, error) {
+			result: func(id string) (provider.Prediction, error) {
 				for _, p := range s.list {
 					if p.ID == id {
 						return p, nil
 					}
 				}
-				return wavespeed.Prediction{}, status(http.StatusNotFound, "Prediction not found.")
+				return provider.Prediction{}, said(provider.NotFound, "Prediction not found.")
 			},
-			list: func(o wavespeed.ListOptions) (wavespeed.Page, error) {
-				return wavespeed.Page{Items: newest(s.list, o.Page, o.PageSize)}, s.listErr
+			list: func(o provider.ListOptions) (provider.Page, error) {
+				return provider.Page{Items: newest(s.list, o.Page, o.PageSize)}, s.listErr
 			},
-			charges: func(o wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
-				return wavespeed.ChargePage{Items: newest(s.charges, o.Page, o.PageSize)}, s.chargesErr
+			charges: func(o provider.ChargesOptions) (provider.ChargePage, error) {
+				return provider.ChargePage{Items: newest(s.charges, o.Page, o.PageSize)}, s.chargesErr
 			},
 		})
 		play(s)
@@ -92,26 +91,26 @@ func newest[T any](all []T, number, size int) (items []T) {
 }
 
 // list adds a prediction that is listed and charged, created so long ago.
-func (s *scene) make(id, model string, ago time.Duration, change ...func(*wavespeed.Prediction, *wavespeed.Charge)) {
+func (s *scene) make(id, model string, ago time.Duration, change ...func(*provider.Prediction, *provider.Charge)) {
 	created := time.Now().Add(-ago)
-	p := wavespeed.Prediction{ID: id, Model: model, Status: wavespeed.StatusCompleted, CreatedAt: created}
-	c := wavespeed.Charge{ID: "c" + id, Kind: wavespeed.ChargeDeduct, PredictionID: id, Model: model, CreatedAt: created, Key: wavespeed.AccessKey{UUID: "ours"}}
+	p := provider.Prediction{ID: id, Model: model, State: provider.StateCompleted, CreatedAt: created}
+	c := provider.Charge{ID: "c" + id, Kind: provider.ChargeDeduct, PredictionID: id, Model: model, CreatedAt: created, Key: provider.AccessKey{UUID: "ours"}}
 	for _, f := range change {
 		f(&p, &c)
 	}
 	s.list, s.charges = append(s.list, p), append(s.charges, c)
 }
 
-func byKey(uuid string) func(*wavespeed.Prediction, *wavespeed.Charge) {
-	return func(_ *wavespeed.Prediction, c *wavespeed.Charge) { c.Key = wavespeed.AccessKey{UUID: uuid} }
+func byKey(uuid string) func(*provider.Prediction, *provider.Charge) {
+	return func(_ *provider.Prediction, c *provider.Charge) { c.Key = provider.AccessKey{UUID: uuid} }
 }
 
-func withInput(input string) func(*wavespeed.Prediction, *wavespeed.Charge) {
-	return func(p *wavespeed.Prediction, _ *wavespeed.Charge) { p.Input = json.RawMessage(input) }
+func withInput(input string) func(*provider.Prediction, *provider.Charge) {
+	return func(p *provider.Prediction, _ *provider.Charge) { p.Input = json.RawMessage(input) }
 }
 
 // seeded repeats the seed that a submit with the nonce drew.
-func seeded(nonce string) func(*wavespeed.Prediction, *wavespeed.Charge) {
+func seeded(nonce string) func(*provider.Prediction, *provider.Charge) {
 	return withInput(fmt.Sprintf(`{"seed":%d,"prompt":"rewritten"}`, wire.Seed(nonce)))
 }
 
@@ -170,8 +169,8 @@ func (s *scene) submit(nonce, model string) string {
 	require.NoError(s.t, err)
 	var got wire.Submitted
 	require.NoError(s.t, value.Get(&got))
-	s.charges = append(s.charges, wavespeed.Charge{
-		ID: "c" + got.PredictionID, Kind: wavespeed.ChargeDeduct, PredictionID: got.PredictionID, Model: model, CreatedAt: s.list[len(s.list)-1].CreatedAt, Key: wavespeed.AccessKey{UUID: "ours"},
+	s.charges = append(s.charges, provider.Charge{
+		ID: "c" + got.PredictionID, Kind: provider.ChargeDeduct, PredictionID: got.PredictionID, Model: model, CreatedAt: s.list[len(s.list)-1].CreatedAt, Key: provider.AccessKey{UUID: "ours"},
 	})
 	return got.PredictionID
 }
@@ -229,7 +228,7 @@ func TestFind(t *testing.T) {
 			s.list = nil
 		}, wire.VerdictUndecided},
 		"listed without a time": {func(s *scene, _ *wire.FindInput) {
-			s.make("p1", fluxDev, ago, func(p *wavespeed.Prediction, c *wavespeed.Charge) {
+			s.make("p1", fluxDev, ago, func(p *provider.Prediction, c *provider.Charge) {
 				p.CreatedAt, c.CreatedAt = time.Time{}, time.Time{}
 			})
 		}, wire.VerdictUndecided},
@@ -246,16 +245,16 @@ func TestFind(t *testing.T) {
 			s.temporal.known["another"] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: "p1", Nonce: "n0", Model: fluxDev, Answered: true}}}
 		}, wire.VerdictAbsent},
 
-		"the list is forbidden":     {func(s *scene, _ *wire.FindInput) { s.listErr = status(http.StatusForbidden, "no") }, wire.VerdictUndecided},
-		"the charges are forbidden": {func(s *scene, _ *wire.FindInput) { s.chargesErr = status(http.StatusForbidden, "no") }, wire.VerdictUndecided},
-		"the charges are missing":   {func(s *scene, _ *wire.FindInput) { s.chargesErr = status(http.StatusNotFound, "no") }, wire.VerdictUndecided},
-		"the list is down":          {func(s *scene, _ *wire.FindInput) { s.listErr = status(http.StatusServiceUnavailable, "") }, ""},
-		"the charges are down":      {func(s *scene, _ *wire.FindInput) { s.chargesErr = status(http.StatusServiceUnavailable, "") }, ""},
+		"the list is forbidden":     {func(s *scene, _ *wire.FindInput) { s.listErr = said(provider.Forbidden, "no") }, wire.VerdictUndecided},
+		"the charges are forbidden": {func(s *scene, _ *wire.FindInput) { s.chargesErr = said(provider.Forbidden, "no") }, wire.VerdictUndecided},
+		"the charges are missing":   {func(s *scene, _ *wire.FindInput) { s.chargesErr = said(provider.NotFound, "no") }, wire.VerdictUndecided},
+		"the list is down":          {func(s *scene, _ *wire.FindInput) { s.listErr = said(provider.Failed, "") }, ""},
+		"the charges are down":      {func(s *scene, _ *wire.FindInput) { s.chargesErr = said(provider.Failed, "") }, ""},
 		"the list is down until the deadline": {func(s *scene, in *wire.FindInput) {
-			s.listErr, in.Within = status(http.StatusServiceUnavailable, ""), 0
+			s.listErr, in.Within = said(provider.Failed, ""), 0
 		}, wire.VerdictUndecided},
 		"forbidden charges, within the grace time": {func(s *scene, in *wire.FindInput) {
-			s.chargesErr, in.Grace = status(http.StatusForbidden, "no"), time.Hour
+			s.chargesErr, in.Grace = said(provider.Forbidden, "no"), time.Hour
 		}, ""},
 
 		"made a week ago":           {func(s *scene, in *wire.FindInput) { in.Began = time.Now().Add(-7 * 24 * time.Hour) }, wire.VerdictUndecided},
@@ -362,7 +361,7 @@ func TestAModelUnderSeveralNames(t *testing.T) {
 			stage(t, func(s *scene) {
 				s.catalogue(fluxDev, other, third)
 				if c.down {
-					s.provider().modelsErr = status(http.StatusServiceUnavailable, "")
+					s.provider().modelsErr = said(provider.Failed, "")
 				}
 				s.make("p1", c.listed, -time.Second)
 				if c.known != "" {
@@ -415,11 +414,11 @@ func TestFindWithWebhooks(t *testing.T) {
 		}, wire.VerdictFound},
 		"while the charges are forbidden": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
-			s.chargesErr = status(http.StatusForbidden, "no")
+			s.chargesErr = said(provider.Forbidden, "no")
 		}, wire.VerdictFound},
 		"while both are forbidden": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
-			s.listErr, s.chargesErr = status(http.StatusForbidden, "no"), status(http.StatusForbidden, "no")
+			s.listErr, s.chargesErr = said(provider.Forbidden, "no"), said(provider.Forbidden, "no")
 		}, wire.VerdictFound},
 		"that does not exist":                     {func(*scene, *wire.FindInput) {}, ""},
 		"that does not exist, until the deadline": {func(_ *scene, in *wire.FindInput) { in.Within = 0 }, wire.VerdictUndecided},
@@ -479,12 +478,12 @@ func TestFindWaitsForWebhooks(t *testing.T) {
 	stage(t, func(s *scene) {
 		s.options.WebhookURL = address
 		s.make("p1", fluxDev, time.Minute)
-		s.list[0].Status = wavespeed.StatusProcessing
+		s.list[0].State = provider.StateProcessing
 		in := question(10 * time.Minute)
 		require.Empty(t, s.verdict(in))
 		time.Sleep(20 * time.Minute)
 		require.Empty(t, s.verdict(in), "it still runs")
-		s.list[0].Status = wavespeed.StatusCompleted
+		s.list[0].State = provider.StateCompleted
 		time.Sleep(10 * time.Second)
 		require.Empty(t, s.verdict(in), "its webhook may be on its way")
 		time.Sleep(grace)
@@ -507,7 +506,7 @@ func TestAbsentWhileOthersGoOn(t *testing.T) {
 				make := func(i int, ago time.Duration) {
 					id := fmt.Sprint("p", i)
 					s.make(id, fluxDev, ago)
-					s.list[len(s.list)-1].Status = wavespeed.StatusProcessing
+					s.list[len(s.list)-1].State = provider.StateProcessing
 					s.temporal.known[id] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: id, Nonce: "n" + id, Model: fluxDev}}}
 				}
 				for i := range others {
@@ -667,7 +666,7 @@ func TestSearchesShareReadings(t *testing.T) {
 	stage(t, func(s *scene) {
 		asked := 0
 		list := s.provider().list
-		s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) { asked++; return list(o) }
+		s.provider().list = func(o provider.ListOptions) (provider.Page, error) { asked++; return list(o) }
 		for i := range 100 {
 			in := question(10 * time.Minute)
 			in.Nonce = fmt.Sprint("n", i)

@@ -7,13 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 func identityWith(t *testing.T, keys map[string]string) string {
 	t.Helper()
-	accounts := make(map[string]activities.Provider)
+	accounts := make(map[string]provider.Provider)
 	for name, key := range keys {
-		accounts[name] = keyed{&provider{}, key}
+		accounts[name] = keyed{&fake{}, key}
 	}
 	acts, err := activities.New(activities.Options{Accounts: accounts})
 	require.NoError(t, err)

@@ -8,13 +8,13 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // keyed is a provider that tells which key it uses.
 type keyed struct {
-	*provider
+	*fake
 	fingerprint string
 }
 
@@ -35,8 +35,8 @@ func TestAnotherKeyProvesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			silent := &provider{list: func(wavespeed.ListOptions) (wavespeed.Page, error) { return wavespeed.Page{}, nil }}
-			options := activities.Options{Accounts: map[string]activities.Provider{generation.DefaultAccount: keyed{silent, "aaaaaaaaaaaa"}}}
+			silent := &fake{list: func(provider.ListOptions) (provider.Page, error) { return provider.Page{}, nil }}
+			options := activities.Options{Accounts: map[string]provider.Provider{generation.DefaultAccount: keyed{silent, "aaaaaaaaaaaa"}}}
 			ended := time.Now().Add(-10 * time.Minute)
 			value, err := execute(t, options, wire.FindName, wire.FindInput{
 				Key: "still", Model: "wavespeed-ai/flux-dev", Account: generation.DefaultAccount, Nonce: "n1",

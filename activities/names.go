@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 // names are those under which models were listed, as seen on predictions of our own.
@@ -78,10 +78,10 @@ func (n *names) youngest(model string) time.Time {
 // keys are the access keys that predictions of ours were charged to.
 type keys struct {
 	mu   sync.Mutex
-	ours []wavespeed.AccessKey
+	ours []provider.AccessKey
 }
 
-func (k *keys) learn(key wavespeed.AccessKey) {
+func (k *keys) learn(key provider.AccessKey) {
 	if same, _ := key.Compare(key); !same {
 		return // only a name, which tells nothing
 	}
@@ -103,7 +103,7 @@ func (k *keys) known() bool {
 }
 
 // has tells whether the key is certainly ours.
-func (k *keys) has(key wavespeed.AccessKey) bool {
+func (k *keys) has(key provider.AccessKey) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, known := range k.ours {
@@ -115,7 +115,7 @@ func (k *keys) has(key wavespeed.AccessKey) bool {
 }
 
 // excludes tells whether the key is certainly not ours.
-func (k *keys) excludes(key wavespeed.AccessKey) bool {
+func (k *keys) excludes(key provider.AccessKey) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, known := range k.ours {

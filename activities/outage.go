@@ -9,7 +9,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 const (
@@ -24,7 +24,7 @@ const (
 // watched is a provider whose outages are logged, not each failed call of the thousands
 // that wait for its end.
 type watched struct {
-	Provider
+	provider.Provider
 	account string
 
 	mu     sync.Mutex
@@ -34,56 +34,48 @@ type watched struct {
 }
 
 // watchAll watches the providers of all accounts.
-func watchAll(accounts map[string]Provider) map[string]Provider {
-	all := make(map[string]Provider, len(accounts))
-	for name, provider := range accounts {
-		if provider != nil {
-			provider = &watched{Provider: provider, account: name}
+func watchAll(accounts map[string]provider.Provider) map[string]provider.Provider {
+	all := make(map[string]provider.Provider, len(accounts))
+	for name, at := range accounts {
+		if at != nil {
+			at = &watched{Provider: at, account: name}
 		}
-		all[name] = provider
+		all[name] = at
 	}
 	return all
 }
 
-// KeyFingerprint is that of the provider, if it has one.
-func (w *watched) KeyFingerprint() string {
-	if key, ok := w.Provider.(interface{ KeyFingerprint() string }); ok {
-		return key.KeyFingerprint()
-	}
-	return ""
-}
-
-func (w *watched) Submit(ctx context.Context, request wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
+func (w *watched) Submit(ctx context.Context, request provider.SubmitRequest) (provider.Prediction, error) {
 	prediction, err := w.Provider.Submit(ctx, request)
 	w.note(ctx, err)
 	return prediction, err
 }
 
-func (w *watched) Result(ctx context.Context, id string) (wavespeed.Prediction, error) {
+func (w *watched) Result(ctx context.Context, id string) (provider.Prediction, error) {
 	prediction, err := w.Provider.Result(ctx, id)
 	w.note(ctx, err)
 	return prediction, err
 }
 
-func (w *watched) List(ctx context.Context, options wavespeed.ListOptions) (wavespeed.Page, error) {
+func (w *watched) List(ctx context.Context, options provider.ListOptions) (provider.Page, error) {
 	page, err := w.Provider.List(ctx, options)
 	w.note(ctx, err)
 	return page, err
 }
 
-func (w *watched) Charges(ctx context.Context, options wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
+func (w *watched) Charges(ctx context.Context, options provider.ChargesOptions) (provider.ChargePage, error) {
 	page, err := w.Provider.Charges(ctx, options)
 	w.note(ctx, err)
 	return page, err
 }
 
-func (w *watched) Price(ctx context.Context, model string, input any) (wavespeed.Price, error) {
+func (w *watched) Price(ctx context.Context, model string, input any) (provider.Price, error) {
 	price, err := w.Provider.Price(ctx, model, input)
 	w.note(ctx, err)
 	return price, err
 }
 
-func (w *watched) Models(ctx context.Context) ([]wavespeed.Model, error) {
+func (w *watched) Models(ctx context.Context) ([]provider.Model, error) {
 	models, err := w.Provider.Models(ctx)
 	w.note(ctx, err)
 	return models, err
@@ -97,11 +89,11 @@ func (w *watched) Balance(ctx context.Context) (generation.USD, error) {
 
 // note takes a call's end into account.
 func (w *watched) note(ctx context.Context, err error) {
-	var failure *wavespeed.Error
+	var failure *provider.Error
 	switch isError := errors.As(err, &failure); {
-	case err == nil, isError && failure.Status() >= 400 && failure.Status() < 500:
+	case err == nil, isError && failure.Answered():
 		w.answered(ctx)
-	case isError && !errors.Is(err, wavespeed.ErrInvalid) && !errors.Is(err, context.Canceled):
+	case isError && failure.Kind != provider.Invalid && !errors.Is(err, context.Canceled):
 		w.unanswered(ctx, err)
 	}
 }

@@ -12,34 +12,33 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // TestAnOutageIsLoggedOnce and not for each of the calls that fail.
 func TestAnOutageIsLoggedOnce(t *testing.T) {
 	t.Parallel()
-	refused := &wavespeed.Error{Op: "result", Accepted: wavespeed.NeverSent, Err: errors.New("connection refused")}
-	gateway := status(403, "blocked")
-	gateway.Foreign = true
-	canceled := &wavespeed.Error{Op: "result", Err: context.Canceled}
+	refused := &provider.Error{Op: "result", Accepted: provider.NeverSent, Err: errors.New("connection refused")}
+	gateway := said(provider.Unclear, "blocked")
+	canceled := &provider.Error{Op: "result", Err: context.Canceled}
 	for name, c := range map[string]struct {
 		err  error
 		warn bool
 	}{
 		"not reached":             {refused, true},
-		"503":                     {status(503, ""), true},
+		"503":                     {said(provider.Failed, ""), true},
 		"a gateway in its place":  {gateway, true},
-		"refused by the provider": {status(401, ""), false},
-		"limited":                 {status(429, ""), false},
+		"refused by the provider": {said(provider.KeyRefused, ""), false},
+		"limited":                 {said(provider.Limited, ""), false},
 		"canceled by us":          {canceled, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var answer error
-				p := &provider{result: func(string) (wavespeed.Prediction, error) {
-					return wavespeed.Prediction{ID: "p1", Status: wavespeed.StatusCompleted}, answer
+				p := &fake{result: func(string) (provider.Prediction, error) {
+					return provider.Prediction{ID: "p1", State: provider.StateCompleted}, answer
 				}}
 				acts, err := activities.New(forProvider(p))
 				require.NoError(t, err)

@@ -17,8 +17,8 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 const (
@@ -157,12 +157,12 @@ func (s *search) learnKey(ctx context.Context) error {
 	if s.account.keys.known() || len(ids) == 0 {
 		return nil
 	}
-	page, err := s.account.provider.Charges(ctx, wavespeed.ChargesOptions{PredictionIDs: ids})
+	page, err := s.account.provider.Charges(ctx, provider.ChargesOptions{PredictionIDs: ids})
 	if err != nil {
 		return err
 	}
 	for _, charge := range page.Items {
-		if charge.Kind == wavespeed.ChargeDeduct && s.account.memory.madeWith(charge.PredictionID, s.account.apiKey()) {
+		if charge.Kind == provider.ChargeDeduct && s.account.memory.madeWith(charge.PredictionID, s.account.apiKey()) {
 			s.account.keys.learn(charge.Key)
 		}
 	}

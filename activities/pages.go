@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 const (
@@ -122,8 +121,8 @@ func (p *pages[T]) get(ctx context.Context, number, size int) (page[T], error) {
 
 // mayPass tells whether the provider, or the way to it, failed for the moment.
 func mayPass(err error) bool {
-	var failure *wavespeed.Error
-	return errors.As(err, &failure) && (failure.Status() == 0 || failure.Status() >= http.StatusInternalServerError)
+	var failure *provider.Error
+	return errors.As(err, &failure) && (failure.Kind == provider.Unclear || failure.Kind == provider.Failed)
 }
 
 // next is the page that begins a little before the end of what was read and reaches the

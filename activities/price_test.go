@@ -2,15 +2,14 @@ package activities_test
 
 import (
 	"errors"
-	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // bounded is a submit that may cost 10 cents.
@@ -27,7 +26,7 @@ func TestWithinTheBound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := accepting()
-			p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: usd}, nil }
+			p.price = func() (provider.Price, error) { return provider.Price{Amount: usd}, nil }
 			value, err := execute(t, forProvider(p), wire.SubmitName, bounded())
 			require.NoError(t, err)
 			var got wire.Submitted
@@ -41,7 +40,7 @@ func TestWithinTheBound(t *testing.T) {
 func TestBeyondTheBoundNothingIsSubmitted(t *testing.T) {
 	t.Parallel()
 	p := accepting()
-	p.price = func() (wavespeed.Price, error) { return wavespeed.Price{Amount: generation.Dollars(0.10) + 1}, nil }
+	p.price = func() (provider.Price, error) { return provider.Price{Amount: generation.Dollars(0.10) + 1}, nil }
 	_, err := execute(t, forProvider(p), wire.SubmitName, bounded())
 	var got *temporal.ApplicationError
 	require.ErrorAs(t, err, &got)
@@ -63,19 +62,19 @@ func TestWithoutAPriceNothingIsSubmitted(t *testing.T) {
 		want      string
 		retryable bool
 	}{
-		"down":          {status(http.StatusServiceUnavailable, ""), generation.ErrUnavailable, true},
-		"limited":       {status(http.StatusTooManyRequests, ""), generation.ErrRateLimited, true},
+		"down":          {said(provider.Failed, ""), generation.ErrUnavailable, true},
+		"limited":       {said(provider.Limited, ""), generation.ErrRateLimited, true},
 		"cut":           {errors.New("connection reset"), generation.ErrUnavailable, true},
-		"no such model": {status(http.StatusNotFound, ""), generation.ErrModelNotFound, false},
-		"wrong input":   {status(http.StatusBadRequest, "size"), generation.ErrInvalidInput, false},
-		"wrong key":     {status(http.StatusUnauthorized, ""), generation.ErrUnauthorized, false},
-		"impossible":    {&wavespeed.Error{StatusCode: http.StatusOK, Err: wavespeed.ErrImpossiblePrice}, generation.ErrBudgetExceeded, false},
-		"no credits":    {status(http.StatusPaymentRequired, ""), generation.ErrInsufficientCredits, false},
+		"no such model": {said(provider.NotFound, ""), generation.ErrModelNotFound, false},
+		"wrong input":   {said(provider.Invalid, "size"), generation.ErrInvalidInput, false},
+		"wrong key":     {said(provider.KeyRefused, ""), generation.ErrUnauthorized, false},
+		"impossible":    {&provider.Error{Kind: provider.Garbled, Err: provider.ErrImpossiblePrice}, generation.ErrBudgetExceeded, false},
+		"no credits":    {said(provider.Unpaid, ""), generation.ErrInsufficientCredits, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := accepting()
-			p.price = func() (wavespeed.Price, error) { return wavespeed.Price{}, c.err }
+			p.price = func() (provider.Price, error) { return provider.Price{}, c.err }
 			_, err := execute(t, forProvider(p), wire.SubmitName, bounded())
 			var got *temporal.ApplicationError
 			require.ErrorAs(t, err, &got)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -13,7 +12,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 // sighting is what a witness tells of one prediction.
@@ -23,8 +22,8 @@ type sighting struct {
 	billed  string    // the model as it is charged; "" if not told
 	created time.Time // by the provider's clock; zero if not told
 	charged bool
-	key     wavespeed.AccessKey // that was charged
-	seed    string              // that its input repeats; "" if not told
+	key     provider.AccessKey // that was charged
+	seed    string             // that its input repeats; "" if not told
 	ended   bool
 }
 
@@ -49,21 +48,17 @@ func (w witness) back(to time.Time) witness {
 
 // silent tells whether the witness will not tell anything, however often it is asked.
 func (w witness) silent() bool {
-	var failure *wavespeed.Error
-	if errors.As(w.err, &failure) {
-		switch failure.Status() {
-		case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
-			return true
-		}
+	switch provider.KindOf(w.err) {
+	case provider.KeyRefused, provider.Forbidden, provider.NotFound, provider.Unsupported:
+		return true
+	default:
+		return errors.Is(w.err, errTooMany)
 	}
-	return errors.Is(w.err, errTooMany)
 }
 
 // unsteady tells whether it answers, but not in a way that could be believed.
 func (w witness) unsteady() bool {
-	var failure *wavespeed.Error
-	return errors.Is(w.err, errUnsteady) ||
-		errors.As(w.err, &failure) && failure.StatusCode == http.StatusOK && (failure.Status() == 0 || failure.Status() == http.StatusOK)
+	return errors.Is(w.err, errUnsteady) || provider.KindOf(w.err) == provider.Garbled
 }
 
 // down tells whether it did not answer at all.
@@ -89,7 +84,7 @@ func (r *reading) read() bool { return r.list.err == nil && r.charges.err == nil
 // reader reads the list and the charges for all searches of an account, so that a thousand
 // of them ask no more often than one.
 type reader struct {
-	provider Provider
+	provider provider.Provider
 	now      func() time.Time
 
 	mu     sync.Mutex
@@ -197,14 +192,14 @@ func (r *reader) before(next *reading, to time.Time) *reading {
 	return nil
 }
 
-func listed(ctx context.Context, provider Provider, since time.Time) witness {
-	read := &pages[wavespeed.Prediction]{
-		fetch: func(ctx context.Context, number, size int) (page[wavespeed.Prediction], error) {
-			got, err := provider.List(ctx, wavespeed.ListOptions{Page: number, PageSize: size, IncludeInputs: true})
-			return page[wavespeed.Prediction]{got.Items, got.Total, got.More}, err
+func listed(ctx context.Context, at provider.Provider, since time.Time) witness {
+	read := &pages[provider.Prediction]{
+		fetch: func(ctx context.Context, number, size int) (page[provider.Prediction], error) {
+			got, err := at.List(ctx, provider.ListOptions{Page: number, PageSize: size, IncludeInputs: true})
+			return page[provider.Prediction]{got.Items, got.Total, got.More}, err
 		},
-		id:      func(p wavespeed.Prediction) string { return p.ID },
-		created: func(p wavespeed.Prediction) time.Time { return p.CreatedAt },
+		id:      func(p provider.Prediction) string { return p.ID },
+		created: func(p provider.Prediction) time.Time { return p.CreatedAt },
 		since:   since,
 	}
 	all, err := read.read(ctx)
@@ -215,8 +210,8 @@ func listed(ctx context.Context, provider Provider, since time.Time) witness {
 	return witness{seen: seen, err: err, reaches: read.reaches()}
 }
 
-func sight(p wavespeed.Prediction) sighting {
-	return sighting{id: p.ID, model: p.Model, created: p.CreatedAt, seed: seedOf(p.Input), ended: p.Status.Terminal()}
+func sight(p provider.Prediction) sighting {
+	return sighting{id: p.ID, model: p.Model, created: p.CreatedAt, seed: seedOf(p.Input), ended: p.State.Terminal()}
 }
 
 // seedOf is the seed in an input, as a whole number; "" if there is none. It may have been
@@ -238,20 +233,20 @@ func seedOf(input json.RawMessage) string {
 
 // charged reads all kinds of charges. Whatever names a prediction says that it was made, but
 // a refund, which comes long after.
-func charged(ctx context.Context, provider Provider, since time.Time) witness {
-	read := &pages[wavespeed.Charge]{
-		fetch: func(ctx context.Context, number, size int) (page[wavespeed.Charge], error) {
-			got, err := provider.Charges(ctx, wavespeed.ChargesOptions{Page: number, PageSize: size})
-			return page[wavespeed.Charge]{got.Items, got.Total, got.More}, err
+func charged(ctx context.Context, at provider.Provider, since time.Time) witness {
+	read := &pages[provider.Charge]{
+		fetch: func(ctx context.Context, number, size int) (page[provider.Charge], error) {
+			got, err := at.Charges(ctx, provider.ChargesOptions{Page: number, PageSize: size})
+			return page[provider.Charge]{got.Items, got.Total, got.More}, err
 		},
-		id:      func(c wavespeed.Charge) string { return c.ID },
-		created: func(c wavespeed.Charge) time.Time { return c.CreatedAt },
+		id:      func(c provider.Charge) string { return c.ID },
+		created: func(c provider.Charge) time.Time { return c.CreatedAt },
 		since:   since,
 	}
 	all, err := read.read(ctx)
 	var seen []sighting
 	for _, charge := range all {
-		if charge.Kind != wavespeed.ChargeRefund && charge.PredictionID != "" {
+		if charge.Kind != provider.ChargeRefund && charge.PredictionID != "" {
 			seen = append(seen, sighting{id: charge.PredictionID, billed: charge.Model, created: charge.CreatedAt, charged: true, key: charge.Key})
 		}
 	}

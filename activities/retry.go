@@ -10,8 +10,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jitter"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 const (
@@ -86,7 +86,7 @@ func share(left time.Duration) time.Duration { return max(left/2, firstBackoff) 
 
 // told is how long the provider asks to wait; 0 if it does not.
 func told(err error) time.Duration {
-	var failure *wavespeed.Error
+	var failure *provider.Error
 	if !errors.As(err, &failure) {
 		return 0
 	}

@@ -21,9 +21,9 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // later has an activity see an attempt that started so long after it was scheduled.
@@ -86,15 +86,15 @@ func waits(t *testing.T, err error) time.Duration {
 }
 
 // limiting refuses everything, and asks to wait.
-func limiting(wait time.Duration) *provider {
-	limited := status(429, "slow down")
+func limiting(wait time.Duration) *fake {
+	limited := said(provider.Limited, "slow down")
 	limited.RetryAfter = wait
-	return &provider{
-		submit: func(wavespeed.SubmitRequest) (wavespeed.Prediction, error) { return wavespeed.Prediction{}, limited },
-		result: func(string) (wavespeed.Prediction, error) { return wavespeed.Prediction{}, limited },
-		list:   func(wavespeed.ListOptions) (wavespeed.Page, error) { return wavespeed.Page{}, limited },
-		price:  func() (wavespeed.Price, error) { return wavespeed.Price{}, limited },
-		models: []wavespeed.Model{{ID: "a/b"}},
+	return &fake{
+		submit: func(provider.SubmitRequest) (provider.Prediction, error) { return provider.Prediction{}, limited },
+		result: func(string) (provider.Prediction, error) { return provider.Prediction{}, limited },
+		list:   func(provider.ListOptions) (provider.Page, error) { return provider.Page{}, limited },
+		price:  func() (provider.Price, error) { return provider.Price{}, limited },
+		models: []provider.Model{{ID: "a/b"}},
 	}
 }
 
@@ -126,7 +126,7 @@ func TestReadsWaitTwoMinutesAtMost(t *testing.T) {
 	}
 	withAddress := forProvider(accepting())
 	withAddress.WebhookURL = func(context.Context, wire.Target) (string, error) {
-		limited := status(429, "")
+		limited := said(provider.Limited, "")
 		limited.RetryAfter = forever
 		return "", limited
 	}
@@ -182,9 +182,9 @@ func TestASubmitThatIsToWaitBeyondItsDeadlineFailsNow(t *testing.T) {
 // TestASubmitEndsWithItsLastFailure when no time is left for another attempt.
 func TestASubmitEndsWithItsLastFailure(t *testing.T) {
 	t.Parallel()
-	unreachable := &wavespeed.Error{Op: "submit", Accepted: wavespeed.NeverSent, Err: errors.New("connection refused")}
-	down := &provider{submit: func(wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
-		return wavespeed.Prediction{}, unreachable
+	unreachable := &provider.Error{Op: "submit", Accepted: provider.NeverSent, Err: errors.New("connection refused")}
+	down := &fake{submit: func(provider.SubmitRequest) (provider.Prediction, error) {
+		return provider.Prediction{}, unreachable
 	}}
 	unpriced := submitInput(`{}`)
 	budget := generation.Dollar
@@ -192,7 +192,7 @@ func TestASubmitEndsWithItsLastFailure(t *testing.T) {
 	elsewhere := submitInput(`{}`)
 	elsewhere.Account = "studio"
 	for name, c := range map[string]struct {
-		p    *provider
+		p    *fake
 		in   wire.SubmitInput
 		kind string
 		says string

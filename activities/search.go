@@ -2,16 +2,14 @@ package activities
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 const (
@@ -145,13 +143,12 @@ func (s *search) delivered(ctx context.Context) ([]delivery, error) {
 	var delivered []delivery
 	for _, id := range s.in.Delivered {
 		prediction, err := s.account.provider.Result(ctx, id)
-		var failure *wavespeed.Error
 		switch {
 		case err == nil:
 			if d := (delivery{sight(prediction), true}); !s.foreign(d.sighting) {
 				delivered = append(delivered, d)
 			}
-		case errors.As(err, &failure) && failure.Status() == http.StatusNotFound:
+		case provider.KindOf(err) == provider.NotFound:
 			if d := (delivery{sighting{id: id}, false}); !s.foreign(d.sighting) {
 				delivered = append(delivered, d)
 			}

@@ -11,8 +11,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // Submit starts one prediction. It posts at most once; see the package comment
@@ -66,7 +66,7 @@ func (a *Activities) post(ctx context.Context, account *account, in wire.SubmitI
 	if err != nil {
 		return wire.Submitted{}, err
 	}
-	request := wavespeed.SubmitRequest{Model: in.Model, Input: a.seeds.draw(ctx, account, in), WebhookURL: address}
+	request := provider.SubmitRequest{Model: in.Model, Input: a.seeds.draw(ctx, account, in), WebhookURL: address}
 	sent := a.options.Now()
 	prediction, err := account.provider.Submit(ctx, request)
 	if err != nil {
@@ -129,13 +129,13 @@ const priceTimeout = 5 * time.Second
 
 // price asks what the submit would cost, where somebody wants to know. With a bound it
 // must be known, and within it.
-func (a *Activities) price(ctx context.Context, provider Provider, in wire.SubmitInput) (*generation.USD, error) {
+func (a *Activities) price(ctx context.Context, at provider.Provider, in wire.SubmitInput) (*generation.USD, error) {
 	if !a.options.Prices && in.MaxPrice == nil {
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, priceTimeout)
 	defer cancel()
-	price, err := provider.Price(ctx, in.Model, in.Input)
+	price, err := at.Price(ctx, in.Model, in.Input)
 	switch {
 	case err != nil && in.MaxPrice != nil:
 		return nil, priceError(ctx, in, err)

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // TestWitnessesThatContradictWhatIsKnown prove nothing: the worker knows a prediction of its
@@ -99,7 +99,7 @@ func TestServersWithDifferentClocks(t *testing.T) {
 	const behind = 14 * time.Minute
 	stage(t, func(s *scene) {
 		submit, slow := s.provider().submit, false
-		s.provider().submit = func(r wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
+		s.provider().submit = func(r provider.SubmitRequest) (provider.Prediction, error) {
 			p, err := submit(r)
 			if slow {
 				p.CreatedAt = p.CreatedAt.Add(-behind)
@@ -182,7 +182,7 @@ func TestChargesWithNamesOfTheirOwn(t *testing.T) {
 // TestAChargeOfAnotherKind says that its prediction was made, too.
 func TestAChargeOfAnotherKind(t *testing.T) {
 	stage(t, func(s *scene) {
-		s.make("p1", fluxDev, 8*time.Minute, func(_ *wavespeed.Prediction, c *wavespeed.Charge) { c.Kind = "hold" })
+		s.make("p1", fluxDev, 8*time.Minute, func(_ *provider.Prediction, c *provider.Charge) { c.Kind = "hold" })
 		s.list = nil
 		require.Equal(t, wire.VerdictUndecided, s.verdict(question(10*time.Minute)))
 	})
@@ -214,13 +214,13 @@ func TestPagesThatAreCutShort(t *testing.T) {
 		for i := range 11 {
 			s.submit(fmt.Sprint("m", i), fluxDev)
 		}
-		s.provider().list = func(o wavespeed.ListOptions) (wavespeed.Page, error) {
+		s.provider().list = func(o provider.ListOptions) (provider.Page, error) {
 			items := newest(s.list, o.Page, o.PageSize)
-			return wavespeed.Page{Items: items[:min(len(items), 10)]}, nil
+			return provider.Page{Items: items[:min(len(items), 10)]}, nil
 		}
-		s.provider().charges = func(o wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
+		s.provider().charges = func(o provider.ChargesOptions) (provider.ChargePage, error) {
 			items := newest(s.charges, o.Page, o.PageSize)
-			return wavespeed.ChargePage{Items: items[:min(len(items), 10)]}, nil
+			return provider.ChargePage{Items: items[:min(len(items), 10)]}, nil
 		}
 		in := question(0)
 		in.Began = time.Now()

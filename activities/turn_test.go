@@ -13,8 +13,8 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // attempts runs a submit's attempts in one process.
@@ -85,8 +85,8 @@ func TestAttemptAfterOnesOwn(t *testing.T) {
 	t.Parallel()
 	p := accepting()
 	accept := p.submit
-	p.submit = func(wavespeed.SubmitRequest) (wavespeed.Prediction, error) {
-		return wavespeed.Prediction{}, status(429, "slow down")
+	p.submit = func(provider.SubmitRequest) (provider.Prediction, error) {
+		return provider.Prediction{}, said(provider.Limited, "slow down")
 	}
 	acts, err := activities.New(forProvider(p))
 	require.NoError(t, err)

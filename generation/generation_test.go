@@ -162,18 +162,16 @@ func TestOutcomes(t *testing.T) {
 		errorType string
 		retryable bool
 	}{
-		"completed":     {wire.Outcome{Status: "completed", Outputs: output}, true, "", false},
-		"too large":     {wire.Outcome{Status: "completed", Omitted: true}, true, "", false},
-		"no outputs":    {wire.Outcome{Status: "completed"}, false, generation.ErrPredictionFailed, true},
-		"failed":        {wire.Outcome{Status: "failed", Outputs: output}, false, generation.ErrPredictionFailed, true},
-		"internal":      {wire.Outcome{Status: "failed", Code: 5000}, false, generation.ErrPredictionFailed, true},
-		"timeout":       {wire.Outcome{Status: "timeout"}, false, generation.ErrPredictionFailed, true},
-		"cancelled":     {wire.Outcome{Status: "cancelled"}, false, generation.ErrPredictionFailed, false},
-		"deleted":       {wire.Outcome{Status: "deleted"}, false, generation.ErrPredictionFailed, false},
-		"moderation":    {wire.Outcome{Status: "failed", Code: 1200}, false, generation.ErrContentRejected, false},
-		"missing input": {wire.Outcome{Status: "failed", Code: 1400}, false, generation.ErrInvalidInput, false},
-		"wrong input":   {wire.Outcome{Status: "failed", Code: 1401}, false, generation.ErrInvalidInput, false},
-		"media":         {wire.Outcome{Status: "failed", Code: 1402}, false, generation.ErrMediaUnreachable, false},
+		"completed":   {wire.Outcome{Status: "completed", Outputs: output}, true, "", false},
+		"too large":   {wire.Outcome{Status: "completed", Omitted: true}, true, "", false},
+		"no outputs":  {wire.Outcome{Status: "completed"}, false, generation.ErrPredictionFailed, true},
+		"failed":      {wire.Outcome{Status: "failed", Outputs: output}, false, generation.ErrPredictionFailed, true},
+		"told":        {wire.Outcome{Status: "failed", Failure: generation.ErrPredictionFailed}, false, generation.ErrPredictionFailed, true},
+		"canceled":    {wire.Outcome{Status: "canceled"}, false, generation.ErrPredictionFailed, false},
+		"deleted":     {wire.Outcome{Status: "deleted"}, false, generation.ErrPredictionFailed, false},
+		"moderation":  {wire.Outcome{Status: "failed", Failure: generation.ErrContentRejected}, false, generation.ErrContentRejected, false},
+		"wrong input": {wire.Outcome{Status: "failed", Failure: generation.ErrInvalidInput}, false, generation.ErrInvalidInput, false},
+		"media":       {wire.Outcome{Status: "failed", Failure: generation.ErrMediaUnreachable}, false, generation.ErrMediaUnreachable, false},
 	} {
 		require.Equal(t, c.completed, c.outcome.Completed(), name)
 		if !c.completed {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -64,7 +65,7 @@ func TestAnAbandonedSubmitIsNotDeliveredLater(t *testing.T) {
 
 			_, err := client(t, test.scheme+"://"+address, lend(lender.Server)).Submit(ctx,
 				wavespeed.SubmitRequest{Model: "a/b", Input: map[string]any{"prompt": prompt}})
-			require.Equal(t, wavespeed.MaybeAccepted, failure(t, err).Accepted)
+			require.Equal(t, provider.MaybeAccepted, failure(t, err).Accepted)
 			close(givenUp)
 
 			err = <-read

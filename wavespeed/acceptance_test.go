@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -58,13 +59,13 @@ func TestAnAnswerInAnotherFormThanTheProvidersProvesNoRefusal(t *testing.T) {
 		c := client(t, p.URL)
 		for status := 400; status <= 599; status++ {
 			_, err := c.Submit(context.Background(), wavespeed.SubmitRequest{Model: fmt.Sprintf("status/%d", status)})
-			require.True(t, failure(t, err).Foreign, "%s: HTTP %d", name, status)
+			require.True(t, wavespeed.Report(err).Foreign, "%s: HTTP %d", name, status)
 			require.Equal(t, anyones[status], failure(t, err).NotAccepted(), "%s: HTTP %d", name, status)
 			want := 0
 			if anyones[status] {
 				want = status
 			}
-			require.Equal(t, want, failure(t, err).Status(), "%s: HTTP %d", name, status)
+			require.Equal(t, want, wavespeed.Report(err).Status(), "%s: HTTP %d", name, status)
 		}
 	}
 }
@@ -112,10 +113,10 @@ func TestStatusIsWhatTheProviderSays(t *testing.T) {
 	} {
 		p := serve(t, say(test.http, test.body))
 		_, err := client(t, p.URL).Submit(context.Background(), flux)
-		require.Equal(t, test.status, failure(t, err).Status(), "HTTP %d %s", test.http, test.body)
+		require.Equal(t, test.status, wavespeed.Report(err).Status(), "HTTP %d %s", test.http, test.body)
 		require.Equal(t, test.refused, failure(t, err).NotAccepted(), "HTTP %d %s", test.http, test.body)
 		_, err = client(t, p.URL).Balance(context.Background())
-		require.Equal(t, test.status, failure(t, err).Status(), "HTTP %d %s", test.http, test.body)
+		require.Equal(t, test.status, wavespeed.Report(err).Status(), "HTTP %d %s", test.http, test.body)
 	}
 }
 
@@ -130,7 +131,7 @@ func TestASuccessThatNamesNoPredictionIsNoRefusal(t *testing.T) {
 		p := serve(t, say(http.StatusOK, body))
 		_, err := client(t, p.URL).Submit(context.Background(), flux)
 		require.False(t, failure(t, err).NotAccepted(), body)
-		require.Equal(t, http.StatusOK, failure(t, err).StatusCode, body)
+		require.Equal(t, http.StatusOK, wavespeed.Report(err).StatusCode, body)
 	}
 }
 
@@ -183,7 +184,7 @@ func TestWhatWasNeverSentIsNotAccepted(t *testing.T) {
 	} {
 		_, err := client(t, test.base).Submit(test.ctx, flux)
 		require.True(t, failure(t, err).NotAccepted(), "%s: %v", name, err)
-		require.Equal(t, wavespeed.NeverSent, failure(t, err).Accepted, name)
+		require.Equal(t, provider.NeverSent, failure(t, err).Accepted, name)
 		require.NotErrorIs(t, err, wavespeed.ErrInvalid, name)
 	}
 	require.Empty(t, untrusted.requests())
@@ -220,7 +221,7 @@ func TestARefusalCountsThoughItsBodyBreaks(t *testing.T) {
 		_, _ = conn.Write([]byte("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 900\r\n\r\n{"))
 	})
 	_, err := client(t, "http://"+address).Submit(context.Background(), flux)
-	require.Equal(t, wavespeed.Refused, failure(t, err).Accepted)
+	require.Equal(t, provider.Refused, failure(t, err).Accepted)
 	require.Equal(t, 7*time.Second, failure(t, err).RetryAfter)
 }
 

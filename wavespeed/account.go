@@ -9,7 +9,7 @@ import (
 )
 
 // Balance is the account's credit. It may be negative: submits at the same time can overdraw
-// it. One that no amount can be is [ErrImpossiblePrice].
+// it. One that no amount can be is an error.
 func (c *Client) Balance(ctx context.Context) (generation.USD, error) {
 	var data struct {
 		Balance json.RawMessage `json:"balance"`
@@ -18,7 +18,7 @@ func (c *Client) Balance(ctx context.Context) (generation.USD, error) {
 		return 0, err
 	}
 	if missing(data.Balance) {
-		return 0, &Error{Op: opBalance, StatusCode: http.StatusOK, Message: "the answer holds no balance"}
+		return 0, odd(opBalance, "", "the answer holds no balance")
 	}
 	balance, err := amount(data.Balance)
 	if err != nil {
@@ -41,7 +41,7 @@ func (c *Client) WebhookSecret(ctx context.Context) (string, error) {
 		secret = o.text("secret")
 	}
 	if secret == "" {
-		return "", &Error{Op: opSecret, StatusCode: http.StatusOK, Message: "the answer holds no secret"}
+		return "", odd(opSecret, "", "the answer holds no secret")
 	}
 	return secret, nil
 }

@@ -3,6 +3,9 @@ package wavespeed
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 // object is a JSON object whose keys are matched exactly: encoding/json would take
@@ -126,31 +129,48 @@ func plain(o object) string {
 
 // failure is the error for an answer that does not mean success.
 func (c *Client) failure(r call, got answer) *Error {
-	failed := &Error{
-		Op: r.op, Subject: r.subject, StatusCode: got.status, Code: got.code(), Foreign: !got.documented(),
-		ErrorCode:  cut(c.clean(r, got.object.text("error_code")), 100),
-		Message:    c.clean(r, got.message()),
-		RetryAfter: got.retryAfter,
+	said := &report{
+		StatusCode: got.status, Code: got.code(), Foreign: !got.documented(),
+		ErrorCode: cut(c.clean(r, got.object.text("error_code")), 100),
+		Message:   c.clean(r, got.message()),
 	}
-	failed.Accepted = acceptance(failed.Status())
+	failed := said.of(r.op, r.subject, acceptance(said.Status()))
+	failed.RetryAfter = got.retryAfter
 	return failed
 }
 
 // unreadable is the error for a success whose body tells nothing.
 func (c *Client) unreadable(r call, got answer, err error) *Error {
-	failed := c.fault(r, MaybeAccepted, err)
-	failed.StatusCode = got.status
-	return failed
+	said := &report{StatusCode: got.status, Err: c.cause(r, err)}
+	return said.of(r.op, r.subject, provider.MaybeAccepted)
 }
 
 // fault is the error for a request that got no answer.
-func (c *Client) fault(r call, accepted Acceptance, err error) *Error {
-	return &Error{Op: r.op, Subject: r.subject, Accepted: accepted, Err: cause{text: c.clean(r, err.Error()), err: err}}
+func (c *Client) fault(r call, accepted provider.Acceptance, err error) *Error {
+	said := &report{Err: c.cause(r, err)}
+	return said.of(r.op, r.subject, accepted)
 }
 
 // invalid is the error for a request that is not sent.
 func (c *Client) invalid(r call, reason string) *Error {
-	return &Error{Op: r.op, Subject: r.subject, Message: c.clean(r, reason), Accepted: NeverSent, Err: ErrInvalid}
+	said := &report{Message: c.clean(r, reason), Err: errInvalid}
+	return said.of(r.op, r.subject, provider.NeverSent)
+}
+
+func (c *Client) cause(r call, err error) error {
+	return cause{text: c.clean(r, err.Error()), err: err}
+}
+
+// odd is the error for a success that lacks what was asked for.
+func odd(op, subject, message string) *Error {
+	said := &report{StatusCode: http.StatusOK, Message: message}
+	return said.of(op, subject, provider.MaybeAccepted)
+}
+
+// oddly is the error for a success that holds what can't be read.
+func oddly(op string, err error) *Error {
+	said := &report{StatusCode: http.StatusOK, Err: err}
+	return said.of(op, "", provider.MaybeAccepted)
 }
 
 func (c *Client) clean(r call, text string) string {
@@ -162,9 +182,12 @@ var errNoPrediction = errors.New("the answer names no prediction")
 // prediction is what the answer says about a prediction, if it does. In an error
 // without an envelope an id alone is not enough: it may be that of the request.
 func (a answer) prediction() (Prediction, bool) {
-	var p Prediction
-	if a.object == nil || json.Unmarshal(a.data(), &p) != nil || validateID(p.ID) != nil {
+	if a.object == nil {
 		return Prediction{}, false
 	}
-	return p, a.ok() || p.Status != "" || p.Model != "" || a.object["data"] != nil
+	p, err := readPrediction(a.data())
+	if err != nil || validateID(p.ID) != nil {
+		return Prediction{}, false
+	}
+	return p, a.ok() || p.State != provider.StateUnknown || p.Model != "" || a.object["data"] != nil
 }

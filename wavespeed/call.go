@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 const (
@@ -68,7 +70,7 @@ func (c *Client) exchange(ctx context.Context, via http.RoundTripper, r call) (a
 	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
 	if err := ended(ctx); err != nil {
-		return answer{}, c.fault(r, NeverSent, err)
+		return answer{}, c.fault(r, provider.NeverSent, err)
 	}
 	request, err := c.request(ctx, r)
 	if err != nil {
@@ -87,9 +89,9 @@ func (c *Client) exchange(ctx context.Context, via http.RoundTripper, r call) (a
 			err = contextErr
 		}
 		if sent() {
-			return answer{}, c.fault(r, MaybeAccepted, err)
+			return answer{}, c.fault(r, provider.MaybeAccepted, err)
 		}
-		return answer{}, c.fault(r, NeverSent, err)
+		return answer{}, c.fault(r, provider.NeverSent, err)
 	}
 	defer response.Body.Close()
 	got := readAnswer(response, c.options.MaxResponseBytes)

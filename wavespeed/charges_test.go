@@ -2,6 +2,7 @@ package wavespeed_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -22,14 +24,14 @@ func TestChargesAreReadAsDocumented(t *testing.T) {
 	t.Parallel()
 	p := serve(t, say(http.StatusOK, `{"code":200,"message":"success","data":{"page":1,"total":5,"has_more":true,"items":[`+documentedCharge+`]}}`))
 	page, err := client(t, p.URL).Charges(context.Background(), wavespeed.ChargesOptions{
-		Page: 2, PageSize: 1, Kind: wavespeed.ChargeDeduct, PredictionIDs: []string{"a", "b"},
+		Page: 2, PageSize: 1, Kind: provider.ChargeDeduct, PredictionIDs: []string{"a", "b"},
 		From: time.Date(2026, 1, 2, 3, 4, 5, 6_999_999, time.UTC), To: time.Date(2026, 1, 2, 3, 4, 5, 6_000_001, time.FixedZone("east", 3600)),
 	})
 	require.NoError(t, err)
-	require.Equal(t, wavespeed.ChargePage{Total: new(5), More: new(true), Items: []wavespeed.Charge{{
+	require.Equal(t, provider.ChargePage{Total: new(5), More: new(true), Items: []provider.Charge{{
 		ID: "1113382d696d4677a036540a9bbb88b4", Kind: "deduct", PredictionID: "0cbf014f272a461faab2d19929ccf759", Model: "bytedance/seedream-v4.5",
-		Key:    wavespeed.AccessKey{ID: "77730_1776946986692727375", AK: "35", Name: "aboy"},
-		Amount: generation.Dollars(0.04), State: "pre", CreatedAt: time.Date(2026, 4, 23, 12, 23, 30, 933_000_000, time.UTC),
+		Key:    provider.AccessKey{ID: "77730_1776946986692727375", Number: "35", Name: "aboy"},
+		Amount: generation.Dollars(0.04), CreatedAt: time.Date(2026, 4, 23, 12, 23, 30, 933_000_000, time.UTC),
 	}}}, page)
 	require.Equal(t, "/api/v3/billings/search", p.requests()[0].URL.Path)
 	require.JSONEq(t, `{"page":2,"page_size":1,"billing_type":"deduct","prediction_uuids":["a","b"],"sort":"created_at DESC",
@@ -41,18 +43,18 @@ func TestChargesHaveDefaults(t *testing.T) {
 	p := serve(t, say(http.StatusOK, `{"data":{"items":null,"total":3}}`))
 	page, err := client(t, p.URL).Charges(context.Background(), wavespeed.ChargesOptions{})
 	require.NoError(t, err)
-	require.Equal(t, wavespeed.ChargePage{Items: []wavespeed.Charge{}, Total: new(3)}, page)
+	require.Equal(t, provider.ChargePage{Items: []provider.Charge{}, Total: new(3)}, page)
 	require.JSONEq(t, `{"page":1,"page_size":100,"sort":"created_at DESC"}`, p.requests()[0].body)
 }
 
 func TestChargesInEveryShape(t *testing.T) {
 	t.Parallel()
-	for record, want := range map[string]wavespeed.Charge{
+	for record, want := range map[string]provider.Charge{
 		// The first version: millionths, and no key.
 		`{"uuid":"u","billing_type":"deduct","price":24300,"order":{"state":"done","ak_id":0},"prediction":{"uuid":"p","model_uuid":"a/b"},"access_key_name":""}`: {
-			ID: "u", Kind: "deduct", PredictionID: "p", Model: "a/b", Amount: generation.Dollars(0.0243), State: "done"},
+			ID: "u", Kind: "deduct", PredictionID: "p", Model: "a/b", Amount: generation.Dollars(0.0243), Settled: true},
 		`{"uuid":"u","billing_type":"refund","price":-2,"access_key_uuid":"k","access_key_id":7,"order":null,"prediction":{"uuid":"p"},"created_at":"soon"}`: {
-			ID: "u", Kind: "refund", PredictionID: "p", Amount: generation.Dollars(2), Key: wavespeed.AccessKey{ID: "7", UUID: "k"}},
+			ID: "u", Kind: "refund", PredictionID: "p", Amount: generation.Dollars(2), Key: provider.AccessKey{ID: "7", UUID: "k"}},
 		`{"uuid":"u","billing_type":"deduct","price":null,"order":{"price":"0.5"},"prediction":{"uuid":"p"}}`: {
 			ID: "u", Kind: "deduct", PredictionID: "p", Amount: generation.Dollars(0.5)},
 		`{"uuid":"u","billing_type":"recharge","price":50,"prediction":null}`: {ID: "u", Kind: "recharge", Amount: generation.Dollars(50)},
@@ -60,7 +62,7 @@ func TestChargesInEveryShape(t *testing.T) {
 		p := serve(t, say(http.StatusOK, `{"data":{"items":[`+record+`]}}`))
 		page, err := client(t, p.URL).Charges(context.Background(), wavespeed.ChargesOptions{})
 		require.NoError(t, err, record)
-		require.Equal(t, []wavespeed.Charge{want}, page.Items, record)
+		require.Equal(t, []provider.Charge{want}, page.Items, record)
 	}
 }
 
@@ -97,7 +99,7 @@ func TestChargesRefusePagesThatAreNone(t *testing.T) {
 
 func TestAccessKeysAreComparedByWhatBothTell(t *testing.T) {
 	t.Parallel()
-	type key = wavespeed.AccessKey
+	type key = provider.AccessKey
 	for _, test := range []struct {
 		a, b            key
 		same, different bool
@@ -105,9 +107,9 @@ func TestAccessKeysAreComparedByWhatBothTell(t *testing.T) {
 		{key{UUID: "u", ID: "1"}, key{UUID: "u", ID: "2"}, true, false},
 		{key{UUID: "u"}, key{UUID: "v"}, false, true},
 		{key{ID: "1", Name: "a"}, key{ID: "1", Name: "renamed"}, true, false},
-		{key{AK: "35"}, key{AK: "36"}, false, true},
-		{key{ID: "35"}, key{AK: "35"}, false, false},
-		{key{ID: "35"}, key{AK: "36"}, false, false},
+		{key{Number: "35"}, key{Number: "36"}, false, true},
+		{key{ID: "35"}, key{Number: "35"}, false, false},
+		{key{ID: "35"}, key{Number: "36"}, false, false},
 		{key{Name: "a"}, key{Name: "a"}, false, false},
 		{key{Name: "a"}, key{Name: "b"}, false, false},
 		{key{}, key{}, false, false},
@@ -126,19 +128,20 @@ func TestUsage(t *testing.T) {
 		"summary":{"total_cost":1,"total_requests":2,"success_requests":1}}}`))
 	c := client(t, p.URL)
 	from := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
-	usage, err := c.Usage(context.Background(), wavespeed.UsageOptions{From: from, To: from.Add(time.Hour), Model: "a/b"})
+	usage, err := c.Usage(context.Background(), from, from.Add(time.Hour), "a/b")
 	require.NoError(t, err)
 	require.Equal(t, generation.Dollar, usage.Cost)
 	require.Equal(t, []int{2, 1}, []int{usage.Requests, usage.Succeeded})
-	require.Equal(t, []wavespeed.ModelUsage{{Model: "a/b", Type: "text-to-image", UnitPrice: generation.Dollars(0.5), Cost: generation.Dollar, Count: 2, LastUsed: "2026-01-02"}}, usage.Models)
+	require.Len(t, usage.Models, 1)
+	require.Equal(t, "{Model:a/b Type:text-to-image UnitPrice:$0.50 Cost:$1.00 Count:2 LastUsed:2026-01-02}", fmt.Sprintf("%+v", usage.Models[0]))
 	require.Equal(t, "2026-01-02", usage.Days[0].Day)
 	require.Equal(t, "a/b", usage.Days[0].Models[0].Model)
 	require.Equal(t, "/api/v3/user/usage_stats", p.requests()[0].URL.Path)
 	require.JSONEq(t, `{"start_time":"2026-01-02T00:00:00.000Z","end_time":"2026-01-02T01:00:00.000Z","model_uuid":"a/b"}`, p.requests()[0].body)
-	_, err = c.Usage(context.Background(), wavespeed.UsageOptions{From: from})
+	_, err = c.Usage(context.Background(), from, time.Time{}, "")
 	require.ErrorIs(t, err, wavespeed.ErrInvalid)
 
 	p = serve(t, say(http.StatusOK, `{"data":{}}`))
-	_, err = client(t, p.URL).Usage(context.Background(), wavespeed.UsageOptions{From: from, To: from})
+	_, err = client(t, p.URL).Usage(context.Background(), from, from, "")
 	require.ErrorContains(t, err, "no summary")
 }

@@ -4,105 +4,130 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
-	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// ErrInvalid is the cause of an [*Error] for a request that was not sent since it
-// cannot be right: match it with errors.Is. Sending it again does not help.
-var ErrInvalid = errors.New("invalid request")
+// Error is how every call fails. Its NotAccepted method tells whether the request surely had no
+// effect, and its Type method which of the types of package generation it is.
+type Error = provider.Error
 
-// Error is how every call fails.
-type Error struct {
-	// Op is what was called: "submit", "result", "list", "delete", "models",
-	// "price", "balance", "upload" or "webhook secret".
-	Op string
+// errInvalid is the cause of an error for a request that was not sent since it
+// cannot be right.
+var errInvalid = errors.New("invalid request")
 
-	// Subject is what it was about: a model or a prediction's id; may be empty.
-	Subject string
-
-	// StatusCode is the answer's HTTP status; 0 if none arrived.
-	StatusCode int
-
-	// Code is the "code" of the answer's envelope, which mostly repeats the
-	// status; 0 if there was none.
-	Code int
-
-	// Foreign tells that the answer is not in a form that the provider is known to
-	// use, so a gateway on the way may have given it. See [Error.Status].
-	Foreign bool
-
-	// ErrorCode is the answer's "error_code", seen with refused permissions.
-	ErrorCode string
-
-	// Message is what the provider says, bounded, and without the key.
-	Message string
-
-	// RetryAfter is how long the answer asks to wait, up to 292 years, the longest
-	// time.Duration; 0 if it does not ask, or in a form that cannot be read. Bound it
-	// before you wait.
-	RetryAfter time.Duration
-
-	// Accepted tells what is known about the request's effect.
-	Accepted Acceptance
-
-	// Err is the cause when there was no answer, or none that could be read:
-	// [ErrInvalid], a context's error, or one of the network.
-	Err error
+// report is what came back in place of a success.
+type report struct {
+	StatusCode int    // of HTTP; 0 if there was no answer
+	Code       int    // of the answer's envelope, which mostly repeats the status; 0 if there was none
+	Foreign    bool   // the answer is not in a form of the provider, so a gateway may have given it
+	ErrorCode  string // the answer's "error_code", seen with refused permissions
+	Message    string // what the provider says, bounded, and without the key
+	Err        error  // the cause where there was no answer, or none that could be read
+	mayCost    bool   // a submit of which it is open whether it was accepted
 }
 
-// Acceptance is what an error tells about the effect of its request.
-type Acceptance int
+// of makes the report an error.
+func (r *report) of(op, subject string, accepted provider.Acceptance) *Error {
+	r.mayCost = op == opSubmit && accepted == provider.MaybeAccepted
+	return &Error{Provider: "wavespeed", Op: op, Subject: subject, Kind: r.kind(), Accepted: accepted, Err: r}
+}
 
-const (
-	// MaybeAccepted: the request may have reached the provider, and nothing tells
-	// that it was refused.
-	MaybeAccepted Acceptance = iota
+// kind is the one place where the provider's statuses, codes and texts are given a meaning.
+func (r *report) kind() provider.Kind {
+	switch status := r.Status(); {
+	case errors.Is(r.Err, errInvalid):
+		return provider.Invalid
+	case r.StatusCode/100 == 2 && (status == 0 || status/100 == 2):
+		return provider.Garbled
+	case status == 0:
+		return provider.Unclear
+	case status == http.StatusPaymentRequired, r.saysCredits():
+		return provider.Unpaid
+	case kinds[status] != 0:
+		return kinds[status]
+	default:
+		return provider.Failed
+	}
+}
 
-	// NeverSent: no byte of the request left.
-	NeverSent
+// kinds are those of the refusals. Whatever else is no success is a failure.
+var kinds = map[int]provider.Kind{
+	http.StatusBadRequest:                  provider.Invalid,
+	http.StatusUnauthorized:                provider.KeyRefused,
+	http.StatusForbidden:                   provider.Forbidden,
+	http.StatusNotFound:                    provider.NotFound,
+	http.StatusMethodNotAllowed:            provider.Unsupported,
+	http.StatusNotAcceptable:               provider.Unsupported,
+	http.StatusGone:                        provider.Unsupported,
+	http.StatusLengthRequired:              provider.Unsupported,
+	http.StatusRequestEntityTooLarge:       provider.Invalid,
+	http.StatusRequestURITooLong:           provider.Invalid,
+	http.StatusUnsupportedMediaType:        provider.Unsupported,
+	http.StatusMisdirectedRequest:          provider.Unsupported,
+	http.StatusUnprocessableEntity:         provider.Invalid,
+	http.StatusUpgradeRequired:             provider.Unsupported,
+	http.StatusTooManyRequests:             provider.Limited,
+	http.StatusRequestHeaderFieldsTooLarge: provider.Invalid,
+	http.StatusUnavailableForLegalReasons:  provider.Unsupported,
+}
 
-	// Refused: the provider answered that it did not take the request.
-	Refused
+var (
+	creditsPhrase = regexp.MustCompile(`(?i)\binsufficient (credits?|balance)\b`)
+	quoted        = regexp.MustCompile(`"[^"]*"`) // a value of ours that the provider repeats
 )
 
-// NotAccepted tells whether the request surely had no effect, so that it may be
-// sent again without paying twice.
-func (e *Error) NotAccepted() bool { return e.Accepted != MaybeAccepted }
+// saysCredits tells whether a refusal is about the account's balance. Which status the
+// provider gives then is not documented; 400 and 403 were seen, with these phrases.
+func (r *report) saysCredits() bool {
+	status := r.Status()
+	if status != http.StatusBadRequest && status != http.StatusForbidden || r.ErrorCode != "" {
+		return false
+	}
+	return creditsPhrase.MatchString(quoted.ReplaceAllString(r.Message, ""))
+}
 
 // Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
+func (r *report) Unwrap() error { return r.Err }
 
-// Error says what was called, about what, and how it failed.
-func (e *Error) Error() string {
-	var text strings.Builder
-	text.WriteString("wavespeed: " + e.Op)
-	if e.Subject != "" {
-		text.WriteString(" " + e.Subject)
+// Error says how the call failed.
+func (r *report) Error() string {
+	var parts []string
+	if r.StatusCode != 0 {
+		parts = append(parts, r.status())
 	}
-	if e.StatusCode != 0 {
-		fmt.Fprintf(&text, ": HTTP %d", e.StatusCode)
-		if e.Message == "" && e.Err == nil {
-			text.WriteString(" " + http.StatusText(e.StatusCode))
-		}
+	if r.Message != "" {
+		parts = append(parts, r.Message)
 	}
-	if e.Code != 0 && e.Code != e.StatusCode {
-		fmt.Fprintf(&text, " (code %d)", e.Code)
+	text := strings.Join(parts, ": ")
+	if r.Foreign && r.StatusCode/100 == 4 {
+		text += " (not WaveSpeed's own answer; perhaps a gateway's)"
 	}
-	if e.ErrorCode != "" {
-		fmt.Fprintf(&text, " (%s)", e.ErrorCode)
+	switch {
+	case r.Err != nil && text != "":
+		text += ": " + r.Err.Error()
+	case r.Err != nil:
+		text = r.Err.Error()
 	}
-	if e.Message != "" {
-		text.WriteString(": " + e.Message)
+	if r.mayCost {
+		text += "; it may have been accepted and billed"
 	}
-	if e.Foreign && e.StatusCode/100 == 4 {
-		text.WriteString(" (not WaveSpeed's own answer; perhaps a gateway's)")
+	return text
+}
+
+// status is that of HTTP in words, and the codes that came with it.
+func (r *report) status() string {
+	text := fmt.Sprintf("HTTP %d", r.StatusCode)
+	if r.Message == "" && r.Err == nil {
+		text += " " + http.StatusText(r.StatusCode)
 	}
-	if e.Err != nil {
-		text.WriteString(": " + e.Err.Error())
+	if r.Code != 0 && r.Code != r.StatusCode {
+		text += fmt.Sprintf(" (code %d)", r.Code)
 	}
-	if e.Op == opSubmit && !e.NotAccepted() {
-		text.WriteString("; it may have been accepted and billed")
+	if r.ErrorCode != "" {
+		text += " (" + r.ErrorCode + ")"
 	}
-	return text.String()
+	return text
 }

@@ -28,14 +28,14 @@ func Example() {
 		Model: "wavespeed-ai/flux-dev",
 		Input: map[string]any{"prompt": "a lighthouse in a storm"},
 	})
-	for err == nil && !prediction.Status.Terminal() {
+	for err == nil && !prediction.State.Terminal() {
 		time.Sleep(10 * time.Millisecond)
 		prediction, err = client.Result(ctx, prediction.ID)
 	}
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(prediction.Status, len(prediction.Outputs))
+	fmt.Println(prediction.State, len(prediction.Outputs))
 	// Output: completed 1
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -124,7 +125,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		c := client(t, p.URL)
 		_, err := c.Submit(context.Background(), flux)
 		require.False(t, failure(t, err).NotAccepted(), status)
-		require.Equal(t, status, failure(t, err).StatusCode)
+		require.Equal(t, status, wavespeed.Report(err).StatusCode)
 		_, err = c.Result(context.Background(), predictionID)
 		require.Error(t, err)
 		require.Len(t, p.requests(), 2)
@@ -148,7 +149,7 @@ func TestNothingIsWrittenAfterTheDeadline(t *testing.T) {
 		_, err := client(t, "http://"+address).Submit(traced, flux)
 		cancel()
 
-		require.Equal(t, wavespeed.NeverSent, failure(t, err).Accepted, name)
+		require.Equal(t, provider.NeverSent, failure(t, err).Accepted, name)
 		require.Empty(t, received.wait(t), name)
 	}
 }
@@ -173,7 +174,7 @@ func TestTheDeadlineCountsThoughNoTimerHasFired(t *testing.T) {
 
 	_, err := client(t, "http://"+address).Submit(ctx, flux)
 
-	require.Equal(t, wavespeed.NeverSent, failure(t, err).Accepted)
+	require.Equal(t, provider.NeverSent, failure(t, err).Accepted)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.Empty(t, received.wait(t))
 }

@@ -1,89 +1,60 @@
 package wavespeed
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 // Prediction is the provider's resource: one accepted submit. Answers, lists and
-// webhooks carry the same object.
-type Prediction struct {
-	ID string
-
-	// Model may differ from the submitted one where a model has been renamed.
-	Model  string
-	Status Status
-
-	// Outputs are mostly URLs of files, kept for seven days; also texts or objects.
-	Outputs []json.RawMessage
-
-	// Input is what was submitted, where the answer repeats it; nil elsewhere.
-	Input json.RawMessage
-
-	// Error says why it failed, in at most 1 KiB.
-	Error string
-
-	// Code is one of the provider's codes, such as [CodeContentRejected]; 0 if
-	// there is none.
-	Code int
-
-	// NSFW tells for each output whether it was flagged; nil if the provider does
-	// not say.
-	NSFW []bool
-
-	// CreatedAt is when it was accepted, by the provider's clock.
-	CreatedAt time.Time
-
-	// InferenceMS is how long it ran, in milliseconds.
-	InferenceMS int64
-}
+// webhooks carry the same object. The provider keeps its outputs for seven days.
+type Prediction = provider.Prediction
 
 // ParsePrediction reads the body of a webhook, which is a prediction without the
 // envelope of other answers. It fails unless the body is one JSON object with an id
 // and a status. Keys are matched exactly. The status may be one that is not terminal,
 // or unknown.
 func ParsePrediction(body []byte) (Prediction, error) {
-	var p Prediction
-	if err := json.Unmarshal(body, &p); err != nil {
+	p, err := readPrediction(body)
+	if err != nil {
 		return Prediction{}, fmt.Errorf("wavespeed: webhook: %w", err)
 	}
 	if err := validateID(p.ID); err != nil {
 		return Prediction{}, fmt.Errorf("wavespeed: webhook: %w", err)
 	}
-	if p.Status == "" {
+	if p.State == provider.StateUnknown {
 		return Prediction{}, errors.New("wavespeed: webhook: the prediction has no status")
 	}
 	return p, nil
 }
 
-// UnmarshalJSON reads a prediction in every shape that the provider is known to
+// readPrediction reads a prediction in every shape that the provider is known to
 // use. Only an id or a status that is not a text is an error; any other field that
 // is not as expected is left empty, since a result that was paid for should not be
 // lost for a field beside it.
-func (p *Prediction) UnmarshalJSON(data []byte) error {
+func readPrediction(data []byte) (p Prediction, err error) {
 	var o object
 	if err := json.Unmarshal(data, &o); err != nil {
-		return errors.New("a prediction is not a JSON object")
+		return p, errors.New("a prediction is not a JSON object")
 	}
-	*p = Prediction{
-		Model: o.text("model"), Outputs: list(o["outputs"]), Input: o.input(),
-		Error: clean(flatten(o["error"])), Code: int(o.number("code")), InferenceMS: o.inference(), CreatedAt: o.created(),
-	}
+	p = Prediction{Model: o.text("model"), Outputs: list(o["outputs"]), Input: o.input(), InferenceMS: o.inference(), CreatedAt: o.created()}
+	var status string
 	if err := decodeText(o, "id", &p.ID); err != nil {
-		return err
+		return p, err
 	}
-	if err := decodeText(o, "status", (*string)(&p.Status)); err != nil {
-		return err
+	if err := decodeText(o, "status", &status); err != nil {
+		return p, err
 	}
-	if p.Code == 0 {
-		p.Code = int(o.object("error").number("code"))
-	}
+	p.State = stateOf(status)
+	p.Failure = failureOf(status, int(cmp.Or(o.number("code"), o.object("error").number("code"))), clean(flatten(o["error"])))
 	if json.Unmarshal(o["has_nsfw_contents"], &p.NSFW) != nil {
 		p.NSFW = nil
 	}
-	return nil
+	return p, nil
 }
 
 // created is when it was made; zero if that is not told. The beginning of Unix time stands

@@ -2,12 +2,15 @@ package wavespeed_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -19,6 +22,9 @@ func TestParsePredictionTakesEveryShape(t *testing.T) {
 		}
 		return raw
 	}
+	said := func(code int, text string) wavespeed.Prediction {
+		return wavespeed.Prediction{Failure: wavespeed.FailureOf("completed", code, text)}
+	}
 	for name, test := range map[string]struct {
 		fields string
 		want   wavespeed.Prediction
@@ -29,12 +35,12 @@ func TestParsePredictionTakesEveryShape(t *testing.T) {
 		"texts and objects":   {`"outputs":["https://x/1.png","a text",{"url":"https://x/2"},null,7]`, wavespeed.Prediction{Outputs: texts(`"https://x/1.png"`, `"a text"`, `{"url":"https://x/2"}`, `null`, `7`)}},
 		"one output bare":     {`"outputs":"https://x/1.png"`, wavespeed.Prediction{Outputs: texts(`"https://x/1.png"`)}},
 		"error null":          {`"error":null`, wavespeed.Prediction{}},
-		"error text":          {`"error":"bad\nthing"`, wavespeed.Prediction{Error: "bad thing"}},
-		"error object":        {`"error":{"code":1200,"message":"flagged"}`, wavespeed.Prediction{Error: "flagged", Code: 1200}},
-		"error object, code":  {`"code":1405,"error":{"code":"1200","message":"flagged"}`, wavespeed.Prediction{Error: "flagged", Code: 1405}},
-		"error other object":  {`"error":{"reason":"x"}`, wavespeed.Prediction{Error: `{"reason":"x"}`}},
+		"error text":          {`"error":"bad\nthing"`, said(0, "bad thing")},
+		"error object":        {`"error":{"code":1200,"message":"flagged"}`, said(1200, "flagged")},
+		"error object, code":  {`"code":1405,"error":{"code":"1200","message":"flagged"}`, said(1405, "flagged")},
+		"error other object":  {`"error":{"reason":"x"}`, said(0, `{"reason":"x"}`)},
 		"error number":        {`"error":7`, wavespeed.Prediction{}},
-		"code text":           {`"code":"1402"`, wavespeed.Prediction{Code: 1402}},
+		"code text":           {`"code":"1402"`, said(1402, "")},
 		"code strange":        {`"code":[1]`, wavespeed.Prediction{}},
 		"code huge":           {`"code":1e300`, wavespeed.Prediction{}},
 		"code 20 digits":      {`"code":12345678901234567890`, wavespeed.Prediction{}},
@@ -54,10 +60,10 @@ func TestParsePredictionTakesEveryShape(t *testing.T) {
 		"model strange":       {`"model":{}`, wavespeed.Prediction{}},
 		"other case":          {`"Error":"x","OUTPUTS":["x"],"Code":7`, wavespeed.Prediction{}},
 		"unknown fields":      {`"later":{"a":[1,2]}`, wavespeed.Prediction{}},
-		"last of two":         {`"code":1,"code":2`, wavespeed.Prediction{Code: 2}},
+		"last of two":         {`"code":1,"code":2`, said(2, "")},
 		"deep input":          {`"input":` + strings.Repeat("[", 9990) + strings.Repeat("]", 9990), wavespeed.Prediction{Input: json.RawMessage(strings.Repeat("[", 9990) + strings.Repeat("]", 9990))}},
-		"lone surrogate":      {`"error":"\ud800"`, wavespeed.Prediction{Error: "\ufffd"}},
-		"error of a megabyte": {`"error":"` + strings.Repeat("x", 1<<20) + `"`, wavespeed.Prediction{Error: strings.Repeat("x", 1024) + "…"}},
+		"lone surrogate":      {`"error":"\ud800"`, said(0, "\ufffd")},
+		"error of a megabyte": {`"error":"` + strings.Repeat("x", 1<<20) + `"`, said(0, strings.Repeat("x", 1024)+"…")},
 	} {
 		body := `{"id":"a","status":"completed"`
 		if test.fields != "" {
@@ -65,7 +71,7 @@ func TestParsePredictionTakesEveryShape(t *testing.T) {
 		}
 		got, err := wavespeed.ParsePrediction([]byte(body + "}"))
 		require.NoError(t, err, name)
-		test.want.ID, test.want.Status = "a", wavespeed.StatusCompleted
+		test.want.ID, test.want.State = "a", provider.StateCompleted
 		require.Equal(t, test.want, got, name)
 	}
 }
@@ -88,16 +94,42 @@ func TestParsePredictionRefusesWhatIsNone(t *testing.T) {
 	}
 }
 
-func TestParsePredictionKeepsUnknownStatuses(t *testing.T) {
+func TestStates(t *testing.T) {
 	t.Parallel()
-	for status, terminal := range map[wavespeed.Status]bool{
-		"created": false, "processing": false, "queued": false, "Completed": false, "paused": false,
-		"completed": true, "failed": true, "cancelled": true, "timeout": true, "deleted": true,
+	for status, want := range map[string]provider.State{
+		"created": provider.StateCreated, "processing": provider.StateProcessing, "completed": provider.StateCompleted, "failed": provider.StateFailed,
+		"cancelled": provider.StateCanceled, "timeout": provider.StateFailed, "deleted": provider.StateDeleted,
+		"queued": provider.StateProcessing, "Completed": provider.StateProcessing, "paused": provider.StateProcessing, "canceled": provider.StateProcessing,
 	} {
-		got, err := wavespeed.ParsePrediction([]byte(`{"id":"a","status":"` + string(status) + `"}`))
+		got, err := wavespeed.ParsePrediction([]byte(`{"id":"a","status":"` + status + `"}`))
 		require.NoError(t, err)
-		require.Equal(t, status, got.Status)
-		require.Equal(t, terminal, got.Status.Terminal(), status)
+		require.Equal(t, want, got.State, status)
+		require.Equal(t, slices.Contains([]string{"completed", "failed", "cancelled", "timeout", "deleted"}, status), got.State.Terminal(), status)
+	}
+}
+
+// TestFailures: which error a generation ends in, and what people read.
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	for fields, want := range map[string]provider.Failure{
+		`"status":"failed"`: {Type: generation.ErrPredictionFailed, Reason: "failed"},
+		`"status":"failed","code":5000,"error":"internal"`:              {Type: generation.ErrPredictionFailed, Reason: "failed (code 5000): internal"},
+		`"status":"failed","code":1405`:                                 {Type: generation.ErrPredictionFailed, Reason: "failed (code 1405)"},
+		`"status":"failed","code":1200,"error":"flagged"`:               {Type: generation.ErrContentRejected, Reason: "failed (code 1200): flagged"},
+		`"status":"failed","error":{"code":"1200","message":"flagged"}`: {Type: generation.ErrContentRejected, Reason: "failed (code 1200): flagged"},
+		`"status":"failed","code":1400,"error":"prompt is required"`:    {Type: generation.ErrInvalidInput, Reason: "failed (code 1400): prompt is required"},
+		`"status":"failed","code":1401,"error":"size"`:                  {Type: generation.ErrInvalidInput, Reason: "failed (code 1401): size"},
+		`"status":"failed","code":1402`:                                 {Type: generation.ErrMediaUnreachable, Reason: "failed (code 1402)"},
+		`"status":"timeout","error":"too long"`:                         {Type: generation.ErrPredictionFailed, Reason: "timeout: too long"},
+		`"status":"cancelled"`:                                          {Type: generation.ErrPredictionFailed, Reason: "cancelled"},
+		`"status":"deleted"`:                                            {Type: generation.ErrPredictionFailed, Reason: "deleted"},
+		`"status":"completed","code":1200`:                              {Type: generation.ErrContentRejected, Reason: "completed (code 1200)"},
+		`"status":"completed"`:                                          {},
+		`"status":"processing","code":5004,"error":"waited too long"`:   {},
+	} {
+		got, err := wavespeed.ParsePrediction([]byte(`{"id":"a",` + fields + `}`))
+		require.NoError(t, err)
+		require.Equal(t, want, got.Failure, fields)
 	}
 }
 
@@ -122,7 +154,7 @@ func FuzzParsePrediction(f *testing.F) {
 		var exact map[string]any
 		require.NoError(t, json.Unmarshal(body, &exact))
 		require.Equal(t, exact["id"], got.ID)
-		require.Equal(t, exact["status"], string(got.Status))
-		require.LessOrEqual(t, len(got.Error), 1027)
+		require.NotEmpty(t, exact["status"])
+		require.LessOrEqual(t, len(got.Failure.Reason), 1100)
 	})
 }

@@ -2,11 +2,11 @@ package wavespeed
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
-	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 // Result reads a prediction, ended or not. The provider keeps predictions for
@@ -23,7 +23,7 @@ func (c *Client) Result(ctx context.Context, id string) (Prediction, error) {
 	}
 	p, named := got.prediction()
 	switch {
-	case named && p.ID == id && p.Status != "" && (got.ok() || p.Status.Terminal()):
+	case named && p.ID == id && p.State != provider.StateUnknown && (got.ok() || p.State.Terminal()):
 		return c.tidy(p), nil
 	case !got.ok():
 		return Prediction{}, c.failure(r, got)
@@ -35,59 +35,27 @@ func (c *Client) Result(ctx context.Context, id string) (Prediction, error) {
 }
 
 // ListOptions selects predictions of the last seven days.
-type ListOptions struct {
-	// CreatedAfter and CreatedBefore bound when they were accepted, by the
-	// provider's clock, to the millisecond. Default to no bound.
-	CreatedAfter, CreatedBefore time.Time
-
-	// IncludeInputs asks for each prediction's input. The provider's documentation
-	// does not promise it.
-	IncludeInputs bool
-
-	// Model selects by the model's id. Defaults to all.
-	Model string
-
-	// Page counts from 1. Defaults to 1.
-	Page int
-
-	// PageSize is how many to answer at once, at most 100. Defaults to 100.
-	PageSize int
-
-	// Status selects by status: completed, failed, processing or created.
-	// Defaults to all.
-	Status string
-}
-
-// Page is a part of the list of predictions, newest first.
-type Page struct {
-	Items []Prediction
-
-	// Total is how many predictions the provider says there are; nil if it doesn't.
-	Total *int
-
-	// More is whether the provider says there is another page; nil if it doesn't.
-	More *bool
-}
+type ListOptions = provider.ListOptions
 
 // List reads a page of the account's predictions, which include those made by
 // others in the organization and on the provider's web pages. New predictions may
 // show in it late. A page with an item that can't be read is an error.
-func (c *Client) List(ctx context.Context, options ListOptions) (Page, error) {
+func (c *Client) List(ctx context.Context, options ListOptions) (provider.Page, error) {
 	r := call{op: opList, method: http.MethodPost, path: "/predictions", readOnly: true}
-	body, err := options.body()
+	body, err := listBodyOf(options)
 	if err != nil {
-		return Page{}, c.invalid(r, err.Error())
+		return provider.Page{}, c.invalid(r, err.Error())
 	}
 	r.body = body
 	var data pageData
 	if err := c.ask(ctx, r, &data); err != nil {
-		return Page{}, err
+		return provider.Page{}, err
 	}
-	page := Page{Items: make([]Prediction, len(data.items)), Total: data.total, More: data.more}
+	page := provider.Page{Items: make([]Prediction, len(data.items)), Total: data.total, More: data.more}
 	for i, item := range data.items {
-		var p Prediction
-		if json.Unmarshal(item, &p) != nil || p.ID == "" {
-			return Page{}, &Error{Op: opList, StatusCode: http.StatusOK, Err: errors.New("the list holds a prediction that can't be read")}
+		p, err := readPrediction(item)
+		if err != nil || p.ID == "" {
+			return provider.Page{}, oddly(opList, errors.New("the list holds a prediction that can't be read"))
 		}
 		page.Items[i] = c.tidy(p)
 	}
@@ -104,13 +72,13 @@ type listBody struct {
 	IncludeInputs bool   `json:"include_inputs,omitempty"`
 }
 
-func (o ListOptions) body() (listBody, error) {
+func listBodyOf(o ListOptions) (listBody, error) {
 	page, size, err := pageNumbers(o.Page, o.PageSize)
 	if err != nil {
 		return listBody{}, err
 	}
 	return listBody{
-		Page: page, PageSize: size, Model: o.Model, Status: o.Status, IncludeInputs: o.IncludeInputs,
+		Page: page, PageSize: size, Model: o.Model, Status: statusOf(o.State), IncludeInputs: o.IncludeInputs,
 		CreatedAfter: millisecondBefore(o.CreatedAfter), CreatedBefore: millisecondAfter(o.CreatedBefore),
 	}, nil
 }

@@ -3,54 +3,40 @@ package wavespeed
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// MaxPrice is the most that one submit is believed to cost: more than any account pays.
-const MaxPrice = 1_000_000 * generation.Dollar
-
-// ErrImpossiblePrice is the cause of an [*Error] for an amount that the provider told and
-// that cannot be: one that is not a number, is negative, is beyond [MaxPrice], or is in a
-// currency other than USD. Match it with errors.Is.
-var ErrImpossiblePrice = errors.New("impossible price")
-
-// Price is what one run costs, in US dollars.
-type Price struct {
-	// Amount is what would be charged, discounts included.
-	Amount generation.USD
-
-	// Full is the price without discounts.
-	Full generation.USD
-}
+// maxPrice is the most that one submit is believed to cost: more than any account pays.
+const maxPrice = 1_000_000 * generation.Dollar
 
 // Price asks what a submit of this input would cost. The input is checked as far
 // as the provider does so here: a missing field is not an error, but priced as the
-// model's floor. A price that cannot be is [ErrImpossiblePrice].
-func (c *Client) Price(ctx context.Context, model string, input any) (Price, error) {
+// model's floor. A price that cannot be is an error.
+func (c *Client) Price(ctx context.Context, model string, input any) (provider.Price, error) {
 	r := call{op: opPrice, subject: model, method: http.MethodPost, path: "/model/price", readOnly: true}
-	if err := ValidateModel(model); err != nil {
+	if err := validateModel(model); err != nil {
 		r.subject = ""
-		return Price{}, c.invalid(r, err.Error())
+		return provider.Price{}, c.invalid(r, err.Error())
 	}
 	inputs, err := encodeInput(input)
 	if err != nil {
-		return Price{}, c.invalid(r, "input "+err.Error())
+		return provider.Price{}, c.invalid(r, "input "+err.Error())
 	}
 	r.body = map[string]any{"model_id": model, "inputs": inputs}
 	var data quote
 	if err := c.ask(ctx, r, &data); err != nil {
-		return Price{}, err
+		return provider.Price{}, err
 	}
 	if missing(data.Price) {
-		return Price{}, &Error{Op: opPrice, Subject: model, StatusCode: http.StatusOK, Message: "the answer holds no price"}
+		return provider.Price{}, odd(opPrice, model, "the answer holds no price")
 	}
 	price, err := data.read()
 	if err != nil {
-		return Price{}, c.impossible(r, err)
+		return provider.Price{}, c.impossible(r, err)
 	}
 	return price, nil
 }
@@ -62,13 +48,13 @@ type quote struct {
 	Currency   json.RawMessage `json:"currency"`
 }
 
-func (q quote) read() (p Price, err error) {
+func (q quote) read() (p provider.Price, err error) {
 	var currency string
 	if !missing(q.Currency) && json.Unmarshal(q.Currency, &currency) != nil || currency != "" && currency != "USD" {
 		return p, fmt.Errorf("the currency is %s, not USD", shown(q.Currency))
 	}
 	if p.Full, err = price(q.Price); err != nil {
-		return Price{}, err
+		return provider.Price{}, err
 	}
 	if p.Amount = p.Full; !missing(q.Discounted) {
 		p.Amount, err = price(q.Discounted)
@@ -84,8 +70,8 @@ func price(raw json.RawMessage) (generation.USD, error) {
 		return 0, err
 	case usd < 0:
 		return 0, fmt.Errorf("%s is negative", usd)
-	case usd > MaxPrice:
-		return 0, fmt.Errorf("%s is more than any account pays (%s)", usd, MaxPrice)
+	case usd > maxPrice:
+		return 0, fmt.Errorf("%s is more than any account pays (%s)", usd, maxPrice)
 	default:
 		return usd, nil
 	}
@@ -97,8 +83,8 @@ func amount(raw json.RawMessage) (usd generation.USD, err error) {
 
 // impossible is the error for an answer with an amount that cannot be.
 func (c *Client) impossible(r call, why error) error {
-	err := fmt.Errorf("%w: %w", ErrImpossiblePrice, why)
-	return &Error{Op: r.op, Subject: r.subject, StatusCode: http.StatusOK, Err: cause{text: c.clean(r, err.Error()), err: err}}
+	err := fmt.Errorf("%w: %w", provider.ErrImpossiblePrice, why)
+	return c.unreadable(r, answer{status: http.StatusOK}, err)
 }
 
 // shown is a bounded piece of an answer.

@@ -11,12 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 func TestPrice(t *testing.T) {
 	t.Parallel()
-	for body, want := range map[string]wavespeed.Price{
+	for body, want := range map[string]provider.Price{
 		`{"data":{"model_id":"a/b","price":1.32,"discounted_price":1.2,"discount_rate":91,"currency":"USD"}}`: {Amount: generation.Dollars(1.2), Full: generation.Dollars(1.32)},
 		`{"data":{"price":0.5}}`: {Amount: generation.Dollars(0.5), Full: generation.Dollars(0.5)},
 	} {
@@ -68,7 +69,7 @@ func TestImpossiblePrices(t *testing.T) {
 		p := serve(t, say(http.StatusOK, `{"code":200,"data":`+data+`}`))
 		began := time.Now()
 		price, err := client(t, p.URL).Price(context.Background(), "a/b", nil)
-		require.ErrorIs(t, err, wavespeed.ErrImpossiblePrice)
+		require.ErrorIs(t, err, provider.ErrImpossiblePrice)
 		require.ErrorContains(t, err, "wavespeed: price a/b: HTTP 200: impossible price: ")
 		require.ErrorContains(t, err, why)
 		require.Less(t, len(err.Error()), 300)
@@ -78,7 +79,7 @@ func TestImpossiblePrices(t *testing.T) {
 	for _, data := range []string{`{"balance":1e308}`, `{"balance":"12"}`, `{"balance":[]}`} {
 		p := serve(t, say(http.StatusOK, `{"code":200,"data":`+data+`}`))
 		_, err := client(t, p.URL).Balance(context.Background())
-		require.ErrorIs(t, err, wavespeed.ErrImpossiblePrice, data)
+		require.ErrorIs(t, err, provider.ErrImpossiblePrice, data)
 	}
 }
 
@@ -105,5 +106,5 @@ func TestWrongBasePrice(t *testing.T) {
 	p := serve(t, say(http.StatusOK, `{"code":200,"data":[{"model_id":"a/b","base_price":"free"},{"model_id":"c/d","base_price":-3},{"model_id":"e/f","base_price":0.25}]}`))
 	models, err := client(t, p.URL).Models(context.Background())
 	require.NoError(t, err)
-	require.Equal(t, []wavespeed.Model{{ID: "a/b"}, {ID: "c/d"}, {ID: "e/f", BasePrice: generation.Dollars(0.25)}}, models)
+	require.Equal(t, []provider.Model{{ID: "a/b"}, {ID: "c/d"}, {ID: "e/f", BasePrice: generation.Dollars(0.25)}}, models)
 }

@@ -34,20 +34,20 @@ type request struct {
 }
 
 // provider is a server that remembers what it was asked.
-type provider struct {
+type server struct {
 	*httptest.Server
 	mu   sync.Mutex
 	seen []request
 }
 
-func (p *provider) requests() []request {
+func (p *server) requests() []request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.seen
 }
 
 // serve starts a provider that answers as the handler does.
-func serve(t *testing.T, handler http.HandlerFunc) *provider {
+func serve(t *testing.T, handler http.HandlerFunc) *server {
 	t.Helper()
 	p := unstarted(handler)
 	p.Start()
@@ -55,8 +55,8 @@ func serve(t *testing.T, handler http.HandlerFunc) *provider {
 	return p
 }
 
-func unstarted(handler http.HandlerFunc) *provider {
-	p := &provider{}
+func unstarted(handler http.HandlerFunc) *server {
+	p := &server{}
 	p.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		p.mu.Lock()

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -27,7 +28,7 @@ func TestResultReadsARecordedAnswer(t *testing.T) {
 	prediction, err := client(t, p.URL).Result(context.Background(), predictionID)
 	require.NoError(t, err)
 	require.Equal(t, wavespeed.Prediction{
-		ID: predictionID, Model: "tripo3d/p2/image-to-3d", Status: wavespeed.StatusCompleted,
+		ID: predictionID, Model: "tripo3d/p2/image-to-3d", State: provider.StateCompleted,
 		Outputs:     []json.RawMessage{json.RawMessage(`"https://static.wavespeed.ai/examples/d965d49efbbb49ffa9c7445f0a0cae03/1.glb"`)},
 		InferenceMS: 137946, CreatedAt: time.Date(2026, 9, 22, 5, 32, 5, 956541611, time.UTC),
 	}, prediction)
@@ -86,7 +87,7 @@ func TestResultTakesAnEndThatComesWithAnError(t *testing.T) {
 			p := serve(t, say(status, body))
 			prediction, err := client(t, p.URL).Result(context.Background(), predictionID)
 			require.NoError(t, err)
-			require.Equal(t, wavespeed.CodeMediaUnreachable, prediction.Code)
+			require.Equal(t, generation.ErrMediaUnreachable, prediction.Failure.Type)
 		}
 	}
 }
@@ -95,7 +96,7 @@ func TestListAsksAndReads(t *testing.T) {
 	t.Parallel()
 	p := serve(t, say(http.StatusOK, `{"code":200,"data":{"page":2,"items":[{"id":"b","status":"created","inputs":{"seed":7}},{"id":"a","status":"failed"}]}}`))
 	page, err := client(t, p.URL).List(context.Background(), wavespeed.ListOptions{
-		Page: 2, PageSize: 2, Model: "a/b", Status: "created", IncludeInputs: true,
+		Page: 2, PageSize: 2, Model: "a/b", State: provider.StateCreated, IncludeInputs: true,
 		CreatedAfter:  time.Date(2026, 1, 2, 3, 4, 5, 6_999_999, time.UTC),
 		CreatedBefore: time.Date(2026, 1, 2, 3, 4, 5, 6_000_001, time.FixedZone("east", 3600)),
 	})
@@ -120,7 +121,7 @@ func TestListHasDefaults(t *testing.T) {
 
 func TestListTellsTheTotalAndMoreAsTold(t *testing.T) {
 	t.Parallel()
-	for body, want := range map[string]wavespeed.Page{
+	for body, want := range map[string]provider.Page{
 		`{"data":{"items":[{"id":"a"}],"total":4,"has_more":true}}`: {Items: []wavespeed.Prediction{{ID: "a"}}, Total: new(4), More: new(true)},
 		`{"data":{"items":[],"total":"4","has_more":false}}`:        {Items: []wavespeed.Prediction{}, Total: new(4), More: new(false)},
 		`{"data":{"items":null,"total":1.0,"has_more":null}}`:       {Items: []wavespeed.Prediction{}, Total: new(1)},
@@ -182,8 +183,8 @@ func TestModels(t *testing.T) {
 		"formula":"base_price","api_schema":{"api_schemas":[{"type":"other","api_path":"/no"},{"type":"model_run","api_path":"/api/v3/a/b","request_schema":{"type":"object"}}]}},{"model_id":"c/d"}]}`))
 	models, err := client(t, p.URL).Models(context.Background())
 	require.NoError(t, err)
-	require.Equal(t, []wavespeed.Model{
-		{ID: "a/b", Name: "B", Type: "text-to-image", Description: "d", BasePrice: generation.Dollars(0.5), Formula: "base_price", APIPath: "/api/v3/a/b", Schema: json.RawMessage(`{"type":"object"}`)},
+	require.Equal(t, []provider.Model{
+		{ID: "a/b", Name: "B", Type: "text-to-image", Description: "d", BasePrice: generation.Dollars(0.5), Formula: "base_price", Schema: json.RawMessage(`{"type":"object"}`)},
 		{ID: "c/d"},
 	}, models)
 }

@@ -10,12 +10,15 @@ import (
 // maxMessageBytes bounds every text of the provider that is kept.
 const maxMessageBytes = 1024
 
+// redacted stands where a secret was.
+const redacted = "[redacted]"
+
 // clean makes a foreign text fit for an error: without the secrets, on one line,
 // bounded.
 func clean(text string, secrets ...string) string {
 	for _, secret := range secrets {
 		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "[redacted]")
+			text = strings.ReplaceAll(text, secret, redacted)
 		}
 	}
 	text = strings.Map(func(r rune) rune {

@@ -105,7 +105,7 @@ func TestTheKeyIsNotInAPredictionsError(t *testing.T) {
 	page, err := c.List(context.Background(), wavespeed.ListOptions{})
 	require.NoError(t, err)
 	for _, prediction := range append(page.Items, submitted, read) {
-		require.Equal(t, "used [redacted]", prediction.Error)
+		require.Equal(t, "failed: used [redacted]", prediction.Failure.Reason)
 	}
 }
 
@@ -130,11 +130,10 @@ func TestMessagesAreBoundedAndOnOneLine(t *testing.T) {
 	t.Parallel()
 	p := serve(t, say(http.StatusBadRequest, `{"message":"a\nb\t\u0000\u001b[31m`+strings.Repeat("é", 3000)+`"}`))
 	_, err := client(t, p.URL).Submit(context.Background(), flux)
-	failed := failure(t, err)
-	require.True(t, strings.HasPrefix(failed.Message, "a b"), failed.Message)
-	require.NotContains(t, failed.Message, "\x1b")
-	require.Less(t, len(failed.Message), 1100)
-	require.True(t, strings.HasSuffix(failed.Message, "é…"))
+	require.True(t, strings.HasPrefix(wavespeed.Report(err).Message, "a b"), wavespeed.Report(err).Message)
+	require.NotContains(t, wavespeed.Report(err).Message, "\x1b")
+	require.Less(t, len(wavespeed.Report(err).Message), 1100)
+	require.True(t, strings.HasSuffix(wavespeed.Report(err).Message, "é…"))
 }
 
 func TestOwnErrorsDoNotRepeatTheInput(t *testing.T) {

@@ -1,6 +1,10 @@
 package wavespeed
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+)
 
 // documented tells whether the body is an error in a form that the provider is
 // known to give:
@@ -40,56 +44,34 @@ var fromAnyone = map[int]bool{
 
 // Status is what the provider itself says, as an HTTP status: that of the answer, or
 // the code in its body where that is more exact, as under HTTP 200. It is 0 if the
-// provider said nothing that can be relied on: there was no answer, it is [Error.Foreign],
+// provider said nothing that can be relied on: there was no answer, it is foreign,
 // or its status and its code contradict each other. Codes that are not statuses are
-// returned as they are; [CodeInsufficientCredits] is 402.
-func (e *Error) Status() int {
-	class, code := e.StatusCode/100, e.Code/100
+// returned as they are; codeInsufficientCredits is 402.
+func (r *report) Status() int {
+	class, code := r.StatusCode/100, r.Code/100
 	switch {
-	case fromAnyone[e.StatusCode]:
-		return e.StatusCode
-	case e.Foreign:
+	case fromAnyone[r.StatusCode]:
+		return r.StatusCode
+	case r.Foreign:
 		return 0
-	case e.Code == CodeInsufficientCredits && (class == 2 || class == 4):
+	case r.Code == codeInsufficientCredits && (class == 2 || class == 4):
 		return http.StatusPaymentRequired
-	case e.Code == 0, class == 4 && code >= 10 && code < 20: // why the request is wrong
-		return e.StatusCode
+	case r.Code == 0, class == 4 && code >= 10 && code < 20: // why the request is wrong
+		return r.StatusCode
 	case class == 2, class == code:
-		return e.Code
+		return r.Code
 	default:
 		return 0
 	}
 }
 
-// refusals are the statuses after which the provider surely did not take the
-// request. Left out on purpose: 408, 425 and 499, which a gateway may send about a
-// request that it has passed on; 409, which may speak of an earlier copy of it;
-// every redirect; and every 5xx, of which the provider's documentation itself
-// says that the prediction may have been created.
-var refusals = map[int]bool{
-	http.StatusBadRequest:                  true,
-	http.StatusUnauthorized:                true,
-	http.StatusPaymentRequired:             true,
-	http.StatusForbidden:                   true,
-	http.StatusNotFound:                    true,
-	http.StatusMethodNotAllowed:            true,
-	http.StatusNotAcceptable:               true,
-	http.StatusGone:                        true,
-	http.StatusLengthRequired:              true,
-	http.StatusRequestEntityTooLarge:       true,
-	http.StatusRequestURITooLong:           true,
-	http.StatusUnsupportedMediaType:        true,
-	http.StatusMisdirectedRequest:          true,
-	http.StatusUnprocessableEntity:         true,
-	http.StatusUpgradeRequired:             true,
-	http.StatusTooManyRequests:             true,
-	http.StatusRequestHeaderFieldsTooLarge: true,
-	http.StatusUnavailableForLegalReasons:  true,
-}
-
-func acceptance(status int) Acceptance {
-	if refusals[status] {
-		return Refused
+// acceptance: after a refusal the provider surely did not take the request. Left out of
+// those on purpose: 408, 425 and 499, which a gateway may send about a request that it has
+// passed on; 409, which may speak of an earlier copy of it; every redirect; and every 5xx, of
+// which the provider's documentation itself says that the prediction may have been created.
+func acceptance(status int) provider.Acceptance {
+	if kinds[status] != 0 || status == http.StatusPaymentRequired {
+		return provider.Refused
 	}
-	return MaybeAccepted
+	return provider.MaybeAccepted
 }

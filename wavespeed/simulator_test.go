@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
@@ -34,7 +35,7 @@ func ended(t *testing.T, c *wavespeed.Client, id string) wavespeed.Prediction {
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
 		prediction, err := c.Result(context.Background(), id)
 		require.NoError(t, err)
-		if prediction.Status.Terminal() {
+		if prediction.State.Terminal() {
 			return prediction
 		}
 		require.True(t, time.Now().Before(deadline), "it did not end in time")
@@ -50,14 +51,13 @@ func TestEveryCallWorksWithTheSimulator(t *testing.T) {
 	require.NoError(t, err)
 	require.Greater(t, len(models), 15)
 	require.Equal(t, "wavespeed-ai/flux-dev", models[0].ID)
-	require.Equal(t, "/api/v3/wavespeed-ai/flux-dev", models[0].APIPath)
 	require.True(t, json.Valid(models[0].Schema))
 	for _, model := range models {
 		require.NoError(t, wavespeed.ValidateModel(model.ID))
 	}
 	price, err := c.Price(ctx, "wavespeed-ai/flux-dev", map[string]any{"num_images": 2})
 	require.NoError(t, err)
-	require.Equal(t, wavespeed.Price{Amount: generation.Dollars(0.024), Full: generation.Dollars(0.024)}, price)
+	require.Equal(t, provider.Price{Amount: generation.Dollars(0.024), Full: generation.Dollars(0.024)}, price)
 	secret, err := c.WebhookSecret(ctx)
 	require.NoError(t, err)
 	require.Equal(t, wavespeedtest.DefaultSecret, secret)
@@ -66,10 +66,10 @@ func TestEveryCallWorksWithTheSimulator(t *testing.T) {
 	require.NoError(t, err)
 	submitted, err := c.Submit(ctx, wavespeed.SubmitRequest{Model: "wavespeed-ai/image-upscaler", Input: map[string]any{"image": media}})
 	require.NoError(t, err)
-	require.Equal(t, wavespeed.StatusCreated, submitted.Status)
+	require.Equal(t, provider.StateCreated, submitted.State)
 	require.WithinDuration(t, time.Now(), submitted.CreatedAt, 10*time.Second)
 	done := ended(t, c, submitted.ID)
-	require.Equal(t, wavespeed.StatusCompleted, done.Status)
+	require.Equal(t, provider.StateCompleted, done.State)
 	require.Len(t, done.Outputs, 1)
 	require.Equal(t, []bool{false}, done.NSFW)
 	require.Positive(t, done.InferenceMS)
@@ -81,24 +81,25 @@ func TestEveryCallWorksWithTheSimulator(t *testing.T) {
 	balance, err := c.Balance(ctx)
 	require.NoError(t, err)
 	require.Equal(t, generation.Dollars(server.Balance(wavespeedtest.DefaultAccount)), balance)
-	charges, err := c.Charges(ctx, wavespeed.ChargesOptions{Kind: wavespeed.ChargeDeduct, PredictionIDs: []string{submitted.ID}, From: submitted.CreatedAt.Add(-time.Minute)})
+	charges, err := c.Charges(ctx, wavespeed.ChargesOptions{Kind: provider.ChargeDeduct, PredictionIDs: []string{submitted.ID}, From: submitted.CreatedAt.Add(-time.Minute)})
 	require.NoError(t, err)
 	require.Equal(t, new(1), charges.Total)
 	require.Equal(t, new(false), charges.More)
 	charge := charges.Items[0]
-	require.Equal(t, []string{"done", submitted.ID, "wavespeed-ai/image-upscaler", "default"}, []string{charge.State, charge.PredictionID, charge.Model, charge.Key.Name})
+	require.Equal(t, []string{submitted.ID, "wavespeed-ai/image-upscaler", "default"}, []string{charge.PredictionID, charge.Model, charge.Key.Name})
 	require.Equal(t, generation.Dollars(server.Ledger()[0].Price), charge.Amount)
 	require.WithinDuration(t, submitted.CreatedAt, charge.CreatedAt, time.Millisecond)
+	require.True(t, charge.Settled)
 	same, _ := charge.Key.Compare(charge.Key)
 	require.True(t, same)
-	usage, err := c.Usage(ctx, wavespeed.UsageOptions{From: submitted.CreatedAt.Add(-time.Minute), To: submitted.CreatedAt.Add(time.Minute)})
+	usage, err := c.Usage(ctx, submitted.CreatedAt.Add(-time.Minute), submitted.CreatedAt.Add(time.Minute), "")
 	require.NoError(t, err)
 	require.Equal(t, []int{1, 1, 1, 1}, []int{usage.Requests, usage.Succeeded, len(usage.Models), len(usage.Days)})
 	count, err := c.Delete(ctx, submitted.ID, "unknown")
 	require.NoError(t, err)
 	require.Equal(t, 1, count)
 	_, err = c.Result(ctx, submitted.ID)
-	require.Equal(t, http.StatusNotFound, failure(t, err).StatusCode)
+	require.Equal(t, http.StatusNotFound, wavespeed.Report(err).StatusCode)
 	require.Len(t, server.Ledger(), 1)
 }
 
@@ -118,9 +119,9 @@ func TestAWebhooksBodyIsParsed(t *testing.T) {
 	prediction, err := wavespeed.ParsePrediction(<-bodies)
 	require.NoError(t, err)
 	require.Equal(t, submitted.ID, prediction.ID)
-	require.Equal(t, wavespeed.StatusFailed, prediction.Status)
-	require.Equal(t, wavespeed.CodeContentRejected, prediction.Code)
-	require.Contains(t, prediction.Error, "sensitive")
+	require.Equal(t, provider.StateFailed, prediction.State)
+	require.Equal(t, generation.ErrContentRejected, prediction.Failure.Type)
+	require.Contains(t, prediction.Failure.Reason, "sensitive")
 	require.JSONEq(t, `{"prompt":"a lighthouse"}`, string(prediction.Input))
 }
 
@@ -164,9 +165,8 @@ func TestSyncTimeoutsAreAccepted(t *testing.T) {
 			Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": "x", "enable_sync_mode": true},
 		})
 		require.NoError(t, err)
-		require.Equal(t, wavespeed.CodeTimeout, prediction.Code)
-		require.False(t, prediction.Status.Terminal())
-		require.Equal(t, wavespeed.StatusCompleted, ended(t, c, prediction.ID).Status)
+		require.False(t, prediction.State.Terminal())
+		require.Equal(t, provider.StateCompleted, ended(t, c, prediction.ID).State)
 	}
 }
 

@@ -1,76 +1,96 @@
 package wavespeed
 
-// Status is where a prediction stands. The provider may use others than these;
-// they are to be taken for "not ended yet".
-// Source: wavespeed.ai/docs/errors-retries-timeouts.
-type Status string
+import (
+	"fmt"
 
-const (
-	// StatusCreated: accepted, waiting in the provider's queue.
-	StatusCreated Status = "created"
-
-	// StatusProcessing: running.
-	StatusProcessing Status = "processing"
-
-	// StatusCompleted: ended with outputs.
-	StatusCompleted Status = "completed"
-
-	// StatusFailed: ended without; Code and Error tell why.
-	StatusFailed Status = "failed"
-
-	// StatusCancelled: ended by someone; the API itself has no call for it.
-	StatusCancelled Status = "cancelled"
-
-	// StatusTimeout: ended by the provider after too long a time.
-	StatusTimeout Status = "timeout"
-
-	// StatusDeleted: no longer there, outputs included.
-	StatusDeleted Status = "deleted"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// Terminal tells whether a prediction with this status will never change again.
-func (s Status) Terminal() bool {
-	switch s {
-	case StatusCompleted, StatusFailed, StatusCancelled, StatusTimeout, StatusDeleted:
-		return true
+// The provider's words for where a prediction stands.
+// Source: wavespeed.ai/docs/errors-retries-timeouts.
+const (
+	statusCreated    = "created"
+	statusProcessing = "processing"
+	statusCompleted  = "completed"
+	statusFailed     = "failed"
+	statusCancelled  = "cancelled" // by someone; the API itself has no call for it
+	statusTimeout    = "timeout"   // by the provider, after too long a time
+	statusDeleted    = "deleted"
+)
+
+// stateOf is what a word means. One that is not known is taken for "not ended yet".
+func stateOf(status string) provider.State {
+	switch status {
+	case "":
+		return provider.StateUnknown
+	case statusCreated:
+		return provider.StateCreated
+	case statusCompleted:
+		return provider.StateCompleted
+	case statusFailed, statusTimeout:
+		return provider.StateFailed
+	case statusCancelled:
+		return provider.StateCanceled
+	case statusDeleted:
+		return provider.StateDeleted
 	default:
-		return false
+		return provider.StateProcessing
+	}
+}
+
+// statusOf is the word for a state, to select by it.
+func statusOf(state provider.State) string {
+	switch state {
+	case provider.StateProcessing:
+		return statusProcessing
+	case provider.StateCanceled:
+		return statusCancelled
+	default:
+		return string(state)
 	}
 }
 
 // Codes of a prediction, which explain why it failed. Those of 1000 and more ask
 // for another request, those of 5000 and more for another try, which is a new
-// prediction that is billed. Source: wavespeed.ai/docs/error-codes.
+// prediction that is billed. On a prediction that is still processing, one tells only that the
+// synchronous answer was given up. Source: wavespeed.ai/docs/error-codes.
 const (
-	// CodeContentRejected: moderation refused the input or the output.
-	CodeContentRejected = 1200
+	codeContentRejected  = 1200 // moderation refused the input or the output
+	codeMissingParameter = 1400 // the model needs a field that the input lacks
+	codeInvalidParameter = 1401 // the model does not take a field's value
+	codeMediaUnreachable = 1402 // a URL in the input could not be downloaded
 
-	// CodeMissingParameter: the model needs a field that the input lacks.
-	CodeMissingParameter = 1400
-
-	// CodeInvalidParameter: the model does not take a field's value.
-	CodeInvalidParameter = 1401
-
-	// CodeMediaUnreachable: a URL in the input could not be downloaded.
-	CodeMediaUnreachable = 1402
-
-	// CodeExecutionFailed: the run failed; the input should be checked.
-	CodeExecutionFailed = 1403
-
-	// CodeFailed: the run failed; the error's text tells more.
-	CodeFailed = 1405
-
-	// CodeInsufficientCredits: the balance does not cover the submit. It is the code
+	// codeInsufficientCredits: the balance does not cover the submit. It is the code
 	// of a refused submit; the provider's pages list it without a meaning.
-	CodeInsufficientCredits = 1407
-
-	// CodeInternal: an error inside the provider.
-	CodeInternal = 5000
-
-	// CodeUnavailable: the model was not available.
-	CodeUnavailable = 5003
-
-	// CodeTimeout: it took too long. On a prediction that is still processing it
-	// tells only that the synchronous answer was given up.
-	CodeTimeout = 5004
+	codeInsufficientCredits = 1407
 )
+
+// failureOf is what a prediction that has ended says of what went wrong.
+func failureOf(status string, code int, text string) provider.Failure {
+	state := stateOf(status)
+	if !state.Terminal() || state == provider.StateCompleted && code == 0 && text == "" {
+		return provider.Failure{}
+	}
+	reason := status
+	if code != 0 {
+		reason += fmt.Sprintf(" (code %d)", code)
+	}
+	if text != "" {
+		reason += ": " + text
+	}
+	return provider.Failure{Type: failureType(code), Reason: reason}
+}
+
+func failureType(code int) string {
+	switch code {
+	case codeContentRejected:
+		return generation.ErrContentRejected
+	case codeMissingParameter, codeInvalidParameter:
+		return generation.ErrInvalidInput
+	case codeMediaUnreachable:
+		return generation.ErrMediaUnreachable
+	default:
+		return generation.ErrPredictionFailed
+	}
+}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -40,7 +41,7 @@ func stopMyself() bool {
 		}
 	}})
 	_, err = c.Submit(ctx, flux)
-	if failed, ok := err.(*wavespeed.Error); !ok || failed.Accepted != wavespeed.NeverSent {
+	if failed, ok := err.(*wavespeed.Error); !ok || failed.Accepted != provider.NeverSent {
 		os.Exit(3)
 	}
 	return true

@@ -9,21 +9,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 // SubmitRequest is a prediction to be made.
-type SubmitRequest struct {
-	// Model is the model's id, as "wavespeed-ai/flux-dev"; see [ValidateModel].
-	Model string
-
-	// Input is what the model is given: anything that encodes to a JSON object. A
-	// [json.RawMessage] goes out byte for byte. Defaults to an empty object.
-	Input any
-
-	// WebhookURL is called when the prediction has ended: https, or http on this
-	// machine. Defaults to none.
-	WebhookURL string
-}
+type SubmitRequest = provider.SubmitRequest
 
 // Submit asks for a prediction. It costs money as soon as the provider accepts it,
 // so the request is sent at most once; see [Error.NotAccepted] for what to do when
@@ -31,7 +22,7 @@ type SubmitRequest struct {
 // says, since it exists.
 func (c *Client) Submit(ctx context.Context, request SubmitRequest) (Prediction, error) {
 	r := call{op: opSubmit, subject: request.Model, method: http.MethodPost, secrets: webhookSecrets(request.WebhookURL)}
-	if err := ValidateModel(request.Model); err != nil {
+	if err := validateModel(request.Model); err != nil {
 		r.subject = ""
 		return Prediction{}, c.invalid(r, err.Error())
 	}
@@ -110,6 +101,6 @@ func webhookSecrets(address string) []string {
 
 // tidy removes the key from what the provider says about a prediction.
 func (c *Client) tidy(p Prediction) Prediction {
-	p.Error = clean(p.Error, c.options.APIKey)
+	p.Failure.Reason = strings.ReplaceAll(p.Failure.Reason, c.options.APIKey, redacted)
 	return p
 }

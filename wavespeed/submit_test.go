@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -27,7 +28,7 @@ func TestSubmitSendsWhatTheProviderDocuments(t *testing.T) {
 
 	require.NoError(t, err)
 	require.Equal(t, predictionID, prediction.ID)
-	require.Equal(t, wavespeed.StatusCreated, prediction.Status)
+	require.Equal(t, provider.StateCreated, prediction.State)
 	require.Len(t, p.requests(), 1)
 	sent := p.requests()[0]
 	require.Equal(t, http.MethodPost, sent.Method)
@@ -123,7 +124,7 @@ func TestSubmitReturnsEveryPredictionThatTheAnswerNames(t *testing.T) {
 	for name, test := range map[string]struct {
 		status int
 		body   string
-		want   wavespeed.Status
+		want   provider.State
 	}{
 		"as documented":     {200, `{"code":200,"message":"success","data":` + named + `}`, "created"},
 		"bare":              {200, named, "created"},
@@ -142,7 +143,7 @@ func TestSubmitReturnsEveryPredictionThatTheAnswerNames(t *testing.T) {
 		prediction, err := client(t, p.URL).Submit(context.Background(), flux)
 		require.NoError(t, err, name)
 		require.Equal(t, predictionID, prediction.ID, name)
-		require.Equal(t, test.want, prediction.Status, name)
+		require.Equal(t, test.want, prediction.State, name)
 	}
 }
 
@@ -167,9 +168,9 @@ func TestErrorTellsWhatWasRefused(t *testing.T) {
 		p := serve(t, say(test.status, test.body))
 		_, err := client(t, p.URL).Submit(context.Background(), flux)
 		failed := failure(t, err)
-		require.Equal(t, test.status, failed.StatusCode, name)
-		require.Equal(t, test.code, failed.Code, name)
-		require.Equal(t, test.message, failed.Message, name)
+		require.Equal(t, test.status, wavespeed.Report(err).StatusCode, name)
+		require.Equal(t, test.code, wavespeed.Report(err).Code, name)
+		require.Equal(t, test.message, wavespeed.Report(err).Message, name)
 		require.Equal(t, "submit", failed.Op, name)
 		require.Equal(t, flux.Model, failed.Subject, name)
 		require.Contains(t, err.Error(), "wavespeed-ai/flux-dev", name)
@@ -180,7 +181,7 @@ func TestErrorKeepsThePermissionCode(t *testing.T) {
 	t.Parallel()
 	p := serve(t, say(http.StatusForbidden, `{"code":403,"message":"the role viewer may not run","error_code":"ROLE_FORBIDDEN"}`))
 	_, err := client(t, p.URL).Submit(context.Background(), flux)
-	require.Equal(t, "ROLE_FORBIDDEN", failure(t, err).ErrorCode)
+	require.Equal(t, "ROLE_FORBIDDEN", wavespeed.Report(err).ErrorCode)
 	require.ErrorContains(t, err, "ROLE_FORBIDDEN")
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 // UploadRequest is a file that models can then be given by its URL.
@@ -92,10 +94,10 @@ func more(from io.Reader) bool {
 // put sends the file with exactly the headers that the ticket asks for.
 func (c *Client) put(ctx context.Context, r call, ticket uploadTicket, file UploadRequest) error {
 	if ticket.DownloadURL == "" || ticket.Upload.URL == "" {
-		return &Error{Op: opUpload, Subject: r.subject, StatusCode: http.StatusOK, Message: "the answer names no place for the file"}
+		return odd(opUpload, r.subject, "the answer names no place for the file")
 	}
 	if _, err := parseAddress(ticket.Upload.URL, c.options.AllowHTTP); err != nil {
-		return &Error{Op: opUpload, Subject: r.subject, StatusCode: http.StatusOK, Message: "the place for the file " + err.Error()}
+		return odd(opUpload, r.subject, "the place for the file "+err.Error())
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.options.UploadTimeout)
 	defer cancel()
@@ -105,7 +107,7 @@ func (c *Client) put(ctx context.Context, r call, ticket uploadTicket, file Uplo
 	}
 	request, err := http.NewRequestWithContext(ctx, method, ticket.Upload.URL, &exactly{from: file.Body, left: file.Size})
 	if err != nil {
-		return &Error{Op: opUpload, Subject: r.subject, Message: "the place for the file cannot be asked"}
+		return odd(opUpload, r.subject, "the place for the file cannot be asked")
 	}
 	request.ContentLength = file.Size
 	request.Header.Set("User-Agent", userAgent)
@@ -114,15 +116,13 @@ func (c *Client) put(ctx context.Context, r call, ticket uploadTicket, file Uplo
 	}
 	response, err := c.reads.RoundTrip(request)
 	if err != nil {
-		return c.fault(r, MaybeAccepted, err)
+		return c.fault(r, provider.MaybeAccepted, err)
 	}
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return &Error{
-			Op: opUpload, Subject: r.subject, StatusCode: response.StatusCode, Accepted: acceptance(response.StatusCode),
-			Message: "the file was not taken by " + hostOf(ticket.Upload.URL),
-		}
+		said := &report{StatusCode: response.StatusCode, Message: "the file was not taken by " + hostOf(ticket.Upload.URL)}
+		return said.of(opUpload, r.subject, acceptance(response.StatusCode))
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ func file(content string) wavespeed.UploadRequest {
 }
 
 // storage takes files; the provider hands out places in it.
-func storage(t *testing.T, status int) (stored, api *provider) {
+func storage(t *testing.T, status int) (stored, api *server) {
 	stored = serve(t, say(status, ""))
 	api = serve(t, say(http.StatusOK, fmt.Sprintf(`{"code":200,"data":{"type":"image","download_url":"https://cdn.example/still.png","filename":"still.png","size":5,
 		"upload":{"method":"PUT","url":"%s/bucket/still.png?signature=abc%%2F","headers":{"Content-Type":"image/png","If-None-Match":"*"},"expires_at":"2026-08-11T06:00:00Z"}}}`, stored.URL)))

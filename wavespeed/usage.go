@@ -9,61 +9,50 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// UsageOptions selects what [Client.Usage] counts.
-type UsageOptions struct {
-	// From and To bound the time, by the provider's clock. Both are required.
-	From, To time.Time
-
-	// Model selects by the model's name. Defaults to all.
-	Model string
-}
-
 // Usage is what an account has spent.
 type Usage struct {
-	Cost      generation.USD
-	Requests  int
-	Succeeded int
-	Models    []ModelUsage
-	Days      []DayUsage
-}
+	Cost      generation.USD `json:"-"`
+	Requests  int            `json:"-"`
+	Succeeded int            `json:"-"`
 
-// ModelUsage is what one model was used for.
-type ModelUsage struct {
-	Model     string         `json:"model_uuid"`
-	Type      string         `json:"model_type"`
-	UnitPrice generation.USD `json:"unit_price"`
-	Cost      generation.USD `json:"total_cost"`
-	Count     int            `json:"total_count"`
-	LastUsed  string         `json:"last_used_date"` // a day, such as 2026-11-25
-}
-
-// DayUsage is what one day was used for.
-type DayUsage struct {
-	Day    string         `json:"date"` // such as 2026-11-25
-	Cost   generation.USD `json:"amount"`
-	Count  int            `json:"count"`
+	// Models is what each model was used for.
 	Models []struct {
-		Model string         `json:"model_uuid"`
-		Count int            `json:"count"`
-		Cost  generation.USD `json:"amount"`
-	} `json:"models"`
+		Model     string         `json:"model_uuid"`
+		Type      string         `json:"model_type"`
+		UnitPrice generation.USD `json:"unit_price"`
+		Cost      generation.USD `json:"total_cost"`
+		Count     int            `json:"total_count"`
+		LastUsed  string         `json:"last_used_date"` // a day, such as 2026-11-25
+	} `json:"per_model_usage"`
+
+	// Days is what each day was used for.
+	Days []struct {
+		Day    string         `json:"date"` // such as 2026-11-25
+		Cost   generation.USD `json:"amount"`
+		Count  int            `json:"count"`
+		Models []struct {
+			Model string         `json:"model_uuid"`
+			Count int            `json:"count"`
+			Cost  generation.USD `json:"amount"`
+		} `json:"models"`
+	} `json:"daily_usage"`
 }
 
 // Usage reads what the account spent between two times, by model and by day. It lags
-// and includes what others did with the account: use it for reports alone.
-func (c *Client) Usage(ctx context.Context, options UsageOptions) (Usage, error) {
+// and includes what others did with the account: use it for reports alone. Both times are
+// required and by the provider's clock; the model is the name of one, or "" for all.
+func (c *Client) Usage(ctx context.Context, from, to time.Time, model string) (Usage, error) {
 	r := call{op: opUsage, method: http.MethodPost, path: "/user/usage_stats", readOnly: true}
-	if options.From.IsZero() || options.To.IsZero() {
-		return Usage{}, c.invalid(r, "usage needs From and To")
+	if from.IsZero() || to.IsZero() {
+		return Usage{}, c.invalid(r, "usage needs two times")
 	}
 	r.body = struct {
 		From  string `json:"start_time"`
 		To    string `json:"end_time"`
 		Model string `json:"model_uuid,omitempty"`
-	}{millisecondBefore(options.From), millisecondAfter(options.To), options.Model}
+	}{millisecondBefore(from), millisecondAfter(to), model}
 	var data struct {
-		Models  []ModelUsage `json:"per_model_usage"`
-		Days    []DayUsage   `json:"daily_usage"`
+		Usage
 		Summary *struct {
 			Cost      generation.USD `json:"total_cost"`
 			Requests  int            `json:"total_requests"`
@@ -74,10 +63,9 @@ func (c *Client) Usage(ctx context.Context, options UsageOptions) (Usage, error)
 		return Usage{}, err
 	}
 	if data.Summary == nil {
-		return Usage{}, &Error{Op: opUsage, StatusCode: http.StatusOK, Err: errors.New("the answer holds no summary")}
+		return Usage{}, oddly(opUsage, errors.New("the answer holds no summary"))
 	}
-	return Usage{
-		Cost: data.Summary.Cost, Requests: data.Summary.Requests, Succeeded: data.Summary.Succeeded,
-		Models: data.Models, Days: data.Days,
-	}, nil
+	usage := data.Usage
+	usage.Cost, usage.Requests, usage.Succeeded = data.Summary.Cost, data.Summary.Requests, data.Summary.Succeeded
+	return usage, nil
 }

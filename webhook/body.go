@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -50,7 +51,7 @@ func (b *body) Write(part []byte) (int, error) {
 
 // prediction is what the body says. Its outputs are omitted if they are too large for a
 // signal; its input holds at least the seed.
-func (b *body) prediction() (prediction wavespeed.Prediction, omitted bool, err error) {
+func (b *body) prediction() (prediction provider.Prediction, omitted bool, err error) {
 	text := b.whole
 	if b.large != nil {
 		if text, err = b.large.object(); err != nil {

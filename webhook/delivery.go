@@ -136,7 +136,7 @@ func (d *delivery) tell(ctx context.Context) Reason {
 		return reasonBadBody
 	}
 	d.predictionID = prediction.ID
-	if !prediction.Status.Terminal() {
+	if !prediction.State.Terminal() {
 		return reasonNotEnded
 	}
 	signal := wire.Signal{Nonce: d.target.Nonce}

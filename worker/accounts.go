@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
@@ -70,7 +71,7 @@ func (o Options) newActivities(clients map[string]*wavespeed.Client, keyring *we
 	if o.NoActivities {
 		return nil, nil
 	}
-	providers := make(map[string]activities.Provider, len(clients))
+	providers := make(map[string]provider.Provider, len(clients))
 	for name, client := range clients {
 		providers[name] = client
 	}

@@ -49,7 +49,7 @@ func (s *till) submit(in wire.SubmitInput) (wire.Submitted, error) {
 func (s *till) outcome(id string) wire.Outcome {
 	for _, in := range s.submits {
 		if in.Nonce == id && s.fails[in.Model] {
-			return wire.Outcome{PredictionID: id, Status: "failed", Code: 5000}
+			return wire.Outcome{PredictionID: id, Status: "failed", Failure: generation.ErrPredictionFailed}
 		}
 	}
 	outcome := completed("https://cdn.test/1.png")

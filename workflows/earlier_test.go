@@ -109,7 +109,7 @@ func TestEarlierPredictionThatFails(t *testing.T) {
 		succeed := p.await
 		p.await = func(call int, in wire.AwaitInput) (wire.Outcome, error) {
 			if in.PredictionID == earlierID {
-				return wire.Outcome{PredictionID: earlierID, Status: "failed", Code: 5000}, nil
+				return wire.Outcome{PredictionID: earlierID, Status: "failed", Failure: generation.ErrPredictionFailed}, nil
 			}
 			return succeed(call, in)
 		}

@@ -98,7 +98,7 @@ func TestFallbackErrors(t *testing.T) {
 		"the prediction failed": func(p *provider) {
 			p.await = func(call int, _ wire.AwaitInput) (wire.Outcome, error) {
 				if call == 1 {
-					return failed(5000, "internal"), nil
+					return failed(generation.ErrPredictionFailed, "internal"), nil
 				}
 				return completed("https://cdn.test/2.png"), nil
 			}
@@ -124,7 +124,9 @@ func TestFallbackErrors(t *testing.T) {
 	}
 	for name, end := range map[string]func(p *provider){
 		"moderation": func(p *provider) {
-			p.await = func(int, wire.AwaitInput) (wire.Outcome, error) { return failed(1200, "flagged"), nil }
+			p.await = func(int, wire.AwaitInput) (wire.Outcome, error) {
+				return failed(generation.ErrContentRejected, "flagged"), nil
+			}
 		},
 		"it continues at the provider": func(*provider) {},
 		"it may have been accepted": func(p *provider) {

@@ -95,8 +95,8 @@ func completed(url string) wire.Outcome {
 	return wire.Outcome{PredictionID: predictionID, Status: "completed", Outputs: []generation.Output{encoded}}
 }
 
-func failed(code int, text string) wire.Outcome {
-	return wire.Outcome{PredictionID: predictionID, Status: "failed", Code: code, Error: text}
+func failed(errorType, text string) wire.Outcome {
+	return wire.Outcome{PredictionID: predictionID, Status: "failed", Failure: errorType, Error: "failed: " + text}
 }
 
 // deliver sends a signal for the latest submit.
@@ -255,7 +255,7 @@ func TestFirstOutcomeWins(t *testing.T) {
 	env := newEnv(t, p)
 	env.RegisterDelayedCallback(func() {
 		deliver(env, p, completed("https://cdn.test/1.png"))
-		deliver(env, p, failed(5000, "too late"))
+		deliver(env, p, failed(generation.ErrPredictionFailed, "too late"))
 		deliver(env, p, completed("https://cdn.test/1.png"))
 	}, time.Second)
 	env.ExecuteWorkflow(generation.WorkflowName, request())
@@ -293,14 +293,14 @@ func TestFailedPredictions(t *testing.T) {
 		outcome wire.Outcome
 		want    string
 	}{
-		"moderation":            {failed(1200, "Content flagged as potentially sensitive."), generation.ErrContentRejected},
-		"missing parameter":     {failed(1400, "prompt is required"), generation.ErrInvalidInput},
-		"invalid parameter":     {failed(1401, "size"), generation.ErrInvalidInput},
-		"media":                 {failed(1402, "Failed to download image"), generation.ErrMediaUnreachable},
-		"internal":              {failed(5000, "internal"), generation.ErrPredictionFailed},
-		"no code":               {failed(0, ""), generation.ErrPredictionFailed},
-		"cancelled":             {wire.Outcome{PredictionID: predictionID, Status: "cancelled"}, generation.ErrPredictionFailed},
-		"timeout":               {wire.Outcome{PredictionID: predictionID, Status: "timeout"}, generation.ErrPredictionFailed},
+		"moderation":            {failed(generation.ErrContentRejected, "Content flagged as potentially sensitive."), generation.ErrContentRejected},
+		"missing parameter":     {failed(generation.ErrInvalidInput, "prompt is required"), generation.ErrInvalidInput},
+		"invalid parameter":     {failed(generation.ErrInvalidInput, "size"), generation.ErrInvalidInput},
+		"media":                 {failed(generation.ErrMediaUnreachable, "Failed to download image"), generation.ErrMediaUnreachable},
+		"internal":              {failed(generation.ErrPredictionFailed, "internal"), generation.ErrPredictionFailed},
+		"no code":               {failed(generation.ErrPredictionFailed, ""), generation.ErrPredictionFailed},
+		"canceled":              {wire.Outcome{PredictionID: predictionID, Status: "canceled"}, generation.ErrPredictionFailed},
+		"timeout":               {wire.Outcome{PredictionID: predictionID, Status: "failed", Error: "timeout"}, generation.ErrPredictionFailed},
 		"deleted":               {wire.Outcome{PredictionID: predictionID, Status: "deleted"}, generation.ErrPredictionFailed},
 		"completed but nothing": {wire.Outcome{PredictionID: predictionID, Status: "completed"}, generation.ErrPredictionFailed},
 	} {
@@ -334,8 +334,8 @@ func TestFailedPredictionIsSubmittedAgainByPolicy(t *testing.T) {
 	end := func(id string, outcome wire.Outcome) func() {
 		return func() { outcome.PredictionID = id; deliver(env, p, outcome) }
 	}
-	env.RegisterDelayedCallback(end("p1", failed(5000, "internal")), 5*time.Second)
-	env.RegisterDelayedCallback(end("p2", failed(5003, "unavailable")), 30*time.Second)
+	env.RegisterDelayedCallback(end("p1", failed(generation.ErrPredictionFailed, "internal")), 5*time.Second)
+	env.RegisterDelayedCallback(end("p2", failed(generation.ErrPredictionFailed, "unavailable")), 30*time.Second)
 	env.RegisterDelayedCallback(end("p3", completed("https://cdn.test/3.png")), 60*time.Second)
 	asked := request()
 	asked.MaxPredictions = 3
@@ -345,7 +345,7 @@ func TestFailedPredictionIsSubmittedAgainByPolicy(t *testing.T) {
 	require.Equal(t, "p3", got.PredictionID)
 	require.Len(t, got.Attempts, 3)
 	require.Equal(t, generation.StateFailed, got.Attempts[0].State)
-	require.Contains(t, got.Attempts[0].Reason, "5000")
+	require.Contains(t, got.Attempts[0].Reason, "internal")
 	require.Equal(t, generation.StateCompleted, got.Attempts[2].State)
 	require.NotEqual(t, p.submits[0].Nonce, p.submits[1].Nonce, "each submit has its own nonce")
 }
@@ -357,12 +357,12 @@ func TestSubmittingAgainHasLimits(t *testing.T) {
 		max     int
 		want    int
 	}{
-		"as many as allowed":         {failed(5000, "internal"), 2, 2},
-		"not what moderation said":   {failed(1200, "flagged"), 5, 1},
-		"not a wrong parameter":      {failed(1401, "size"), 5, 1},
+		"as many as allowed":         {failed(generation.ErrPredictionFailed, "internal"), 2, 2},
+		"not what moderation said":   {failed(generation.ErrContentRejected, "flagged"), 5, 1},
+		"not a wrong parameter":      {failed(generation.ErrInvalidInput, "size"), 5, 1},
 		"not what somebody deleted":  {wire.Outcome{PredictionID: predictionID, Status: "deleted"}, 5, 1},
-		"what the provider gave up":  {wire.Outcome{PredictionID: predictionID, Status: "timeout"}, 3, 3},
-		"once unless asked for more": {failed(5000, "internal"), 0, 1},
+		"what the provider gave up":  {wire.Outcome{PredictionID: predictionID, Status: "failed", Error: "timeout"}, 3, 3},
+		"once unless asked for more": {failed(generation.ErrPredictionFailed, "internal"), 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

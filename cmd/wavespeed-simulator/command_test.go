@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -121,7 +120,7 @@ func TestSettingsComeFromFlagsThenFromTheEnvironment(t *testing.T) {
 	_, err = c.Submit(context.Background(), wavespeed.SubmitRequest{Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": "x"}})
 	var refused *wavespeed.Error
 	require.ErrorAs(t, err, &refused)
-	require.Equal(t, http.StatusTooManyRequests, refused.StatusCode)
+	require.Equal(t, generation.ErrRateLimited, refused.Type())
 	require.Positive(t, refused.RetryAfter)
 	secret, err = p.client(t, "key-b").WebhookSecret(context.Background())
 	require.NoError(t, err)
@@ -137,7 +136,7 @@ func TestFaultsAreFlags(t *testing.T) {
 	_, err := p.client(t, wavespeedtest.DefaultKey).List(context.Background(), wavespeed.ListOptions{})
 	var failed *wavespeed.Error
 	require.ErrorAs(t, err, &failed)
-	require.Equal(t, http.StatusBadGateway, failed.StatusCode)
+	require.ErrorContains(t, failed, "HTTP 502")
 }
 
 func TestBehaviorsAreFlags(t *testing.T) {

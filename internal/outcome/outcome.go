@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 const (
@@ -21,13 +21,13 @@ const (
 // From trims a prediction. When its outputs have more than maxBytes together, as a
 // history holds them, all are left out and the outcome says so: some without the
 // others would be a wrong result.
-func From(prediction wavespeed.Prediction, maxBytes int) wire.Outcome {
+func From(prediction provider.Prediction, maxBytes int) wire.Outcome {
 	o := wire.Outcome{
 		PredictionID: prediction.ID,
-		Status:       string(prediction.Status),
+		Status:       string(prediction.State),
 		NSFW:         prediction.NSFW[:min(len(prediction.NSFW), maxFlags)],
-		Error:        truncate(prediction.Error, maxErrorBytes),
-		Code:         prediction.Code,
+		Failure:      prediction.Failure.Type,
+		Error:        truncate(prediction.Failure.Reason, maxErrorBytes),
 		InferenceMS:  prediction.InferenceMS,
 	}
 	if !slices.ContainsFunc(prediction.Outputs, holdsSomething) {

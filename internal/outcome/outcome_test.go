@@ -10,6 +10,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/outcome"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
@@ -23,15 +24,15 @@ func raw(texts ...string) (outputs []json.RawMessage) {
 
 func TestFromKeepsAllButTheInput(t *testing.T) {
 	t.Parallel()
-	got := outcome.From(wavespeed.Prediction{
-		ID: "p1", Model: "m", Status: wavespeed.StatusFailed, Outputs: raw(`"https://x"`, `{"url":"y"}`, `null`),
-		Input: json.RawMessage(`{"prompt":"x"}`), Error: "flagged", Code: 1200, NSFW: []bool{true, false}, InferenceMS: 7,
+	got := outcome.From(provider.Prediction{
+		ID: "p1", Model: "m", State: provider.StateFailed, Outputs: raw(`"https://x"`, `{"url":"y"}`, `null`),
+		Input: json.RawMessage(`{"prompt":"x"}`), Failure: provider.Failure{Type: generation.ErrContentRejected, Reason: "failed: flagged"}, NSFW: []bool{true, false}, InferenceMS: 7,
 	}, 100)
 	require.Equal(t, wire.Outcome{
-		PredictionID: "p1", Status: "failed", Error: "flagged", Code: 1200, NSFW: []bool{true, false}, InferenceMS: 7,
+		PredictionID: "p1", Status: "failed", Failure: generation.ErrContentRejected, Error: "failed: flagged", NSFW: []bool{true, false}, InferenceMS: 7,
 		Outputs: []generation.Output{generation.Output(`"https://x"`), generation.Output(`{"url":"y"}`), generation.Output(`null`)},
 	}, got)
-	require.Equal(t, wire.Outcome{}, outcome.From(wavespeed.Prediction{}, 0))
+	require.Equal(t, wire.Outcome{}, outcome.From(provider.Prediction{}, 0))
 }
 
 // The size is that in a history, where the encoder has escaped and compacted.
@@ -52,7 +53,7 @@ func TestFromMeasuresTogether(t *testing.T) {
 		"none":            {nil, 0, false},
 		"no JSON":         {raw(`"`), 100, true},
 	} {
-		got := outcome.From(wavespeed.Prediction{ID: "p1", Status: wavespeed.StatusCompleted, Outputs: test.outputs}, test.max)
+		got := outcome.From(provider.Prediction{ID: "p1", State: provider.StateCompleted, Outputs: test.outputs}, test.max)
 		require.Equal(t, test.omitted, got.Omitted, name)
 		if test.omitted {
 			require.Empty(t, got.Outputs, name)
@@ -67,11 +68,11 @@ func TestFromCutsTheRest(t *testing.T) {
 	t.Parallel()
 	flags := make([]bool, 5000)
 	flags[999] = true
-	got := outcome.From(wavespeed.Prediction{Error: strings.Repeat("é", 5000), NSFW: flags}, 0)
+	got := outcome.From(provider.Prediction{Failure: provider.Failure{Reason: strings.Repeat("é", 5000)}, NSFW: flags}, 0)
 	require.Equal(t, strings.Repeat("é", 1022)+"…", got.Error, "no half of a letter")
 	require.Equal(t, flags[:1000], got.NSFW)
-	require.Len(t, outcome.From(wavespeed.Prediction{Error: strings.Repeat("x", 5000)}, 0).Error, 2048)
-	require.Equal(t, strings.Repeat("x", 2048), outcome.From(wavespeed.Prediction{Error: strings.Repeat("x", 2048)}, 0).Error)
+	require.Len(t, outcome.From(provider.Prediction{Failure: provider.Failure{Reason: strings.Repeat("x", 5000)}}, 0).Error, 2048)
+	require.Equal(t, strings.Repeat("x", 2048), outcome.From(provider.Prediction{Failure: provider.Failure{Reason: strings.Repeat("x", 2048)}}, 0).Error)
 }
 
 func FuzzFrom(f *testing.F) {
@@ -87,7 +88,7 @@ func FuzzFrom(f *testing.F) {
 		require.True(t, utf8.ValidString(got.Error))
 		require.LessOrEqual(t, len(got.NSFW), 1000)
 		require.Equal(t, prediction.ID, got.PredictionID)
-		require.Equal(t, string(prediction.Status), got.Status)
+		require.Equal(t, string(prediction.State), got.Status)
 		size := 0
 		for _, output := range got.Outputs {
 			encoded, err := json.Marshal(output)
@@ -109,7 +110,7 @@ func TestOutputsThatHoldNothing(t *testing.T) {
 	} {
 		var outputs []json.RawMessage
 		require.NoError(t, json.Unmarshal([]byte("["+text+"]"), &outputs))
-		got := outcome.From(wavespeed.Prediction{ID: "p1", Status: wavespeed.StatusCompleted, Outputs: outputs}, 100)
+		got := outcome.From(provider.Prediction{ID: "p1", State: provider.StateCompleted, Outputs: outputs}, 100)
 		require.Equal(t, !none, got.Completed(), text)
 		require.False(t, got.Omitted, text)
 		if none {

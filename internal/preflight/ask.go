@@ -3,13 +3,12 @@ package preflight
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // How long the provider has to answer. Together they are less than a check may take.
@@ -44,16 +43,15 @@ func ask[T any](ctx context.Context, question func(context.Context) (T, error)) 
 
 // passing tells whether a failure may pass by itself.
 func passing(err error) bool {
-	var failure *wavespeed.Error
+	var failure *provider.Error
 	if !errors.As(err, &failure) {
 		return true
 	}
-	status := failure.Status()
-	return status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
+	return failure.Kind == provider.Unclear || failure.Kind == provider.Failed || failure.Kind == provider.Limited
 }
 
 func retryAfter(err error) time.Duration {
-	var failure *wavespeed.Error
+	var failure *provider.Error
 	if errors.As(err, &failure) {
 		return failure.RetryAfter
 	}
@@ -62,16 +60,12 @@ func retryAfter(err error) time.Duration {
 
 // refusal tells whether the provider refused what it was asked, rather than failed.
 func refusal(err error) bool {
-	var failure *wavespeed.Error
-	return errors.As(err, &failure) && !failure.Foreign &&
-		slices.Contains([]int{http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity}, failure.Status())
+	var failure *provider.Error
+	return errors.As(err, &failure) && failure.Answered() && (failure.Kind == provider.Invalid || failure.Kind == provider.NotFound)
 }
 
 // unauthorized tells whether the provider does not accept the key.
-func unauthorized(err error) bool {
-	var failure *wavespeed.Error
-	return errors.As(err, &failure) && !failure.Foreign && failure.Status() == http.StatusUnauthorized
-}
+func unauthorized(err error) bool { return provider.KindOf(err) == provider.KeyRefused }
 
 // maxReason is how much of an error a report has.
 const maxReason = 500

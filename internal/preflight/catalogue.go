@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/schema"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 const (
@@ -24,7 +24,7 @@ const (
 // Catalogue are the provider's models, fetched when they are first needed and kept for an
 // hour; longer while they can't be fetched. It may be used by many goroutines at once.
 type Catalogue struct {
-	fetch    func(context.Context) ([]wavespeed.Model, error)
+	fetch    func(context.Context) ([]provider.Model, error)
 	fetching chan struct{} // holds one who fetches
 
 	mu      sync.Mutex
@@ -34,7 +34,7 @@ type Catalogue struct {
 
 // Model is one of the catalogue.
 type Model struct {
-	wavespeed.Model
+	provider.Model
 	compile sync.Once
 	schema  *schema.Schema
 	shape   *shape.Shape
@@ -68,14 +68,14 @@ func (m *Model) fields() []string {
 	return m.Checked().Properties()
 }
 
-// NewCatalogue fetches by the function given, for instance [wavespeed.Client.Models].
-func NewCatalogue(fetch func(context.Context) ([]wavespeed.Model, error)) *Catalogue {
+// NewCatalogue fetches by the function given, for instance that of [provider.Provider].
+func NewCatalogue(fetch func(context.Context) ([]provider.Model, error)) *Catalogue {
 	return &Catalogue{fetch: fetch, fetching: make(chan struct{}, 1)}
 }
 
 // Keep gives the catalogue what was fetched at some time before, so that it need not fetch
 // again for as long as that counts.
-func (c *Catalogue) Keep(listed []wavespeed.Model, fetched time.Time) {
+func (c *Catalogue) Keep(listed []provider.Model, fetched time.Time) {
 	models := make(map[string]*Model, len(listed))
 	for _, model := range listed {
 		models[model.ID] = &Model{Model: model}

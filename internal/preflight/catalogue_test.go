@@ -12,18 +12,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 // shop is a catalogue that grows, and counts how often it is read.
 type shop struct {
 	mu     sync.Mutex
-	models []wavespeed.Model
+	models []provider.Model
 	err    error
 	reads  int
 }
 
-func (s *shop) read(context.Context) ([]wavespeed.Model, error) {
+func (s *shop) read(context.Context) ([]provider.Model, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
@@ -40,7 +40,7 @@ func has(t *testing.T, c *preflight.Catalogue, id string) bool {
 func TestCatalogueIsKeptForAnHour(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &shop{models: []wavespeed.Model{{ID: "b"}, {ID: "a"}}}
+		s := &shop{models: []provider.Model{{ID: "b"}, {ID: "a"}}}
 		c := preflight.NewCatalogue(s.read)
 		require.Empty(t, c.IDs())
 		require.True(t, has(t, c, "a"))
@@ -58,10 +58,10 @@ func TestCatalogueIsKeptForAnHour(t *testing.T) {
 func TestCatalogueLooksAgainForNewModels(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &shop{models: []wavespeed.Model{{ID: "a"}}}
+		s := &shop{models: []provider.Model{{ID: "a"}}}
 		c := preflight.NewCatalogue(s.read)
 		require.False(t, has(t, c, "new"))
-		s.models = append(s.models, wavespeed.Model{ID: "new"})
+		s.models = append(s.models, provider.Model{ID: "new"})
 		time.Sleep(59 * time.Second)
 		require.False(t, has(t, c, "new"))
 		require.Equal(t, 1, s.reads)
@@ -75,10 +75,10 @@ func TestCatalogueLooksAgainForNewModels(t *testing.T) {
 func TestKeptCatalogue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &shop{models: []wavespeed.Model{{ID: "a"}, {ID: "new"}}}
+		s := &shop{models: []provider.Model{{ID: "a"}, {ID: "new"}}}
 		kept := func(age time.Duration) *preflight.Catalogue {
 			c := preflight.NewCatalogue(s.read)
-			c.Keep([]wavespeed.Model{{ID: "a"}}, time.Now().Add(-age))
+			c.Keep([]provider.Model{{ID: "a"}}, time.Now().Add(-age))
 			return c
 		}
 		require.True(t, has(t, kept(59*time.Minute), "a"))
@@ -93,7 +93,7 @@ func TestKeptCatalogue(t *testing.T) {
 
 func TestCatalogueForgetsErrors(t *testing.T) {
 	t.Parallel()
-	s := &shop{err: errors.New("down"), models: []wavespeed.Model{{ID: "a"}}}
+	s := &shop{err: errors.New("down"), models: []provider.Model{{ID: "a"}}}
 	c := preflight.NewCatalogue(s.read)
 	_, err := c.Model(t.Context(), "a")
 	require.ErrorIs(t, err, s.err)
@@ -103,7 +103,7 @@ func TestCatalogueForgetsErrors(t *testing.T) {
 
 func TestCatalogueIsReadOnceByMany(t *testing.T) {
 	t.Parallel()
-	s := &shop{models: []wavespeed.Model{{ID: "a", Schema: json.RawMessage(`{"type":"object"}`)}}}
+	s := &shop{models: []provider.Model{{ID: "a", Schema: json.RawMessage(`{"type":"object"}`)}}}
 	c := preflight.NewCatalogue(s.read)
 	var group sync.WaitGroup
 	for range 20 {
@@ -120,7 +120,7 @@ func TestCatalogueIsReadOnceByMany(t *testing.T) {
 
 func TestSchemasThatCannotBeReadCheckNothing(t *testing.T) {
 	t.Parallel()
-	s := &shop{models: []wavespeed.Model{{ID: "a", Schema: json.RawMessage(`{"type":5}`)}, {ID: "b"}}}
+	s := &shop{models: []provider.Model{{ID: "a", Schema: json.RawMessage(`{"type":5}`)}, {ID: "b"}}}
 	c := preflight.NewCatalogue(s.read)
 	for _, id := range []string{"a", "b"} {
 		model, err := c.Model(t.Context(), id)
@@ -132,7 +132,7 @@ func TestSchemasThatCannotBeReadCheckNothing(t *testing.T) {
 // TestSchemasAreReadByMany at once, also one that can't be: it is looked at only once.
 func TestSchemasAreReadByMany(t *testing.T) {
 	t.Parallel()
-	s := &shop{models: []wavespeed.Model{{ID: "a", Schema: json.RawMessage(`{"type":5}`)}}}
+	s := &shop{models: []provider.Model{{ID: "a", Schema: json.RawMessage(`{"type":5}`)}}}
 	c := preflight.NewCatalogue(s.read)
 	var group sync.WaitGroup
 	for range 20 {
@@ -150,7 +150,7 @@ func TestSchemasAreReadByMany(t *testing.T) {
 func TestOldCatalogueIsBetterThanNone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &shop{models: []wavespeed.Model{{ID: "a"}}}
+		s := &shop{models: []provider.Model{{ID: "a"}}}
 		c := preflight.NewCatalogue(s.read)
 		require.True(t, has(t, c, "a"))
 		time.Sleep(2 * time.Hour)

@@ -11,17 +11,17 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // Provider is what is asked of one account at WaveSpeedAI.
 type Provider interface {
-	Price(ctx context.Context, model string, input any) (wavespeed.Price, error)
+	Price(ctx context.Context, model string, input any) (provider.Price, error)
 	Balance(ctx context.Context) (generation.USD, error)
-	Charges(ctx context.Context, options wavespeed.ChargesOptions) (wavespeed.ChargePage, error)
+	Charges(ctx context.Context, options provider.ChargesOptions) (provider.ChargePage, error)
 }
 
 // Account is an account with its catalogue.
@@ -188,7 +188,7 @@ func (c *checker) model(ctx context.Context, step *plan.PlannedStep, id string) 
 		}
 		c.dark[name] = true
 	}
-	return &Model{Model: wavespeed.Model{ID: id}}
+	return &Model{Model: provider.Model{ID: id}}
 }
 
 // modelHint asks for the model that was meant: one of that name, whoever makes it, or the

@@ -7,8 +7,8 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // estimate of a step whose price can't be had is at least nothing.
@@ -24,7 +24,7 @@ func (p priced) estimate(ctx context.Context) (pipeline.StepEstimate, error) {
 	for _, sample := range samples {
 		known := withoutUnknown(sample.input)
 		estimate.AtLeast = estimate.AtLeast || p.depends(sample.input, known)
-		price, err := ask(ctx, func(ctx context.Context) (wavespeed.Price, error) {
+		price, err := ask(ctx, func(ctx context.Context) (provider.Price, error) {
 			return p.account.Provider.Price(ctx, p.model.ID, known)
 		})
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +19,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
@@ -548,28 +548,28 @@ func TestModelsWithoutASchemaAreNotChecked(t *testing.T) {
 
 // account is one whose answers are made up.
 type account struct {
-	models  func() ([]wavespeed.Model, error)
-	price   func(model string) (wavespeed.Price, error)
+	models  func() ([]provider.Model, error)
+	price   func(model string) (provider.Price, error)
 	balance func() (generation.USD, error)
 	charges func() error
 }
 
-func (a account) Price(_ context.Context, model string, _ any) (wavespeed.Price, error) {
+func (a account) Price(_ context.Context, model string, _ any) (provider.Price, error) {
 	return a.price(model)
 }
 
 func (a account) Balance(context.Context) (generation.USD, error) { return a.balance() }
 
-func (a account) Charges(_ context.Context, options wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
+func (a account) Charges(_ context.Context, options provider.ChargesOptions) (provider.ChargePage, error) {
 	if options.PageSize != 1 {
-		return wavespeed.ChargePage{}, errors.New("one record is enough")
+		return provider.ChargePage{}, errors.New("one record is enough")
 	}
-	return wavespeed.ChargePage{}, a.charges()
+	return provider.ChargePage{}, a.charges()
 }
 
 func (a account) checkable() map[string]preflight.Account {
 	return map[string]preflight.Account{"default": {
-		Provider: a, Catalogue: preflight.NewCatalogue(func(context.Context) ([]wavespeed.Model, error) { return a.models() }),
+		Provider: a, Catalogue: preflight.NewCatalogue(func(context.Context) ([]provider.Model, error) { return a.models() }),
 	}}
 }
 
@@ -578,18 +578,19 @@ func (a account) checkable() map[string]preflight.Account {
 func TestEndpointsThatDoNotAnswer(t *testing.T) {
 	t.Parallel()
 	failures := map[string]error{
-		"down":       &wavespeed.Error{Op: "x", StatusCode: http.StatusServiceUnavailable},
-		"limited":    &wavespeed.Error{Op: "x", StatusCode: http.StatusTooManyRequests, Code: http.StatusTooManyRequests},
-		"forbidden":  &wavespeed.Error{Op: "x", StatusCode: http.StatusForbidden, Code: http.StatusForbidden},
-		"malformed":  &wavespeed.Error{Op: "x", StatusCode: http.StatusOK, Err: errors.New("its data is not as documented")},
-		"impossible": &wavespeed.Error{Op: "x", StatusCode: http.StatusOK, Err: wavespeed.ErrImpossiblePrice},
-		"a gateway":  &wavespeed.Error{Op: "x", StatusCode: http.StatusNotFound, Foreign: true},
-		"cut":        errors.New("connection reset"),
+		"down":         &provider.Error{Op: "x", Kind: provider.Failed},
+		"limited":      &provider.Error{Op: "x", Kind: provider.Limited},
+		"forbidden":    &provider.Error{Op: "x", Kind: provider.Forbidden},
+		"malformed":    &provider.Error{Op: "x", Kind: provider.Garbled, Err: errors.New("its data is not as documented")},
+		"impossible":   &provider.Error{Op: "x", Kind: provider.Garbled, Err: provider.ErrImpossiblePrice},
+		"a gateway":    &provider.Error{Op: "x"},
+		"no such call": &provider.Error{Op: "x", Kind: provider.Unsupported, Accepted: provider.Refused},
+		"cut":          errors.New("connection reset"),
 	}
 	for endpoint, fail := range map[string]func(*account, error){
-		runwire.EndpointModels: func(a *account, err error) { a.models = func() ([]wavespeed.Model, error) { return nil, err } },
+		runwire.EndpointModels: func(a *account, err error) { a.models = func() ([]provider.Model, error) { return nil, err } },
 		runwire.EndpointPrice: func(a *account, err error) {
-			a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, err }
+			a.price = func(string) (provider.Price, error) { return provider.Price{}, err }
 		},
 		runwire.EndpointBalance: func(a *account, err error) { a.balance = func() (generation.USD, error) { return 0, err } },
 		runwire.EndpointCharges: func(a *account, err error) { a.charges = func() error { return err } },
@@ -628,9 +629,9 @@ func TestEndpointsThatDoNotAnswer(t *testing.T) {
 func TestBudgetsNeedPrices(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		down := &wavespeed.Error{Op: "price", StatusCode: http.StatusServiceUnavailable}
+		down := &provider.Error{Op: "price", Kind: provider.Failed}
 		a := answering()
-		a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, down }
+		a.price = func(string) (provider.Price, error) { return provider.Price{}, down }
 		for _, run := range []preflight.Run{
 			{Plan: planOf(t, "steps: {a: {model: a/b}}"), Budget: true},
 			{Plan: planOf(t, "budget: 1\nsteps: {a: {model: a/b}}")},
@@ -639,7 +640,7 @@ func TestBudgetsNeedPrices(t *testing.T) {
 			require.ErrorIs(t, err, down)
 			require.ErrorContains(t, err, "with a budget step a needs a price")
 		}
-		a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, wavespeed.ErrImpossiblePrice }
+		a.price = func(string) (provider.Price, error) { return provider.Price{}, provider.ErrImpossiblePrice }
 		report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: planOf(t, "steps: {a: {model: a/b}}"), Budget: true})
 		require.NoError(t, err)
 		require.Equal(t, "steps.a: with a budget it cannot be submitted: impossible price", report.Problems.Error())
@@ -649,16 +650,16 @@ func TestBudgetsNeedPrices(t *testing.T) {
 // TestKeyThatNothingAccepts: such a run could submit nothing.
 func TestKeyThatNothingAccepts(t *testing.T) {
 	t.Parallel()
-	no := &wavespeed.Error{Op: "x", StatusCode: http.StatusUnauthorized, Code: http.StatusUnauthorized}
+	no := &provider.Error{Op: "x", Kind: provider.KeyRefused}
 	a := answering()
-	a.models = func() ([]wavespeed.Model, error) { return nil, no }
+	a.models = func() ([]provider.Model, error) { return nil, no }
 	a.balance = func() (generation.USD, error) { return 0, no }
 	a.charges = func() error { return no }
 	run := preflight.Run{Plan: planOf(t, "steps: {a: {model: a/b}}")}
 	report, err := preflight.Check(t.Context(), a.checkable(), run)
 	require.NoError(t, err, "the price is told")
 	require.Len(t, report.Unanswered, 3)
-	a.price = func(string) (wavespeed.Price, error) { return wavespeed.Price{}, no }
+	a.price = func(string) (provider.Price, error) { return provider.Price{}, no }
 	_, err = preflight.Check(t.Context(), a.checkable(), run)
 	require.ErrorIs(t, err, no)
 }
@@ -694,14 +695,14 @@ func TestChecksDoNotHang(t *testing.T) {
 // hanging is an account whose endpoints answer only when whoever asks has left.
 type hanging struct{}
 
-func (hanging) Models(ctx context.Context) ([]wavespeed.Model, error) {
+func (hanging) Models(ctx context.Context) ([]provider.Model, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
 
-func (hanging) Price(ctx context.Context, _ string, _ any) (wavespeed.Price, error) {
+func (hanging) Price(ctx context.Context, _ string, _ any) (provider.Price, error) {
 	<-ctx.Done()
-	return wavespeed.Price{}, ctx.Err()
+	return provider.Price{}, ctx.Err()
 }
 
 func (hanging) Balance(ctx context.Context) (generation.USD, error) {
@@ -709,9 +710,9 @@ func (hanging) Balance(ctx context.Context) (generation.USD, error) {
 	return 0, ctx.Err()
 }
 
-func (hanging) Charges(ctx context.Context, _ wavespeed.ChargesOptions) (wavespeed.ChargePage, error) {
+func (hanging) Charges(ctx context.Context, _ provider.ChargesOptions) (provider.ChargePage, error) {
 	<-ctx.Done()
-	return wavespeed.ChargePage{}, ctx.Err()
+	return provider.ChargePage{}, ctx.Err()
 }
 
 // TestTroubleThatPasses is asked through: the estimate guards the balance.
@@ -720,11 +721,11 @@ func TestTroubleThatPasses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int32
 		a := answering()
-		a.price = func(string) (wavespeed.Price, error) {
+		a.price = func(string) (provider.Price, error) {
 			if asked.Add(1) < 3 {
-				return wavespeed.Price{}, &wavespeed.Error{StatusCode: http.StatusTooManyRequests, Code: http.StatusTooManyRequests}
+				return provider.Price{}, &provider.Error{Kind: provider.Limited}
 			}
-			return wavespeed.Price{Amount: dollars(1)}, nil
+			return provider.Price{Amount: dollars(1)}, nil
 		}
 		report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: planOf(t, "steps: {a: {model: a/b}}")})
 		require.NoError(t, err)
@@ -735,8 +736,8 @@ func TestTroubleThatPasses(t *testing.T) {
 
 func answering() account {
 	return account{
-		models:  func() ([]wavespeed.Model, error) { return []wavespeed.Model{{ID: "a/b"}, {ID: "a/c"}}, nil },
-		price:   func(string) (wavespeed.Price, error) { return wavespeed.Price{Amount: dollars(1)}, nil },
+		models:  func() ([]provider.Model, error) { return []provider.Model{{ID: "a/b"}, {ID: "a/c"}}, nil },
+		price:   func(string) (provider.Price, error) { return provider.Price{Amount: dollars(1)}, nil },
 		balance: func() (generation.USD, error) { return dollars(5), nil },
 		charges: func() error { return nil },
 	}
@@ -746,16 +747,16 @@ func answering() account {
 func TestPricesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		for status, refused := range map[int]bool{400: true, 404: true, 422: true, 403: false, 500: false} {
+		for kind, refused := range map[provider.Kind]bool{provider.Invalid: true, provider.NotFound: true, provider.Forbidden: false, provider.Failed: false} {
 			a := answering()
-			a.price = func(model string) (wavespeed.Price, error) {
+			a.price = func(model string) (provider.Price, error) {
 				if model == "a/c" {
-					return wavespeed.Price{}, &wavespeed.Error{Op: "price", StatusCode: status, Err: errors.New("no")}
+					return provider.Price{}, &provider.Error{Op: "price", Kind: kind, Accepted: provider.Refused, Err: errors.New("no")}
 				}
-				return wavespeed.Price{Amount: dollars(1)}, nil
+				return provider.Price{Amount: dollars(1)}, nil
 			}
 			report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: planOf(t, "steps: {a: {model: a/b}, b: {model: a/c}}")})
-			require.NoError(t, err, status)
+			require.NoError(t, err, kind)
 			if !refused {
 				require.Empty(t, report.Problems)
 				require.Equal(t, []string{"b"}, report.Unanswered[0].Steps)

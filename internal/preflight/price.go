@@ -10,9 +10,9 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 const (
@@ -96,7 +96,7 @@ func sum(total *pipeline.Estimate) {
 // missingPrice is what a price that is needed and can't be had means for the run. One that
 // cannot be is a problem, the same as a price beyond the budget would be.
 func (c *checker) missingPrice(step *plan.PlannedStep, err error) error {
-	if errors.Is(err, wavespeed.ErrImpossiblePrice) {
+	if errors.Is(err, provider.ErrImpossiblePrice) {
 		c.add([]string{"steps", step.ID}, "with a budget it cannot be submitted: %v", err)
 		return nil
 	}
@@ -116,8 +116,8 @@ func (c *checker) askCredit(ctx context.Context) func(*checker) *generation.USD 
 	}
 	for i, name := range payers {
 		group.Go(func() {
-			_, chargesErrs[i] = ask(ctx, func(ctx context.Context) (wavespeed.ChargePage, error) {
-				return c.accounts[name].Provider.Charges(ctx, wavespeed.ChargesOptions{PageSize: 1})
+			_, chargesErrs[i] = ask(ctx, func(ctx context.Context) (provider.ChargePage, error) {
+				return c.accounts[name].Provider.Charges(ctx, provider.ChargesOptions{PageSize: 1})
 			})
 		})
 	}

@@ -1,17 +1,17 @@
 package wire
 
 import (
-	"fmt"
+	"cmp"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Outcome is how a prediction ended: the provider's object, trimmed to what a
+// Outcome is how a prediction ended: the provider's report, trimmed to what a
 // history should hold.
 type Outcome struct {
 	PredictionID string `json:"prediction_id"`
 
-	// Status is the provider's own: completed, failed, cancelled, timeout or deleted.
+	// Status is completed, failed, canceled or deleted.
 	Status string `json:"status"`
 
 	Outputs []generation.Output `json:"outputs,omitempty"`
@@ -20,20 +20,15 @@ type Outcome struct {
 	// here and stay with the provider.
 	Omitted bool `json:"omitted,omitempty"`
 
-	NSFW        []bool `json:"nsfw,omitempty"`
-	Error       string `json:"error,omitempty"`
-	Code        int    `json:"code,omitempty"`
-	InferenceMS int64  `json:"inference_ms,omitempty"`
-}
+	NSFW []bool `json:"nsfw,omitempty"`
 
-// Task codes with which the provider explains a failed prediction.
-// Source: wavespeed.ai/docs/error-codes.
-const (
-	codeContentRejected  = 1200
-	codeMissingParameter = 1400
-	codeInvalidParameter = 1401
-	codeMediaUnreachable = 1402
-)
+	// Failure is the type of the error in which the generation ends, and Error the report in
+	// the provider's own words.
+	Failure string `json:"failure,omitempty"`
+	Error   string `json:"error,omitempty"`
+
+	InferenceMS int64 `json:"inference_ms,omitempty"`
+}
 
 // Completed tells whether the prediction gave a result.
 func (o Outcome) Completed() bool {
@@ -42,22 +37,11 @@ func (o Outcome) Completed() bool {
 
 // ErrorType is the type of the error in which an outcome without a result ends
 // its generation.
-func (o Outcome) ErrorType() string {
-	switch o.Code {
-	case codeContentRejected:
-		return generation.ErrContentRejected
-	case codeMissingParameter, codeInvalidParameter:
-		return generation.ErrInvalidInput
-	case codeMediaUnreachable:
-		return generation.ErrMediaUnreachable
-	default:
-		return generation.ErrPredictionFailed
-	}
-}
+func (o Outcome) ErrorType() string { return cmp.Or(o.Failure, generation.ErrPredictionFailed) }
 
 // Retryable tells whether the same request may well succeed another time.
 func (o Outcome) Retryable() bool {
-	return o.ErrorType() == generation.ErrPredictionFailed && o.Status != "cancelled" && o.Status != "deleted"
+	return o.ErrorType() == generation.ErrPredictionFailed && o.Status != "canceled" && o.Status != "deleted"
 }
 
 // Reason says in words how an outcome without a result came about.
@@ -65,12 +49,5 @@ func (o Outcome) Reason() string {
 	if o.Status == "completed" {
 		return "the provider reports it as completed, but without outputs"
 	}
-	reason := "the provider reports it as " + o.Status
-	if o.Code != 0 {
-		reason += fmt.Sprintf(" (code %d)", o.Code)
-	}
-	if o.Error != "" {
-		reason += ": " + o.Error
-	}
-	return reason
+	return "the provider reports it as " + cmp.Or(o.Error, o.Status)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
@@ -21,17 +22,17 @@ import (
 
 // startSkewed runs a worker in this process, whose clock is ahead of all others. It is not
 // killed, but its connections are poisoned as well.
-func (s *system) startSkewed(ahead time.Duration, temporal, provider, webhooks string) {
+func (s *system) startSkewed(ahead time.Duration, temporal, address, webhooks string) {
 	s.t.Helper()
 	c, err := client.NewLazyClient(client.Options{HostPort: temporal, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(s.t, err)
 	s.t.Cleanup(c.Close)
-	account, err := wavespeed.New(wavespeed.Options{APIKey: wavespeedtest.DefaultKey, BaseURL: provider})
+	account, err := wavespeed.New(wavespeed.Options{APIKey: wavespeedtest.DefaultKey, BaseURL: address})
 	require.NoError(s.t, err)
 	keyring, err := webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{wavespeedtest.DefaultSecret}}})
 	require.NoError(s.t, err)
 	skewed, err := activities.New(activities.Options{
-		Accounts: map[string]activities.Provider{generation.DefaultAccount: account},
+		Accounts: map[string]provider.Provider{generation.DefaultAccount: account},
 		WebhookURL: func(ctx context.Context, target wire.Target) (string, error) {
 			address, err := keyring.Seal(ctx, target)
 			return webhook.URL(webhooks, address), err

@@ -12,7 +12,7 @@ import (
 // A public package exports at most this many types, functions, methods, constants and
 // variables. The figures are those reached: raise one only with a reason in the commit.
 var exports = map[string]int{
-	"activities": 20, "generation": 93, "pipeline": 116, "pipeline/file": 9, "wavespeed": 71,
+	"activities": 12, "generation": 93, "pipeline": 116, "pipeline/file": 9, "wavespeed": 25,
 	"webhook": 23, "webhook/signaler": 4, "worker": 6, "workflows": 35,
 }
 
@@ -25,7 +25,7 @@ const (
 // The rooms, from the bottom up. A room imports those before it.
 var order = []string{
 	"internal/jitter", "internal/modelid", "internal/nearest", "internal/plaintext", "internal/strict", "internal/jsonvalue", "internal/text", "internal/shape", "internal/schema",
-	"generation", "internal/wire", "internal/written", "internal/markdown", "wavespeed", "wavespeed/wavespeedtest", "internal/outcome", "webhook", "webhook/webhooktest", "workflows", "pipeline", "internal/runwire",
+	"generation", "internal/provider", "internal/wire", "internal/written", "internal/markdown", "wavespeed", "wavespeed/wavespeedtest", "internal/outcome", "webhook", "webhook/webhooktest", "workflows", "pipeline", "internal/runwire",
 	"internal/plan", "pipeline/file", "internal/preflight", "internal/engine", "activities", "worker", "workflows/workflowstest",
 	"internal/reference", "examples",
 	"cmd/internal/telemetry", "cmd/internal/config", "cmd/internal/daemon", "cmd/internal/download", "cmd/internal/cli", "cmd", "tests",

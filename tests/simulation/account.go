@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	seam "github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // account is a process's way to the provider, in place of wavespeed.Client. Its errors are
@@ -36,7 +36,7 @@ func (a *account) ask(ctx context.Context, op, subject string, take func(*call))
 	}
 	err := w.enter(ctx, c)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return &wavespeed.Error{Op: op, Subject: subject, Err: err}
+		return &seam.Error{Op: op, Subject: subject, Err: err}
 	}
 	return err
 }
@@ -50,7 +50,7 @@ func (a *account) read(ctx context.Context, op, subject string, f func() error) 
 				return
 			}
 			if w.chance(w.weather.unread) {
-				w.answer(c, &wavespeed.Error{Op: op, Subject: subject, StatusCode: 503, Message: "upstream"})
+				w.answer(c, &seam.Error{Op: op, Subject: subject, Kind: seam.Failed, Err: errors.New("upstream")})
 				return
 			}
 			w.answer(c, f())
@@ -60,7 +60,7 @@ func (a *account) read(ctx context.Context, op, subject string, f func() error) 
 }
 
 // Submit is the call that costs money.
-func (a *account) Submit(ctx context.Context, request wavespeed.SubmitRequest) (got wavespeed.Prediction, err error) {
+func (a *account) Submit(ctx context.Context, request seam.SubmitRequest) (got seam.Prediction, err error) {
 	w := a.process.world
 	input, ok := request.Input.(json.RawMessage)
 	if !ok {
@@ -74,8 +74,8 @@ func (a *account) Submit(ctx context.Context, request wavespeed.SubmitRequest) (
 	return got, err
 }
 
-func (w *world) takeSubmit(a *account, c *call, owner owner, request wavespeed.SubmitRequest, input json.RawMessage, got *wavespeed.Prediction) {
-	refuse := func(err *wavespeed.Error) {
+func (w *world) takeSubmit(a *account, c *call, owner owner, request seam.SubmitRequest, input json.RawMessage, got *seam.Prediction) {
+	refuse := func(err *seam.Error) {
 		err.Op, err.Subject = "submit", request.Model
 		w.After(w.between(time.Millisecond, time.Second), func() { w.answer(c, err) })
 	}
@@ -87,11 +87,11 @@ func (w *world) takeSubmit(a *account, c *call, owner owner, request wavespeed.S
 	case w.chance(w.weather.refused):
 		switch w.IntN(3) {
 		case 0:
-			refuse(&wavespeed.Error{Accepted: wavespeed.NeverSent, Err: errors.New("connection refused")})
+			refuse(&seam.Error{Accepted: seam.NeverSent, Err: errors.New("connection refused")})
 		case 1:
-			refuse(&wavespeed.Error{StatusCode: 429, Accepted: wavespeed.Refused, RetryAfter: w.between(time.Second, 20*time.Second)})
+			refuse(&seam.Error{Kind: seam.Limited, Accepted: seam.Refused, RetryAfter: w.between(time.Second, 20*time.Second)})
 		default:
-			refuse(&wavespeed.Error{StatusCode: 429, Accepted: wavespeed.Refused})
+			refuse(&seam.Error{Kind: seam.Limited, Accepted: seam.Refused})
 		}
 	case w.chance(w.weather.unanswered):
 		w.unanswered(a, c, entry)
@@ -142,16 +142,16 @@ func (w *world) unanswered(a *account, c *call, e *provider.Entry) {
 }
 
 func (w *world) drawFailure(model string) error {
-	failure := &wavespeed.Error{Op: "submit", Subject: model, Accepted: wavespeed.MaybeAccepted}
+	failure := &seam.Error{Op: "submit", Subject: model, Accepted: seam.MaybeAccepted}
 	switch w.IntN(4) {
 	case 0:
 		failure.Err = io.ErrUnexpectedEOF
 	case 1:
-		failure.StatusCode = 502
+		failure.Err = errors.New("a gateway's 502")
 	case 2:
-		failure.StatusCode, failure.Err = 200, errors.New("the answer names no prediction")
+		failure.Kind, failure.Err = seam.Garbled, errors.New("the answer names no prediction")
 	default:
-		failure.StatusCode, failure.Message = 500, "internal error"
+		failure.Kind, failure.Err = seam.Failed, errors.New("internal error")
 	}
 	return failure
 }
@@ -167,12 +167,12 @@ func (w *world) accept(e *provider.Entry) {
 }
 
 // Result reads a prediction.
-func (a *account) Result(ctx context.Context, id string) (got wavespeed.Prediction, err error) {
+func (a *account) Result(ctx context.Context, id string) (got seam.Prediction, err error) {
 	p := a.process.world.provider
 	err = a.read(ctx, "result", id, func() error {
 		e := p.Find(id)
 		if e == nil {
-			return &wavespeed.Error{Op: "result", Subject: id, StatusCode: 404}
+			return &seam.Error{Op: "result", Subject: id, Kind: seam.NotFound, Accepted: seam.Refused}
 		}
 		got = p.Show(e, p.Echo)
 		return nil
@@ -181,7 +181,7 @@ func (a *account) Result(ctx context.Context, id string) (got wavespeed.Predicti
 }
 
 // List reads a page of predictions.
-func (a *account) List(ctx context.Context, o wavespeed.ListOptions) (got wavespeed.Page, err error) {
+func (a *account) List(ctx context.Context, o seam.ListOptions) (got seam.Page, err error) {
 	err = a.read(ctx, "list", "", func() error {
 		got = a.process.world.provider.ListPage(o)
 		return nil
@@ -190,14 +190,14 @@ func (a *account) List(ctx context.Context, o wavespeed.ListOptions) (got wavesp
 }
 
 // Charges reads a page of the billing.
-func (a *account) Charges(ctx context.Context, o wavespeed.ChargesOptions) (got wavespeed.ChargePage, err error) {
+func (a *account) Charges(ctx context.Context, o seam.ChargesOptions) (got seam.ChargePage, err error) {
 	p := a.process.world.provider
 	err = a.read(ctx, "charges", "", func() error {
 		switch p.Traits.Charges {
 		case provider.Forbidden:
-			return &wavespeed.Error{Op: "charges", StatusCode: 403, Code: 403, ErrorCode: "insufficient_permissions", Accepted: wavespeed.Refused}
+			return &seam.Error{Op: "charges", Kind: seam.Forbidden, Accepted: seam.Refused}
 		case provider.Missing:
-			return &wavespeed.Error{Op: "charges", StatusCode: 404, Code: 404, Accepted: wavespeed.Refused}
+			return &seam.Error{Op: "charges", Kind: seam.NotFound, Accepted: seam.Refused}
 		}
 		got = p.ChargesPage(o)
 		return nil
@@ -206,12 +206,12 @@ func (a *account) Charges(ctx context.Context, o wavespeed.ChargesOptions) (got 
 }
 
 // Price asks what a submit would cost.
-func (a *account) Price(ctx context.Context, model string, input any) (got wavespeed.Price, err error) {
+func (a *account) Price(ctx context.Context, model string, input any) (got seam.Price, err error) {
 	encoded, err := json.Marshal(input)
 	must(err)
 	err = a.read(ctx, "price", model+string(encoded), func() error {
 		price := a.process.world.provider.PriceOf(model)
-		got = wavespeed.Price{Amount: price, Full: price}
+		got = seam.Price{Amount: price, Full: price}
 		return nil
 	})
 	return got, err
@@ -220,10 +220,10 @@ func (a *account) Price(ctx context.Context, model string, input any) (got waves
 const schema = `{"type":"object","properties":{"prompt":{"type":"string"},"seed":{"type":"integer","minimum":-1,"maximum":2147483647}}}`
 
 // Models is the catalogue.
-func (a *account) Models(ctx context.Context) (got []wavespeed.Model, err error) {
+func (a *account) Models(ctx context.Context) (got []seam.Model, err error) {
 	err = a.read(ctx, "models", "", func() error {
 		for _, id := range []string{modelA, modelB} {
-			m := wavespeed.Model{ID: id, Name: id}
+			m := seam.Model{ID: id, Name: id}
 			if a.process.world.provider.Schema {
 				m.Schema = json.RawMessage(schema)
 			}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	seam "github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
@@ -76,12 +77,12 @@ func (w *world) delivered(e *provider.Entry, attempt, status int) {
 // sign makes the body and headers of a delivery as the provider does.
 func (w *world) sign(e *provider.Entry) ([]byte, http.Header) {
 	shown := w.provider.Show(e, w.provider.Echo)
-	fields := map[string]any{"id": shown.ID, "model": shown.Model, "status": shown.Status, "outputs": shown.Outputs, "created_at": shown.CreatedAt, "error": shown.Error}
+	fields := map[string]any{"id": shown.ID, "model": shown.Model, "status": shown.State, "outputs": shown.Outputs, "created_at": shown.CreatedAt, "error": ""}
 	if shown.Input != nil {
 		fields["input"] = shown.Input
 	}
-	if shown.Code != 0 {
-		fields["code"] = shown.Code
+	if shown.State == seam.StateFailed {
+		fields["code"], fields["error"] = 5000, "something broke"
 	}
 	body, err := json.Marshal(fields)
 	must(err)

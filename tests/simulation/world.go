@@ -13,6 +13,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
+	seam "github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/frontend"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
@@ -103,7 +104,7 @@ func (w *world) startWorker() {
 	p := w.newProcess(fmt.Sprintf("worker%d", w.started))
 	p.skew = w.drawSkew()
 	options := activities.Options{
-		Accounts:      map[string]activities.Provider{generation.DefaultAccount: &account{process: p, key: ourKey}},
+		Accounts:      map[string]seam.Provider{generation.DefaultAccount: &account{process: p, key: ourKey}},
 		ExclusiveKeys: w.exclusive, Now: p.now,
 	}
 	if w.webhooks {

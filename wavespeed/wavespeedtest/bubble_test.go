@@ -63,7 +63,7 @@ func TestHoursPassInABubble(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		failed, err := client.Result(t.Context(), submitted.ID)
 		require.NoError(t, err)
-		require.Equal(t, wavespeed.StatusFailed, failed.Status)
+		require.Equal(t, "failed", string(failed.State))
 		require.False(t, server.Ledger()[0].Refunded)
 		time.Sleep(3 * time.Hour)
 		require.True(t, server.Ledger()[0].Refunded)

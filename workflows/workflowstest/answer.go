@@ -46,24 +46,18 @@ func Outputs(outputs ...any) Answer {
 	return Answer{outcome: outcome}
 }
 
-// failures are the provider's codes for predictions that failed, by type of error.
-var failures = map[string]int{
-	generation.ErrPredictionFailed: 1405,
-	generation.ErrContentRejected:  1200,
-	generation.ErrInvalidInput:     1401,
-	generation.ErrMediaUnreachable: 1402,
-}
+// failures are the types of errors in which predictions fail.
+var failures = []string{generation.ErrPredictionFailed, generation.ErrContentRejected, generation.ErrInvalidInput, generation.ErrMediaUnreachable}
 
 // Failed accepts the submit, and then the prediction fails. The type is
 // [generation.ErrPredictionFailed], after which a request with MaxPredictions submits again,
 // [generation.ErrContentRejected], [generation.ErrInvalidInput] or
 // [generation.ErrMediaUnreachable]. It panics on another one.
 func Failed(errorType, reason string) Answer {
-	code, known := failures[errorType]
-	if !known {
+	if !slices.Contains(failures, errorType) {
 		panic(fmt.Sprintf("workflowstest: Failed: %q is not the type of a failed prediction", errorType))
 	}
-	return Answer{outcome: wire.Outcome{Status: "failed", Error: reason, Code: code}}
+	return Answer{outcome: wire.Outcome{Status: "failed", Failure: errorType, Error: "failed: " + reason}}
 }
 
 // Never accepts the submit, and the prediction doesn't end: the generation reaches its

@@ -8,22 +8,22 @@ import (
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	seam "github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 // Show is an entry's prediction as it stands, with its input or without.
-func (p *Provider) Show(e *Entry, input bool) wavespeed.Prediction {
-	shown := wavespeed.Prediction{ID: e.ID, Model: p.listedModel(e), Status: wavespeed.StatusProcessing, CreatedAt: p.created(e)}
+func (p *Provider) Show(e *Entry, input bool) seam.Prediction {
+	shown := seam.Prediction{ID: e.ID, Model: p.listedModel(e), State: seam.StateProcessing, CreatedAt: p.created(e)}
 	if input {
 		shown.Input = p.listedInput(e)
 	}
 	if e.Ended() {
-		shown.Status = wavespeed.Status(e.Status)
+		shown.State = seam.State(e.Status)
 		switch e.Status {
 		case "completed":
 			shown.Outputs = []json.RawMessage{json.RawMessage(strconv.Quote(e.Output()))}
 		case "failed":
-			shown.Code, shown.Error = 5000, "something broke"
+			shown.Failure = seam.Failure{Type: generation.ErrPredictionFailed, Reason: "failed (code 5000): something broke"}
 		}
 	}
 	return shown
@@ -174,13 +174,13 @@ func arrange[T any](pages Pages, all []T) []*T {
 const hiddenEvery = 40
 
 // ListPage is a page of the list as it stands now.
-func (p *Provider) ListPage(o wavespeed.ListOptions) wavespeed.Page {
-	var all []wavespeed.Prediction
+func (p *Provider) ListPage(o seam.ListOptions) seam.Page {
+	var all []seam.Prediction
 	for _, e := range slices.Backward(p.Ledger) {
 		shown := p.Show(e, o.IncludeInputs)
 		at := p.Clock(e.Accepted)
 		if time.Now().Before(e.Listed) || e.Deleted ||
-			o.Model != "" && shown.Model != o.Model || o.Status != "" && string(shown.Status) != o.Status ||
+			o.Model != "" && shown.Model != o.Model || o.State != "" && shown.State != o.State ||
 			!o.CreatedAfter.IsZero() && at.Before(o.CreatedAfter) || !o.CreatedBefore.IsZero() && at.After(o.CreatedBefore) {
 			continue
 		}
@@ -188,33 +188,33 @@ func (p *Provider) ListPage(o wavespeed.ListOptions) wavespeed.Page {
 		all = append(all, shown)
 	}
 	items, total, more := page(p, all, o.Page, o.PageSize)
-	return wavespeed.Page{Items: items, Total: total, More: more}
+	return seam.Page{Items: items, Total: total, More: more}
 }
 
 // ChargesPage is a page of the charges as they stand now.
-func (p *Provider) ChargesPage(o wavespeed.ChargesOptions) wavespeed.ChargePage {
-	var all []wavespeed.Charge
+func (p *Provider) ChargesPage(o seam.ChargesOptions) seam.ChargePage {
+	var all []seam.Charge
 	for _, e := range slices.Backward(p.Ledger) {
 		if time.Now().Before(e.Charged) || o.PredictionIDs != nil && !slices.Contains(o.PredictionIDs, e.ID) {
 			continue
 		}
-		record := wavespeed.Charge{
-			ID: "c-" + e.ID, Kind: wavespeed.ChargeDeduct, PredictionID: e.ID, Model: p.listedModel(e), Amount: e.Price, State: "done", CreatedAt: p.Clock(e.Accepted),
+		record := seam.Charge{
+			ID: "c-" + e.ID, Kind: seam.ChargeDeduct, PredictionID: e.ID, Model: p.listedModel(e), Amount: e.Price, Settled: true, CreatedAt: p.Clock(e.Accepted),
 		}
 		if !p.Keyless {
-			record.Key = wavespeed.AccessKey{UUID: e.Key, Name: "key"}
+			record.Key = seam.AccessKey{UUID: e.Key, Name: "key"}
 		}
-		if o.Kind == "" || o.Kind == wavespeed.ChargeDeduct {
+		if o.Kind == "" || o.Kind == seam.ChargeDeduct {
 			all = append(all, record)
 		}
-		if e.Status == "failed" && e.Ended() && (o.Kind == "" || o.Kind == wavespeed.ChargeRefund) {
+		if e.Status == "failed" && e.Ended() && (o.Kind == "" || o.Kind == seam.ChargeRefund) {
 			refund := record
-			refund.ID, refund.Kind = "r-"+e.ID, wavespeed.ChargeRefund
-			all = append([]wavespeed.Charge{refund}, all...) // the newest
+			refund.ID, refund.Kind = "r-"+e.ID, seam.ChargeRefund
+			all = append([]seam.Charge{refund}, all...) // the newest
 		}
 	}
 	items, total, more := page(p, all, o.Page, o.PageSize)
-	return wavespeed.ChargePage{Items: items, Total: total, More: more}
+	return seam.ChargePage{Items: items, Total: total, More: more}
 }
 
 // Billed is the sum of what was charged and is not refunded.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 // cacheDir is where this user's programs keep what they can fetch again; "" for nowhere.
@@ -29,13 +29,13 @@ func cacheDir(s *session.Session) string {
 
 // keptCatalogue begins with the models in this user's cache, and writes there what it fetches:
 // that is when they are too old, or lack a model that is looked for.
-func keptCatalogue(dir, baseURL string, fetch func(context.Context) ([]wavespeed.Model, error)) *preflight.Catalogue {
+func keptCatalogue(dir, baseURL string, fetch func(context.Context) ([]provider.Model, error)) *preflight.Catalogue {
 	if dir == "" {
 		return preflight.NewCatalogue(fetch)
 	}
 	sum := sha256.Sum256([]byte(baseURL))
 	path := filepath.Join(dir, "wavespeed-temporal", "models-"+hex.EncodeToString(sum[:8]))
-	catalogue := preflight.NewCatalogue(func(ctx context.Context) ([]wavespeed.Model, error) {
+	catalogue := preflight.NewCatalogue(func(ctx context.Context) ([]provider.Model, error) {
 		models, err := fetch(ctx)
 		if err == nil {
 			writeModels(path, models)
@@ -49,7 +49,7 @@ func keptCatalogue(dir, baseURL string, fetch func(context.Context) ([]wavespeed
 }
 
 // readModels reads a catalogue, and when it was written.
-func readModels(path string) (models []wavespeed.Model, written time.Time, err error) {
+func readModels(path string) (models []provider.Model, written time.Time, err error) {
 	f, err := os.Open(path) // #nosec G304 -- a name of ours in the user's cache
 	if err != nil {
 		return nil, written, err
@@ -63,7 +63,7 @@ func readModels(path string) (models []wavespeed.Model, written time.Time, err e
 }
 
 // writeModels keeps the catalogue for the next command, if that can be done.
-func writeModels(path string, models []wavespeed.Model) {
+func writeModels(path string, models []provider.Model) {
 	if os.MkdirAll(filepath.Dir(path), 0o750) != nil {
 		return
 	}

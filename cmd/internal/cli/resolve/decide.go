@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"go.temporal.io/api/serviceerror"
@@ -15,6 +14,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/models"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -93,14 +93,13 @@ func checkPrediction(ctx context.Context, s *session.Session, u unknown, id stri
 		fmt.Fprintf(s.Err, "whether there is a prediction %s is not checked, for want of the account's API key\n", id)
 		return nil
 	}
-	provider, err := models.Provider(s, u.Account, wavespeed.Options{})
+	at, err := models.Provider(s, u.Account, wavespeed.Options{})
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
-	prediction, err := provider.Result(ctx, id)
-	var refused *wavespeed.Error
+	prediction, err := at.Result(ctx, id)
 	switch {
-	case errors.As(err, &refused) && refused.Status() == http.StatusNotFound:
+	case provider.KindOf(err) == provider.NotFound:
 		return exit.With(exit.Usage, fmt.Errorf("the account %s has no prediction %s: nothing was decided", u.Account, id))
 	case err != nil:
 		fmt.Fprintf(s.Err, "whether there is a prediction %s could not be checked: %v\n", id, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -28,11 +29,11 @@ func omitted(ctx context.Context, s *session.Session, account, id string) ([]gen
 	if s.Config.Accounts[account].APIKey == "" {
 		return nil, fmt.Errorf("it is too large for a workflow's history; to fetch it, set %s", config.KeyVariable(account))
 	}
-	provider, err := models.Provider(s, account, wavespeed.Options{MaxResponseBytes: maxOmittedBytes, Timeout: 10 * time.Minute})
+	at, err := models.Provider(s, account, wavespeed.Options{MaxResponseBytes: maxOmittedBytes, Timeout: 10 * time.Minute})
 	if err != nil {
 		return nil, err
 	}
-	var prediction wavespeed.Prediction
+	var prediction provider.Prediction
 	for attempt := range omittedAttempts {
 		if attempt > 0 {
 			select {
@@ -41,9 +42,9 @@ func omitted(ctx context.Context, s *session.Session, account, id string) ([]gen
 			case <-time.After(time.Second << (attempt - 1)):
 			}
 		}
-		prediction, err = provider.Result(ctx, id)
-		var refused *wavespeed.Error
-		if err == nil || errors.As(err, &refused) && refused.Status() >= 400 && refused.Status() < 500 && refused.Status() != 429 {
+		prediction, err = at.Result(ctx, id)
+		var refused *provider.Error
+		if err == nil || errors.As(err, &refused) && refused.Answered() && refused.Kind != provider.Limited {
 			break
 		}
 	}

@@ -1,0 +1,142 @@
+package provider
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// ErrImpossiblePrice is the cause of an [*Error] for an amount that the provider told and
+// that cannot be: one that is not a number, is negative, is more than any account pays, or is
+// in a currency other than USD. Match it with errors.Is.
+var ErrImpossiblePrice = errors.New("impossible price")
+
+// Error is how every call fails.
+type Error struct {
+	// Provider is who was called, as "wavespeed", and Op what, as "submit".
+	Provider, Op string
+
+	// Subject is what it was about: a model or a prediction's id; may be empty.
+	Subject string
+
+	// Kind is what the provider says.
+	Kind Kind
+
+	// Accepted tells what is known about the request's effect.
+	Accepted Acceptance
+
+	// RetryAfter is how long the answer asks to wait, up to the longest [time.Duration]; 0
+	// if it does not ask. Bound it before you wait.
+	RetryAfter time.Duration
+
+	// Err is what happened: the answer in the provider's words, bounded and without the key, a
+	// context's error, or one of the network.
+	Err error
+}
+
+// Kind is what an error says of the provider, of the request or of the account.
+type Kind int
+
+const (
+	// Unclear: there was no answer, or none that is surely the provider's.
+	Unclear Kind = iota
+
+	// Failed: the provider says that it failed.
+	Failed
+
+	// Garbled: the answer is a success, but what it says cannot be read or believed.
+	Garbled
+
+	// Invalid: the request cannot be right. It was refused, or never sent.
+	Invalid
+
+	// Unsupported: the provider has no such call, or not for this.
+	Unsupported
+
+	// NotFound: the provider does not have what was asked for.
+	NotFound
+
+	// KeyRefused: it does not accept the API key.
+	KeyRefused
+
+	// Forbidden: the key may not do this.
+	Forbidden
+
+	// Unpaid: the balance does not cover it.
+	Unpaid
+
+	// Limited: it is too much at the moment.
+	Limited
+)
+
+// Acceptance is what an error tells about the effect of its request.
+type Acceptance int
+
+const (
+	// MaybeAccepted: the request may have reached the provider, and nothing tells
+	// that it was refused.
+	MaybeAccepted Acceptance = iota
+
+	// NeverSent: no byte of the request left.
+	NeverSent
+
+	// Refused: the provider answered that it did not take the request.
+	Refused
+)
+
+// NotAccepted tells whether the request surely had no effect, so that it may be
+// sent again without paying twice.
+func (e *Error) NotAccepted() bool { return e.Accepted != MaybeAccepted }
+
+// Type is that of the error in which a generation would end, as [generation.ErrUnauthorized].
+// What the provider itself did not say clearly is [generation.ErrUnavailable]: asking again
+// may help.
+func (e *Error) Type() string {
+	switch e.Kind {
+	case Invalid, Unsupported:
+		return generation.ErrInvalidInput
+	case NotFound:
+		return generation.ErrModelNotFound
+	case KeyRefused, Forbidden:
+		return generation.ErrUnauthorized
+	case Unpaid:
+		return generation.ErrInsufficientCredits
+	case Limited:
+		return generation.ErrRateLimited
+	default:
+		return generation.ErrUnavailable
+	}
+}
+
+// Answered tells whether the provider is there: it said no rather than nothing.
+func (e *Error) Answered() bool { return e.Kind >= Invalid && e.Accepted != NeverSent }
+
+// KindOf is what an error says; Unclear if it is none of a provider.
+func KindOf(err error) Kind {
+	var failure *Error
+	if errors.As(err, &failure) {
+		return failure.Kind
+	}
+	return Unclear
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Error says what was called, about what, and how it failed.
+func (e *Error) Error() string {
+	var text strings.Builder
+	if e.Provider != "" {
+		text.WriteString(e.Provider + ": ")
+	}
+	text.WriteString(e.Op)
+	if e.Subject != "" {
+		text.WriteString(" " + e.Subject)
+	}
+	if e.Err != nil {
+		text.WriteString(": " + e.Err.Error())
+	}
+	return text.String()
+}
