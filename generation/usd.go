@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
 // USD is an exact amount of US dollars: a count of billionths of a dollar, so that sums of
@@ -106,9 +108,7 @@ func onlyDigits(text string) bool {
 // quoted is a text that may be anything, for an error.
 func quoted(text string) string {
 	const most = 40
-	if len(text) > most {
-		text = text[:most] + "…"
-	}
+	text = plaintext.Clip(text, most)
 	if strings.HasPrefix(text, `"`) {
 		return text // a text in JSON
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
@@ -72,7 +74,7 @@ func (p Problems) Bounded() Problems {
 			return append(bounded, Problem{Message: fmt.Sprintf("and %d more", len(p)-i)})
 		}
 		if text := problem.String(); len(text) > maxProblemBytes {
-			problem = Problem{Message: strings.ToValidUTF8(text[:maxProblemBytes], "") + "…"}
+			problem = Problem{Message: plaintext.Clip(text, maxProblemBytes)}
 		}
 		bounded = append(bounded, problem)
 	}

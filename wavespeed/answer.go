@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
@@ -131,7 +133,7 @@ func plain(o object) string {
 func (c *Client) failure(r call, got answer) *Error {
 	said := &report{
 		StatusCode: got.status, Code: got.code(), Foreign: !got.documented(),
-		ErrorCode: cut(c.clean(r, got.object.text("error_code")), 100),
+		ErrorCode: plaintext.Clip(c.clean(r, got.object.text("error_code")), 100),
 		Message:   c.clean(r, got.message()),
 	}
 	failed := said.of(r.op, r.subject, acceptance(said.Status()))

@@ -63,7 +63,7 @@ func TestParsePredictionTakesEveryShape(t *testing.T) {
 		"last of two":         {`"code":1,"code":2`, said(2, "")},
 		"deep input":          {`"input":` + strings.Repeat("[", 9990) + strings.Repeat("]", 9990), wavespeed.Prediction{Input: json.RawMessage(strings.Repeat("[", 9990) + strings.Repeat("]", 9990))}},
 		"lone surrogate":      {`"error":"\ud800"`, said(0, "\ufffd")},
-		"error of a megabyte": {`"error":"` + strings.Repeat("x", 1<<20) + `"`, said(0, strings.Repeat("x", 1024)+"…")},
+		"error of a megabyte": {`"error":"` + strings.Repeat("x", 1<<20) + `"`, said(0, strings.Repeat("x", 1021)+"…")},
 	} {
 		body := `{"id":"a","status":"completed"`
 		if test.fields != "" {

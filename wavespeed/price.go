@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
@@ -88,4 +90,4 @@ func (c *Client) impossible(r call, why error) error {
 }
 
 // shown is a bounded piece of an answer.
-func shown(raw json.RawMessage) string { return cut(string(raw), 40) }
+func shown(raw json.RawMessage) string { return plaintext.Clip(string(raw), 40) }

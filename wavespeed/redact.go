@@ -4,7 +4,8 @@ import (
 	"errors"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
 // maxMessageBytes bounds every text of the provider that is kept.
@@ -30,17 +31,7 @@ func clean(text string, secrets ...string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text, ""))
-	return cut(strings.TrimSpace(text), maxMessageBytes)
-}
-
-func cut(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
-		limit--
-	}
-	return text[:limit] + "…"
+	return plaintext.Clip(strings.TrimSpace(text), maxMessageBytes)
 }
 
 // cause is an error of another package with a clean text. It does not unwrap to

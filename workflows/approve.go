@@ -6,11 +6,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/written"
 )
 
@@ -194,7 +195,7 @@ func earlierDecisions(before generation.ApprovalStatus) []generation.Decision {
 	all := slices.Concat(before.Earlier, before.Decisions)
 	all = all[max(0, len(all)-maxEarlier):]
 	for i := range all {
-		all[i].Input, all[i].Comment = nil, markdown.Clip(all[i].Comment, maxEarlierComment)
+		all[i].Input, all[i].Comment = nil, plaintext.Clip(all[i].Comment, maxEarlierComment)
 	}
 	return all
 }
@@ -271,7 +272,7 @@ func (a *approval) await(ctx workflow.Context, question Approval) error {
 	timerCtx, stop := workflow.WithCancel(ctx)
 	defer stop()
 	timer := workflow.NewTimerWithOptions(timerCtx, question.Timeout, workflow.TimerOptions{
-		Summary: clipSummary(fmt.Sprintf("%s · a decision is awaited until this, then: %s", question.Key, question.OnTimeout)),
+		Summary: plaintext.Clip(fmt.Sprintf("%s · a decision is awaited until this, then: %s", question.Key, question.OnTimeout), maxSummaryBytes),
 	})
 	err := workflow.Await(ctx, func() bool { return !a.open() || timer.IsReady() })
 	switch {

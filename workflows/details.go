@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 )
@@ -76,7 +78,7 @@ func attemptRows(status *generation.Status) string {
 			fmt.Fprintf(&text, ", prediction `%s`", a.PredictionID)
 		}
 		if a.Reason != "" {
-			text.WriteString(": " + markdown.Escape(markdown.Clip(a.Reason, maxReasonBytes)))
+			text.WriteString(": " + markdown.Escape(plaintext.Clip(a.Reason, maxReasonBytes)))
 		}
 		text.WriteString("\n")
 	}
@@ -129,7 +131,7 @@ func stateCell(status *generation.Status) string {
 		cell += fmt.Sprintf(", attempt %d", n)
 	}
 	if n := len(status.Attempts); n > 0 && status.Attempts[n-1].Reason != "" {
-		cell += ": " + markdown.Escape(markdown.Clip(status.Attempts[n-1].Reason, maxReasonBytes))
+		cell += ": " + markdown.Escape(plaintext.Clip(status.Attempts[n-1].Reason, maxReasonBytes))
 	}
 	return cell
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -88,14 +90,7 @@ const maxSummaryBytes = 200
 
 // summary is the line beside an event in the Temporal UI.
 func (r *run) summary(format string, args ...any) string {
-	return clipSummary(r.request.Key + " · " + fmt.Sprintf(format, args...))
-}
-
-func clipSummary(text string) string {
-	if len(text) > maxSummaryBytes {
-		text = strings.ToValidUTF8(text[:maxSummaryBytes-len("…")], "") + "…"
-	}
-	return text
+	return plaintext.Clip(r.request.Key+" · "+fmt.Sprintf(format, args...), maxSummaryBytes)
 }
 
 // ordinal says which attempt a summary is about, from the second on.

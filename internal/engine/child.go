@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
@@ -48,7 +49,7 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *sha
 	name := fmt.Sprintf("%s · items %s to %s", f.s.ID, items[0].key, items[len(items)-1].key)
 	childCtx := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:          c.WorkflowID,
-		StaticSummary:       markdown.Clip(name, maxSummaryBytes),
+		StaticSummary:       plaintext.Clip(name, maxSummaryBytes),
 		WaitForCancellation: true,
 	})
 	f.children++

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -36,7 +38,7 @@ func (r *run) details(ctx workflow.Context, live []*generation.Status) string {
 			markdown.USD(*status.Budget), markdown.USD(status.Needs), pipeline.BudgetUpdate)
 	}
 	for _, u := range status.Unanswered {
-		fmt.Fprintf(&text, "Not checked: %s\n\n", markdown.Escape(markdown.Clip(u.String(), maxReason)))
+		fmt.Fprintf(&text, "Not checked: %s\n\n", markdown.Escape(plaintext.Clip(u.String(), maxReason)))
 	}
 	text.WriteString(headline(status) + "\n\n| step | state | outputs | cost | time | attempts | model |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for i, step := range status.Steps {
@@ -120,7 +122,7 @@ func stateCell(step pipeline.StepStatus) string {
 		}
 	}
 	if step.Reason != "" {
-		cell += ": " + markdown.Escape(markdown.Clip(step.Reason, maxReason))
+		cell += ": " + markdown.Escape(plaintext.Clip(step.Reason, maxReason))
 	}
 	return cell
 }
@@ -162,7 +164,7 @@ func itemTable(statuses []*generation.Status) string {
 			if rows < maxRows && wanted(status.State) {
 				rows++
 				fmt.Fprintf(&text, "| %s | %s | **%s** %s | %s |\n", markdown.Escape(status.Key), markdown.Escape(status.Model),
-					status.State, markdown.Escape(markdown.Clip(status.Reason(), maxReason)), status.PredictionID())
+					status.State, markdown.Escape(plaintext.Clip(status.Reason(), maxReason)), status.PredictionID())
 			}
 		}
 	}

@@ -3,8 +3,9 @@ package engine
 import (
 	"slices"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -31,7 +32,7 @@ func fit(items []pipeline.ItemResult, bytes int) {
 // how many bytes less it has.
 func changeResult(result *pipeline.ItemResult, change func(*generation.Status)) int {
 	before := recordBytes(result)
-	result.Reason = markdown.Clip(result.Reason, maxFitReason)
+	result.Reason = plaintext.Clip(result.Reason, maxFitReason)
 	result.Generations = slices.Clone(result.Generations)
 	for i := range result.Generations {
 		result.Generations[i] = result.Generations[i].Clone()
@@ -52,7 +53,7 @@ func withShortReasons(statuses []generation.Status) []generation.Status {
 
 func cutReasons(status *generation.Status) {
 	for _, attempt := range status.Attempts {
-		attempt.Reason = markdown.Clip(attempt.Reason, maxFitReason)
+		attempt.Reason = plaintext.Clip(attempt.Reason, maxFitReason)
 	}
 }
 

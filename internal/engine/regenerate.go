@@ -5,10 +5,11 @@ import (
 	"maps"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -56,7 +57,7 @@ func (r *run) restore(s *step) bool {
 	if failed == nil {
 		return false
 	}
-	s.note = fmt.Sprintf("%s was to be made again, and %s: %s", failed.ID, became(failed.state), markdown.Clip(failed.reason, maxStatusReason))
+	s.note = fmt.Sprintf("%s was to be made again, and %s: %s", failed.ID, became(failed.state), plaintext.Clip(failed.reason, maxStatusReason))
 	for _, id := range workflow.DeterministicKeys(s.undo) {
 		r.step(id).restore(s.undo[id])
 	}

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -85,7 +86,7 @@ func (r *run) bounded(ctx workflow.Context) pipeline.Status {
 func brief(decisions []generation.Decision) []generation.Decision {
 	short := slices.Clone(decisions[max(0, len(decisions)-maxBriefDecisions):])
 	for i, d := range short {
-		short[i] = generation.Decision{Verdict: d.Verdict, By: markdown.Clip(d.By, maxBriefName), Choice: d.Choice, Regenerate: d.Regenerate, At: d.At}
+		short[i] = generation.Decision{Verdict: d.Verdict, By: plaintext.Clip(d.By, maxBriefName), Choice: d.Choice, Regenerate: d.Regenerate, At: d.At}
 	}
 	return short
 }
@@ -103,7 +104,7 @@ func live(ctx workflow.Context) (live []*generation.Status) {
 func (r *run) status(ctx workflow.Context, live []*generation.Status) pipeline.Status {
 	tallies := r.tallies(live)
 	status := pipeline.Status{
-		Pipeline: r.in.Pipeline.Name, State: r.runState(), Reason: markdown.Clip(r.reason, maxStatusReason), Estimate: r.estimate, Unanswered: r.unanswered, Outputs: r.outputs, Omitted: r.omitted,
+		Pipeline: r.in.Pipeline.Name, State: r.runState(), Reason: plaintext.Clip(r.reason, maxStatusReason), Estimate: r.estimate, Unanswered: r.unanswered, Outputs: r.outputs, Omitted: r.omitted,
 		Started: r.started, Ended: r.ended,
 	}
 	asked := make(map[string]generation.ApprovalStatus)
@@ -178,7 +179,7 @@ const maxShown = 4
 
 func (r *run) stepStatus(s *step, t tally) pipeline.StepStatus {
 	status := pipeline.StepStatus{
-		ID: s.ID, Kind: s.Kind(), State: r.stepState(s, t), Reason: markdown.Clip(s.reason, maxStatusReason), ErrorType: s.errorType, Model: s.Model,
+		ID: s.ID, Kind: s.Kind(), State: r.stepState(s, t), Reason: plaintext.Clip(s.reason, maxStatusReason), ErrorType: s.errorType, Model: s.Model,
 		Attempts: t.attempts + s.attempts, Needs: s.Needs, Started: s.started, Ended: s.ended,
 	}
 	if t.model != "" && s.Kind() == pipeline.KindGenerate {

@@ -19,14 +19,6 @@ const (
 	maxShown   = 20
 )
 
-// Clip shortens a text to so many bytes.
-func Clip(text string, bytes int) string {
-	if len(text) <= bytes {
-		return text
-	}
-	return strings.ToValidUTF8(text[:bytes-len("…")], "") + "…"
-}
-
 // Links are outputs, or the first of them, as links. keys, if there are any, name them in
 // place of their files, which mostly have the same names.
 func Links(outputs []generation.Output, keys []string) string {
@@ -56,7 +48,7 @@ const maxName = 40
 func link(i int, key string, output generation.Output) string {
 	url := output.URL()
 	if url == "" && key != "" {
-		return Escape(Clip(key, maxName))
+		return Escape(plaintext.Clip(key, maxName))
 	}
 	if url == "" {
 		return fmt.Sprintf("output %d", i)
@@ -67,7 +59,7 @@ func link(i int, key string, output generation.Output) string {
 	name, _, _ := strings.Cut(path.Base(url), "?")
 	switch {
 	case key != "":
-		name = Clip(key, maxName)
+		name = plaintext.Clip(key, maxName)
 	case name == "" || len(name) > maxName:
 		name = fmt.Sprintf("output %d", i)
 	}

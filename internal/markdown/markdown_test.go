@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,19 +36,6 @@ func TestEscape(t *testing.T) {
 		"\x1b[2J\u009b1m\u202ex\x7f": ` \[2J 1m x `,
 	} {
 		require.Equal(t, want, markdown.Escape(text))
-	}
-}
-
-// TestClip leaves no half of a letter, and has no more bytes than it is to have.
-func TestClip(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, "still", markdown.Clip("still", 5))
-	require.Equal(t, "st…", markdown.Clip("stills", 5))
-	for bytes := len("…"); bytes < 20; bytes++ {
-		got := markdown.Clip(strings.Repeat("é😀", 10), bytes)
-		require.True(t, utf8.ValidString(got))
-		require.LessOrEqual(t, len(got), bytes)
-		require.True(t, strings.HasSuffix(got, "…"))
 	}
 }
 

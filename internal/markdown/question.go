@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
@@ -13,11 +15,11 @@ func Question(a generation.ApprovalStatus) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "**Decide: %s**", Escape(a.Key))
 	if a.Message != "" {
-		text.WriteString(" – " + Escape(Clip(a.Message, maxMessage)))
+		text.WriteString(" – " + Escape(plaintext.Clip(a.Message, maxMessage)))
 	}
 	text.WriteString("\n\n")
 	if a.Note != "" {
-		fmt.Fprintf(&text, "**Asked again:** %s\n\n", Escape(Clip(a.Note, maxMessage)))
+		fmt.Fprintf(&text, "**Asked again:** %s\n\n", Escape(plaintext.Clip(a.Note, maxMessage)))
 	}
 	for i, shown := range a.Show {
 		if i == maxShown {
@@ -68,7 +70,7 @@ func Decisions(decisions []generation.Decision) string {
 	for _, d := range decisions {
 		by := "somebody"
 		if d.By != "" {
-			by = Escape(Clip(d.By, maxName))
+			by = Escape(plaintext.Clip(d.By, maxName))
 		}
 		part := by + ": " + Escape(d.Verdict)
 		if d.Choice != nil {
@@ -78,7 +80,7 @@ func Decisions(decisions []generation.Decision) string {
 			part += " " + Escape(d.Regenerate)
 		}
 		if d.Comment != "" {
-			part += " (" + Escape(Clip(d.Comment, maxComment)) + ")"
+			part += " (" + Escape(plaintext.Clip(d.Comment, maxComment)) + ")"
 		}
 		if !d.At.IsZero() {
 			part += d.At.UTC().Format(" at 2006-01-02 15:04 UTC")
@@ -108,8 +110,8 @@ func shownLink(text, key string) string {
 	case output.URL() != "":
 		return link(0, key, output)
 	case key != "":
-		return Escape(Clip(key, maxName)) + ": " + Escape(Clip(text, maxMessage))
+		return Escape(plaintext.Clip(key, maxName)) + ": " + Escape(plaintext.Clip(text, maxMessage))
 	default:
-		return Escape(Clip(text, maxMessage))
+		return Escape(plaintext.Clip(text, maxMessage))
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
@@ -27,7 +29,7 @@ func From(prediction provider.Prediction, maxBytes int) wire.Outcome {
 		Status:       string(prediction.State),
 		NSFW:         prediction.NSFW[:min(len(prediction.NSFW), maxFlags)],
 		Failure:      prediction.Failure.Type,
-		Error:        truncate(prediction.Failure.Reason, maxErrorBytes),
+		Error:        plaintext.Clip(prediction.Failure.Reason, maxErrorBytes),
 		InferenceMS:  prediction.InferenceMS,
 	}
 	if !slices.ContainsFunc(prediction.Outputs, holdsSomething) {
@@ -64,11 +66,4 @@ func holdsSomething(output json.RawMessage) bool {
 	default:
 		return true
 	}
-}
-
-func truncate(text string, max int) string {
-	if len(text) <= max {
-		return text
-	}
-	return strings.ToValidUTF8(text[:max-len("…")], "") + "…"
 }

@@ -27,6 +27,14 @@ func String(text string) string {
 // Line is String in one line: each run of white space is one space.
 func Line(text string) string { return String(strings.Join(strings.Fields(text), " ")) }
 
+// Clip shortens a text to so many bytes.
+func Clip(text string, bytes int) string {
+	if len(text) <= bytes {
+		return text
+	}
+	return strings.ToValidUTF8(text[:bytes-len("…")], "") + "…"
+}
+
 // harmless is the fast path: ASCII without control characters.
 func harmless(text string) bool {
 	for i := range len(text) {

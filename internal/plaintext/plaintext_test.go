@@ -3,7 +3,9 @@ package plaintext_test
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -64,5 +66,18 @@ func TestJSONKeepsItsMeaning(t *testing.T) {
 		require.NoError(t, json.Unmarshal(encoded, &before))
 		require.NoError(t, json.Unmarshal([]byte(plaintext.String(string(encoded))), &after))
 		require.Equal(t, before, after)
+	}
+}
+
+// TestClip leaves no half of a letter, and has no more bytes than it is to have.
+func TestClip(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "still", plaintext.Clip("still", 5))
+	require.Equal(t, "st…", plaintext.Clip("stills", 5))
+	for bytes := len("…"); bytes < 20; bytes++ {
+		got := plaintext.Clip(strings.Repeat("é😀", 10), bytes)
+		require.True(t, utf8.ValidString(got))
+		require.LessOrEqual(t, len(got), bytes)
+		require.True(t, strings.HasSuffix(got, "…"))
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -83,7 +84,7 @@ func (c *checker) note(endpoint string, account, step string, err error) {
 	i := slices.IndexFunc(c.unanswered, func(u pipeline.Unanswered) bool { return u.Endpoint == endpoint && u.Account == account })
 	if i < 0 {
 		i = len(c.unanswered)
-		c.unanswered = append(c.unanswered, pipeline.Unanswered{Endpoint: endpoint, Account: account, Reason: markdown.Clip(err.Error(), maxReason)})
+		c.unanswered = append(c.unanswered, pipeline.Unanswered{Endpoint: endpoint, Account: account, Reason: plaintext.Clip(err.Error(), maxReason)})
 	}
 	if step != "" {
 		c.unanswered[i].Steps = append(c.unanswered[i].Steps, step)

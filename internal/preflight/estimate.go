@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -28,7 +29,7 @@ func (p priced) estimate(ctx context.Context) (pipeline.StepEstimate, error) {
 			return p.account.Provider.Price(ctx, p.model.ID, known)
 		})
 		if err != nil {
-			estimate.AtLeast, estimate.Unpriced = true, markdown.Clip(err.Error(), maxReason)
+			estimate.AtLeast, estimate.Unpriced = true, plaintext.Clip(err.Error(), maxReason)
 			return estimate, err
 		}
 		prices.add(price.Amount, sample.items)

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 )
 
@@ -53,9 +55,7 @@ func At(segment string, err error) error {
 const maxName = 60
 
 func shown(name string) string {
-	if len(name) > maxName {
-		name = strings.ToValidUTF8(name[:maxName], "") + "…"
-	}
+	name = plaintext.Clip(name, maxName)
 	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(name)
 	}

@@ -7,8 +7,9 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 )
 
 // Rows writes a row of a table, and one more for each further value of its last column.
@@ -30,7 +31,7 @@ func Outputs(outputs []generation.Output, omitted bool) []string {
 	cells := make([]string, len(outputs))
 	for i, output := range outputs {
 		if cells[i] = Cell(output.URL()); cells[i] == "" {
-			cells[i] = Cell(markdown.Clip(output.String(), maxCell))
+			cells[i] = Cell(plaintext.Clip(output.String(), maxCell))
 		}
 	}
 	return cells

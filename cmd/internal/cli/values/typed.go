@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -52,14 +54,11 @@ func readTyped(kind pipeline.InputType, given string) (any, error) {
 	return jsonvalue.Of(value)
 }
 
-// maxShown is how many characters of a value an error repeats.
+// maxShown is how many bytes of a value an error repeats.
 const maxShown = 40
 
 func mistyped(kind pipeline.InputType, given, cure string) error {
-	if runes := []rune(given); len(runes) > maxShown {
-		given = string(runes[:maxShown]) + "…"
-	}
-	return fmt.Errorf("must be %s; got %q%s", typedForms[kind], given, cure)
+	return fmt.Errorf("must be %s; got %q%s", typedForms[kind], plaintext.Clip(given, maxShown), cure)
 }
 
 // jsonNumber is a number as JSON has it.

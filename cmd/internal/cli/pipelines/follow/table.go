@@ -5,8 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -105,7 +106,7 @@ func firstOutput(step pipeline.StepStatus) string {
 	}
 	text := step.Outputs[0].String()
 	if step.Outputs[0].URL() == "" {
-		text = markdown.Clip(text, 60)
+		text = plaintext.Clip(text, 60)
 	}
 	return screen.Cell(text)
 }

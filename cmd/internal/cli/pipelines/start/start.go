@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -15,7 +17,6 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/pipelines/made"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/runs"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -79,5 +80,5 @@ func summaryOf(in pipeline.Request) string {
 	if in.Resume != nil {
 		text += " (resumed)"
 	}
-	return markdown.Clip(text, 200)
+	return plaintext.Clip(text, 200)
 }
