@@ -93,21 +93,21 @@ func (a *Activities) checkExclusive() error {
 	return nil
 }
 
-// Registry is what a worker, a plugin's registry and a test environment have in
+// registry is what a worker, a plugin's registry and a test environment have in
 // common.
-type Registry interface {
+type registry interface {
 	RegisterActivityWithOptions(any, activity.RegisterOptions)
 }
 
 // Register makes the activities known to a worker under their contract names.
-func (a *Activities) Register(registry Registry) {
+func (a *Activities) Register(with registry) {
 	for name, f := range map[string]any{
-		wire.SubmitName:    a.Submit,
-		wire.FindName:      a.Find,
-		wire.AwaitName:     a.Await,
-		runwire.CheckName:  a.Check,
-		runwire.RecallName: a.Recall,
+		wire.SubmitName:    a.submit,
+		wire.FindName:      a.find,
+		wire.AwaitName:     a.await,
+		runwire.CheckName:  a.check,
+		runwire.RecallName: a.recall,
 	} {
-		registry.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+		with.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}
 }

@@ -53,6 +53,10 @@ func (p *fake) Charges(_ context.Context, o provider.ChargesOptions) (provider.C
 
 func (p *fake) KeyFingerprint() string { return "" }
 
+func (p *fake) Switches() []provider.Switch {
+	return []provider.Switch{{Name: "hold", Why: "holds a connection"}, {Name: "inline", Why: "is too large for a webhook", Webhook: true}}
+}
+
 func (p *fake) Price(context.Context, string, any) (provider.Price, error) { return p.price() }
 
 func (p *fake) Models(ctx context.Context) ([]provider.Model, error) {
@@ -210,10 +214,12 @@ func TestInputThatNoWebhookCanServe(t *testing.T) {
 		webhook bool
 		field   string
 	}{
-		"base64 with a webhook": {`{"enable_base64_output":true}`, true, "input.enable_base64_output"},
-		"sync mode":             {`{"enable_sync_mode":true}`, false, "input.enable_sync_mode"},
-		"base64 by polling":     {`{"enable_base64_output":true}`, false, ""},
-		"not an object":         {`[1]`, false, "input"},
+		"inline with a webhook": {`{"inline":true}`, true, "input.inline: is too large for a webhook"},
+		"hold":                  {`{"hold":true}`, false, "input.hold: holds a connection"},
+		"inline by polling":     {`{"inline":true}`, false, ""},
+		"off":                   {`{"hold":false,"inline":null}`, true, ""},
+		"neither":               {`{"hold":"yes"}`, false, "input.hold: must be true or false"},
+		"not an object":         {`[1]`, false, "input: must be"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,12 +17,12 @@ import (
 // payload.
 const maxOutcomeBytes = 256 << 10
 
-// Await asks once for the prediction and returns its outcome, or an error after
+// await asks once for the prediction and returns its outcome, or an error after
 // which Temporal asks again: the prediction was paid for, so no answer of the
 // provider but an end is final, not even "not found".
-func (a *Activities) Await(ctx context.Context, in wire.AwaitInput) (wire.Outcome, error) {
+func (a *Activities) await(ctx context.Context, in wire.AwaitInput) (wire.Outcome, error) {
 	info := activity.GetInfo(ctx)
-	outcome, err := a.await(ctx, in)
+	outcome, err := a.awaitOnce(ctx, in)
 	left := timeLeft(info, in.Within)
 	if err == nil || left > 0 {
 		return outcome, by(left, impatient(info, in.Patience, err))
@@ -34,7 +34,7 @@ func (a *Activities) Await(ctx context.Context, in wire.AwaitInput) (wire.Outcom
 	return outcome, err
 }
 
-func (a *Activities) await(ctx context.Context, in wire.AwaitInput) (wire.Outcome, error) {
+func (a *Activities) awaitOnce(ctx context.Context, in wire.AwaitInput) (wire.Outcome, error) {
 	account, err := a.account(ctx, in.Account)
 	if err != nil {
 		return wire.Outcome{}, err

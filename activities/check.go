@@ -15,9 +15,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Check looks at a run of a pipeline before anything is paid. What is wrong with it is in
+// check looks at a run of a pipeline before anything is paid. What is wrong with it is in
 // the report; an error is one of asking the provider, which Temporal tries again.
-func (a *Activities) Check(ctx context.Context, run pipeline.Request) (runwire.Report, error) {
+func (a *Activities) check(ctx context.Context, run pipeline.Request) (runwire.Report, error) {
 	ctx, cancel := attempt(ctx)
 	defer cancel()
 	compiled, err := plan.Compile(run.Pipeline)

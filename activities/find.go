@@ -13,17 +13,17 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// Find asks all witnesses once what became of a submit whose answer was lost, and returns a
+// find asks all witnesses once what became of a submit whose answer was lost, and returns a
 // verdict or an error after which Temporal asks again. Doubt is no proof: a submit is found,
 // or absent, only by certain knowledge. Otherwise it is undecided in the end.
-func (a *Activities) Find(ctx context.Context, in wire.FindInput) (wire.Found, error) {
+func (a *Activities) find(ctx context.Context, in wire.FindInput) (wire.Found, error) {
 	info := activity.GetInfo(ctx)
-	found, err := a.find(ctx, info, in)
+	found, err := a.findOnce(ctx, info, in)
 	err = impatient(info, in.Patience, err)
 	return found, by(timeLeft(info, in.Within), err)
 }
 
-func (a *Activities) find(ctx context.Context, info activity.Info, in wire.FindInput) (wire.Found, error) {
+func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.FindInput) (wire.Found, error) {
 	account, err := a.account(ctx, in.Account)
 	if err != nil {
 		return wire.Found{}, err

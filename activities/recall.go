@@ -17,10 +17,10 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Recall reads a page of what an earlier run has made, by query, after its end: while it
+// recall reads a page of what an earlier run has made, by query, after its end: while it
 // runs it makes more, which two would pay for. What its children had made when it ended is
 // read from them.
-func (a *Activities) Recall(ctx context.Context, in runwire.RecallInput) (pipeline.Page, error) {
+func (a *Activities) recall(ctx context.Context, in runwire.RecallInput) (pipeline.Page, error) {
 	ctx, cancel := attempt(ctx)
 	defer cancel()
 	run := pipeline.Child{WorkflowID: in.WorkflowID, RunID: in.RunID}

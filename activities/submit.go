@@ -15,23 +15,23 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// Submit starts one prediction. It posts at most once; see the package comment
+// submit starts one prediction. It posts at most once; see the package comment
 // for what its errors mean.
-func (a *Activities) Submit(ctx context.Context, in wire.SubmitInput) (wire.Submitted, error) {
+func (a *Activities) submit(ctx context.Context, in wire.SubmitInput) (wire.Submitted, error) {
 	entered, info := a.options.Now(), activity.GetInfo(ctx)
-	submitted, err := a.submit(ctx, info, entered, in)
+	submitted, err := a.submitOnce(ctx, info, entered, in)
 	if isRefusal(err) {
 		a.refused.add(in.Nonce, info.Attempt)
 	}
 	return submitted, impatient(info, in.Patience, err)
 }
 
-func (a *Activities) submit(ctx context.Context, info activity.Info, entered time.Time, in wire.SubmitInput) (wire.Submitted, error) {
+func (a *Activities) submitOnce(ctx context.Context, info activity.Info, entered time.Time, in wire.SubmitInput) (wire.Submitted, error) {
 	account, err := a.account(ctx, in.Account)
 	if err != nil {
 		return wire.Submitted{}, cmp.Or(a.checkAttempt(ctx, info, entered, in), keylessSubmit(ctx, in))
 	}
-	if err := a.checkInput(in); err != nil {
+	if err := a.checkInput(account.provider, in); err != nil {
 		return wire.Submitted{}, err
 	}
 	ctx, cancel := attempt(ctx)
@@ -90,19 +90,22 @@ func lost(in wire.SubmitInput, what wire.Lost, why string) error {
 
 // checkInput refuses what the provider is known to refuse, or to answer in a way
 // that no durable wait can use.
-func (a *Activities) checkInput(in wire.SubmitInput) error {
-	var input struct {
-		Base64 bool `json:"enable_base64_output"`
-		Sync   bool `json:"enable_sync_mode"`
+func (a *Activities) checkInput(at provider.Provider, in wire.SubmitInput) error {
+	wrong := func(field, why string) error {
+		return final(generation.ErrInvalidInput, fmt.Sprintf("generation %q: %s: %s", in.Key, field, why), nil)
 	}
+	var input map[string]json.RawMessage
 	if err := json.Unmarshal(in.Input, &input); err != nil {
-		return final(generation.ErrInvalidInput, fmt.Sprintf("generation %q: input: must be a JSON object whose switches are true or false", in.Key), nil)
+		return wrong("input", "must be a JSON object")
 	}
-	if input.Base64 && a.options.WebhookURL != nil {
-		return final(generation.ErrInvalidInput, fmt.Sprintf("generation %q: input.enable_base64_output: the provider delivers no base64 to a webhook; leave it out and take the output's URL", in.Key), nil)
-	}
-	if input.Sync {
-		return final(generation.ErrInvalidInput, fmt.Sprintf("generation %q: input.enable_sync_mode: a generation waits without holding a connection; leave it out", in.Key), nil)
+	for _, s := range at.Switches() {
+		on := false
+		if raw, given := input[s.Name]; given && json.Unmarshal(raw, &on) != nil {
+			return wrong("input."+s.Name, "must be true or false")
+		}
+		if on && (!s.Webhook || a.options.WebhookURL != nil) {
+			return wrong("input."+s.Name, s.Why)
+		}
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func TestEveryCallWorksWithTheSimulator(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, wavespeedtest.DefaultSecret, secret)
 
-	media, err := c.Upload(ctx, wavespeed.UploadRequest{Name: "a.png", Size: 5, Body: strings.NewReader("12345")})
+	media, err := c.Upload(ctx, "a.png", 5, strings.NewReader("12345"))
 	require.NoError(t, err)
 	submitted, err := c.Submit(ctx, wavespeed.SubmitRequest{Model: "wavespeed-ai/image-upscaler", Input: map[string]any{"image": media}})
 	require.NoError(t, err)

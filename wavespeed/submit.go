@@ -59,7 +59,7 @@ func (c *Client) checkWebhook(address string, input json.RawMessage) error {
 		return fmt.Errorf("webhook URL %w", err)
 	}
 	var switches object
-	if json.Unmarshal(input, &switches) == nil && string(switches["enable_base64_output"]) == "true" {
+	if json.Unmarshal(input, &switches) == nil && string(switches[switchBase64]) == "true" {
 		return errors.New("input.enable_base64_output cannot be true together with a webhook: the provider refuses that")
 	}
 	return nil

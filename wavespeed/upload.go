@@ -5,45 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
+	"path/filepath"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// UploadRequest is a file that models can then be given by its URL.
-type UploadRequest struct {
-	// Name is the file's name, as "still.png". Required.
-	Name string
-
-	// ContentType is the file's media type, as "image/png". Defaults to what the
-	// provider makes of the name.
-	ContentType string
-
-	// Size is the file's length in bytes. Required: Body must have exactly so many.
-	Size int64
-
-	// Body is the file. Required.
-	Body io.Reader
-}
-
-// Upload stores a file with the provider for seven days and answers its URL. It
-// asks for a place, then sends the file there: to another host, without the key.
-func (c *Client) Upload(ctx context.Context, file UploadRequest) (string, error) {
-	r := call{op: opUpload, subject: file.Name, method: http.MethodPost, path: "/media/uploads"}
+// Upload stores a file with the provider for seven days and answers its URL, which models can
+// be given. The name, as "still.png", tells its media type; the body must have exactly the size
+// in bytes. It asks for a place, then sends the file there: to another host, without the key.
+func (c *Client) Upload(ctx context.Context, name string, size int64, body io.Reader) (string, error) {
+	r := call{op: opUpload, subject: name, method: http.MethodPost, path: "/media/uploads"}
 	switch {
-	case file.Name == "":
+	case name == "":
 		return "", c.invalid(r, "the file's name is empty")
-	case file.Size <= 0:
-		return "", c.invalid(r, fmt.Sprintf("the file's size is %d bytes", file.Size))
-	case file.Body == nil:
+	case size <= 0:
+		return "", c.invalid(r, fmt.Sprintf("the file's size is %d bytes", size))
+	case body == nil:
 		return "", c.invalid(r, "the file has no body")
 	}
-	r.body = uploadBody{Name: file.Name, Size: file.Size, ContentType: file.ContentType}
+	r.body = uploadBody{Name: name, Size: size, ContentType: mime.TypeByExtension(filepath.Ext(name))}
 	var ticket uploadTicket
 	if err := c.ask(ctx, r, &ticket); err != nil {
 		return "", err
 	}
-	if err := c.put(ctx, r, ticket, file); err != nil {
+	if err := c.put(ctx, r, ticket, &exactly{from: body, left: size}); err != nil {
 		return "", err
 	}
 	return ticket.DownloadURL, nil
@@ -92,7 +79,7 @@ func more(from io.Reader) bool {
 }
 
 // put sends the file with exactly the headers that the ticket asks for.
-func (c *Client) put(ctx context.Context, r call, ticket uploadTicket, file UploadRequest) error {
+func (c *Client) put(ctx context.Context, r call, ticket uploadTicket, file *exactly) error {
 	if ticket.DownloadURL == "" || ticket.Upload.URL == "" {
 		return odd(opUpload, r.subject, "the answer names no place for the file")
 	}
@@ -105,11 +92,11 @@ func (c *Client) put(ctx context.Context, r call, ticket uploadTicket, file Uplo
 	if method == "" {
 		method = http.MethodPut
 	}
-	request, err := http.NewRequestWithContext(ctx, method, ticket.Upload.URL, &exactly{from: file.Body, left: file.Size})
+	request, err := http.NewRequestWithContext(ctx, method, ticket.Upload.URL, file)
 	if err != nil {
 		return odd(opUpload, r.subject, "the place for the file cannot be asked")
 	}
-	request.ContentLength = file.Size
+	request.ContentLength = file.left
 	request.Header.Set("User-Agent", userAgent)
 	for name, value := range ticket.Upload.Headers {
 		request.Header.Set(name, value)

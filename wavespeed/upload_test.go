@@ -3,6 +3,7 @@ package wavespeed_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -12,8 +13,18 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
-func file(content string) wavespeed.UploadRequest {
-	return wavespeed.UploadRequest{Name: "still.png", ContentType: "image/png", Size: int64(len(content)), Body: strings.NewReader(content)}
+type upload struct {
+	name string
+	size int64
+	body io.Reader
+}
+
+func (u upload) to(c *wavespeed.Client) (string, error) {
+	return c.Upload(context.Background(), u.name, u.size, u.body)
+}
+
+func file(content string) upload {
+	return upload{"still.png", int64(len(content)), strings.NewReader(content)}
 }
 
 // storage takes files; the provider hands out places in it.
@@ -27,7 +38,7 @@ func storage(t *testing.T, status int) (stored, api *server) {
 func TestUploadTakesTwoStepsAndShowsTheKeyToTheFirstOnly(t *testing.T) {
 	t.Parallel()
 	stored, api := storage(t, http.StatusCreated)
-	url, err := client(t, api.URL).Upload(context.Background(), file("12345"))
+	url, err := file("12345").to(client(t, api.URL))
 	require.NoError(t, err)
 	require.Equal(t, "https://cdn.example/still.png", url)
 	require.JSONEq(t, `{"filename":"still.png","size":5,"content_type":"image/png"}`, api.requests()[0].body)
@@ -49,15 +60,15 @@ func TestUploadFails(t *testing.T) {
 	_, refusing := storage(t, http.StatusForbidden)
 	stored, api := storage(t, http.StatusOK)
 	long, short := file("12345"), file("12345")
-	long.Size, short.Size = 4, 6
+	long.size, short.size = 4, 6
 	for name, test := range map[string]struct {
 		base string
-		file wavespeed.UploadRequest
+		file upload
 		says string
 	}{
-		"no name":           {api.URL, wavespeed.UploadRequest{Size: 1, Body: strings.NewReader("1")}, "name is empty"},
-		"no size":           {api.URL, wavespeed.UploadRequest{Name: "a", Body: strings.NewReader("1")}, "size is 0"},
-		"no body":           {api.URL, wavespeed.UploadRequest{Name: "a", Size: 1}, "no body"},
+		"no name":           {api.URL, upload{size: 1, body: strings.NewReader("1")}, "name is empty"},
+		"no size":           {api.URL, upload{name: "a", body: strings.NewReader("1")}, "size is 0"},
+		"no body":           {api.URL, upload{name: "a", size: 1}, "no body"},
 		"body too long":     {api.URL, long, "longer than its size"},
 		"body too short":    {api.URL, short, "shorter than its size"},
 		"storage refuses":   {refusing.URL, file("12345"), "HTTP 403: the file was not taken by 127.0.0.1"},
@@ -67,7 +78,7 @@ func TestUploadFails(t *testing.T) {
 		"place on a disk":   {serve(t, say(http.StatusOK, `{"data":{"download_url":"x","upload":{"url":"file:///etc/passwd"}}}`)).URL, file("12345"), "https://"},
 		"redirecting place": {redirecting(t, stored.URL), file("12345"), "HTTP 307"},
 	} {
-		_, err := client(t, test.base).Upload(context.Background(), test.file)
+		_, err := test.file.to(client(t, test.base))
 		require.ErrorContains(t, err, test.says, name)
 		require.Equal(t, "upload", failure(t, err).Op)
 	}

@@ -17,16 +17,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Provider is what is asked of one account at WaveSpeedAI.
-type Provider interface {
-	Price(ctx context.Context, model string, input any) (provider.Price, error)
-	Balance(ctx context.Context) (generation.USD, error)
-	Charges(ctx context.Context, options provider.ChargesOptions) (provider.ChargePage, error)
-}
-
 // Account is an account with its catalogue.
 type Account struct {
-	Provider  Provider
+	Provider  provider.Provider
 	Catalogue *Catalogue
 }
 

@@ -23,7 +23,7 @@ func Input(ctx context.Context, account Account, id string, input map[string]any
 	}
 	fitted := model.fit(input)
 	var found findings
-	found.check(0, model, fitted, []string{"input"}, upload)
+	found.check(0, account.Provider.Switches(), model, fitted, []string{"input"}, upload)
 	problems := make(pipeline.Problems, len(found))
 	for i, f := range found {
 		problems[i] = pipeline.Problem{Path: f.path, Message: f.message}

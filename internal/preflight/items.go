@@ -9,6 +9,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -232,7 +233,7 @@ func (c *checker) inputsOf(step *plan.PlannedStep, n int, model *Model, scopes [
 			continue
 		}
 		fitted := model.fit(plan.Changed(input.(map[string]any), c.changes[step.ID]))
-		found.check(i, model, fitted, path, declareFile)
+		found.check(i, c.accounts[c.accountOf(step)].Provider.Switches(), model, fitted, path, declareFile)
 		inputs = append(inputs, fitted)
 	}
 	for _, f := range found {
@@ -278,17 +279,11 @@ func (f finding) text(ofItems bool) string {
 	}
 }
 
-// switches are fields of the API itself that have no place in a durable generation.
-var switches = map[string]string{
-	"enable_sync_mode":     "a generation waits without holding a connection; leave it out",
-	"enable_base64_output": "the provider delivers no base64 to a webhook; leave it out and take the output's URL",
-}
-
 // check looks at one item's input; cure says what to do about a local file.
-func (f *findings) check(item int, model *Model, input map[string]any, path []string, cure func(shape.Finding) string) {
-	for _, name := range slices.Sorted(maps.Keys(input)) {
-		if why, no := switches[name]; no && input[name] == true {
-			f.add(item, append(slices.Clone(path), name), why)
+func (f *findings) check(item int, switches []provider.Switch, model *Model, input map[string]any, path []string, cure func(shape.Finding) string) {
+	for _, s := range switches {
+		if input[s.Name] == true {
+			f.add(item, append(slices.Clone(path), s.Name), s.Why)
 		}
 	}
 	if model.Checked() == nil {
@@ -297,8 +292,11 @@ func (f *findings) check(item int, model *Model, input map[string]any, path []st
 	u := &unknowns{}
 	value := model.fit(u.replace(input, nil).(map[string]any))
 	known := model.fields()
+	isSwitch := func(name string) bool {
+		return slices.ContainsFunc(switches, func(s provider.Switch) bool { return s.Name == name })
+	}
 	for _, name := range slices.Sorted(maps.Keys(input)) {
-		if len(known) > 0 && !slices.Contains(known, name) && switches[name] == "" {
+		if len(known) > 0 && !slices.Contains(known, name) && !isSwitch(name) {
 			// The provider drops it in silence, and bills what it makes without.
 			f.add(item, append(slices.Clone(path), name), model.ID+" has no such field"+nearest.Hint(name, known))
 		}

@@ -548,6 +548,7 @@ func TestModelsWithoutASchemaAreNotChecked(t *testing.T) {
 
 // account is one whose answers are made up.
 type account struct {
+	provider.Provider
 	models  func() ([]provider.Model, error)
 	price   func(model string) (provider.Price, error)
 	balance func() (generation.USD, error)
@@ -557,6 +558,8 @@ type account struct {
 func (a account) Price(_ context.Context, model string, _ any) (provider.Price, error) {
 	return a.price(model)
 }
+
+func (account) Switches() []provider.Switch { return nil }
 
 func (a account) Balance(context.Context) (generation.USD, error) { return a.balance() }
 
@@ -693,7 +696,9 @@ func TestChecksDoNotHang(t *testing.T) {
 }
 
 // hanging is an account whose endpoints answer only when whoever asks has left.
-type hanging struct{}
+type hanging struct{ provider.Provider }
+
+func (hanging) Switches() []provider.Switch { return nil }
 
 func (hanging) Models(ctx context.Context) ([]provider.Model, error) {
 	<-ctx.Done()

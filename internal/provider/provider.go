@@ -37,4 +37,19 @@ type Provider interface {
 
 	// KeyFingerprint tells API keys apart without giving them away; "" if it is not known.
 	KeyFingerprint() string
+
+	// Switches are the fields of an input that have no place in a durable generation.
+	Switches() []Switch
+}
+
+// Switch is a field of an input that is for the provider itself, not for the model, and must not
+// be true.
+type Switch struct {
+	Name string
+
+	// Why says what speaks against it, and what to do.
+	Why string
+
+	// Webhook limits it to submits with a webhook.
+	Webhook bool
 }

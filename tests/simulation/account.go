@@ -22,6 +22,9 @@ type account struct {
 // KeyFingerprint tells keys apart.
 func (a *account) KeyFingerprint() string { return a.key }
 
+// Switches are none.
+func (a *account) Switches() []seam.Switch { return nil }
+
 // ask carries a call to the provider. The answer is what take leaves behind.
 func (a *account) ask(ctx context.Context, op, subject string, take func(*call)) error {
 	w := a.process.world

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"mime"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,7 +45,5 @@ func upload(ctx context.Context, s *session.Session, account, path string) (stri
 		return "", err
 	}
 	fmt.Fprintf(s.Err, "uploading %s\n", path)
-	return client.Upload(ctx, wavespeed.UploadRequest{
-		Name: filepath.Base(path), ContentType: mime.TypeByExtension(filepath.Ext(path)), Size: info.Size(), Body: opened,
-	})
+	return client.Upload(ctx, filepath.Base(path), info.Size(), opened)
 }
