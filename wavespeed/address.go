@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
 )
 
 // parseBaseURL gives the base without a slash at its end.
@@ -41,18 +42,10 @@ func parseAddress(text string, allowHTTP bool) (*url.URL, error) {
 		return nil, errors.New("must hold no user name or password")
 	case u.Fragment != "":
 		return nil, errors.New("must have no fragment")
-	case u.Scheme == "http" && !allowHTTP && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !allowHTTP && !loopback.Is(u.Hostname()):
 		return nil, fmt.Errorf("must begin with https://, since %s is not this machine", u.Hostname())
 	}
 	return u, nil
-}
-
-func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
 }
 
 // hostOf is the host and port of an address, for errors.

@@ -60,7 +60,7 @@ func TestBodiesOfEveryShape(t *testing.T) {
 		"deep input":           {`,"input":` + strings.Repeat("[", 9_990) + strings.Repeat("]", 9_990), wire.Outcome{}},
 		"duplicates: the last": {`,"id":"x","id":"p1","error":"a","error":"b"`, wire.Outcome{Failure: generation.ErrPredictionFailed, Error: "completed: " + "b"}},
 		"keys in other case":   {`,"Outputs":["x"],"ERROR":"x","Id":"x"`, wire.Outcome{}},
-		"long error":           {`,"error":"` + strings.Repeat("é", 100_000) + `"`, wire.Outcome{Failure: generation.ErrPredictionFailed, Error: "completed: " + strings.Repeat("é", 512) + "…"}},
+		"long error":           {`,"error":"` + strings.Repeat("é", 100_000) + `"`, wire.Outcome{Failure: generation.ErrPredictionFailed, Error: "completed: " + strings.Repeat("é", 510) + "…"}},
 		"many flags":           {`,"has_nsfw_contents":[` + strings.Repeat("true,", 40_000) + `true]`, wire.Outcome{NSFW: flags(1000)}},
 		"nul in a text":        {`,"error":"a\u0000b"`, wire.Outcome{Failure: generation.ErrPredictionFailed, Error: "completed: " + "ab"}},
 		"unknown fields":       {`,"urls":{"get":"https://evil.example"},"later":[1]`, wire.Outcome{}},

@@ -3,10 +3,11 @@ package webhook
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"path"
 	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
 )
 
 // ValidateBaseURL tells whether the provider can be given addresses under base: an
@@ -27,7 +28,7 @@ func ValidateBaseURL(base string, allowHTTP bool) error {
 		return fmt.Errorf("%q has empty or dotted parts in its path, which servers answer with a redirect", base)
 	case u.Scheme == "https":
 		return nil
-	case u.Scheme == "http" && (allowHTTP || isLoopback(u.Hostname())):
+	case u.Scheme == "http" && (allowHTTP || loopback.Is(u.Hostname())):
 		return nil
 	default:
 		return fmt.Errorf("%q is not https, which the provider needs to reach it", base)
@@ -38,14 +39,6 @@ func ValidateBaseURL(base string, allowHTTP bool) error {
 func isCleanPath(escaped string) bool {
 	trimmed := strings.TrimSuffix(escaped, "/")
 	return trimmed == "" || path.Clean(trimmed) == trimmed
-}
-
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
 }
 
 // URL is where the provider reaches an address.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
+
 	"github.com/spf13/pflag"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
@@ -169,15 +171,13 @@ func first(values ...string) string {
 
 // dialable is the address under which this machine reaches what listens there.
 func dialable(listen string) (string, error) {
-	host, port, err := net.SplitHostPort(listen)
+	address, err := loopback.Dial(listen)
 	if err != nil {
 		return "", fmt.Errorf("--listen: %w", err)
 	}
+	_, port, _ := net.SplitHostPort(address)
 	if number, err := strconv.Atoi(port); err != nil || number < 1 {
 		return "", fmt.Errorf("--listen: %q is not a port to ask", port)
 	}
-	if host == "" || host == "0.0.0.0" || host == "::" {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port), nil
+	return address, nil
 }

@@ -24,7 +24,7 @@ const (
 
 // The rooms, from the bottom up. A room imports those before it.
 var order = []string{
-	"internal/jitter", "internal/modelid", "internal/nearest", "internal/plaintext", "internal/strict", "internal/jsonvalue", "internal/text", "internal/shape", "internal/schema",
+	"internal/jitter", "internal/loopback", "internal/modelid", "internal/nearest", "internal/plaintext", "internal/strict", "internal/jsonvalue", "internal/text", "internal/shape", "internal/schema",
 	"generation", "internal/provider", "internal/wire", "internal/written", "internal/markdown", "wavespeed", "wavespeed/wavespeedtest", "internal/outcome", "webhook", "webhook/webhooktest", "workflows", "pipeline", "internal/runwire",
 	"internal/plan", "pipeline/file", "internal/preflight", "internal/engine", "activities", "worker", "workflows/workflowstest",
 	"internal/reference", "examples",

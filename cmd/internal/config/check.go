@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/netip"
 	"net/url"
 	"slices"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
@@ -80,9 +81,5 @@ func (l *loader) checkAccount(name string, need Need) {
 // isLocal tells whether only this machine reaches an address.
 func isLocal(address string) bool {
 	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() == "localhost" || err == nil && ip.Unmap().IsLoopback()
+	return err == nil && loopback.Is(u.Hostname())
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
 )
 
 // RefusedError is a URL, or an address that it led to, from which nothing is downloaded.
@@ -48,8 +50,8 @@ func newGuard(baseURL string) (*guard, error) {
 	return g, nil
 }
 
-// canonical is the host and port of a URL. All names of this machine's loopback interface
-// are one host.
+// canonical is the host and port of a URL. The addresses to which localhost leads are one
+// host; another server may listen at others of the loopback interface.
 func canonical(u *url.URL) string {
 	host, port := strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")), u.Port()
 	if port == "" {
@@ -136,7 +138,7 @@ func (g *guard) withProxy(request *http.Request) (*http.Request, error) {
 		return request, err
 	}
 	host := strings.ToLower(strings.TrimSuffix(request.URL.Hostname(), "."))
-	if canonical(request.URL) != g.trusted && (host == "localhost" || strings.HasSuffix(host, ".localhost") || numeric(host)) {
+	if canonical(request.URL) != g.trusted && (loopback.Is(host) || strings.HasSuffix(host, ".localhost") || numeric(host)) {
 		return nil, refused("%s is not a public address", host)
 	}
 	return request.WithContext(context.WithValue(request.Context(), proxyKey{}, canonical(proxy))), nil

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
 
 	"github.com/spf13/cobra"
 
@@ -37,11 +38,11 @@ func Healthcheck(p *session.Program) *cobra.Command {
 }
 
 func askReady(ctx context.Context, listen string, out io.Writer) error {
-	host, port, _ := net.SplitHostPort(listen)
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
+	address, err := loopback.Dial(listen)
+	if err != nil {
+		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
 	if err != nil {
 		return err
 	}
