@@ -32,7 +32,7 @@ func (r *run) approve(ctx workflow.Context, s *step) error {
 		return nil
 	}
 	answer, err := workflows.Approve(ctx, question)
-	s.approval, s.made[""] = &answer, true
+	s.approval = &answer
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,8 @@ func (r *run) approve(ctx workflow.Context, s *step) error {
 // freshBefore tells whether something that people would judge was made in this run.
 func (r *run) freshBefore(s *step) bool {
 	for _, other := range r.steps {
-		if len(other.made) > 0 && r.plan.Before(other.ID, s.ID) {
+		decided := other.approval != nil && other.approval != other.decided
+		if (fresh(other.made.entries) || decided) && r.plan.Before(other.ID, s.ID) {
 			return true
 		}
 	}

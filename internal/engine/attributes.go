@@ -31,7 +31,7 @@ func (r *run) tell(ctx workflow.Context) {
 		}
 	}
 	cost := 0.0
-	if total := r.status(ctx, live(ctx)).Cost; total != nil {
+	if total := r.status(ctx).Cost; total != nil {
 		cost = total.Float64()
 	}
 	updates = append(updates, attributeCost.ValueSet(cost))

@@ -158,7 +158,7 @@ func (f *fan) chunk(items []*item, atOnce int, granted *share) Chunk {
 	for _, item := range items {
 		in.Items = append(in.Items, ChunkItem{
 			Index: item.index, Key: item.key, Value: item.value,
-			Input: f.s.itemInput[item.key], Earlier: withShortReasons(f.s.earlier[item.key]),
+			Input: f.s.itemInput[item.key], Earlier: withShortReasons(f.s.made.current(item.key)),
 		})
 	}
 	return in
@@ -170,7 +170,7 @@ func (f *fan) alike(items []*item) []generation.Status {
 	here, wanted := make(map[string]bool), make(map[string]bool)
 	for _, item := range items {
 		here[item.key] = true
-		for _, status := range f.s.earlier[item.key] {
+		for _, status := range f.s.made.current(item.key) {
 			if n := len(status.Attempts); n > 0 && status.Attempts[n-1].Nonce != "" && status.Attempts[n-1].PredictionID == "" {
 				wanted[status.Fingerprint] = true
 			}
@@ -180,8 +180,8 @@ func (f *fan) alike(items []*item) []generation.Status {
 		return nil
 	}
 	var alike []generation.Status
-	for _, key := range workflow.DeterministicKeys(f.s.earlier) {
-		for _, status := range f.s.earlier[key] {
+	for _, key := range f.s.made.keys() {
+		for _, status := range f.s.made.current(key) {
 			if id := status.PredictionID(); id != "" && !here[key] && wanted[status.Fingerprint] {
 				last := status.Attempts[len(status.Attempts)-1]
 				alike = append(alike, generation.Status{Fingerprint: status.Fingerprint, Attempts: []*generation.Attempt{{PredictionID: id, Nonce: last.Nonce, Inferred: last.Inferred}}})

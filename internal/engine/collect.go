@@ -17,16 +17,17 @@ func (f *fan) collect(ctx workflow.Context, items []*item, result ChunkResult) {
 	var left []*item
 	for _, item := range items {
 		made := byIndex[item.index]
-		f.account(made)
+		f.learn(made.Generations)
+		f.s.made.add(item.key, f.s.round, made.Generations)
 		if made.State.Ended() {
-			f.takeOver(item, made)
+			item.state, item.reason, item.generations = made.State, made.Reason, made.Generations
+			if item.state != pipeline.StepCompleted {
+				f.failed++
+			}
 			continue
 		}
 		item.needs = 0
 		left = append(left, item)
-		if len(made.Generations) > 0 {
-			f.s.earlier[item.key] = supersede(f.s.earlier[item.key], made.Generations)
-		}
 	}
 	f.giveBack(left)
 	if f.r.budget != nil && result.Needs > 0 && len(left) > 0 {
@@ -39,52 +40,15 @@ func (f *fan) collect(ctx workflow.Context, items []*item, result ChunkResult) {
 	f.r.show(ctx)
 }
 
-// takeOver takes over what became of one item.
-func (f *fan) takeOver(item *item, made pipeline.ItemResult) {
-	item.state, item.reason, item.generations = made.State, made.Reason, made.Generations
-	item.kept = made.Last().Kept
-	if item.state == pipeline.StepCompleted {
-		f.completed++
-	} else {
-		f.failed++
-	}
-}
-
-// account adds what was paid for an item.
-func (f *fan) account(made pipeline.ItemResult) {
-	for _, status := range made.Generations {
-		f.learn(status)
-		usd, known := status.Price()
-		f.s.spent = f.s.spent.Add(usd)
-		f.s.priced = f.s.priced || known
-		f.s.attempts += submits(status)
-	}
-}
-
-// learn notes what the model's submits cost.
-func (f *fan) learn(status generation.Status) {
-	for _, attempt := range status.Attempts {
-		if attempt.Price != nil && f.r.budget != nil {
-			f.r.budget.Expect(status.Model, *attempt.Price)
+// learn notes what the models' submits cost.
+func (f *fan) learn(made []generation.Status) {
+	for _, status := range made {
+		for _, attempt := range status.Attempts {
+			if attempt.Price != nil && f.r.budget != nil {
+				f.r.budget.Expect(status.Model, *attempt.Price)
+			}
 		}
 	}
-}
-
-// counts account for every item.
-func (f *fan) counts() pipeline.Counts {
-	counts := pipeline.Counts{Total: len(f.s.items), Completed: f.completed, Failed: f.failed}
-	for _, c := range f.live {
-		counts.Completed += c.progress.Completed
-		counts.Failed += c.progress.Failed
-		counts.Running += c.running()
-	}
-	counts.Waiting = counts.Total - counts.Completed - counts.Failed - counts.Running
-	for _, item := range f.s.items {
-		if item.kept && !f.s.made[item.key] {
-			counts.Kept++
-		}
-	}
-	return counts
 }
 
 // listen takes in what children report of themselves.

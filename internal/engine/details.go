@@ -23,8 +23,8 @@ const (
 
 // details is the run as Markdown: what waits for people, a line of totals, and a row for
 // each step.
-func (r *run) details(ctx workflow.Context, live []*generation.Status) string {
-	status := r.status(ctx, live)
+func (r *run) details(ctx workflow.Context) string {
+	status := r.status(ctx)
 	var text strings.Builder
 	for i, approval := range status.Approvals {
 		if text.Len() > maxQuestionsBytes {

@@ -34,19 +34,13 @@ func (r *run) fanOut(ctx workflow.Context, s *step) error {
 	if options.MaxParallel == 0 {
 		options.MaxParallel = defaultAtOnce
 	}
-	var err error
-	if r.fits(ctx, s) {
-		events := len(s.items) * s.mostEvents()
-		r.promised += events
-		err = r.makeInline(ctx, s, options)
-		r.promised -= events
-	} else {
-		err = r.spread(ctx, s, options)
+	if !r.fits(ctx, s) {
+		return r.spread(ctx, s, options)
 	}
-	for _, item := range s.items {
-		s.remember(item)
-	}
-	return err
+	events := len(s.items) * s.mostEvents()
+	r.promised += events
+	defer func() { r.promised -= events }()
+	return r.makeInline(ctx, s, options)
 }
 
 func (r *run) fits(ctx workflow.Context, s *step) bool {
@@ -70,8 +64,8 @@ func (r *run) makeInline(ctx workflow.Context, s *step, options workflows.ForEac
 	options.Stop = func() bool { return over != nil }
 	_, err := workflows.ForEach(ctx, s.items, options, func(ctx workflow.Context, _ int, item *item) (struct{}, error) {
 		name := itemName(s.ID, item.key)
-		r.own(s, m.keys(name))
-		err := m.make(ctx, item, name, plan.WithItem(values, item.index, item.value), merged(s.input, s.itemInput[item.key]), s.earlier[item.key])
+		err := m.make(ctx, item, name, plan.WithItem(values, item.index, item.value), merged(s.input, s.itemInput[item.key]), s.made.current(item.key))
+		s.made.add(item.key, s.round, item.generations)
 		if isOverBudget(err) {
 			item.state, item.reason = pipeline.StepWaiting, ""
 			over, err = err, nil
@@ -119,7 +113,8 @@ func (r *run) setItems(s *step) error {
 }
 
 // tooMany is the error of a step of which too many items have failed.
-func tooMany(s *step, failed, ended, tolerated int) error {
+func tooMany(s *step, tolerated int) error {
+	counts := s.counts()
 	var first string
 	for _, item := range s.items {
 		if item.state == pipeline.StepFailed || item.state == pipeline.StepCanceled {
@@ -128,6 +123,6 @@ func tooMany(s *step, failed, ended, tolerated int) error {
 		}
 	}
 	return temporal.NewNonRetryableApplicationError(
-		fmt.Sprintf("%d of %d items failed, and %d are tolerated. The first: %s", failed, ended, tolerated, first),
+		fmt.Sprintf("%d of %d items failed, and %d are tolerated. The first: %s", counts.Failed, counts.Failed+counts.Completed, tolerated, first),
 		generation.ErrTooManyFailed, nil)
 }

@@ -20,19 +20,9 @@ import (
 func (r *run) generate(ctx workflow.Context, s *step) error {
 	made := &item{state: pipeline.StepRunning}
 	s.items = []*item{made}
-	earlier := s.earlier[""]
-	m := r.maker(s)
-	r.own(s, m.keys(s.ID))
-	err := m.make(ctx, made, s.ID, r.values(s.References()), s.input, earlier)
-	s.remember(made)
+	err := r.maker(s).make(ctx, made, s.ID, r.values(s.References()), s.input, s.made.current(""))
+	s.made.add("", s.round, made.generations)
 	return err
-}
-
-// own notes that generations with these keys are the step's.
-func (r *run) own(s *step, keys []string) {
-	for _, key := range keys {
-		r.owners[key] = s
-	}
 }
 
 // maker makes the generations of one step, in the run or in a child.
@@ -73,8 +63,7 @@ func (m maker) make(ctx workflow.Context, made *item, name string, values, chang
 		made.state, made.reason, _ = endOf(err)
 		return err
 	}
-	result, err := workflows.Fallback(workflows.WithEarlier(ctx, earlier...), requests[0], m.alternatives(requests[1:])...)
-	made.kept = err == nil && result.Via == generation.ViaEarlier
+	_, err = workflows.Fallback(workflows.WithEarlier(ctx, earlier...), requests[0], m.alternatives(requests[1:])...)
 	made.generations = m.statuses(ctx, name)
 	made.state, made.reason, _ = endOf(err)
 	return err

@@ -115,18 +115,16 @@ func Items(ctx workflow.Context, in Chunk) (ChunkResult, error) {
 
 // chunkRun is a child in progress.
 type chunkRun struct {
-	in       Chunk
-	maker    maker
-	values   map[string]any
-	items    []*item
-	budget   *workflows.Budget
-	stopped  bool
-	needs    generation.USD
-	ended    int
-	failed   int
-	attempts int            // of items that have ended
-	spent    generation.USD // for them
-	bytes    int            // of what they have made
+	in      Chunk
+	maker   maker
+	values  map[string]any
+	items   []*item
+	budget  *workflows.Budget
+	stopped bool
+	needs   generation.USD
+	ended   int
+	failed  int
+	made    journal // of items that have ended
 }
 
 func (c *chunkRun) prepare() error {
@@ -173,7 +171,7 @@ func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
 	workflows.Know(ctx, known...)
 	options := workflows.ForEachOptions{
 		MaxParallel: c.in.MaxParallel, Tolerate: c.in.Strikes - 1,
-		Stop: func() bool { return c.stopped || c.needs > 0 || c.bytes > fullBytes },
+		Stop: func() bool { return c.stopped || c.needs > 0 || c.made.sum.bytes > fullBytes },
 	}
 	_, err := workflows.ForEach(ctx, c.items, options, c.make)
 	var canceled *temporal.CanceledError
@@ -191,13 +189,8 @@ func (c *chunkRun) make(ctx workflow.Context, i int, item *item) (struct{}, erro
 		c.needs = max(c.needs, c.budget.Needs())
 		return struct{}{}, nil
 	}
-	for _, status := range item.generations {
-		usd, _ := status.Price()
-		c.spent = c.spent.Add(usd)
-		c.attempts += submits(status)
-	}
+	c.made.add(item.key, c.in.Round, item.generations)
 	c.ended++
-	c.bytes += generationBytes(item.generations)
 	if err != nil {
 		c.failed++
 	}
@@ -221,9 +214,10 @@ func (c *chunkRun) report(ctx workflow.Context) {
 	if info.ParentWorkflowExecution == nil || ctx.Err() != nil {
 		return
 	}
+	sum := c.made.sum
 	report := Progress{
 		Child:     pipeline.Child{WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID},
-		Completed: c.ended - c.failed, Failed: c.failed, Attempts: c.attempts, Spent: c.spent,
+		Completed: c.ended - c.failed, Failed: c.failed, Attempts: sum.attempts, Spent: sum.usd,
 	}
 	workflow.SignalExternalWorkflow(ctx, info.ParentWorkflowExecution.ID, info.ParentWorkflowExecution.RunID, runwire.ProgressSignal, report)
 }

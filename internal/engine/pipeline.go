@@ -30,7 +30,7 @@ const unnamed = "unnamed"
 // with a *temporal.CanceledError with the same detail.
 func Pipeline(ctx workflow.Context, in pipeline.Request, bytes int) (pipeline.Result, error) {
 	in.Pipeline.Name = cmp.Or(in.Pipeline.Name, unnamed)
-	r := &run{in: in, bytes: bytes, byID: make(map[string]*step), owners: make(map[string]*step), started: workflow.Now(ctx)}
+	r := &run{in: in, bytes: bytes, byID: make(map[string]*step), started: workflow.Now(ctx)}
 	err := r.answer(ctx)
 	for _, phase := range []func(workflow.Context) error{r.compile, r.check, r.recall, r.schedule} {
 		if err == nil {
@@ -48,7 +48,7 @@ type run struct {
 	inputs     map[string]any
 	steps      []*step
 	byID       map[string]*step
-	owners     map[string]*step // by the keys of generations
+	rounds     int // how often people had something made again
 	budget     *workflows.Budget
 	estimate   *pipeline.Estimate
 	unanswered []pipeline.Unanswered

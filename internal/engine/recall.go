@@ -75,11 +75,7 @@ func recalled(ctx workflow.Context, of pipeline.Child) ([]pipeline.Page, error) 
 func (r *run) known() []generation.Status {
 	var known []generation.Status
 	for _, s := range r.steps {
-		for _, made := range []map[string][]generation.Status{s.earlier, s.replaced} {
-			for _, key := range workflow.DeterministicKeys(made) {
-				known = append(known, made[key]...)
-			}
-		}
+		known = append(known, s.made.all()...)
 	}
 	return known
 }
@@ -118,11 +114,11 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 		if r.in.Resume.DropChanges {
 			made, item.Replaced = supersede(item.Replaced, made), nil
 		}
-		s.replaced[key] = supersede(item.Replaced, s.replaced[key])
 		// What a child says of an item comes first, and is newer than what its run knew.
-		s.earlier[key] = supersede(made, s.earlier[key])
+		s.made.recall(key, made, 0)
+		s.made.recall(key, item.Replaced, earlierRound)
 		if anew {
-			s.replace(key)
+			s.made.replace(key, earlierRound)
 		}
 	}
 }
@@ -170,7 +166,11 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 		return results, &pipeline.Cursor{Step: s.ID, Child: from.Child + 1}
 	}
 	m := r.maker(s)
-	unused := s.unused()
+	used := make(map[string]bool, len(s.items))
+	for _, item := range s.items {
+		used[item.key] = true
+	}
+	unused := slices.DeleteFunc(s.made.keys(), func(key string) bool { return used[key] })
 	for i := from.Item; i < len(s.items)+len(unused); i++ {
 		if *room <= 0 {
 			return results, &pipeline.Cursor{Step: s.ID, Child: len(s.open()) + 1, Item: i}
@@ -179,10 +179,10 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 		if i < len(s.items) {
 			item := s.items[i]
 			result = m.result(ctx, item, r.nameOf(s, item))
-			result.Generations, result.Replaced = supersede(s.earlier[item.key], result.Generations), s.replaced[item.key]
+			result.Generations, result.Replaced = supersede(s.made.current(item.key), result.Generations), s.made.replaced(item.key)
 		} else {
 			key := unused[i-len(s.items)]
-			result = pipeline.ItemResult{Key: key, State: pipeline.StepWaiting, Generations: s.earlier[key], Replaced: s.replaced[key]}
+			result = pipeline.ItemResult{Key: key, State: pipeline.StepWaiting, Generations: s.made.current(key), Replaced: s.made.replaced(key)}
 		}
 		if len(result.Generations)+len(result.Replaced) == 0 && result.State != pipeline.StepFailed {
 			continue
@@ -202,18 +202,6 @@ func (s *step) open() []pipeline.Child {
 		}
 	}
 	return open
-}
-
-// unused are keys of results of earlier runs that the step had no use for, for instance since
-// it has not started: a run that resumes this one is to have them too.
-func (s *step) unused() []string {
-	used := make(map[string]bool, len(s.items))
-	for _, item := range s.items {
-		used[item.key] = true
-	}
-	keys := append(workflow.DeterministicKeys(s.earlier), workflow.DeterministicKeys(s.replaced)...)
-	slices.Sort(keys)
-	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return used[key] })
 }
 
 func (r *run) nameOf(s *step, item *item) string {

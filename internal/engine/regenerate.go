@@ -5,16 +5,16 @@ import (
 	"maps"
 	"time"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // regenerate has a step made again, and what lies between it and the approval.
 func (r *run) regenerate(s *step, d generation.Decision) {
+	r.rounds++
 	target := r.step(d.Regenerate)
 	redone := []*step{target}
 	for _, id := range r.plan.After(target.ID) {
@@ -22,29 +22,39 @@ func (r *run) regenerate(s *step, d generation.Decision) {
 			redone = append(redone, r.step(id))
 		}
 	}
-	undo := make(map[string]standing)
+	s.undo = &undo{round: r.rounds, stood: make(map[string]standing)}
 	for _, other := range redone {
-		undo[other.ID] = other.clone()
+		s.undo.stood[other.ID] = other.clone()
 	}
 	if target.Kind() == pipeline.KindForEach && len(d.Items) > 0 {
-		target.changeItems(d.Items, d.Input)
+		target.changeItems(d.Items, d.Input, r.rounds)
 	} else {
 		target.change(d.Input)
-		for _, key := range workflow.DeterministicKeys(target.earlier) {
-			target.replace(key)
+		for _, key := range target.made.keys() {
+			target.made.replace(key, r.rounds)
 		}
 	}
-	for _, other := range append(redone, s) {
+	for _, other := range redone {
 		other.again()
+		other.undo, other.round = nil, r.rounds
 	}
-	s.undo = undo
+	s.again()
+}
+
+// undo is what it takes to undo what an approval had made again.
+type undo struct {
+	round int
+	stood map[string]standing // how the steps stood that were made again
 }
 
 // restore undoes what an approval had made again, where that failed: people are asked again
 // about what was there before, and told why. It is false where there is nothing to undo.
 func (r *run) restore(s *step) bool {
+	if s.undo == nil {
+		return false
+	}
 	var failed *step
-	for _, id := range workflow.DeterministicKeys(s.undo) {
+	for _, id := range workflow.DeterministicKeys(s.undo.stood) {
 		switch other := r.step(id); other.state {
 		case pipeline.StepRejected: // by people, who have the last word
 			return false
@@ -58,24 +68,18 @@ func (r *run) restore(s *step) bool {
 		return false
 	}
 	s.note = fmt.Sprintf("%s was to be made again, and %s: %s", failed.ID, became(failed.state), plaintext.Clip(failed.reason, maxStatusReason))
-	for _, id := range workflow.DeterministicKeys(s.undo) {
-		r.step(id).restore(s.undo[id])
+	for _, id := range workflow.DeterministicKeys(s.undo.stood) {
+		other := r.step(id)
+		other.standing = s.undo.stood[id]
+		other.made.undo(s.undo.round)
 	}
 	s.undo = nil
 	return true
 }
 
-// restore has the step stand as before. What was made since is kept beside that.
-func (s *step) restore(before standing) {
-	for _, key := range workflow.DeterministicKeys(s.earlier) {
-		before.earlier[key] = supersede(s.earlier[key], before.earlier[key])
-	}
-	s.standing = before
-}
-
 // clone is how the step stands, whatever becomes of it.
 func (s standing) clone() standing {
-	s.itemInput, s.earlier, s.replaced = maps.Clone(s.itemInput), maps.Clone(s.earlier), maps.Clone(s.replaced)
+	s.itemInput = maps.Clone(s.itemInput)
 	return s
 }
 
@@ -92,14 +96,14 @@ func (s *step) change(input map[string]any) {
 }
 
 // changeItems replaces fields of the input of single items, and has them made again.
-func (s *step) changeItems(items []int, input map[string]any) {
+func (s *step) changeItems(items []int, input map[string]any, round int) {
 	if s.itemInput == nil {
 		s.itemInput = make(map[string]map[string]any)
 	}
 	for _, i := range items {
 		key := s.items[i].key
 		s.itemInput[key] = merged(s.itemInput[key], input)
-		s.replace(key)
+		s.made.replace(key, round)
 	}
 }
 
@@ -107,6 +111,4 @@ func (s *step) changeItems(items []int, input map[string]any) {
 func (s *step) again() {
 	s.state, s.reason, s.errorType = pipeline.StepWaiting, "", ""
 	s.started, s.ended = time.Time{}, time.Time{}
-	s.undo = nil
-	s.round++
 }

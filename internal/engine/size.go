@@ -51,7 +51,7 @@ func generationBytes(statuses []generation.Status) (bytes int) {
 
 // itemBytes is what an item is taken to have on its way to a child.
 func (s *step) itemBytes(item *item) int {
-	return memberBytes + len(item.key) + userBytes(item.value) + userBytes(s.itemInput[item.key]) + generationBytes(s.earlier[item.key])
+	return memberBytes + len(item.key) + userBytes(item.value) + userBytes(s.itemInput[item.key]) + generationBytes(s.made.current(item.key))
 }
 
 // maxHanded bounds what a child is taken to be handed. It leaves room for what our records

@@ -40,8 +40,7 @@ type fan struct {
 	tolerated int
 	live      []*child
 	children  int // all that were started
-	completed int // items of children that have ended
-	failed    int
+	failed    int // items of children that have ended
 	holding   int // lanes that wait for a larger budget
 	bytes     int // of what each child is handed beside its items
 }
@@ -76,7 +75,7 @@ func (r *run) spread(ctx workflow.Context, s *step, options workflows.ForEachOpt
 	case ctx.Err() != nil:
 		return temporal.NewCanceledError()
 	case f.failed > f.tolerated:
-		return tooMany(s, f.failed, f.failed+f.completed, f.tolerated)
+		return tooMany(s, f.tolerated)
 	default:
 		return failure
 	}

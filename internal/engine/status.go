@@ -1,24 +1,22 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
 // answer sets the handlers with which a run is looked at and steered.
 func (r *run) answer(ctx workflow.Context) error {
-	workflows.ShowDetails(ctx, func(statuses []*generation.Status) string {
-		return r.details(ctx, statuses)
-	})
+	workflows.ShowDetails(ctx, func([]*generation.Status) string { return r.details(ctx) })
 	r.listen(ctx)
 	return errors.Join(
 		workflow.SetQueryHandlerWithOptions(ctx, pipeline.StatusQuery,
@@ -67,7 +65,7 @@ const (
 // bounded is the status as it leaves the workflow: without what makes it too large, which
 // other queries have.
 func (r *run) bounded(ctx workflow.Context) pipeline.Status {
-	status := r.status(ctx, live(ctx))
+	status := r.status(ctx)
 	if recordBytes(status.Steps) > maxStatusBytes {
 		for i := range status.Steps {
 			status.Steps[i].Outputs, status.Steps[i].OutputKeys, status.Steps[i].Needs = nil, nil, nil
@@ -91,18 +89,7 @@ func brief(decisions []generation.Decision) []generation.Decision {
 	return short
 }
 
-// live are the generations in the run itself, as they stand.
-func live(ctx workflow.Context) (live []*generation.Status) {
-	for _, status := range workflows.Statuses(ctx) {
-		if !status.Earlier {
-			live = append(live, &status)
-		}
-	}
-	return live
-}
-
-func (r *run) status(ctx workflow.Context, live []*generation.Status) pipeline.Status {
-	tallies := r.tallies(live)
+func (r *run) status(ctx workflow.Context) pipeline.Status {
 	status := pipeline.Status{
 		Pipeline: r.in.Pipeline.Name, State: r.runState(), Reason: plaintext.Clip(r.reason, maxStatusReason), Estimate: r.estimate, Unanswered: r.unanswered, Outputs: r.outputs, Omitted: r.omitted,
 		Started: r.started, Ended: r.ended,
@@ -119,7 +106,7 @@ func (r *run) status(ctx workflow.Context, live []*generation.Status) pipeline.S
 		status.Budget, status.Needs = &limit, r.budget.Needs()
 	}
 	for _, s := range r.steps {
-		step := r.stepStatus(s, tallies[s])
+		step := r.stepStatus(ctx, s)
 		if approval, found := asked[s.ID]; found {
 			step.Decisions = slices.Concat(approval.Earlier, approval.Decisions)
 		} else if s.approval != nil {
@@ -137,62 +124,43 @@ func (r *run) status(ctx workflow.Context, live []*generation.Status) pipeline.S
 	return status
 }
 
-// tally is what a step's generations in the run itself come to.
-type tally struct {
-	usd      generation.USD
-	priced   bool
-	attempts int
-	held     int
-	model    string
-}
-
-func (r *run) tallies(live []*generation.Status) map[*step]tally {
-	tallies := make(map[*step]tally)
-	for _, status := range live {
-		s := r.owners[status.Key]
-		if s == nil {
-			continue
-		}
-		t := tallies[s]
-		price, known := status.Price()
-		t.usd, t.priced = t.usd.Add(price), t.priced || known
-		t.attempts += submits(*status)
-		if status.State == generation.StateHeld {
-			t.held++
-		}
-		t.model = status.Model
-		tallies[s] = t
-	}
-	return tallies
-}
-
-// submits are those of the run itself.
-func submits(status generation.Status) int {
-	if status.Kept {
-		return 0
-	}
-	return len(status.Attempts)
-}
-
 // maxShown is how many outputs of a step a status holds.
 const maxShown = 4
 
-func (r *run) stepStatus(s *step, t tally) pipeline.StepStatus {
+// live are the step's generations that are under way in the run itself.
+func (r *run) live(ctx workflow.Context, s *step) (live []generation.Status) {
+	for _, item := range s.items {
+		if item.state == pipeline.StepRunning && s.fan == nil {
+			live = append(live, r.maker(s).statuses(ctx, r.nameOf(s, item))...)
+		}
+	}
+	return live
+}
+
+func (r *run) stepStatus(ctx workflow.Context, s *step) pipeline.StepStatus {
+	live := r.live(ctx, s)
+	sum := s.made.sum
+	sum.add(live)
 	status := pipeline.StepStatus{
-		ID: s.ID, Kind: s.Kind(), State: r.stepState(s, t), Reason: plaintext.Clip(s.reason, maxStatusReason), ErrorType: s.errorType, Model: s.Model,
-		Attempts: t.attempts + s.attempts, Needs: s.Needs, Started: s.started, Ended: s.ended,
+		ID: s.ID, Kind: s.Kind(), State: s.shown(live), Reason: plaintext.Clip(s.reason, maxStatusReason), ErrorType: s.errorType, Model: s.Model,
+		Attempts: sum.attempts, Needs: s.Needs, Started: s.started, Ended: s.ended,
 	}
-	if t.model != "" && s.Kind() == pipeline.KindGenerate {
-		status.Model = t.model
+	if s.Kind() == pipeline.KindGenerate {
+		for _, item := range s.items {
+			live = append(live, item.last())
+		}
+		for _, made := range live {
+			status.Model = cmp.Or(made.Model, status.Model)
+		}
 	}
-	cost := t.usd.Add(s.spent)
+	cost := sum.usd
 	if s.fan != nil {
 		for _, c := range s.fan.live {
 			cost = cost.Add(c.progress.Spent)
 			status.Attempts += c.progress.Attempts
 		}
 	}
-	if t.priced || s.priced || cost > 0 {
+	if sum.priced || cost > 0 {
 		status.Cost = &cost
 	}
 	if s.Kind() == pipeline.KindForEach {
@@ -202,7 +170,7 @@ func (r *run) stepStatus(s *step, t tally) pipeline.StepStatus {
 	if s.fan != nil {
 		status.Children = s.fan.children
 	}
-	status.Kept = s.state == pipeline.StepCompleted && len(s.made) == 0 && s.Kind() != pipeline.KindApprove && len(s.items) > 0
+	status.Kept = s.state == pipeline.StepCompleted && !fresh(s.made.entries) && s.Kind() != pipeline.KindApprove && len(s.items) > 0
 	for _, item := range s.items {
 		for _, output := range item.last().Outputs {
 			if len(status.Outputs) < maxShown && len(output) < 2000 {
@@ -219,16 +187,14 @@ func (r *run) stepStatus(s *step, t tally) pipeline.StepStatus {
 	return status
 }
 
+// counts account for every item. Those that a child has are in its reports.
 func (s *step) counts() pipeline.Counts {
-	if s.fan != nil {
-		return s.fan.counts()
-	}
 	counts := pipeline.Counts{Total: len(s.items)}
 	for _, item := range s.items {
 		switch item.state {
 		case pipeline.StepCompleted:
 			counts.Completed++
-			if item.kept && !s.made[item.key] {
+			if s.kept(item) {
 				counts.Kept++
 			}
 		case pipeline.StepRunning:
@@ -239,17 +205,31 @@ func (s *step) counts() pipeline.Counts {
 			counts.Failed++
 		}
 	}
+	if s.fan == nil {
+		return counts
+	}
+	counts.Running = 0
+	for _, c := range s.fan.live {
+		counts.Completed += c.progress.Completed
+		counts.Failed += c.progress.Failed
+		counts.Running += c.running()
+	}
+	counts.Waiting = counts.Total - counts.Completed - counts.Failed - counts.Running
 	return counts
 }
 
-// stepState says more of a running step than that it runs.
-func (r *run) stepState(s *step, t tally) pipeline.StepState {
+// kept tells whether the item's result was there before this run.
+func (s *step) kept(item *item) bool { return item.last().Kept && !fresh(s.made.items[item.key]) }
+
+// shown is the step's state, which says more of a running one than that it runs.
+func (s *step) shown(live []generation.Status) pipeline.StepState {
+	held := slices.ContainsFunc(live, func(status generation.Status) bool { return status.State == generation.StateHeld })
 	switch {
 	case s.state != pipeline.StepRunning:
 		return s.state
 	case s.Kind() == pipeline.KindApprove:
 		return pipeline.StepApproval
-	case t.held > 0 || s.fan != nil && s.fan.holding > 0:
+	case held || s.fan != nil && s.fan.holding > 0:
 		return pipeline.StepHeld
 	default:
 		return s.state

@@ -24,15 +24,10 @@ type step struct {
 	*plan.PlannedStep
 	standing
 
-	round int                 // how often it was made again
-	undo  map[string]standing // of an approval that has steps made again: how they stood
-	note  string              // why what people wanted made again is not to be judged
-
-	spent    generation.USD // by children that have ended
-	priced   bool
-	attempts int
-
-	made    map[string]bool // keys of items that this run has made, and not kept
+	made    journal
+	round   int    // the regeneration that it was made for last
+	undo    *undo  // of an approval that has steps made again
+	note    string // why what people wanted made again is not to be judged
 	lost    []pipeline.Child
 	decided *generation.ApprovalStatus // by an earlier run
 }
@@ -52,8 +47,6 @@ type standing struct {
 	items    []*item // a step without for_each has one while it runs, and after
 	fan      *fan    // of a for_each that is handed to children
 	approval *generation.ApprovalStatus
-	earlier  map[string][]generation.Status // by item key; what need not be made again
-	replaced map[string][]generation.Status // the same of what people had made again
 }
 
 // item is one item of a step.
@@ -63,51 +56,15 @@ type item struct {
 	value       any
 	state       pipeline.StepState // waiting, running, completed or failed
 	reason      string
-	kept        bool
 	needs       generation.USD      // a price that a child's share did not cover
 	generations []generation.Status // when it has ended
 }
 
 func newStep(planned *plan.PlannedStep) *step {
-	return &step{
-		PlannedStep: planned, made: make(map[string]bool),
-		standing: standing{
-			state: pipeline.StepWaiting, earlier: make(map[string][]generation.Status), replaced: make(map[string][]generation.Status),
-		},
-	}
+	return &step{PlannedStep: planned, standing: standing{state: pipeline.StepWaiting}}
 }
 
 func (r *run) step(id string) *step { return r.byID[id] }
-
-// remember keeps what has been made of an item for when the step runs again, or another
-// run resumes this one, beside what earlier runs made that asked for something else.
-func (s *step) remember(item *item) {
-	if len(item.generations) == 0 {
-		return
-	}
-	if !item.kept {
-		s.made[item.key] = true
-	}
-	s.earlier[item.key] = supersede(s.earlier[item.key], item.generations)
-}
-
-// replace has an item made again, whatever there is of it.
-func (s *step) replace(key string) {
-	s.replaced[key] = supersede(s.replaced[key], s.earlier[key])
-	delete(s.earlier, key)
-}
-
-// supersede gives newer generations, and before them the older ones that asked for something
-// else.
-func supersede(older, newer []generation.Status) []generation.Status {
-	var all []generation.Status
-	for _, status := range older {
-		if !slices.ContainsFunc(newer, func(n generation.Status) bool { return n.Fingerprint == status.Fingerprint }) {
-			all = append(all, status)
-		}
-	}
-	return append(all, newer...)
-}
 
 func (r *run) needsEnded(s *step) bool {
 	for _, need := range s.Needs {

@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+)
+
+// journal is all that is known to have been made of a step: in this run, in its children and
+// in earlier runs. Entries are added and never removed. What people have made again is marked,
+// and the mark goes when that fails.
+type journal struct {
+	entries []*entry
+	items   map[string][]*entry // by item, the oldest first
+	sum     tally               // of this run
+}
+
+// entry is what was made of an item in one go: a generation, and more with fallbacks. The
+// last of them tells what became of the item.
+type entry struct {
+	item     string
+	made     []generation.Status
+	own      bool // of this run, or of a child
+	round    int  // the regeneration that it was made for; 0 before the first
+	replaced int  // the regeneration that wants another in its place; 0 for none
+	undone   bool // it was made for a regeneration that failed
+}
+
+// earlierRound replaces what is to be made again since before the first round.
+const earlierRound = -1
+
+// add notes what was made of an item in this run.
+func (j *journal) add(item string, round int, made []generation.Status) {
+	if len(made) > 0 {
+		e := &entry{item: item, made: made, own: true, round: round}
+		j.keep(e, append(j.items[item], e))
+		j.sum.add(made)
+	}
+}
+
+// recall notes what earlier runs made of an item. It is older than all that is noted.
+func (j *journal) recall(item string, made []generation.Status, replaced int) {
+	if len(made) > 0 {
+		e := &entry{item: item, made: made, replaced: replaced}
+		j.keep(e, append([]*entry{e}, j.items[item]...))
+	}
+}
+
+func (j *journal) keep(e *entry, ofItem []*entry) {
+	if j.items == nil {
+		j.items = make(map[string][]*entry)
+	}
+	j.entries, j.items[e.item] = append(j.entries, e), ofItem
+}
+
+// replace marks what there is of an item: another is to be made in its place.
+func (j *journal) replace(item string, round int) {
+	for _, e := range j.items[item] {
+		if e.replaced == 0 {
+			e.replaced = round
+		}
+	}
+}
+
+// undo takes back a round, and those after it. What was made for them is kept, and counts
+// less than what was there before.
+func (j *journal) undo(round int) {
+	for _, e := range j.entries {
+		switch {
+		case e.round >= round:
+			e.undone = true
+		case e.replaced >= round:
+			e.replaced = 0
+		}
+	}
+}
+
+// current are the generations of an item that need not be made again, the deciding one last.
+func (j *journal) current(item string) (all []generation.Status) {
+	for _, undone := range []bool{true, false} {
+		for _, e := range j.items[item] {
+			if e.replaced == 0 && e.undone == undone {
+				all = supersede(all, e.made)
+			}
+		}
+	}
+	return all
+}
+
+// replaced are those that people had made again.
+func (j *journal) replaced(item string) (all []generation.Status) {
+	for _, e := range j.items[item] {
+		if e.replaced != 0 {
+			all = supersede(all, e.made)
+		}
+	}
+	return all
+}
+
+// supersede gives newer generations, and before them the older ones that asked for something
+// else.
+func supersede(older, newer []generation.Status) []generation.Status {
+	var all []generation.Status
+	for _, status := range older {
+		if !slices.ContainsFunc(newer, func(n generation.Status) bool { return n.Fingerprint == status.Fingerprint }) {
+			all = append(all, status)
+		}
+	}
+	return append(all, newer...)
+}
+
+// all are all generations, whatever became of them.
+func (j *journal) all() (all []generation.Status) {
+	for _, e := range j.entries {
+		all = append(all, e.made...)
+	}
+	return all
+}
+
+// keys are the items of which there is something, in the order of their names.
+func (j *journal) keys() []string {
+	keys := make([]string, len(j.entries))
+	for i, e := range j.entries {
+		keys[i] = e.item
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// fresh tells whether something was made in this run, and not only kept: of one of some
+// entries.
+func fresh(entries []*entry) bool {
+	return slices.ContainsFunc(entries, func(e *entry) bool { return e.own && !e.made[len(e.made)-1].Kept })
+}
+
+// tally is what generations come to.
+type tally struct {
+	usd      generation.USD
+	priced   bool // the price of one at least is known
+	attempts int
+	bytes    int
+}
+
+func (t *tally) add(statuses []generation.Status) {
+	for _, status := range statuses {
+		usd, known := status.Price()
+		t.usd, t.priced = t.usd.Add(usd), t.priced || known
+		if !status.Kept {
+			t.attempts += len(status.Attempts)
+		}
+	}
+	t.bytes += generationBytes(statuses)
+}
