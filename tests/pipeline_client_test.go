@@ -121,3 +121,29 @@ func TestRunsNeedATaskQueue(t *testing.T) {
 	_, err = pipeline.Schedule(t.Context(), nil, client.ScheduleOptions{}, "", pipeline.Request{})
 	require.ErrorContains(t, err, "taskQueue")
 }
+
+// TestRunResults are read from the children while they work, and after the run was terminated.
+func TestRunResults(t *testing.T) {
+	t.Parallel()
+	p := newPipelinesWith(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.NeverEnds, Input: "product 59"}}})
+	started := p.begin(shots, 60)
+	run := pipeline.Open(p.Client, started.GetID(), started.GetRunID())
+	completed := func() (n int) {
+		results, err := run.Results(t.Context())
+		require.NoError(t, err)
+		require.Len(t, results, 1)
+		for _, item := range results[0].Items {
+			if item.Last().State == generation.StateCompleted {
+				n++
+			}
+		}
+		return n
+	}
+	stack.Eventually(t, "the children's results are not read", func() bool { return completed() == 59 })
+	require.NoError(t, p.Client.TerminateWorkflow(t.Context(), started.GetID(), started.GetRunID(), "test"))
+	require.Equal(t, 59, completed())
+
+	_, err := pipeline.Open(p.Client, "nobody", "").Results(t.Context())
+	var missing *serviceerror.NotFound
+	require.ErrorAs(t, err, &missing)
+}

@@ -2,10 +2,6 @@ package runs
 
 import (
 	"context"
-	"errors"
-	"fmt"
-
-	"go.temporal.io/api/serviceerror"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -18,58 +14,17 @@ type Filter struct {
 	Failed bool   // only what has failed
 }
 
-// Results are what a run has made, page by page, with what its children have made.
+// Results are what a run has made, with what its children have made.
 func Results(ctx context.Context, s *session.Session, id string, o Filter) ([]pipeline.StepResults, error) {
-	var all []pipeline.StepResults
-	for from := (&pipeline.Cursor{}); from != nil; {
-		page, err := resultsPage(ctx, s, id, o.RunID, *from)
-		if err != nil {
-			return nil, err
-		}
-		for _, step := range page.Steps {
-			if o.Step != "" && o.Step != step.ID {
-				continue
-			}
-			if err := addChildren(ctx, s, &step); err != nil {
-				return nil, err
-			}
+	all, err := pipeline.Open(s.Client, id, o.RunID).Results(ctx)
+	var chosen []pipeline.StepResults
+	for _, step := range all {
+		if o.Step == "" || o.Step == step.ID {
 			step.Items = wanted(step.Items, o.Failed)
-			if last := len(all) - 1; last >= 0 && all[last].ID == step.ID {
-				all[last].Items = append(all[last].Items, step.Items...)
-				all[last].Children = append(all[last].Children, step.Children...)
-				continue
-			}
-			all = append(all, step)
-		}
-		from = page.Next
-	}
-	return all, nil
-}
-
-// addChildren adds to a step's items those that its child workflows hold.
-func addChildren(ctx context.Context, s *session.Session, step *pipeline.StepResults) error {
-	for _, child := range step.Children {
-		made, err := resultsPage(ctx, s, child.WorkflowID, child.RunID, pipeline.Cursor{})
-		if notFound := (*serviceerror.NotFound)(nil); errors.As(err, &notFound) {
-			continue // it has not started
-		}
-		if err != nil {
-			return fmt.Errorf("of %s: %w", child.WorkflowID, err)
-		}
-		for _, inner := range made.Steps {
-			step.Items = append(step.Items, inner.Items...)
+			chosen = append(chosen, step)
 		}
 	}
-	return nil
-}
-
-// resultsPage is a page of what a run has made, or of what it resumes and has not read yet.
-func resultsPage(ctx context.Context, s *session.Session, id, runID string, from pipeline.Cursor) (pipeline.Page, error) {
-	page, err := Page(ctx, s, id, runID, from)
-	if err == nil && page.Before != nil {
-		return resultsPage(ctx, s, page.Before.WorkflowID, page.Before.RunID, from)
-	}
-	return page, err
+	return chosen, err
 }
 
 // Page asks a run itself for a page of what it has made.
