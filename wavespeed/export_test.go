@@ -7,6 +7,8 @@ var (
 	ErrInvalid    = errInvalid
 	ValidateModel = validateModel
 	FailureOf     = failureOf
+
+	ParsePrediction = parsePrediction
 )
 
 const MaxPrice = maxPrice

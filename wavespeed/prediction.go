@@ -14,11 +14,11 @@ import (
 // webhooks carry the same object. The provider keeps its outputs for seven days.
 type Prediction = provider.Prediction
 
-// ParsePrediction reads the body of a webhook, which is a prediction without the
+// parsePrediction reads the body of a webhook, which is a prediction without the
 // envelope of other answers. It fails unless the body is one JSON object with an id
 // and a status. Keys are matched exactly. The status may be one that is not terminal,
 // or unknown.
-func ParsePrediction(body []byte) (Prediction, error) {
+func parsePrediction(body []byte) (Prediction, error) {
 	p, err := readPrediction(body)
 	if err != nil {
 		return Prediction{}, fmt.Errorf("wavespeed: webhook: %w", err)

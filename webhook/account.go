@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // Account is one WaveSpeed account as webhooks need it. Either Secrets or Fetch must
@@ -24,16 +27,20 @@ type Account struct {
 	// bytes or more. Defaults to keys derived from the secrets: rotating these then
 	// rotates them.
 	AddressKeys [][]byte
+
+	// Webhooks are how the account's provider calls back. Defaults to [wavespeed.Webhooks].
+	Webhooks provider.Webhooks
 }
 
-const (
-	secretPrefix = "whsec_"
+const minAddressKeyBytes = 32
 
-	// minKeyBytes refuses placeholders; the provider's secrets have 44.
-	minKeyBytes = 16
-
-	minAddressKeyBytes = 32
-)
+// form is how its provider calls back.
+func (a Account) form() provider.Webhooks {
+	if a.Webhooks == nil {
+		return wavespeed.Webhooks()
+	}
+	return a.Webhooks
+}
 
 func (a Account) validate() error {
 	if len(a.Secrets) == 0 && a.Fetch == nil {
@@ -43,8 +50,8 @@ func (a Account) validate() error {
 		if strings.ContainsAny(strings.TrimSpace(secret), "\"'` \t\r\n") {
 			return fmt.Errorf("in Secrets[%d]: has a quotation mark or a space. Remove it: env files and secrets are taken as they are written, quotes included", i)
 		}
-		if n := len(signingKey(secret)); n < minKeyBytes {
-			return fmt.Errorf("in Secrets[%d]: %d characters after %q, and a webhook secret has at least %d", i, n, secretPrefix, minKeyBytes)
+		if _, err := a.form().SigningKey(secret); err != nil {
+			return fmt.Errorf("in Secrets[%d]: %w", i, err)
 		}
 	}
 	for i, key := range a.AddressKeys {
@@ -53,10 +60,4 @@ func (a Account) validate() error {
 		}
 	}
 	return nil
-}
-
-// signingKey is the secret's text without its prefix. It looks like base64 and is
-// not decoded. Source: wavespeed.ai/docs/verify-webhooks.
-func signingKey(secret string) []byte {
-	return []byte(strings.TrimPrefix(strings.TrimSpace(secret), secretPrefix))
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/outcome"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -28,7 +29,8 @@ type delivery struct {
 	writer       http.ResponseWriter
 	reason       Reason
 	target       wire.Target
-	body         body
+	body         provider.Delivery
+	size         int64     // of the body
 	sent         time.Time // by the provider's clock
 	predictionID string
 	err          error
@@ -44,20 +46,21 @@ func (d *delivery) receive() (reason Reason) {
 	if reason := d.begin(); reason != "" {
 		return reason
 	}
-	signature, err := readSignature(d.request.Header)
+	keyring := d.handler.options.Keyring
+	body, err := keyring.webhooks(d.target.Account).Read(d.request.Header)
 	if err != nil {
-		d.err = err
+		d.err = ErrNotSigned
 		return reasonNotSigned
 	}
-	d.sent = signature.at
-	secrets := d.handler.options.Keyring.secrets(d.target.Account)
-	signature.expect(secrets)
-	if reason := d.read(signature); reason != "" {
+	d.body, d.sent = body, body.Sent()
+	secrets := keyring.secrets(d.target.Account)
+	d.body.Expect(secrets)
+	if reason := d.read(); reason != "" {
 		return reason
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.request.Context()), d.handler.options.SignalTimeout)
 	defer cancel()
-	if reason := d.verify(ctx, signature, secrets); reason != "" {
+	if reason := d.verify(ctx, secrets); reason != "" {
 		return reason
 	}
 	// Only now, so that nobody without the secret takes a place of those who have it.
@@ -107,8 +110,8 @@ func address(r *http.Request) string {
 }
 
 // verify looks again if a signature does not fit and the provider has a new secret.
-func (d *delivery) verify(ctx context.Context, signature *signature, secrets []string) Reason {
-	if signature.fits() {
+func (d *delivery) verify(ctx context.Context, secrets []string) Reason {
+	if d.body.Genuine() {
 		return ""
 	}
 	d.err = ErrBadSignature
@@ -116,39 +119,38 @@ func (d *delivery) verify(ctx context.Context, signature *signature, secrets []s
 	switch {
 	case newer == nil:
 		return reasonBadSignature
-	case d.body.large != nil:
+	case !d.body.Expect(newer):
 		return reasonUnavailable // it is not there any more to be compared, but is sent again
-	}
-	signature.expect(newer)
-	_, _ = signature.Write(d.body.whole)
-	if !signature.fits() {
+	case !d.body.Genuine():
 		return reasonBadSignature
+	default:
+		d.err = nil
+		return ""
 	}
-	d.err = nil
-	return ""
 }
 
 // tell signals the body's outcome, or only its prediction's id if the delivery is a hint.
 func (d *delivery) tell(ctx context.Context) Reason {
-	prediction, omitted, err := d.body.prediction()
+	report, err := d.body.Report()
 	if err != nil {
 		d.err = err
 		return reasonBadBody
 	}
+	prediction := report.Prediction
 	d.predictionID = prediction.ID
 	if !prediction.State.Terminal() {
 		return reasonNotEnded
 	}
 	signal := wire.Signal{Nonce: d.target.Nonce}
 	done := reasonHinted
-	if d.isHint() {
+	if d.isHint(report) {
 		signal.Hint, signal.Outcome = true, wire.Outcome{PredictionID: prediction.ID}
 	} else {
 		done = reasonSignaled
 		signal.Sent = d.sent.UTC()
 		signal.Identified = hasSeed(prediction.Input, wire.Seed(d.target.Nonce))
 		signal.Outcome = outcome.From(prediction, maxSignalBytes)
-		signal.Omitted = signal.Omitted || omitted
+		signal.Omitted = signal.Omitted || report.Omitted
 	}
 	d.err = d.handler.options.Signaler.Signal(ctx, d.target, signal)
 	switch {
@@ -168,12 +170,12 @@ func (d *delivery) tell(ctx context.Context) Reason {
 
 // isHint tells whether a genuine delivery is only a reason to poll: it is of another time,
 // and may be sent again by somebody who has seen it, or too large to be known whole.
-func (d *delivery) isHint() bool {
+func (d *delivery) isHint(report provider.Report) bool {
 	o := d.handler.options
 	now := o.Now()
 	if !near(d.sent, now, o.Tolerance) {
 		d.warnOfClock(now)
 		return true
 	}
-	return d.body.size > o.MaxBodyBytes || d.body.large != nil && d.body.large.dropped
+	return d.size > o.MaxBodyBytes || report.Cut
 }

@@ -20,9 +20,9 @@ const (
 	Unreadable     = reasonUnreadable
 	Panicked       = reasonPanicked
 
-	HeaderID        = headerID
-	HeaderTimestamp = headerTimestamp
-	HeaderSignature = headerSignature
+	HeaderID        = "webhook-id"
+	HeaderTimestamp = "webhook-timestamp"
+	HeaderSignature = "webhook-signature"
 )
 
 var ErrUnknownAddress = errUnknownAddress

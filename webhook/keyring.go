@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -114,6 +115,9 @@ func (k *Keyring) refresh(ctx context.Context) {
 
 // secrets are those of an account whose address was opened, so that there are some.
 func (k *Keyring) secrets(name string) []string { return k.accounts[name].known().secrets }
+
+// webhooks are how the account's provider calls back.
+func (k *Keyring) webhooks(name string) provider.Webhooks { return k.accounts[name].form }
 
 // newSecrets fetches the account's secret again where that is due, for a signature that fits
 // none of the given ones. It returns nil if the provider has no other.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
 const (
@@ -37,6 +39,7 @@ var errNotFetched = errors.New("the provider has not answered yet")
 // account holds the keys of one account, given or fetched.
 type account struct {
 	name    string
+	form    provider.Webhooks
 	ask     func(context.Context) (string, error) // nil when the secrets are given
 	sealers []*sealer                             // of given keys, if there are any
 
@@ -60,7 +63,7 @@ type keys struct {
 }
 
 func newAccount(name string, given Account) *account {
-	a := &account{name: name, ask: given.Fetch, ended: make(chan struct{}), failed: errNotFetched}
+	a := &account{name: name, form: given.form(), ask: given.Fetch, ended: make(chan struct{}), failed: errNotFetched}
 	close(a.ended)
 	for _, key := range given.AddressKeys {
 		a.sealers = append(a.sealers, newSealer(key, name))
@@ -76,7 +79,8 @@ func (a *account) keysOf(secrets []string) *keys {
 	keys := &keys{secrets: secrets, sealers: a.sealers}
 	if len(a.sealers) == 0 {
 		for _, secret := range secrets {
-			keys.sealers = append(keys.sealers, newSealer(signingKey(secret), a.name))
+			key, _ := a.form.SigningKey(secret) // which was checked
+			keys.sealers = append(keys.sealers, newSealer(key, a.name))
 		}
 	}
 	return keys
@@ -160,7 +164,7 @@ func (a *account) asked(ctx context.Context) (secret string, err error) {
 	if secret, err = a.ask(ctx); err != nil {
 		return "", err
 	}
-	if len(signingKey(secret)) < minKeyBytes {
+	if _, err := a.form.SigningKey(secret); err != nil {
 		return "", errors.New("the provider gave a secret that is too short")
 	}
 	return secret, nil

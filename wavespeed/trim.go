@@ -1,23 +1,23 @@
-package webhook
+package wavespeed
 
 import "errors"
 
 const (
-	// maxMemberBytes bounds a member of a large body, beside the input. Of outputs a signal
-	// takes less.
-	maxMemberBytes = 2 * maxSignalBytes
+	// maxMemberBytes bounds a member of a large body, beside the input. Of outputs a workflow
+	// is told less.
+	maxMemberBytes = 128 << 10
 
 	// maxTrimmedBytes bounds what is kept of a large body.
-	maxTrimmedBytes = 4 * maxSignalBytes
+	maxTrimmedBytes = 256 << 10
 
 	// maxDepth is that of encoding/json.
 	maxDepth = 10_000
 )
 
-var errNotAnObject = errors.New("webhook: the body is not one JSON object")
+var errNotAnObject = errors.New("wavespeed: webhook: the body is not one JSON object")
 
-// trimmer reads a JSON object of any size and keeps its small members: all that a signal
-// needs. Of the input in it, it keeps the seed. The kept text is JSON if the body is.
+// trimmer reads a JSON object of any size and keeps its small members: all that a workflow
+// is told. Of the input in it, it keeps the seed. The kept text is JSON if the body is.
 type trimmer struct {
 	only    string // the name, in quotes, of the one member to keep; "" for all
 	kept    []byte // members, each behind a comma
