@@ -8,10 +8,9 @@
 // A [Definition] says what is to be done, a [Request] asks for it once, [Start] begins a [Run]
 // of it, a [Status] shows how that stands, and a [Result] is what comes of it:
 //
-//	run, err := pipeline.Start(ctx, c, client.StartWorkflowOptions{TaskQueue: "media"}, pipeline.Request{
-//		Pipeline: definition,
-//		Inputs:   map[string]any{"scene": "a lighthouse in a storm"},
-//	})
+//	run, err := pipeline.Start(ctx, c, client.StartWorkflowOptions{TaskQueue: "media"}, pipeline.Request{Pipeline: poster})
+//	…
+//	result, err := run.Get(ctx)
 //
 // Programs in other languages start the workflow [WorkflowName] with a request as JSON.
 //
