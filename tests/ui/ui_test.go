@@ -89,7 +89,7 @@ type browser struct {
 func open(t *testing.T, run client.WorkflowRun) *browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, chromedp.WindowSize(1600, 1400), chromedp.Flag("hide-scrollbars", true))
+		chromedp.NoSandbox, chromedp.WindowSize(1280, 1400), chromedp.Flag("hide-scrollbars", true))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
