@@ -85,7 +85,7 @@ const maxIDBytes = 1000
 func childID(ctx workflow.Context, step string) string {
 	var nonce [8]byte
 	_, _ = workflow.GetRandomStream(ctx, "wavespeed/child").Read(nonce[:])
-	end := "/" + step + "/" + hex.EncodeToString(nonce[:])
+	end := "_" + step + "_" + hex.EncodeToString(nonce[:])
 	id := workflow.GetInfo(ctx).WorkflowExecution.ID
 	return strings.ToValidUTF8(id[:min(len(id), maxIDBytes-len(end))], "") + end
 }

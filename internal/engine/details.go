@@ -40,7 +40,7 @@ func (r *run) details(ctx workflow.Context) string {
 	for _, u := range status.Unanswered {
 		fmt.Fprintf(&text, "Not checked: %s\n\n", markdown.Escape(plaintext.Clip(u.String(), maxReason)))
 	}
-	text.WriteString(headline(status) + "\n\n| step | state | outputs | cost | time | attempts | model |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	text.WriteString(headline(status) + "\n\n| step | state | outputs | cost | time | model |\n| --- | --- | --- | --- | --- | --- |\n")
 	for i, step := range status.Steps {
 		row := stepRow(step)
 		if text.Len()+len(row) > maxTableBytes {
@@ -92,22 +92,18 @@ func estimateText(e pipeline.Estimate) string {
 
 // stepRow has what matters most first: narrow screens cut off the right.
 func stepRow(step pipeline.StepStatus) string {
-	cost, took, attempts := "–", "–", "–"
+	cost, took, model := "–", "–", "–"
 	if step.Cost != nil {
 		cost = markdown.USD(*step.Cost)
 	}
 	if !step.Ended.IsZero() && !step.Started.IsZero() {
 		took = fmt.Sprintf("%.1f s", step.Ended.Sub(step.Started).Seconds())
 	}
-	if step.Attempts > 0 {
-		attempts = fmt.Sprint(step.Attempts)
-	}
-	model := "–"
 	if step.Model != "" {
 		model = markdown.Escape(step.Model)
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n",
-		markdown.Escape(step.ID), stateCell(step)+decidedCell(step), markdown.Links(step.Outputs, step.OutputKeys), cost, took, attempts, model)
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n",
+		markdown.Escape(step.ID), stateCell(step)+decidedCell(step), markdown.Links(step.Outputs, step.OutputKeys), cost, took, model)
 }
 
 func stateCell(step pipeline.StepStatus) string {
@@ -121,10 +117,21 @@ func stateCell(step pipeline.StepStatus) string {
 			cell += fmt.Sprintf(", in %d child workflows", step.Children)
 		}
 	}
+	if step.Attempts > 1 && step.Attempts > items(step) {
+		cell += fmt.Sprintf(", %d submits", step.Attempts)
+	}
 	if step.Reason != "" {
 		cell += ": " + markdown.Escape(plaintext.Clip(step.Reason, maxReason))
 	}
 	return cell
+}
+
+// items is how many the step has; 0 without for_each.
+func items(step pipeline.StepStatus) int {
+	if step.Items == nil {
+		return 0
+	}
+	return step.Items.Total
 }
 
 // decidedCell says who decided what of an approval, and when.
