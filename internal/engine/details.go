@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -40,7 +41,7 @@ func (r *run) details(ctx workflow.Context) string {
 	for _, u := range status.Unanswered {
 		fmt.Fprintf(&text, "Not checked: %s\n\n", markdown.Escape(plaintext.Clip(u.String(), maxReason)))
 	}
-	text.WriteString(headline(status) + "\n\n| step | state | outputs | cost | time | model |\n| --- | --- | --- | --- | --- | --- |\n")
+	text.WriteString(headline(status) + "\n\n| step | state | outputs | cost, time | model |\n| --- | --- | --- | --- | --- |\n")
 	for i, step := range status.Steps {
 		row := stepRow(step)
 		if text.Len()+len(row) > maxTableBytes {
@@ -92,18 +93,24 @@ func estimateText(e pipeline.Estimate) string {
 
 // stepRow has what matters most first: narrow screens cut off the right.
 func stepRow(step pipeline.StepStatus) string {
-	cost, took, model := "–", "–", "–"
-	if step.Cost != nil {
-		cost = markdown.USD(*step.Cost)
-	}
-	if !step.Ended.IsZero() && !step.Started.IsZero() {
-		took = fmt.Sprintf("%.1f s", step.Ended.Sub(step.Started).Seconds())
-	}
+	model := "–"
 	if step.Model != "" {
 		model = markdown.Escape(step.Model)
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n",
-		markdown.Escape(step.ID), stateCell(step)+decidedCell(step), markdown.Links(step.Outputs, step.OutputKeys), cost, took, model)
+	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n",
+		markdown.Escape(step.ID), stateCell(step)+decidedCell(step), markdown.Links(step.Outputs, step.OutputKeys), costCell(step), model)
+}
+
+// costCell says what the step has cost, and how long it took.
+func costCell(step pipeline.StepStatus) string {
+	var parts []string
+	if step.Cost != nil {
+		parts = append(parts, markdown.USD(*step.Cost))
+	}
+	if !step.Ended.IsZero() && !step.Started.IsZero() {
+		parts = append(parts, fmt.Sprintf("%.1f s", step.Ended.Sub(step.Started).Seconds()))
+	}
+	return cmp.Or(strings.Join(parts, ", "), "–")
 }
 
 func stateCell(step pipeline.StepStatus) string {
