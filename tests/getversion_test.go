@@ -52,7 +52,7 @@ func nextReplayer(t *testing.T) sdkworker.WorkflowReplayer {
 	plugin, err := worker.NewPlugin(worker.Options{NoActivities: true})
 	require.NoError(t, err)
 	replayer, err := sdkworker.NewWorkflowReplayerWithOptions(sdkworker.WorkflowReplayerOptions{
-		Plugins: []sdkworker.Plugin{plugin}, Interceptors: []interceptor.WorkerInterceptor{&next{}},
+		Plugins: []sdkworker.Plugin{plugin}, Interceptors: []interceptor.WorkerInterceptor{&next{}}, DisableDeadlockDetection: true,
 	})
 	require.NoError(t, err)
 	return replayer

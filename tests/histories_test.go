@@ -33,7 +33,7 @@ func replayer(t *testing.T) sdkworker.WorkflowReplayer {
 	t.Helper()
 	plugin, err := worker.NewPlugin(worker.Options{NoActivities: true})
 	require.NoError(t, err)
-	replayer, err := sdkworker.NewWorkflowReplayerWithOptions(sdkworker.WorkflowReplayerOptions{Plugins: []sdkworker.Plugin{plugin}})
+	replayer, err := sdkworker.NewWorkflowReplayerWithOptions(sdkworker.WorkflowReplayerOptions{Plugins: []sdkworker.Plugin{plugin}, DisableDeadlockDetection: true})
 	require.NoError(t, err)
 	replayer.RegisterWorkflowWithOptions(clip.Clip, workflow.RegisterOptions{Name: "Clip"})
 	replayer.RegisterWorkflowWithOptions(many, workflow.RegisterOptions{Name: "many"})

@@ -54,7 +54,7 @@ func requireReplays(t *testing.T, histories map[string]*historypb.History, inter
 	t.Helper()
 	plugin, err := worker.NewPlugin(worker.Options{NoActivities: true})
 	require.NoError(t, err)
-	replayer, err := sdkworker.NewWorkflowReplayerWithOptions(sdkworker.WorkflowReplayerOptions{Plugins: []sdkworker.Plugin{plugin}, Interceptors: interceptors})
+	replayer, err := sdkworker.NewWorkflowReplayerWithOptions(sdkworker.WorkflowReplayerOptions{Plugins: []sdkworker.Plugin{plugin}, Interceptors: interceptors, DisableDeadlockDetection: true})
 	require.NoError(t, err)
 	for path, history := range histories {
 		require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, history, sdkworker.ReplayWorkflowHistoryOptions{
