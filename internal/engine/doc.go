@@ -14,6 +14,18 @@
 // by some forty events for 250 items. A child that must stop early, since too many items
 // have failed or its share of the budget is spent, gives back what it has not started.
 //
+// # The journal
+//
+// Everything that is known to have been made of a step is in its journal: what was made in
+// this run, in its children and in earlier runs. What counts of an item, what people had made
+// again, and what it all cost are questions to the journal.
+//
+// # Commands
+//
+// A replay must issue the commands that the history has. They depend on what users and
+// providers gave, and on fixed amounts for records of our own (size.go), never on how large a
+// record is or on what is shown.
+//
 // # Resuming
 //
 // A run that resumes another reads by query what that one has made, also after its end,

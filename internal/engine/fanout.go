@@ -63,9 +63,7 @@ func (r *run) makeInline(ctx workflow.Context, s *step, options workflows.ForEac
 	var over error
 	options.Stop = func() bool { return over != nil }
 	_, err := workflows.ForEach(ctx, s.items, options, func(ctx workflow.Context, _ int, item *item) (struct{}, error) {
-		name := itemName(s.ID, item.key)
-		err := m.make(ctx, item, name, plan.WithItem(values, item.index, item.value), merged(s.input, s.itemInput[item.key]), s.made.current(item.key))
-		s.made.add(item.key, s.round, item.generations)
+		err := m.make(ctx, item, plan.WithItem(values, item.index, item.value))
 		if isOverBudget(err) {
 			item.state, item.reason = pipeline.StepWaiting, ""
 			over, err = err, nil
@@ -83,8 +81,6 @@ func isOverBudget(err error) bool {
 	var failure *temporal.ApplicationError
 	return errors.As(err, &failure) && failure.Type() == generation.ErrBudgetExceeded
 }
-
-func itemName(id, key string) string { return id + "[" + key + "]" }
 
 // setItems evaluates the list, and names its items.
 func (r *run) setItems(s *step) error {

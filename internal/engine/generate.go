@@ -18,53 +18,54 @@ import (
 
 // generate runs a step of one generation.
 func (r *run) generate(ctx workflow.Context, s *step) error {
-	made := &item{state: pipeline.StepRunning}
-	s.items = []*item{made}
-	err := r.maker(s).make(ctx, made, s.ID, r.values(s.References()), s.input, s.made.current(""))
-	s.made.add("", s.round, made.generations)
-	return err
+	s.items = []*item{{state: pipeline.StepRunning}}
+	return r.maker(s).make(ctx, s.items[0], r.values(s.References()))
 }
 
 // maker makes the generations of one step, in the run or in a child.
 type maker struct {
-	step    *plan.PlannedStep
+	step    *step
 	account string
-	round   int
 	shapes  map[string]*shape.Shape // of models' inputs
 	shares  bool                    // the budget is a share: more may be had of the run
 }
 
 func (r *run) maker(s *step) maker {
-	return maker{step: s.PlannedStep, account: r.in.Pipeline.Account, round: s.round, shapes: r.shapes}
+	return maker{step: s, account: r.in.Pipeline.Account, shapes: r.shapes}
 }
 
-// key names a generation of the step in its workflow; each round has its own.
-func (m maker) key(name string) string {
-	if m.round > 0 {
-		return fmt.Sprintf("%s@%d", name, m.round+1)
+// name is what messages call an item.
+func (s *step) name(item *item) string {
+	if s.Kind() == pipeline.KindForEach {
+		return s.ID + "[" + item.key + "]"
 	}
-	return name
+	return s.ID
 }
 
-// keys are those that make may use for a name.
-func (m maker) keys(name string) []string {
-	keys := []string{m.key(name)}
-	for i := range m.step.Fallback {
-		keys = append(keys, fmt.Sprintf("%s/%d", m.key(name), i+2))
+// keys name the generations of an item in the workflow: one for each model that it may need.
+// Each round has its own.
+func (s *step) keys(item *item) []string {
+	key := s.name(item)
+	if s.round > 0 {
+		key = fmt.Sprintf("%s@%d", key, s.round+1)
+	}
+	keys := []string{key}
+	for i := range s.Fallback {
+		keys = append(keys, fmt.Sprintf("%s/%d", key, i+2))
 	}
 	return keys
 }
 
-// make generates the item, and fills in what became of it.
-func (m maker) make(ctx workflow.Context, made *item, name string, values, changes map[string]any, earlier []generation.Status) error {
+// make generates the item, and notes what became of it.
+func (m maker) make(ctx workflow.Context, made *item, values map[string]any) error {
 	made.state, made.reason = pipeline.StepRunning, ""
-	requests, err := m.requests(name, values, changes, earlier)
-	if err != nil {
-		made.state, made.reason, _ = endOf(err)
-		return err
+	earlier := m.step.made.current(made.key)
+	requests, err := m.requests(made, values, earlier)
+	if err == nil {
+		_, err = workflows.Fallback(workflows.WithEarlier(ctx, earlier...), requests[0], m.alternatives(requests[1:])...)
+		made.generations = m.step.statuses(ctx, made)
+		m.step.made.add(made.key, m.step.round, made.generations)
 	}
-	_, err = workflows.Fallback(workflows.WithEarlier(ctx, earlier...), requests[0], m.alternatives(requests[1:])...)
-	made.generations = m.statuses(ctx, name)
 	made.state, made.reason, _ = endOf(err)
 	return err
 }
@@ -83,10 +84,10 @@ func (m maker) alternatives(requests []generation.Request) []workflows.Alternati
 	return alternatives
 }
 
-// statuses are the generations that were started for a name, the deciding one last.
-func (m maker) statuses(ctx workflow.Context, name string) []generation.Status {
+// statuses are the generations that were started for an item, the deciding one last.
+func (s *step) statuses(ctx workflow.Context, item *item) []generation.Status {
 	var statuses []generation.Status
-	for _, key := range m.keys(name) {
+	for _, key := range s.keys(item) {
 		if status, begun := workflows.StatusOf(ctx, key); begun {
 			statuses = append(statuses, status)
 		}
@@ -95,16 +96,16 @@ func (m maker) statuses(ctx workflow.Context, name string) []generation.Status {
 }
 
 // result is what became of an item, or how it stands while it runs.
-func (m maker) result(ctx workflow.Context, item *item, name string) pipeline.ItemResult {
+func (s *step) result(ctx workflow.Context, item *item) pipeline.ItemResult {
 	result := pipeline.ItemResult{Index: item.index, Key: item.key, State: item.state, Reason: item.reason, Generations: item.generations}
 	if item.state == pipeline.StepRunning {
-		result.Generations = m.statuses(ctx, name)
+		result.Generations = s.statuses(ctx, item)
 	}
 	return result
 }
 
-func (m maker) requests(name string, values, changes map[string]any, earlier []generation.Status) ([]generation.Request, error) {
-	step := m.step
+func (m maker) requests(made *item, values map[string]any, earlier []generation.Status) ([]generation.Request, error) {
+	step, name, changes := m.step, m.step.name(made), merged(m.step.input, m.step.itemInput[made.key])
 	var requests []generation.Request
 	for i, model := range step.Models() {
 		input, err := step.Inputs[i].Eval(values)
@@ -112,7 +113,7 @@ func (m maker) requests(name string, values, changes map[string]any, earlier []g
 			return nil, invalid(name, "input", err)
 		}
 		request := generation.Request{
-			Key: m.keys(name)[i], Model: model, Input: plan.Changed(input.(map[string]any), changes),
+			Key: step.keys(made)[i], Model: model, Input: plan.Changed(input.(map[string]any), changes),
 			Account: step.Account, Timeout: time.Duration(step.Timeout), OnUnknown: generation.UnknownPolicy(step.OnUnknown),
 		}
 		if request.Account == "" {

@@ -99,7 +99,7 @@ const (
 // Items makes a chunk of a step's items, for a run whose child it is. It fails only when
 // it is canceled, and then with its result as the error's detail.
 func Items(ctx workflow.Context, in Chunk) (ChunkResult, error) {
-	c := &chunkRun{in: in}
+	c := &chunkRun{in: in, step: new(step)}
 	// Whoever finds the child ended asks it, however it did.
 	err := workflow.SetQueryHandlerWithOptions(ctx, pipeline.ResultsQuery,
 		func(pipeline.Cursor) (pipeline.Page, error) { return c.page(ctx), nil },
@@ -116,15 +116,12 @@ func Items(ctx workflow.Context, in Chunk) (ChunkResult, error) {
 // chunkRun is a child in progress.
 type chunkRun struct {
 	in      Chunk
+	step    *step
 	maker   maker
 	values  map[string]any
-	items   []*item
 	budget  *workflows.Budget
 	stopped bool
 	needs   generation.USD
-	ended   int
-	failed  int
-	made    journal // of items that have ended
 }
 
 func (c *chunkRun) prepare() error {
@@ -137,18 +134,22 @@ func (c *chunkRun) prepare() error {
 		return err
 	}
 	c.values = values.(map[string]any)
-	c.maker = maker{step: compiled.Step(c.in.Step), account: c.in.Pipeline.Account, round: c.in.Round, shapes: c.in.Shapes, shares: c.in.Budget != nil && !c.in.Last}
+	c.step = newStep(compiled.Step(c.in.Step))
+	c.step.round, c.step.input, c.step.itemInput = c.in.Round, c.in.Input, make(map[string]map[string]any)
+	c.maker = maker{step: c.step, account: c.in.Pipeline.Account, shapes: c.in.Shapes, shares: c.in.Budget != nil && !c.in.Last}
 	for _, given := range c.in.Items {
 		value, err := jsonvalue.Of(given.Value)
 		if err != nil {
 			return err
 		}
-		c.items = append(c.items, &item{index: given.Index, key: given.Key, value: value, state: pipeline.StepWaiting})
+		c.step.itemInput[given.Key] = given.Input
+		c.step.made.recall(given.Key, given.Earlier, 0)
+		c.step.items = append(c.step.items, &item{index: given.Index, key: given.Key, value: value, state: pipeline.StepWaiting})
 	}
 	if c.in.Budget != nil {
 		c.budget = &workflows.Budget{Limit: *c.in.Budget}
 		if c.in.Price > 0 {
-			c.budget.Expect(c.maker.step.Model, c.in.Price)
+			c.budget.Expect(c.step.Model, c.in.Price)
 		}
 	}
 	return nil
@@ -164,16 +165,12 @@ func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
 	if c.budget != nil {
 		ctx = workflows.WithBudget(ctx, c.budget)
 	}
-	known := c.in.Known
-	for _, item := range c.in.Items {
-		known = append(known, item.Earlier...)
-	}
-	workflows.Know(ctx, known...)
+	workflows.Know(ctx, append(c.in.Known, c.step.made.all()...)...)
 	options := workflows.ForEachOptions{
 		MaxParallel: c.in.MaxParallel, Tolerate: c.in.Strikes - 1,
-		Stop: func() bool { return c.stopped || c.needs > 0 || c.made.sum.bytes > fullBytes },
+		Stop: func() bool { return c.stopped || c.needs > 0 || c.step.made.sum.bytes > fullBytes },
 	}
-	_, err := workflows.ForEach(ctx, c.items, options, c.make)
+	_, err := workflows.ForEach(ctx, c.step.items, options, c.make)
 	var canceled *temporal.CanceledError
 	if errors.As(err, &canceled) {
 		return ChunkResult{}, temporal.NewCanceledError(c.result(ctx))
@@ -181,21 +178,15 @@ func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
 	return c.result(ctx), nil
 }
 
-func (c *chunkRun) make(ctx workflow.Context, i int, item *item) (struct{}, error) {
-	given := c.in.Items[i]
-	err := c.maker.make(ctx, item, itemName(c.in.Step, item.key), plan.WithItem(c.values, item.index, item.value), merged(c.in.Input, given.Input), given.Earlier)
+func (c *chunkRun) make(ctx workflow.Context, _ int, item *item) (struct{}, error) {
+	err := c.maker.make(ctx, item, plan.WithItem(c.values, item.index, item.value))
 	if isOverBudget(err) {
 		item.state, item.reason = pipeline.StepWaiting, ""
 		c.needs = max(c.needs, c.budget.Needs())
 		return struct{}{}, nil
 	}
-	c.made.add(item.key, c.in.Round, item.generations)
-	c.ended++
-	if err != nil {
-		c.failed++
-	}
-	if c.worthTelling() {
-		c.report(ctx)
+	if counts := c.step.counts(); worthTelling(counts) {
+		c.report(ctx, counts)
 	}
 	workflows.UpdateDetails(ctx)
 	return struct{}{}, err
@@ -203,21 +194,22 @@ func (c *chunkRun) make(ctx workflow.Context, i int, item *item) (struct{}, erro
 
 // worthTelling spaces reports, and has more of them towards the end, when few items may
 // take long: the run is never behind by more than are left.
-func (c *chunkRun) worthTelling() bool {
-	left := len(c.items) - c.ended
-	return left > 0 && (c.ended%progressEvery == 0 || left < progressEvery && left&(left-1) == 0)
+func worthTelling(counts pipeline.Counts) bool {
+	ended := counts.Completed + counts.Failed
+	left := counts.Total - ended
+	return left > 0 && (ended%progressEvery == 0 || left < progressEvery && left&(left-1) == 0)
 }
 
 // report tells the run how far it is. That it does not arrive changes nothing.
-func (c *chunkRun) report(ctx workflow.Context) {
+func (c *chunkRun) report(ctx workflow.Context, counts pipeline.Counts) {
 	info := workflow.GetInfo(ctx)
 	if info.ParentWorkflowExecution == nil || ctx.Err() != nil {
 		return
 	}
-	sum := c.made.sum
+	sum := c.step.made.sum
 	report := Progress{
 		Child:     pipeline.Child{WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID},
-		Completed: c.ended - c.failed, Failed: c.failed, Attempts: sum.attempts, Spent: sum.usd,
+		Completed: counts.Completed, Failed: counts.Failed, Attempts: sum.attempts, Spent: sum.usd,
 	}
 	workflow.SignalExternalWorkflow(ctx, info.ParentWorkflowExecution.ID, info.ParentWorkflowExecution.RunID, runwire.ProgressSignal, report)
 }
@@ -227,8 +219,8 @@ func (c *chunkRun) result(ctx workflow.Context) ChunkResult {
 	if c.budget != nil {
 		result.Spent = c.budget.Spent()
 	}
-	for _, item := range c.items {
-		made := c.maker.result(ctx, item, itemName(c.in.Step, item.key))
+	for _, item := range c.step.items {
+		made := c.step.result(ctx, item)
 		if item.state == pipeline.StepWaiting && !accepted(made.Generations) {
 			continue
 		}
@@ -251,19 +243,5 @@ func (c *chunkRun) page(ctx workflow.Context) pipeline.Page {
 }
 
 func (c *chunkRun) details(statuses []*generation.Status) string {
-	completed, failed, running := 0, 0, 0
-	for _, item := range c.items {
-		switch item.state {
-		case pipeline.StepCompleted:
-			completed++
-		case pipeline.StepRunning:
-			running++
-		case pipeline.StepWaiting:
-		default:
-			failed++
-		}
-	}
-	head := fmt.Sprintf("**%s** of %s: %s\n\n", c.in.Step, c.in.Pipeline.Name,
-		countsText(pipeline.Counts{Total: len(c.items), Completed: completed, Failed: failed, Running: running, Waiting: len(c.items) - completed - failed - running}))
-	return head + itemTable(statuses)
+	return fmt.Sprintf("**%s** of %s: %s\n\n", c.in.Step, c.in.Pipeline.Name, countsText(c.step.counts())) + itemTable(statuses)
 }

@@ -165,7 +165,6 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 		results.Children = children[from.Child : from.Child+1]
 		return results, &pipeline.Cursor{Step: s.ID, Child: from.Child + 1}
 	}
-	m := r.maker(s)
 	used := make(map[string]bool, len(s.items))
 	for _, item := range s.items {
 		used[item.key] = true
@@ -178,7 +177,7 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 		result := pipeline.ItemResult{}
 		if i < len(s.items) {
 			item := s.items[i]
-			result = m.result(ctx, item, r.nameOf(s, item))
+			result = s.result(ctx, item)
 			result.Generations, result.Replaced = supersede(s.made.current(item.key), result.Generations), s.made.replaced(item.key)
 		} else {
 			key := unused[i-len(s.items)]
@@ -202,11 +201,4 @@ func (s *step) open() []pipeline.Child {
 		}
 	}
 	return open
-}
-
-func (r *run) nameOf(s *step, item *item) string {
-	if s.Kind() == pipeline.KindForEach {
-		return itemName(s.ID, item.key)
-	}
-	return s.ID
 }

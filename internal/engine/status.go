@@ -128,17 +128,17 @@ func (r *run) status(ctx workflow.Context) pipeline.Status {
 const maxShown = 4
 
 // live are the step's generations that are under way in the run itself.
-func (r *run) live(ctx workflow.Context, s *step) (live []generation.Status) {
+func (s *step) live(ctx workflow.Context) (live []generation.Status) {
 	for _, item := range s.items {
 		if item.state == pipeline.StepRunning && s.fan == nil {
-			live = append(live, r.maker(s).statuses(ctx, r.nameOf(s, item))...)
+			live = append(live, s.statuses(ctx, item)...)
 		}
 	}
 	return live
 }
 
 func (r *run) stepStatus(ctx workflow.Context, s *step) pipeline.StepStatus {
-	live := r.live(ctx, s)
+	live := s.live(ctx)
 	sum := s.made.sum
 	sum.add(live)
 	status := pipeline.StepStatus{
