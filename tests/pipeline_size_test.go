@@ -131,7 +131,7 @@ func TestPipelineLongList(t *testing.T) {
 	require.Equal(t, 300, p.result(run).Steps[0].Items.Completed)
 	for _, event := range historyOf(t, p.Client, run).GetEvents() {
 		if handed := event.GetStartChildWorkflowExecutionInitiatedEventAttributes(); handed != nil {
-			require.True(t, strings.HasPrefix(handed.GetWorkflowId(), run.GetID()+"/shots/"), handed.GetWorkflowId())
+			require.True(t, strings.HasPrefix(handed.GetWorkflowId(), run.GetID()+"_shots_"), handed.GetWorkflowId())
 			require.Less(t, len(handed.GetInput().GetPayloads()[0].GetData()), 600_000)
 		}
 	}
