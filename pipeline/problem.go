@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 

@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 

@@ -6,12 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/written"
 )
 

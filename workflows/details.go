@@ -5,10 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
 const (

@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
 // enter notes a state that the attempt, and with it the generation, is in.

@@ -10,10 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
-
 	"github.com/spf13/pflag"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 

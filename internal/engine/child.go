@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -68,27 +68,10 @@ func headline(status pipeline.Status) string {
 		}
 	}
 	line := fmt.Sprintf("**%s** · %s", status.State, strings.Join(parts, ", "))
-	if status.Cost != nil {
-		line += " · " + markdown.USD(*status.Cost) + " so far"
-	}
-	if status.Estimate != nil {
-		line += " · estimate " + estimateText(*status.Estimate)
-	}
-	if status.Budget != nil {
-		line += " · budget " + markdown.USD(*status.Budget)
+	if amounts := runview.Amounts(status); len(amounts) > 0 {
+		line += " · " + markdown.Escape(strings.Join(amounts, " · "))
 	}
 	return line
-}
-
-func estimateText(e pipeline.Estimate) string {
-	switch most, known := e.Upper(); {
-	case !known:
-		return "at least " + markdown.USD(e.Total)
-	case most != e.Total:
-		return markdown.USD(e.Total) + " to " + markdown.USD(most)
-	default:
-		return markdown.USD(e.Total)
-	}
 }
 
 // stepRow has what matters most first: narrow screens cut off the right.
@@ -107,24 +90,19 @@ func costCell(step pipeline.StepStatus) string {
 	if step.Cost != nil {
 		parts = append(parts, markdown.USD(*step.Cost))
 	}
-	if !step.Ended.IsZero() && !step.Started.IsZero() {
-		parts = append(parts, fmt.Sprintf("%.1f s", step.Ended.Sub(step.Started).Seconds()))
+	if took := runview.Took(step, step.Ended); took != "" && !step.Ended.IsZero() {
+		parts = append(parts, took)
 	}
 	return cmp.Or(strings.Join(parts, ", "), "–")
 }
 
 func stateCell(step pipeline.StepStatus) string {
-	cell := "**" + string(step.State) + "**"
-	if step.Kept {
-		cell += ", kept from an earlier run"
+	cell := "**" + string(step.State) + "**" + runview.Progress(step)
+	if step.Children > 0 {
+		cell += fmt.Sprintf(", in %d child workflows", step.Children)
 	}
-	if step.Items != nil && step.Items.Total > 0 {
-		cell += ": " + countsText(*step.Items)
-		if step.Children > 0 {
-			cell += fmt.Sprintf(", in %d child workflows", step.Children)
-		}
-	}
-	if step.Attempts > 1 && step.Attempts > items(step) {
+	underWay := step.Kind == pipeline.KindGenerate && !step.State.Ended() // and its attempt is shown
+	if step.Attempts > 1 && step.Attempts > items(step) && !underWay {
 		cell += fmt.Sprintf(", %d submits", step.Attempts)
 	}
 	if step.Reason != "" {
@@ -147,19 +125,6 @@ func decidedCell(step pipeline.StepStatus) string {
 		return ""
 	}
 	return " · " + markdown.Decisions(step.Decisions)
-}
-
-func countsText(counts pipeline.Counts) string {
-	text := fmt.Sprintf("%d of %d completed", counts.Completed, counts.Total)
-	for _, part := range []struct {
-		n    int
-		what string
-	}{{counts.Kept, "of them kept"}, {counts.Failed, "failed"}, {counts.Running, "running"}, {counts.Waiting, "waiting"}} {
-		if part.n > 0 {
-			text += fmt.Sprintf(", %d %s", part.n, part.what)
-		}
-	}
-	return text
 }
 
 // itemTable shows what is most worth a look of many generations: those that have failed,

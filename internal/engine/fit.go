@@ -3,9 +3,8 @@ package engine
 import (
 	"slices"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 

@@ -11,6 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -243,5 +244,5 @@ func (c *chunkRun) page(ctx workflow.Context) pipeline.Page {
 }
 
 func (c *chunkRun) details(statuses []*generation.Status) string {
-	return fmt.Sprintf("**%s** of %s: %s\n\n", c.in.Step, c.in.Pipeline.Name, countsText(c.step.counts())) + itemTable(statuses)
+	return fmt.Sprintf("**%s** of %s: %s\n\n", c.in.Step, c.in.Pipeline.Name, runview.Items(c.step.counts())) + itemTable(statuses)
 }

@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
 // Question is an open approval as Markdown: what to judge, and how to decide.

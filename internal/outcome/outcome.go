@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )

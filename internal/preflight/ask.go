@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )

@@ -16,9 +16,8 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
 // Error says what is wrong with a value, and where. It never repeats the value.

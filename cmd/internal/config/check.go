@@ -7,9 +7,8 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )

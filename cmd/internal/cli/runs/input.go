@@ -4,10 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"go.temporal.io/sdk/converter"
-
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"

@@ -9,14 +9,13 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
-
 	"github.com/spf13/cobra"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/exit"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
 )
 
 const healthTimeout = 2500 * time.Millisecond

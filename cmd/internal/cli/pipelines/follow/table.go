@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -18,8 +18,8 @@ func table(status pipeline.Status, now time.Time) string {
 	table := screen.NewTable(&text)
 	fmt.Fprintln(table, "STEP\tSTATE\tMODEL\tATTEMPTS\tCOST\tTIME\tOUTPUT")
 	for _, step := range status.Steps {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", step.ID, stepState(step), screen.Cell(screen.Dash(step.Model)), screen.Dash(screen.Number(step.Attempts)),
-			screen.Dash(screen.Dollars(step.Cost)), screen.Dash(took(step, now)), screen.Dash(firstOutput(step)))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", step.ID, string(step.State)+runview.Progress(step), screen.Cell(screen.Dash(step.Model)), screen.Dash(screen.Number(step.Attempts)),
+			screen.Dash(screen.Dollars(step.Cost)), screen.Dash(runview.Took(step, now)), screen.Dash(firstOutput(step)))
 	}
 	_ = table.Flush()
 	told := false
@@ -44,60 +44,7 @@ func head(status pipeline.Status, now time.Time) string {
 		end = now
 	}
 	parts := []string{status.Pipeline, string(status.State), end.Sub(status.Started).Round(time.Second).String()}
-	if status.Cost != nil {
-		parts = append(parts, "cost "+status.Cost.String()+soFar(status))
-	}
-	if status.Estimate != nil {
-		parts = append(parts, "estimate "+status.Estimate.Text())
-	}
-	if status.Budget != nil {
-		parts = append(parts, "budget "+status.Budget.String())
-	}
-	return strings.Join(parts, " · ")
-}
-
-func soFar(status pipeline.Status) string {
-	if status.Ended.IsZero() {
-		return " so far"
-	}
-	return ""
-}
-
-func stepState(step pipeline.StepStatus) string {
-	text := string(step.State)
-	if step.Kind == pipeline.KindGenerate && step.Attempts > 1 && !step.State.Ended() {
-		text += fmt.Sprintf(", attempt %d", step.Attempts)
-	}
-	if step.Kept {
-		text += ", kept"
-	}
-	if c := step.Items; c != nil && c.Total > 0 {
-		text += fmt.Sprintf(" %d/%d", c.Completed, c.Total)
-		kept := c.Kept
-		if step.Kept {
-			kept = 0
-		}
-		for _, part := range []struct {
-			n    int
-			what string
-		}{{kept, "kept"}, {c.Failed, "failed"}, {c.Running, "running"}} {
-			if part.n > 0 {
-				text += fmt.Sprintf(", %d %s", part.n, part.what)
-			}
-		}
-	}
-	return text
-}
-
-func took(step pipeline.StepStatus, now time.Time) string {
-	switch {
-	case step.Started.IsZero():
-		return ""
-	case step.Ended.IsZero():
-		return now.Sub(step.Started).Round(time.Second).String()
-	default:
-		return step.Ended.Sub(step.Started).Round(100 * time.Millisecond).String()
-	}
+	return strings.Join(append(parts, runview.Amounts(status)...), " · ")
 }
 
 func firstOutput(step pipeline.StepStatus) string {

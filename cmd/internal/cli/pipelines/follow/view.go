@@ -8,6 +8,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/failing"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -68,7 +69,7 @@ func (v *view) wait(queue string) {
 }
 
 func (v *view) line(status pipeline.Status, step pipeline.StepStatus, now time.Time) string {
-	parts := []string{fmt.Sprintf("%7.1f s  %-12s %-10s", now.Sub(status.Started).Seconds(), step.ID, stepState(step))}
+	parts := []string{fmt.Sprintf("%7.1f s  %-12s %-10s", now.Sub(status.Started).Seconds(), step.ID, string(step.State)+runview.Progress(step))}
 	for _, part := range []string{step.Model, screen.Dollars(step.Cost), firstOutput(step), screen.Cell(step.Reason)} {
 		if part != "" {
 			parts = append(parts, part)

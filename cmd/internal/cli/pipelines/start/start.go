@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
-
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -17,6 +15,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/pipelines/made"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/runs"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
