@@ -29,7 +29,7 @@ func Amounts(status pipeline.Status) []string {
 }
 
 // Progress is what there is to say of a step after its state: "", ", attempt 2", ", kept",
-// " 3/5, 1 failed, 1 running".
+// " 3 of 5, 1 failed, 1 running".
 func Progress(step pipeline.StepStatus) string {
 	text := ""
 	if step.Kind == pipeline.KindGenerate && step.Attempts > 1 && !step.State.Ended() {
@@ -50,7 +50,7 @@ func Progress(step pipeline.StepStatus) string {
 
 // Items says how many items are done, and what became of the others.
 func Items(c pipeline.Counts) string {
-	text := fmt.Sprintf("%d/%d", c.Completed, c.Total)
+	text := fmt.Sprintf("%d of %d", c.Completed, c.Total)
 	for _, part := range []struct {
 		n    int
 		what string

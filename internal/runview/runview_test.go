@@ -26,11 +26,11 @@ func TestProgress(t *testing.T) {
 	t.Parallel()
 	counts := func(c pipeline.Counts) *pipeline.Counts { return &c }
 	for want, step := range map[string]pipeline.StepStatus{
-		"":                                  {Kind: pipeline.KindGenerate, State: pipeline.StepRunning, Attempts: 1, Items: counts(pipeline.Counts{})},
-		", attempt 2":                       {Kind: pipeline.KindGenerate, State: pipeline.StepRunning, Attempts: 2},
-		", kept":                            {Kind: pipeline.KindGenerate, State: pipeline.StepCompleted, Attempts: 2, Kept: true},
-		", kept 5/5":                        {State: pipeline.StepCompleted, Kept: true, Items: counts(pipeline.Counts{Total: 5, Completed: 5, Kept: 5})},
-		" 3/7, 2 kept, 1 failed, 2 running": {State: pipeline.StepRunning, Items: counts(pipeline.Counts{Total: 7, Completed: 3, Kept: 2, Failed: 1, Running: 2, Waiting: 1})},
+		"":                                     {Kind: pipeline.KindGenerate, State: pipeline.StepRunning, Attempts: 1, Items: counts(pipeline.Counts{})},
+		", attempt 2":                          {Kind: pipeline.KindGenerate, State: pipeline.StepRunning, Attempts: 2},
+		", kept":                               {Kind: pipeline.KindGenerate, State: pipeline.StepCompleted, Attempts: 2, Kept: true},
+		", kept 5 of 5":                        {State: pipeline.StepCompleted, Kept: true, Items: counts(pipeline.Counts{Total: 5, Completed: 5, Kept: 5})},
+		" 3 of 7, 2 kept, 1 failed, 2 running": {State: pipeline.StepRunning, Items: counts(pipeline.Counts{Total: 7, Completed: 3, Kept: 2, Failed: 1, Running: 2, Waiting: 1})},
 	} {
 		require.Equal(t, want, runview.Progress(step))
 	}

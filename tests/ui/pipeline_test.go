@@ -46,7 +46,7 @@ func TestApprovalInTheUI(t *testing.T) {
 
 	b := open(t, run)
 	b.look("approval", "user-metadata", "Decide: choice", "Which one shall be animated?", "choice 0", "choice 4",
-		"variants", "5/5", "approval", "$0.147 so far", "budget $2.00", "estimate about $0.347")
+		"variants", "5 of 5", "approval", "$0.147 so far", "budget $2.00", "estimate about $0.347")
 	b.requireLink(e.Simulator.Ledger()[1].PredictionID)
 	b.look("approval", "history", "checks models, inputs, prices and the balance", "still · wavespeed-ai/flux-dev",
 		"variants[oil on canvas] · bytedance/seededit-v3", "choice · a decision is awaited until this, then: reject")
@@ -86,9 +86,9 @@ func TestManyItemsInTheUI(t *testing.T) {
 		return step.Items.Completed == 979 && step.Items.Failed == 20 && step.Attempts >= 999
 	})
 	b := open(t, run)
-	b.look("catalogue", "user-metadata", "979/1000, 20 failed", "child workflows")
+	b.look("catalogue", "user-metadata", "979 of 1000, 20 failed", "child workflows")
 	child := open(t, childOf(t, e.Client, run, "shots · items 0 to 249"))
-	child.look("catalogue-child", "user-metadata", "shots · items 0 to 249", "shots of catalogue", "/250", "shots[", "flagged")
+	child.look("catalogue-child", "user-metadata", "shots · items 0 to 249", "shots of catalogue", "of 250", "shots[", "flagged")
 	require.NoError(t, e.Client.TerminateWorkflow(t.Context(), run.GetID(), run.GetRunID(), "seen"))
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	neturl "net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,7 +97,7 @@ func open(t *testing.T, run client.WorkflowRun) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(cancel)
-	url := fmt.Sprintf("%s/namespaces/default/workflows/%s/%s", stack.SharedTemporal(t).UI, run.GetID(), run.GetRunID())
+	url := fmt.Sprintf("%s/namespaces/default/workflows/%s/%s", stack.SharedTemporal(t).UI, neturl.PathEscape(run.GetID()), run.GetRunID())
 	return &browser{t: t, ctx: ctx, url: url}
 }
 

@@ -171,7 +171,7 @@ func TestResolveInAPipeline(t *testing.T) {
 	code, _, err := s.run(t, "pipeline", "run", photos, "--id", id, "--detach")
 	require.Zero(t, code, err)
 	key := "photos[6]"
-	s.await(t, "59/60", "pipeline", "status", id) // what is cut off in a submit is looked for, too
+	s.await(t, "59 of 60", "pipeline", "status", id) // what is cut off in a submit is looked for, too
 	s.await(t, "resolve "+id, "pipeline", "status", id)
 	out := s.await(t, key, "resolve", id)
 	require.Contains(t, out, "in workflow: ")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
@@ -77,6 +78,6 @@ func (p *Program) Connected(do func(ctx context.Context, s *Session, args []stri
 func (s *Session) Announce(run client.WorkflowRun) {
 	fmt.Fprintf(s.Err, "workflow %s, run %s\n", run.GetID(), run.GetRunID())
 	if s.Config.UIURL != "" {
-		fmt.Fprintf(s.Err, "%s/namespaces/%s/workflows/%s/%s\n", s.Config.UIURL, s.Options.Namespace, run.GetID(), run.GetRunID())
+		fmt.Fprintf(s.Err, "%s/namespaces/%s/workflows/%s/%s\n", s.Config.UIURL, s.Options.Namespace, url.PathEscape(run.GetID()), run.GetRunID())
 	}
 }
