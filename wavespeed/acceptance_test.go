@@ -120,6 +120,52 @@ func TestStatusIsWhatTheProviderSays(t *testing.T) {
 	}
 }
 
+// TestKinds: what an answer means to whoever knows nothing of WaveSpeedAI.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		http int
+		body string
+		want provider.Kind
+	}{
+		{400, `{"code":400,"message":"size"}`, provider.Invalid},
+		{413, `<html>nginx</html>`, provider.Invalid},
+		{422, `{"detail":"no such field"}`, provider.Invalid},
+		{400, `{"code":1407,"message":"no"}`, provider.Unpaid},
+		{402, `{"code":402,"message":"no"}`, provider.Unpaid},
+		{403, `{"code":403,"message":"Insufficient credits."}`, provider.Unpaid},
+		{403, `{"code":403,"message":"Insufficient credits permission","error_code":"ROLE"}`, provider.Forbidden},
+		{400, `{"code":400,"message":"\"insufficient credits\" is too long"}`, provider.Invalid},
+		{401, `{"code":401,"message":"no"}`, provider.KeyRefused},
+		{403, `{"code":403,"message":"no"}`, provider.Forbidden},
+		{404, `{"code":404,"message":"no"}`, provider.NotFound},
+		{405, `{"code":405,"message":"no"}`, provider.Unsupported},
+		{410, `{"code":410,"message":"no"}`, provider.Unsupported},
+		{429, ``, provider.Limited},
+		{408, `{"code":408,"message":"no"}`, provider.Failed},
+		{503, `{"code":503,"message":"no"}`, provider.Failed},
+		{200, `{"code":5003,"message":"no"}`, provider.Failed},
+		{200, `{"code":404,"message":"no"}`, provider.NotFound},
+		{200, `{"code":200}`, provider.Garbled},
+		{200, `<html>a hotel</html>`, provider.Garbled},
+		{200, `{"code":400}`, provider.Garbled},
+		{502, `<html>bad gateway</html>`, provider.Unclear},
+		{401, `{"message":"Unauthorized"}`, provider.Unclear},
+		{400, `{"code":503,"message":"no"}`, provider.Unclear},
+	} {
+		p := serve(t, say(test.http, test.body))
+		_, err := client(t, p.URL).Submit(context.Background(), flux)
+		require.Equal(t, test.want, failure(t, err).Kind, "HTTP %d %s", test.http, test.body)
+		require.Equal(t, test.want >= provider.Invalid, failure(t, err).Answered(), "HTTP %d %s", test.http, test.body)
+	}
+	c := client(t, "http://127.0.0.1:1")
+	_, err := c.Submit(context.Background(), wavespeed.SubmitRequest{Model: "/"})
+	require.Equal(t, provider.Invalid, failure(t, err).Kind)
+	require.False(t, failure(t, err).Answered())
+	_, err = c.Submit(context.Background(), flux)
+	require.Equal(t, provider.Unclear, failure(t, err).Kind)
+}
+
 func TestASuccessThatNamesNoPredictionIsNoRefusal(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{

@@ -36,7 +36,7 @@ type Error struct {
 	Err error
 }
 
-// Kind is what an error says of the provider, of the request or of the account.
+// Kind is what an error says of the provider, the request or the account.
 type Kind int
 
 const (
@@ -49,7 +49,8 @@ const (
 	// Garbled: the answer is a success, but what it says cannot be read or believed.
 	Garbled
 
-	// Invalid: the request cannot be right. It was refused, or never sent.
+	// Invalid, and all that follow, are a clear no. This one: the request cannot be right. It
+	// was refused, or never sent.
 	Invalid
 
 	// Unsupported: the provider has no such call, or not for this.

@@ -103,3 +103,19 @@ func TestImportsPointDown(t *testing.T) {
 	}
 	require.Empty(t, up, "imports that point up")
 }
+
+// TestOnlyTheEdgesKnowTheProvider: whatever else talks to it does so in the words of
+// internal/provider.
+func TestOnlyTheEdgesKnowTheProvider(t *testing.T) {
+	t.Parallel()
+	edges := []string{"wavespeed/wavespeedtest", "webhook", "worker", "cmd", "cmd/internal", "examples", "tests"}
+	for _, arrow := range arrows(rooms(t)) {
+		from, to, _ := strings.Cut(arrow, " → ")
+		if strings.HasPrefix(from, "cmd/internal/") {
+			from = "cmd/internal"
+		}
+		if to == "wavespeed" && !slices.Contains(edges, from) {
+			t.Errorf("%s imports package wavespeed", from)
+		}
+	}
+}

@@ -1,7 +1,9 @@
 // Command mutants shows that each check of a Go file is proven by a test: it takes
 // the checks out one at a time, and the package's tests must fail each time.
 //
-//	go run ./tests/mutants webhook/verify.go webhook/address.go
+//	go run ./tests/mutants webhook/verify.go wavespeed/signature.go@webhook
+//
+// Behind an @ stands another package whose tests prove the file.
 //
 // A check is the condition of an if, and each operand of its && and ||, unless its line
 // says with //mutants:equal why nothing depends on it. Files are not changed: the mutant
@@ -36,8 +38,12 @@ func main() {
 func run(files []string, document string) error {
 	table := "| file | checks taken out | that no test missed |\n| --- | --- | --- |\n"
 	survived := 0
-	for _, file := range files {
-		checks, n, err := try(file)
+	for _, named := range files {
+		file, tests, apart := strings.Cut(named, "@")
+		if !apart {
+			tests = filepath.ToSlash(filepath.Dir(file))
+		}
+		checks, n, err := try(file, "./"+tests)
 		if err != nil {
 			return err
 		}
@@ -64,7 +70,7 @@ type check struct {
 }
 
 // try says how many checks the file has, and how many of their mutants survived.
-func try(file string) (n, survived int, err error) {
+func try(file, tests string) (n, survived int, err error) {
 	source, err := os.ReadFile(file)
 	if err != nil {
 		return 0, 0, err
@@ -77,7 +83,7 @@ func try(file string) (n, survived int, err error) {
 		expression := string(source[c.from:c.to])
 		// The expression stays, so that the mutant compiles whatever it uses.
 		mutant := string(source[:c.from]) + constant(c.constant, expression) + string(source[c.to:])
-		failed, err := testsFail(file, mutant)
+		failed, err := testsFail(file, mutant, tests)
 		if err != nil {
 			return 0, 0, fmt.Errorf("%s:%d: %w", file, c.line, err)
 		}
@@ -139,8 +145,8 @@ func find(file string, source []byte) ([]check, error) {
 	return checks, nil
 }
 
-// testsFail runs the tests of the file's package on the mutant.
-func testsFail(file, mutant string) (bool, error) {
+// testsFail runs the tests of a package on the mutant.
+func testsFail(file, mutant, tests string) (bool, error) {
 	dir, err := os.MkdirTemp("", "mutant-")
 	if err != nil {
 		return false, err
@@ -158,7 +164,7 @@ func testsFail(file, mutant string) (bool, error) {
 	if err := errors.Join(os.WriteFile(replacement, []byte(mutant), 0o600), os.WriteFile(overlay, replace, 0o600)); err != nil {
 		return false, err
 	}
-	output, err := exec.Command("go", "test", "-overlay", overlay, "-count=1", "-failfast", "-vet=off", "-timeout=2m", "./"+filepath.ToSlash(filepath.Dir(file))).CombinedOutput()
+	output, err := exec.Command("go", "test", "-overlay", overlay, "-count=1", "-failfast", "-vet=off", "-timeout=2m", tests).CombinedOutput()
 	if strings.Contains(string(output), "[build failed]") {
 		return false, fmt.Errorf("the mutant does not compile: %s", output)
 	}
