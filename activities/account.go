@@ -5,7 +5,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// account is one provider with what this process has learned of it.
+// account is one provider and what this process has learned about it.
 type account struct {
 	preflight.Account
 	name      string
@@ -44,5 +44,5 @@ func newAccount(name string, at provider.Provider, options Options) *account {
 	return a
 }
 
-// apiKey is the fingerprint of the account's key; "" if the provider tells none.
+// apiKey is the fingerprint of the account's key; "" if the provider has none.
 func (a *account) apiKey() string { return a.provider.KeyFingerprint() }

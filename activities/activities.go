@@ -17,23 +17,21 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// Options say whom the activities talk to. Accounts is the only field that must
-// be set.
+// Options configure the activities. Only Accounts is required.
 type Options struct {
 	// Accounts are the providers by account name; a wavespeed.Client is one.
 	Accounts map[string]provider.Provider
 
-	// WebhookURL makes the address that the provider is to call for a target.
-	// Without one everything is polled. Defaults to none.
+	// WebhookURL returns the URL that the provider should call for a target. Without one,
+	// everything is polled. Defaults to none.
 	WebhookURL func(context.Context, wire.Target) (string, error)
 
-	// Prices has each submit preceded by a request for its price, which then shows
-	// in the Temporal UI and in results. A price that cannot be had holds nothing
-	// up. Defaults to false.
+	// Prices requests the price before each submit, to show it in the Temporal UI and in
+	// results. An unavailable price delays nothing. Defaults to false.
 	Prices bool
 
-	// ExclusiveKeys declares that each account's API key is used by the workers of this
-	// Temporal namespace alone, so that a charge which is nobody else's is a lost submit's.
+	// ExclusiveKeys declares that only the workers of this Temporal namespace use each
+	// account's API key, so that a charge without another owner belongs to a lost submit.
 	// Accounts must have different keys then. Defaults to false.
 	ExclusiveKeys bool
 
@@ -41,7 +39,7 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Activities are the activities of this package, to be made by [New].
+// Activities are the activities of this package; create them with [New].
 type Activities struct {
 	options  Options
 	keyless  sync.Map // accounts without a key here that were logged
@@ -53,7 +51,8 @@ type Activities struct {
 	seeds    seeds
 }
 
-// New checks the options, so that a mistake shows when a worker starts.
+// New creates the activities after checking the options, so that mistakes show when a worker
+// starts.
 func New(options Options) (*Activities, error) {
 	if len(options.Accounts) == 0 {
 		return nil, fmt.Errorf("activities: Accounts: needs at least one account")
@@ -79,8 +78,8 @@ func New(options Options) (*Activities, error) {
 	return a, a.checkExclusive()
 }
 
-// checkExclusive refuses two accounts with one key. A workflow tells of its predictions by
-// account, so a charge of the one would seem to be nobody's to the other.
+// checkExclusive rejects two accounts with one key. Workflows report their predictions by
+// account, so a charge of one account would seem to have no owner in the other.
 func (a *Activities) checkExclusive() error {
 	owners := make(map[string]string)
 	for _, name := range slices.Sorted(maps.Keys(a.accounts)) {
@@ -99,7 +98,7 @@ type registry interface {
 	RegisterActivityWithOptions(any, activity.RegisterOptions)
 }
 
-// Register makes the activities known to a worker under their contract names.
+// Register registers the activities with a worker under their contract names.
 func (a *Activities) Register(with registry) {
 	for name, f := range map[string]any{
 		wire.SubmitName:    a.submit,

@@ -12,11 +12,11 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// recordMargin is kept free at the end of an attempt, to report what it did.
+// recordMargin is reserved at the end of an attempt, to report what it did.
 const recordMargin = 3 * time.Second
 
-// attempt gives an activity the time of its attempt by this process's clock alone. The
-// SDK's own deadline compares it with Temporal's, which may be far from it.
+// attempt limits an activity to the time of its attempt by this process's clock alone. The
+// SDK's own deadline compares it with Temporal's clock, which may be far off.
 func attempt(ctx context.Context) (context.Context, context.CancelFunc) {
 	whole := activity.GetInfo(ctx).StartToCloseTimeout
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), whole-min(recordMargin, whole/5))
@@ -28,7 +28,7 @@ func attempt(ctx context.Context) (context.Context, context.CancelFunc) {
 	return own, cancel
 }
 
-// by has the next attempt of a failed read made when the time is over, if it would come
+// by schedules the next attempt of a failed read for the end of the time, if it would come
 // later.
 func by(left time.Duration, err error) error {
 	var failure *temporal.ApplicationError
@@ -47,11 +47,11 @@ func by(left time.Duration, err error) error {
 	})
 }
 
-// longestPoll is the longest wait of the retry policies of reads.
+// longestPoll is the longest wait in the retry policies of reads.
 const longestPoll = 30 * time.Second
 
-// impatient ends an activity that has failed so often that the workflow should tell people
-// why it waits. The workflow begins it again.
+// impatient ends an activity after so many failures that the workflow should show why it is
+// waiting. The workflow starts it again.
 func impatient(info activity.Info, patience int, err error) error {
 	var failure *temporal.ApplicationError
 	if patience == 0 || int(info.Attempt) < patience || !errors.As(err, &failure) || failure.NonRetryable() || failure.Type() == generation.ErrPending {

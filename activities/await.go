@@ -52,7 +52,7 @@ func (a *Activities) awaitOnce(ctx context.Context, in wire.AwaitInput) (wire.Ou
 	return outcome.From(prediction, maxOutcomeBytes), nil
 }
 
-// pending is an error that only means "ask again", at the retry policy's pace.
+// pending is an error that only means "ask again", at the pace of the retry policy.
 func pending(message string) error {
 	return temporal.NewApplicationErrorWithOptions(message, generation.ErrPending, temporal.ApplicationErrorOptions{
 		Category: temporal.ApplicationErrorCategoryBenign,

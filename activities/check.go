@@ -42,13 +42,13 @@ func (a *Activities) check(ctx context.Context, run pipeline.Request) (runwire.R
 }
 
 const (
-	// keylessFor is how long a check waits for a worker that has the keys for all accounts
+	// keylessFor is how long a check waits for a worker that has the keys of all accounts
 	// before it reports them missing. People wait for the report.
 	keylessFor   = 30 * time.Second
 	keylessEvery = 5 * time.Second
 )
 
-// leaveToOthers leaves a check to another worker where this one lacks a key, for a while.
+// leaveToOthers leaves a check to another worker for a while if this one lacks a key.
 func (a *Activities) leaveToOthers(ctx context.Context, plan *plan.Plan) error {
 	info := activity.GetInfo(ctx)
 	for _, step := range plan.Steps {
@@ -64,7 +64,7 @@ func (a *Activities) leaveToOthers(ctx context.Context, plan *plan.Plan) error {
 	return nil
 }
 
-// changes are those that the run makes in steps' inputs.
+// changes are the run's changes to steps' inputs.
 func changes(run pipeline.Request) map[string]map[string]any {
 	if run.Resume == nil {
 		return nil
@@ -72,7 +72,7 @@ func changes(run pipeline.Request) map[string]map[string]any {
 	return run.Resume.Input
 }
 
-// checkError: asking is free, so all is tried again but what will not pass.
+// checkError: checks are free, so everything is retried except permanent errors.
 func checkError(ctx context.Context, name string, err error) error {
 	what := "pipeline " + name + ": its models and prices"
 	if kind := classify(err); kind == generation.ErrUnauthorized {

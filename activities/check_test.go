@@ -43,10 +43,10 @@ func TestCheckFindsProblems(t *testing.T) {
 	missing := film("a/b", nil)
 	missing.Inputs = nil
 	for want, run := range map[string]pipeline.Request{
-		`steps.still.model: WaveSpeedAI has no model "a/c"`:        film("a/c", nil),
-		`steps.still.input.p: there is no input "x"`:               film("a/b", map[string]any{"p": "${{ inputs.x }}"}),
-		"inputs.scene: must be given":                              missing,
-		"steps.still.input: p: int(inputs.scene): is given a text": film("a/b", map[string]any{"p": "${{ int(inputs.scene) }}"}),
+		`steps.still.model: WaveSpeedAI has no model "a/c"`:   film("a/c", nil),
+		`steps.still.input.p: there is no input "x"`:          film("a/b", map[string]any{"p": "${{ inputs.x }}"}),
+		"inputs.scene: is required":                           missing,
+		"steps.still.input: p: int(inputs.scene): got a text": film("a/b", map[string]any{"p": "${{ int(inputs.scene) }}"}),
 	} {
 		value, err := execute(t, forProvider(shop()), runwire.CheckName, run)
 		require.NoError(t, err)
@@ -91,5 +91,5 @@ func TestCheckWithoutAnswers(t *testing.T) {
 	var report runwire.Report
 	require.NoError(t, value.Get(&report))
 	require.Len(t, report.Unanswered, 1)
-	require.Contains(t, report.Unanswered[0].String(), "account default: no price can be had for step still: submit:")
+	require.Contains(t, report.Unanswered[0].String(), "account default: no price is available for step still: submit:")
 }

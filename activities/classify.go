@@ -22,8 +22,9 @@ func classify(err error) string {
 	return failure.Type()
 }
 
-// submitError says whether a submit may be tried again. Retryable is only what
-// proves that nothing was accepted and may pass by itself. Of one that may have been accepted, lost is what is known.
+// submitError says whether a submit may be retried. An error is retryable only if it proves
+// that nothing was accepted, and may be temporary. For a submit that may have been accepted,
+// lost is what is known.
 func submitError(ctx context.Context, in wire.SubmitInput, lost wire.Lost, err error) error {
 	what := fmt.Sprintf("generation %q: submit of %s", in.Key, in.Model)
 	var failure *provider.Error
@@ -40,8 +41,8 @@ func submitError(ctx context.Context, in wire.SubmitInput, lost wire.Lost, err e
 	}
 }
 
-// addressError: without an address nothing is submitted; only a key that the
-// provider refuses will not get better by waiting.
+// addressError: without an address nothing is submitted; only a key that the provider rejects
+// does not improve by waiting.
 func addressError(ctx context.Context, in wire.SubmitInput, err error) error {
 	what := fmt.Sprintf("generation %q: the address for its webhook could not be made", in.Key)
 	if classify(err) == generation.ErrUnauthorized {
@@ -64,7 +65,7 @@ func priceError(ctx context.Context, in wire.SubmitInput, err error) error {
 	}
 }
 
-// readError: reading is free, so everything is tried again.
+// readError: reads are free, so everything is retried.
 func readError(ctx context.Context, what string, err error) error {
 	kind := classify(err)
 	if kind == generation.ErrModelNotFound {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// twice gives two readings, both started after all had settled, and tells whether they are
+// twice returns two readings, both started after everything had settled, and whether they are
 // equal.
 func (s *search) twice(ctx context.Context, now *reading) (*reading, bool, error) {
 	settled := s.entered.Add(s.in.Settle - s.age)
@@ -40,8 +40,8 @@ func (s *search) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// equal tells whether a later reading tells the same of the window, up to the time by which
-// all had settled: what was made later may still lag.
+// equal reports whether a later reading shows the same window, up to the settled time. Newer
+// items may still lag.
 func (w witness) equal(later witness, within window, settled time.Time) bool {
 	if w.err != nil || later.err != nil {
 		return false
@@ -64,7 +64,7 @@ func (w witness) equal(later witness, within window, settled time.Time) bool {
 			same++
 			counted[x.id] = true
 		case !x.created.After(newest):
-			return false // it was there, and was not told of
+			return false // it existed, but was not reported
 		}
 	}
 	return same == len(before)

@@ -13,11 +13,11 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// deliveryTimeout bounds the wait for a delivery that no worker has taken up yet.
+// deliveryTimeout limits the wait for a delivery that no worker has picked up yet.
 const deliveryTimeout = 3 * time.Second
 
-// deliveries are those that came for a nonce when no run of its workflow was open. It fails
-// if one is kept and can't be read yet: that is not the same as none.
+// deliveries returns the deliveries for a nonce that arrived while no run of its workflow was
+// open. It fails if one is kept but can't be read yet, because that differs from none.
 func deliveries(ctx context.Context, c client.Client, nonce string) ([]wire.Signal, error) {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()

@@ -1,5 +1,4 @@
-// Package activities is the only code that talks to WaveSpeedAI on behalf of a
-// workflow.
+// Package activities is the only code that calls WaveSpeedAI on behalf of a workflow.
 //
 //   - Submit sends the one POST that costs money, at most once per attempt. Only
 //     errors that prove that nothing was accepted are tried again by the

@@ -11,20 +11,20 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// fence keeps a task that reached this process late from being worked on: a machine may
-// have slept while Temporal had already given the task up.
+// fence rejects tasks that reached this process late: a machine may have slept while Temporal
+// had already given up on the task.
 type fence struct {
 	mu      sync.Mutex
 	least   time.Duration // between Temporal's clock and this process's, with the way of a task
 	learned time.Time
 }
 
-// punctual is how late a task may be without being asked about.
+// punctual is how late a task may be without a check.
 const punctual = 2 * time.Second
 
-// doubtful tells whether the task may have been long on its way. Where the two clocks
-// agree, or are as far apart as they were before, it was not. A task that is in doubt teaches
-// nothing, or those that were held up with it would seem to be punctual.
+// doubtful reports whether the task may have been on its way for long. It was not if the two
+// clocks agree, or differ as much as before. A doubtful task teaches nothing, or others delayed
+// with it would seem punctual.
 func (f *fence) doubtful(started, entered time.Time) bool {
 	apart := entered.Round(0).Sub(started)
 	f.mu.Lock()
@@ -39,8 +39,7 @@ func (f *fence) doubtful(started, entered time.Time) bool {
 	return doubtful
 }
 
-// learn takes in a task that was surely not late, or of which Temporal has said that it
-// still counts.
+// learn learns from a task that was surely not late, or that Temporal has confirmed.
 func (f *fence) learn(started, entered time.Time) {
 	apart := entered.Round(0).Sub(started)
 	f.mu.Lock()
@@ -54,8 +53,8 @@ func (f *fence) known(now time.Time) bool {
 	return !f.learned.IsZero() && now.Sub(f.learned) < learnedFor
 }
 
-// pendingAttempt is what Temporal knows of the activity; nil if this attempt of it does not
-// count any more.
+// pendingAttempt is what Temporal knows about the activity; nil if this attempt no longer
+// counts.
 func pendingAttempt(ctx context.Context, c client.Client, info activity.Info) (*workflowpb.PendingActivityInfo, error) {
 	described, err := c.DescribeWorkflowExecution(ctx, info.WorkflowExecution.ID, info.WorkflowExecution.RunID)
 	if err != nil {

@@ -61,7 +61,7 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 	}
 }
 
-// unread is where a witness could not be asked. Reading is free, so it is asked again.
+// unread means that some evidence could not be read. Reads are free, so they are retried.
 func unread(ctx context.Context, what string, err error) error {
 	err = readError(ctx, what, err)
 	var failure *temporal.ApplicationError

@@ -13,17 +13,17 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 )
 
-// keysMark begins the part of a worker's identity that tells its API keys apart. Temporal
-// records which worker had an activity, so a search learns with which key a submit was made
-// although the worker was killed before it could say.
+// keysMark starts the part of a worker's identity that identifies its API keys. Temporal
+// records which worker had an activity, so a search can learn which key a submit used even if
+// the worker was killed before it could report.
 const keysMark = "wavespeed-keys="
 
-// maxTags bounds an identity, of which Temporal takes 1,000 characters.
+// maxTags limits an identity, for which Temporal allows 1,000 characters.
 const maxTags = 100
 
-// Identity returns the identity with which a worker that runs these activities is to be
-// started: its own one, which must not be empty, and a short digest of each account's API
-// key. A key cannot be derived from it. With more than 100 accounts it adds nothing.
+// Identity returns the identity for a worker that runs these activities: its own identity,
+// which must not be empty, plus a short digest of each account's API key. The digest doesn't
+// reveal the key. With more than 100 accounts it adds nothing.
 func (a *Activities) Identity(own string) string {
 	var tags []string
 	for _, name := range slices.Sorted(maps.Keys(a.accounts)) {
@@ -37,7 +37,7 @@ func (a *Activities) Identity(own string) string {
 	return own + " " + keysMark + strings.Join(tags, ",")
 }
 
-// tag is a short digest of the account's name and key; "" where the key is not known.
+// tag is a short digest of the account's name and key; "" if the key is unknown.
 func (a *account) tag() string {
 	key := a.apiKey()
 	if key == "" {
@@ -47,7 +47,7 @@ func (a *account) tag() string {
 	return base64.RawURLEncoding.EncodeToString(sum[:6])
 }
 
-// postedWith tells whether the worker of this identity had the account's present key.
+// postedWith reports whether the worker with this identity had the account's current key.
 func (a *account) postedWith(identity string) (same, known bool) {
 	_, tags, known := strings.Cut(identity, keysMark)
 	if !known || a.tag() == "" {
@@ -56,11 +56,11 @@ func (a *account) postedWith(identity string) (same, known bool) {
 	return slices.Contains(strings.Split(tags, ","), a.tag()), true
 }
 
-// anotherKey stands for a key of which nothing is known but that it is not the present one.
+// anotherKey represents an unknown key that is not the current one.
 const anotherKey = "another"
 
-// learnPostedKey reads from the workflow's history which worker had the submit, where its
-// answer did not tell the key.
+// learnPostedKey reads from the workflow's history which worker had the submit, if its response
+// didn't name the key.
 func (s *search) learnPostedKey(ctx context.Context) error {
 	if s.in.KeyKnown || s.in.StartedEvent == 0 {
 		return nil
@@ -80,7 +80,8 @@ func (s *search) learnPostedKey(ctx context.Context) error {
 	return nil
 }
 
-// identities are the workers that had submits, by nonce: a history does not change.
+// identities are the workers that had submits, by nonce. They can be cached, because a history
+// does not change.
 type identities struct {
 	mu    sync.Mutex
 	known map[string]string
@@ -108,7 +109,7 @@ func (i *identities) of(ctx context.Context, s *search) (string, error) {
 	return identity, nil
 }
 
-// startedBy reads the history backwards: a search begins soon after its submit.
+// startedBy reads the history backwards, because a search starts soon after its submit.
 func startedBy(ctx context.Context, s *search) (string, error) {
 	c := s.client(ctx)
 	request := &workflowservice.GetWorkflowExecutionHistoryReverseRequest{

@@ -6,13 +6,13 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// infer concludes from the charges of a key that only this namespace uses: each of them is
-// a submit's of this namespace. Where there is no other way to give each charge a submit,
-// what is left over is this one's. Submits of one workflow that ask for the same may share
-// what is left over in any order.
+// infer draws conclusions from the charges of a key that only this namespace uses: each belongs
+// to a submit of this namespace. If there is only one way to assign charges to submits, the
+// remaining charge belongs to this one. Submits of one workflow with the same request may share
+// the remaining charges in any order.
 func (s *search) infer(now *reading, possible []sighting, unknown map[string]wire.UnknownSubmit) (id string, ok bool) {
 	if !s.sameKey() || slices.ContainsFunc(possible, func(x sighting) bool { return x.charged && x.created.IsZero() }) {
-		return "", false // without times, a charge may be that of a submit long before
+		return "", false // without times, a charge may belong to a much earlier submit
 	}
 	twins := append([]wire.Twin{{Nonce: s.in.Nonce}}, s.in.Twins...)
 	ours := s.ownership(now, possible, unknown).forced(len(twins))
@@ -40,19 +40,19 @@ func (s *search) infer(now *reading, possible []sighting, unknown map[string]wir
 	return left[i], true
 }
 
-// ownership is which submits may have made which charges of our key. Each charge has one,
-// and each submit made one at most.
+// ownership says which submits may have made which charges of our key. Each charge has one
+// submit, and each submit has at most one charge.
 type ownership struct {
 	charges []sighting
 	ours    int   // of the first of them, this submit may have made each
 	owners  []may // without this submit and its twins
 }
 
-// may tells which of the charges a submit may have made.
+// may says which of the charges a submit may have made.
 type may []bool
 
-// ownership leaves out charges whose submit is known or inferred, and those so new that
-// the workflow which made them may not be listed yet.
+// ownership excludes charges whose submit is known or inferred, and those so new that their
+// workflow may not be listed yet.
 func (s *search) ownership(now *reading, possible []sighting, unknown map[string]wire.UnknownSubmit) (o ownership) {
 	claimed := make(map[string]bool)
 	for _, u := range unknown {
@@ -87,8 +87,8 @@ func (s *search) ownership(now *reading, possible []sighting, unknown map[string
 	return o
 }
 
-// older are charges a little older than the submit, whose submits nobody knows either: all
-// that can have made them were asked.
+// older are charges slightly older than the submit, with unknown submits: all that can have
+// made them were asked.
 func (s *search) older(now *reading) (older []sighting) {
 	since := s.window.opens.Add(-lookback)
 	for _, x := range now.charges.seen {
@@ -100,9 +100,9 @@ func (s *search) older(now *reading) (older []sighting) {
 	return older
 }
 
-// mayHaveMade tells whether the charge may be that of another's submit: it was not there
-// before the submit began, nor made long after nobody expected it any more, nor of another
-// model.
+// mayHaveMade reports whether the charge may belong to another's submit: it did not exist
+// before that submit started, was not made long after the submit expired, and is not for
+// another model.
 func (s *search) mayHaveMade(u wire.UnknownSubmit, x sighting) bool {
 	if windowOf(s.info, u.Began, s.entered, &s.account.offset).before(x.created) || s.otherModel(u.Model, x) {
 		return false
@@ -114,9 +114,8 @@ func (s *search) mayHaveMade(u wire.UnknownSubmit, x sighting) bool {
 	return s.account.seen.since(x.id) < began
 }
 
-// forced are the charges that this submit or one of its twins made, whichever way the
-// charges are given to submits. There are none if they can't be given at all: then the key
-// is not ours alone.
+// forced are the charges that this submit or its twins made in every possible assignment. There
+// are none if no assignment exists: then the key is not exclusive.
 func (o ownership) forced(twins int) (forced []sighting) {
 	group := make([]may, twins)
 	for i := range group {
@@ -142,7 +141,7 @@ func (o ownership) forced(twins int) (forced []sighting) {
 	return forced
 }
 
-// assignable tells whether each charge can be given a submit of its own.
+// assignable reports whether each charge can be assigned a different submit.
 func assignable(charges int, owners []may) bool {
 	given := make([]int, len(owners)) // charge by submit, from 1; 0 for none
 	for c := range charges {
@@ -153,7 +152,7 @@ func assignable(charges int, owners []may) bool {
 	return true
 }
 
-// give finds the charge a submit, and another charge's submit for that if need be.
+// give assigns a submit to the charge, reassigning another charge's submit if necessary.
 func give(charge int, owners []may, given []int, tried []bool) bool {
 	for i, made := range owners {
 		if !made[charge] || tried[i] {

@@ -10,8 +10,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// keyless is the error of a worker that has no API key for an account. Another worker on
-// the task queue may have it, as while a new account is rolled out, so this one only
+// keyless is the error of a worker without an API key for an account. Another worker on the
+// task queue may have the key, for example while a new account is rolled out, so this one
 // leaves the activity to the next attempt.
 type keyless struct{ account string }
 
@@ -19,8 +19,8 @@ func (e keyless) Error() string {
 	return fmt.Sprintf("this worker has no API key for account %q; another worker may have it. Configure the key on every worker, or name another account", e.account)
 }
 
-// account is the one of this name. It fails with an error after which Temporal tries
-// again.
+// account returns the account with this name. It fails with an error after which Temporal
+// retries.
 func (a *Activities) account(ctx context.Context, name string) (*account, error) {
 	if account, ok := a.accounts[name]; ok {
 		return account, nil

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// made are the latest predictions that this process has submitted and was told of. What a
-// reading says of them tells whether it can be believed about others.
+// made are the latest predictions that this process has submitted successfully. They show
+// whether a reading is reliable.
 type made struct {
 	mu     sync.Mutex
 	latest []own
@@ -22,8 +22,8 @@ type own struct {
 const (
 	maxMade = 1000
 
-	// apart is how much earlier than its answer told a prediction may be listed or charged.
-	// A search's window opens that much early.
+	// apart is how much earlier than reported in its response a prediction may be listed or
+	// charged. A search's window starts that much earlier.
 	apart = time.Minute
 )
 
@@ -37,8 +37,9 @@ func (m *made) add(id string, created, received time.Time) {
 	m.latest = m.latest[max(0, len(m.latest)-maxMade):]
 }
 
-// fault says why a reading can't be believed; "" if nothing speaks against it. After the
-// settle time all that it goes back to must be in it, and not be told of as older than it is.
+// fault explains why a reading is unreliable; "" if nothing contradicts it. After the settle
+// time, it must contain all our predictions in its range, and not show them as older than they
+// are.
 func (m *made) fault(r *reading, settle time.Duration) string {
 	m.mu.Lock()
 	latest := slices.Clone(m.latest)

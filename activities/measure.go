@@ -12,7 +12,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// countSubmit reports how the provider answered a submit.
+// countSubmit counts how the provider answered a submit.
 func countSubmit(ctx context.Context, err error) {
 	answer := "accepted"
 	var failure *temporal.ApplicationError
@@ -25,7 +25,7 @@ func countSubmit(ctx context.Context, err error) {
 	activity.GetMetricsHandler(ctx).WithTags(map[string]string{wire.TagAnswer: answer}).Counter(wire.MetricSubmits).Inc(1)
 }
 
-// microDollar is what spending is counted in.
+// microDollar is the unit in which spending is counted.
 const microDollar = generation.Dollar / 1e6
 
 func countSpend(ctx context.Context, model string, price *generation.USD) {
@@ -36,7 +36,7 @@ func countSpend(ctx context.Context, model string, price *generation.USD) {
 		Counter(wire.MetricSpend).Inc(int64((*price + microDollar/2) / microDollar))
 }
 
-// isUnknown tells whether an error leaves open whether a submit was accepted.
+// isUnknown reports whether an error leaves open whether a submit was accepted.
 func isUnknown(err error) bool {
 	var failure *temporal.ApplicationError
 	return errors.As(err, &failure) && failure.Type() == generation.ErrSubmitUnknown

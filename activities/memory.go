@@ -10,9 +10,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// memory is what this process knows for certain about submits: which prediction a nonce
-// got, and with which nonces it has posted. It forgets the oldest, since only those of the
-// last minutes matter.
+// memory is what this process knows for certain about submits: which prediction a nonce got,
+// and which nonces it has posted. It forgets the oldest, because only the last minutes matter.
 type memory struct {
 	mu           sync.Mutex
 	young, older remembered
@@ -23,9 +22,9 @@ type remembered struct {
 	predictions map[string]string // nonces by prediction
 }
 
-// post is one submit of this process, or a prediction that another has told of.
+// post is one submit of this process, or a prediction reported by another process.
 type post struct {
-	done         chan struct{} // closed when the submit has its answer, or never will
+	done         chan struct{} // closed when the submit has its response, or never will
 	predictionID string
 	model        string
 	answered     bool   // the submit's own answer told the prediction
@@ -35,8 +34,8 @@ type post struct {
 
 const rememberedPosts = 50_000
 
-// begin takes the nonce for a submit of this process, after any that is under way has
-// ended. It returns false with the post of one that was accepted or may have been.
+// begin reserves the nonce for a submit of this process, after any running one has ended. It
+// returns false and the post of a submit that was, or may have been, accepted.
 func (m *memory) begin(ctx context.Context, nonce, model, apiKey string) (*post, bool, error) {
 	for {
 		m.mu.Lock()
@@ -60,7 +59,7 @@ func (m *memory) begin(ctx context.Context, nonce, model, apiKey string) (*post,
 	}
 }
 
-// end notes how a submit ended: with a prediction, refused, or lost.
+// end records how a submit ended: with a prediction, rejected, or lost.
 func (m *memory) end(nonce string, p *post, predictionID string, lost bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -74,7 +73,7 @@ func (m *memory) end(nonce string, p *post, predictionID string, lost bool) {
 	close(p.done)
 }
 
-// know notes whose the prediction is for certain.
+// know records which submit a prediction certainly belongs to.
 func (m *memory) know(k wire.Known) {
 	if k.Nonce == "" || k.PredictionID == "" {
 		return
@@ -91,7 +90,7 @@ func (m *memory) know(k wire.Known) {
 	m.keep(k.Nonce, p)
 }
 
-// prediction is the one that the submit with this nonce got; "" if that is not known.
+// prediction returns the prediction of the submit with this nonce; "" if unknown.
 func (m *memory) prediction(nonce string) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -101,8 +100,7 @@ func (m *memory) prediction(nonce string) string {
 	return ""
 }
 
-// owner is the nonce whose prediction this is, and the model it was submitted under; ""
-// if that is not known.
+// owner returns the nonce of this prediction's submit, and the submitted model; "" if unknown.
 func (m *memory) owner(predictionID string) (nonce, model string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -116,8 +114,8 @@ func (m *memory) owner(predictionID string) (nonce, model string) {
 	return nonce, model
 }
 
-// teacher is the model under which the prediction was submitted, if the submit's own answer
-// told of it: a webhook may have been delivered to the wrong address.
+// teacher returns the submitted model of the prediction if the submit's own response named it:
+// a webhook may have been delivered to the wrong address.
 func (m *memory) teacher(predictionID string) (model string, ok bool) {
 	nonce, model := m.owner(predictionID)
 	m.mu.Lock()
@@ -126,7 +124,7 @@ func (m *memory) teacher(predictionID string) (model string, ok bool) {
 	return model, p != nil && p.answered
 }
 
-// madeWith tells whether the prediction was surely made with the API key, so that its charge
+// madeWith reports whether the prediction was surely made with the API key, so that its charge
 // shows how the provider names the key. Other workers may have another key for the account.
 func (m *memory) madeWith(predictionID, apiKey string) bool {
 	nonce, _ := m.owner(predictionID)
@@ -136,7 +134,7 @@ func (m *memory) madeWith(predictionID, apiKey string) bool {
 	return p != nil && p.answered && p.apiKey == apiKey
 }
 
-// some are up to n predictions that were surely made with the API key.
+// some returns up to n predictions that were surely made with the API key.
 func (m *memory) some(n int, apiKey string) (ids []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// names are those under which models were listed, as seen on predictions of our own.
+// names are the names under which models were listed, as seen on our own predictions.
 type names struct {
 	now func() time.Time
 
@@ -37,7 +37,7 @@ func (n *names) learn(model, listed string, created time.Time) {
 	n.listed[[2]string{model, listed}] = l
 }
 
-// same tells whether a prediction of the model was listed under the name within the last
+// same reports whether a prediction of the model was listed under the name within the last
 // hour.
 func (n *names) same(model, listed string) bool {
 	n.mu.Lock()
@@ -46,16 +46,16 @@ func (n *names) same(model, listed string) bool {
 	return ok && n.now().Sub(l.seen) < learnedFor
 }
 
-// other tells whether a prediction listed under the name is certainly of another model: a
-// younger one of ours was just listed under its own, and none under another. An older one
-// tells nothing, since the model may have been renamed in between.
+// other reports whether a prediction listed under the name certainly has another model: a
+// younger one of ours was just listed under its own name, and none under another. An older one
+// proves nothing, because the model may have been renamed in between.
 func (n *names) other(model, listed string, created time.Time) bool {
 	return listed != "" && listed != model && !created.IsZero() && n.same(model, model) && !n.several(model) &&
 		n.youngest(model).After(created)
 }
 
-// several tells whether a prediction of the model was listed under another name than its own
-// within the last hour.
+// several reports whether a prediction of the model was listed under a different name within
+// the last hour.
 func (n *names) several(model string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -67,15 +67,14 @@ func (n *names) several(model string) bool {
 	return false
 }
 
-// youngest is when the last prediction of ours that was listed under its model's own name
-// was created.
+// youngest is when our last prediction that was listed under its model's own name was created.
 func (n *names) youngest(model string) time.Time {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.listed[[2]string{model, model}].youngest
 }
 
-// keys are the access keys that predictions of ours were charged to.
+// keys are the access keys that our predictions were charged to.
 type keys struct {
 	mu   sync.Mutex
 	ours []provider.AccessKey
@@ -83,7 +82,7 @@ type keys struct {
 
 func (k *keys) learn(key provider.AccessKey) {
 	if same, _ := key.Compare(key); !same {
-		return // only a name, which tells nothing
+		return // only a name, which proves nothing
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -95,14 +94,14 @@ func (k *keys) learn(key provider.AccessKey) {
 	k.ours = append(k.ours, key)
 }
 
-// known tells whether any of our keys is.
+// known reports whether any of our keys is known.
 func (k *keys) known() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return len(k.ours) > 0
 }
 
-// has tells whether the key is certainly ours.
+// has reports whether the key is certainly ours.
 func (k *keys) has(key provider.AccessKey) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -114,7 +113,7 @@ func (k *keys) has(key provider.AccessKey) bool {
 	return false
 }
 
-// excludes tells whether the key is certainly not ours.
+// excludes reports whether the key is certainly not ours.
 func (k *keys) excludes(key provider.AccessKey) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -126,7 +125,7 @@ func (k *keys) excludes(key provider.AccessKey) bool {
 	return len(k.ours) > 0
 }
 
-// sightings are when something was first seen of predictions.
+// sightings record when something was first seen of predictions.
 type sightings struct {
 	now func() time.Time
 
@@ -136,7 +135,7 @@ type sightings struct {
 
 const maxSightings = 10_000
 
-// since is how long ago it was first seen of the prediction: now, if it was not.
+// since returns how long ago something was first seen of the prediction; 0 if it wasn't.
 func (s *sightings) since(id string) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()

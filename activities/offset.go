@@ -6,20 +6,19 @@ import (
 )
 
 const (
-	// learnedFor is how long what was learned of the provider counts.
+	// learnedFor is how long knowledge about the provider stays valid.
 	learnedFor = time.Hour
 
-	// drift is how far apart two clocks may have gone in that time, and how exact they are
-	// set back and forth.
+	// drift is how far two clocks may diverge in that time, plus the precision with which they
+	// are set.
 	drift = 2 * time.Second
 
-	// rounding is what a provider may cut off the times that it tells.
+	// rounding is how much a provider may truncate its times.
 	rounding = time.Second
 )
 
-// offset is how far the provider's clock is ahead of this process's. It is learned only
-// from submits of our own that were accepted: each was created after it was sent and
-// before its answer came.
+// offset is how far the provider's clock is ahead of this process's. It is learned only from
+// our own accepted submits: each was created after it was sent and before its response arrived.
 type offset struct {
 	now    func() time.Time
 	anchor time.Time // with which the two clocks of this machine are compared
@@ -32,7 +31,7 @@ type offset struct {
 	several time.Time     // when submits last told of more than one clock
 }
 
-// learn takes in a submit: when it was sent and answered, by this process's clock, and when
+// learn learns from a submit: when it was sent and answered, by this process's clock, and when
 // its prediction was created, by the provider's.
 func (o *offset) learn(sent, received, created time.Time) {
 	if created.IsZero() {
@@ -47,8 +46,8 @@ func (o *offset) learn(sent, received, created time.Time) {
 	o.least, o.most, o.learned, o.slept = least, most, received, o.apart()
 }
 
-// with narrows what is known by what a submit tells. Submits that contradict each other were
-// taken by servers whose clocks differ, or the clock was set: then for a while it may be any
+// with narrows the offset using a submit. If submits contradict each other, servers with
+// different clocks handled them, or the clock was set. For a while, the offset may then be any
 // of theirs.
 func (o *offset) with(least, most time.Duration, received time.Time) (time.Duration, time.Duration) {
 	switch narrowest, widest := max(o.least, least), min(o.most, most); {
@@ -62,15 +61,15 @@ func (o *offset) with(least, most time.Duration, received time.Time) (time.Durat
 	}
 }
 
-// bounds are what the offset is between; false if that is not known.
+// bounds returns the limits of the offset; false if unknown.
 func (o *offset) bounds() (least, most time.Duration, known bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.least - drift, o.most + drift, o.fresh()
 }
 
-// fresh tells whether what was learned still counts: for an hour, and while nobody has set
-// the clock and the machine has not slept.
+// fresh reports whether the knowledge is still valid: for an hour, unless somebody has set the
+// clock or the machine has slept.
 func (o *offset) fresh() bool {
 	if o.learned.IsZero() || o.now().Sub(o.learned) > learnedFor {
 		return false
@@ -79,7 +78,7 @@ func (o *offset) fresh() bool {
 	return moved < drift && moved > -drift
 }
 
-// apart is how far the clock on the wall has left the monotonic one.
+// apart is the difference between the wall clock and the monotonic clock.
 func (o *offset) apart() time.Duration {
 	now := o.now()
 	return now.Round(0).Sub(o.anchor.Round(0)) - now.Sub(o.anchor)

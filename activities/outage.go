@@ -13,22 +13,21 @@ import (
 )
 
 const (
-	// outageCalls that fail in a row over outageTime are an outage.
+	// outageCalls consecutive failures over outageTime are an outage.
 	outageCalls = 3
 	outageTime  = 5 * time.Second
 
-	// outageEvery is how often an outage that lasts is logged.
+	// outageEvery is how often a continuing outage is logged.
 	outageEvery = 10 * time.Minute
 )
 
-// watched is a provider whose outages are logged, not each failed call of the thousands
-// that wait for its end.
+// watched is a provider whose outages are logged, instead of each failed call of thousands.
 type watched struct {
 	provider.Provider
 	account string
 
 	mu     sync.Mutex
-	failed int       // calls in a row
+	failed int       // consecutive failures
 	since  time.Time // the first of them
 	logged time.Time // zero while no outage is logged
 }
@@ -87,7 +86,7 @@ func (w *watched) Balance(ctx context.Context) (generation.USD, error) {
 	return balance, err
 }
 
-// note takes a call's end into account.
+// note records the end of a call.
 func (w *watched) note(ctx context.Context, err error) {
 	var failure *provider.Error
 	switch isError := errors.As(err, &failure); {

@@ -22,11 +22,11 @@ import (
 )
 
 const (
-	// maxAsked is how many workflows one search asks for their predictions at most. Each
-	// costs a query.
+	// maxAsked is the maximum number of workflows that one search asks for their predictions.
+	// Each costs a query.
 	maxAsked = 200
 
-	// maxListed is among how many it looks for them.
+	// maxListed is the maximum number of workflows among which it looks for them.
 	maxListed = 2000
 )
 

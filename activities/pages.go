@@ -26,22 +26,22 @@ const (
 )
 
 var (
-	// errUnsteady: what was read does not fit together.
+	// errUnsteady: the pages that were read are inconsistent.
 	errUnsteady = errors.New("its pages do not fit together")
 
-	// errTooMany: nobody can read that much.
+	// errTooMany: there is too much to read.
 	errTooMany = fmt.Errorf("there are more than %d pages", maxPages)
 )
 
-// page is a part of something that the provider has, newest first.
+// page is a page of a provider's list, newest first.
 type page[T any] struct {
 	items []T
 	total *int
 	more  *bool
 }
 
-// pages reads something of the provider's whole: newest first, until all of a page is older
-// than since, or until there is no more.
+// pages reads a provider's list completely: newest first, until a whole page is older than
+// since, or there is no more.
 type pages[T any] struct {
 	fetch   func(ctx context.Context, number, size int) (page[T], error)
 	id      func(T) string
@@ -52,10 +52,10 @@ type pages[T any] struct {
 	seen    map[string]bool
 	limit   int // how many items a page has
 	ordered bool
-	newest  time.Time // that the next item may be
+	newest  time.Time // maximum time of the next item
 }
 
-// read starts over where the pages did not fit together.
+// read starts over if the pages are inconsistent.
 func (p *pages[T]) read(ctx context.Context) ([]T, error) {
 	for try := 1; ; try++ {
 		p.all, p.seen, p.limit, p.ordered, p.newest = nil, make(map[string]bool), pageSize, true, time.Time{}
@@ -119,7 +119,7 @@ func (p *pages[T]) get(ctx context.Context, number, size int) (page[T], error) {
 	}
 }
 
-// mayPass tells whether the provider, or the way to it, failed for the moment.
+// mayPass reports whether the failure may be temporary.
 func mayPass(err error) bool {
 	var failure *provider.Error
 	return errors.As(err, &failure) && (failure.Kind == provider.Unclear || failure.Kind == provider.Failed)
@@ -168,7 +168,7 @@ func (p *pages[T]) take(got page[T]) (fresh int, old bool, err error) {
 	return fresh, old, nil
 }
 
-// order notes whether what is read is newest first. Times may be cut to seconds.
+// order records whether the list is newest first. Times may be truncated to seconds.
 func (p *pages[T]) order(created time.Time) {
 	if created.IsZero() {
 		return

@@ -15,7 +15,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// sighting is what a witness tells of one prediction.
+// sighting is what a list shows of one prediction.
 type sighting struct {
 	id      string
 	model   string    // as it is listed; "" if not told
@@ -46,7 +46,7 @@ func (w witness) back(to time.Time) witness {
 	return w
 }
 
-// silent tells whether the witness will not tell anything, however often it is asked.
+// silent reports whether the list can't be read, however often it is tried.
 func (w witness) silent() bool {
 	switch provider.KindOf(w.err) {
 	case provider.KeyRefused, provider.Forbidden, provider.NotFound, provider.Unsupported:
@@ -56,15 +56,15 @@ func (w witness) silent() bool {
 	}
 }
 
-// unsteady tells whether it answers, but not in a way that could be believed.
+// unsteady reports whether it answers, but unreliably.
 func (w witness) unsteady() bool {
 	return errors.Is(w.err, errUnsteady) || provider.KindOf(w.err) == provider.Garbled
 }
 
-// down tells whether it did not answer at all.
+// down reports whether it did not answer at all.
 func (w witness) down() bool { return w.err != nil && !w.silent() && !w.unsteady() }
 
-// reading is what both witnesses told at one time.
+// reading is the state of both lists at one time.
 type reading struct {
 	began, ended  time.Time // by this process's clock
 	since         time.Time // by the provider's clock; all that was created later is in it
@@ -78,11 +78,11 @@ func (r *reading) back(to time.Time) *reading {
 	return &view
 }
 
-// read tells whether both witnesses were read whole.
+// read reports whether both lists were read completely.
 func (r *reading) read() bool { return r.list.err == nil && r.charges.err == nil }
 
 // reader reads the list and the charges for all searches of an account, so that a thousand
-// of them ask no more often than one.
+// searches send no more requests than one.
 type reader struct {
 	provider provider.Provider
 	now      func() time.Time
@@ -214,8 +214,8 @@ func sight(p provider.Prediction) sighting {
 	return sighting{id: p.ID, model: p.Model, created: p.CreatedAt, seed: seedOf(p.Input), ended: p.State.Terminal()}
 }
 
-// seedOf is the seed in an input, as a whole number; "" if there is none. It may have been
-// written again, as 7.0 or "7".
+// seedOf returns the seed in an input, as a whole number; "" if there is none. The provider may
+// have rewritten it, as 7.0 or "7".
 func seedOf(input json.RawMessage) string {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(input, &fields) != nil {

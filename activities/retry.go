@@ -18,11 +18,11 @@ const (
 	firstBackoff = time.Second
 	maxBackoff   = time.Minute
 
-	// maxReadWait bounds the wait before something free is repeated, whatever the provider
-	// asks for.
+	// maxReadWait limits the wait before a free request is repeated, whatever the provider
+	// requests.
 	maxReadWait = 2 * time.Minute
 
-	// lastTry is how much of a generation's time must be left for another attempt.
+	// lastTry is the minimum time before a generation's deadline for another attempt.
 	lastTry = 2 * time.Second
 )
 
@@ -30,14 +30,14 @@ func final(kind, message string, cause error) error {
 	return temporal.NewApplicationErrorWithOptions(message, kind, temporal.ApplicationErrorOptions{NonRetryable: true, Cause: cause})
 }
 
-// after lets Temporal repeat the activity after a delay.
+// after makes Temporal retry the activity after a delay.
 func after(delay time.Duration, kind, what string, err error) error {
 	return temporal.NewApplicationErrorWithOptions(what+": "+err.Error(), kind, temporal.ApplicationErrorOptions{
 		NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign,
 	})
 }
 
-// again repeats an activity that costs nothing.
+// again retries a free activity.
 func again(ctx context.Context, kind, what string, err error) error {
 	info := activity.GetInfo(ctx)
 	delay := readDelay(err, info.Attempt)
@@ -58,8 +58,8 @@ func beforeSubmit(ctx context.Context, in wire.SubmitInput, kind, what string, e
 	return after(min(readDelay(err, info.Attempt), share(left)), kind, what, err)
 }
 
-// submitAgain repeats a submit that was surely not accepted. It waits as long as the
-// provider asks, unless that is past the generation's deadline: then waiting is useless.
+// submitAgain retries a submit that was surely not accepted. It waits as long as the provider
+// requests, unless that is past the generation's deadline: then waiting is useless.
 func submitAgain(ctx context.Context, in wire.SubmitInput, kind, what string, err error) error {
 	info := activity.GetInfo(ctx)
 	left, wait := timeLeft(info, in.Within), told(err)
@@ -84,7 +84,7 @@ func outOfTime(kind, what string, err error) error {
 // once if its next attempt would come too late, so the attempts get closer instead.
 func share(left time.Duration) time.Duration { return max(left/2, firstBackoff) }
 
-// told is how long the provider asks to wait; 0 if it does not.
+// told is the wait that the provider requests; 0 for none.
 func told(err error) time.Duration {
 	var failure *provider.Error
 	if !errors.As(err, &failure) {
@@ -93,7 +93,7 @@ func told(err error) time.Duration {
 	return failure.RetryAfter
 }
 
-// readDelay is how long to wait before something free is repeated.
+// readDelay is the wait before a free request is repeated.
 func readDelay(err error, attempt int32) time.Duration {
 	wait := told(err)
 	switch {
@@ -111,8 +111,8 @@ func backoff(attempt int32) time.Duration {
 	return ceiling/2 + jitter.Below(ceiling)
 }
 
-// spread is added to a wait, so that a thousand generations that failed together do not
-// come back together.
+// spread is added to a wait, so that a thousand generations that failed together don't retry
+// together.
 func spread(wait time.Duration) time.Duration {
 	return jitter.Below(min(wait/4+time.Second, time.Minute))
 }

@@ -21,14 +21,14 @@ const (
 	keptFor = 6 * 24 * time.Hour
 )
 
-// search looks for the prediction of one submit whose answer was lost. Difference is doubt,
-// not disproof: what it holds for another's is so by certain knowledge only.
+// search looks for the prediction of one submit whose response was lost. A difference is doubt,
+// not disproof: it assigns a prediction to another submit only with certainty.
 type search struct {
 	info    activity.Info
 	client  func(context.Context) client.Client
 	in      wire.FindInput
 	account *account
-	webhook bool          // the submit was given an address
+	webhook bool          // the submit had a webhook address
 	entered time.Time     // by this process's clock
 	age     time.Duration // since the submit ended, by Temporal's clock
 	left    time.Duration // until the deadline
@@ -50,7 +50,7 @@ func (a *Activities) newSearch(info activity.Info, account *account, in wire.Fin
 	return s
 }
 
-// answer is what one look gives: a verdict, or why there is none yet.
+// answer is the result of one look: a verdict, or why there is none yet.
 type answer struct {
 	found   wire.Found
 	decided bool
@@ -72,7 +72,7 @@ func found(id string, inferred bool) answer {
 	return answer{found: wire.Found{Verdict: wire.VerdictFound, PredictionID: id, Inferred: inferred}, decided: true}
 }
 
-// look asks the witnesses in the order of how much they are worth.
+// look consults the evidence in order of its value.
 func (s *search) look(ctx context.Context) answer {
 	if id := s.account.memory.prediction(s.in.Nonce); id != "" {
 		return found(id, false)
@@ -89,7 +89,7 @@ func (s *search) look(ctx context.Context) answer {
 		if err := s.askOwn(ctx); err != nil {
 			return answer{down: err, why: "the workflow's own predictions cannot be read"}
 		}
-		// Or another workflow's. Those that can tell are asked; the others' silence is no doubt.
+		// Or another workflow's. Those that may know are asked; silence of the others raises no doubt.
 		if !s.foreign(delivered[0].sighting) {
 			s.askOwners(ctx, s.entered.Add(-askedFor), []sighting{delivered[0].sighting})
 		}
@@ -131,14 +131,14 @@ func (s *search) look(ctx context.Context) answer {
 	return s.byReadings(ctx, now, possible)
 }
 
-// delivery is a prediction that a webhook at the submit's own address named.
+// delivery is a prediction named by a webhook to the submit's own address.
 type delivery struct {
 	sighting
 	exists bool // the account can read it
 }
 
-// delivered reads the predictions that webhooks named, without those that are certainly
-// others'.
+// delivered reads the predictions named by webhooks, except those that certainly belong to
+// others.
 func (s *search) delivered(ctx context.Context) ([]delivery, error) {
 	var delivered []delivery
 	for _, id := range s.in.Delivered {
@@ -159,7 +159,7 @@ func (s *search) delivered(ctx context.Context) ([]delivery, error) {
 	return delivered, nil
 }
 
-// readSince is how far back the witnesses are read.
+// readSince is how far back the lists are read.
 func (s *search) readSince() time.Time {
 	if s.account.exclusive {
 		return s.window.opens.Add(-lookback)
@@ -167,8 +167,8 @@ func (s *search) readSince() time.Time {
 	return s.window.opens
 }
 
-// settled tells whether the witnesses have had their time.
+// settled reports whether the settle time has passed.
 func (s *search) settled() bool { return s.age >= s.in.Settle }
 
-// late tells whether what has not spoken by now will not.
+// late reports whether missing evidence will no longer arrive.
 func (s *search) late() bool { return s.age >= s.in.Settle+s.in.Grace || s.left <= 0 }

@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	// catalogueTimeout is what a submit waits for the catalogue at most; without it, it goes
-	// without a seed.
+	// catalogueTimeout is how long a submit waits for the catalogue; without it, the submit has
+	// no seed.
 	catalogueTimeout = 5 * time.Second
 
-	// seedlessFor is how long nobody asks again for a catalogue that could not be read.
+	// seedlessFor is how long an unreadable catalogue is not requested again.
 	seedlessFor = time.Minute
 )
 
-// seeds draws a seed for submits to models that take one.
+// seeds draws a seed for submits to models that accept one.
 type seeds struct {
 	now func() time.Time
 
@@ -53,7 +53,7 @@ func (s *seeds) draw(ctx context.Context, a *account, in wire.SubmitInput) json.
 	return append([]byte("{"+seed), rest...)
 }
 
-// takes tells whether the model's input has a seed that fits.
+// takes reports whether the model's input has a suitable seed.
 func (s *seeds) takes(ctx context.Context, a *account, model string) bool {
 	s.mu.Lock()
 	seedless := s.seedless

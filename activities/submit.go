@@ -56,7 +56,7 @@ func (a *Activities) submitOnce(ctx context.Context, info activity.Info, entered
 	return submitted, err
 }
 
-// post asks for all that the submit needs, and sends it.
+// post obtains everything that the submit needs, and sends it.
 func (a *Activities) post(ctx context.Context, account *account, in wire.SubmitInput) (wire.Submitted, error) {
 	address, err := a.address(ctx, in)
 	if err != nil {
@@ -82,14 +82,14 @@ func (a *Activities) post(ctx context.Context, account *account, in wire.SubmitI
 	return wire.Submitted{PredictionID: prediction.ID, Webhook: address != "", Price: price, APIKey: account.apiKey()}, nil
 }
 
-// lost is the error of a submit of which this attempt cannot tell whether it was accepted.
+// lost is the error of a submit if this attempt cannot tell whether it was accepted.
 func lost(in wire.SubmitInput, what wire.Lost, why string) error {
 	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("generation %q: submit of %s %s", in.Key, in.Model, why),
 		generation.ErrSubmitUnknown, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{what}})
 }
 
-// checkInput refuses what the provider is known to refuse, or to answer in a way
-// that no durable wait can use.
+// checkInput rejects inputs that the provider is known to reject, or to answer in a way that a
+// durable wait can't use.
 func (a *Activities) checkInput(at provider.Provider, in wire.SubmitInput) error {
 	wrong := func(field, why string) error {
 		return final(generation.ErrInvalidInput, fmt.Sprintf("generation %q: %s: %s", in.Key, field, why), nil)
@@ -130,8 +130,8 @@ func (a *Activities) address(ctx context.Context, in wire.SubmitInput) (string, 
 
 const priceTimeout = 5 * time.Second
 
-// price asks what the submit would cost, where somebody wants to know. With a bound it
-// must be known, and within it.
+// price requests the submit's price, if anybody needs it. With a maximum price, it must be
+// known and within the maximum.
 func (a *Activities) price(ctx context.Context, at provider.Provider, in wire.SubmitInput) (*generation.USD, error) {
 	if !a.options.Prices && in.MaxPrice == nil {
 		return nil, nil

@@ -16,8 +16,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// checkTurn refuses a submit that is not this attempt's to make: it may have been made
-// before, the deadline has passed, or Temporal has given the attempt up.
+// checkTurn rejects a submit that this attempt must not make: it may have been made before, the
+// deadline has passed, or Temporal has given up on the attempt.
 func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered time.Time, in wire.SubmitInput) error {
 	switch {
 	case in.RunID != info.WorkflowExecution.RunID:
@@ -54,7 +54,7 @@ func (a *Activities) checkAttempt(ctx context.Context, info activity.Info, enter
 	}
 }
 
-// refusals are the errors of a submit after which Temporal tries again, since nothing was
+// refusals are the errors of a submit after which Temporal retries, because nothing was
 // accepted.
 var refusals = map[string]bool{generation.ErrUnavailable: true, generation.ErrRateLimited: true}
 
@@ -74,7 +74,7 @@ func provesRefusal(last *failurepb.Failure, attempt int32) bool {
 		attempt == 1 && strings.HasPrefix(last.GetMessage(), "unable to decode the activity function input payload")
 }
 
-// refused are the attempts of submits that were not accepted, as this process knows. It
+// refused are the attempts of submits that were not accepted, as known to this process. It
 // forgets the oldest.
 type refused struct {
 	mu           sync.Mutex

@@ -10,8 +10,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// byDelivery decides between predictions that webhooks named. None of them is certainly
-// another's, so the submit is not absent.
+// byDelivery decides between predictions named by webhooks. None of them certainly belongs to
+// another, so the submit is not absent.
 func (s *search) byDelivery(now *reading, delivered []delivery, possible []sighting) answer {
 	silent := now.list.down() || now.charges.down() || (now.list.unsteady() || now.charges.unsteady()) && s.patient()
 	read := !silent && (now.list.err == nil || now.charges.err == nil || s.late())
@@ -28,7 +28,7 @@ func (s *search) byDelivery(now *reading, delivered []delivery, possible []sight
 	}
 }
 
-// byReadings decides without any webhook.
+// byReadings decides without webhooks.
 func (s *search) byReadings(ctx context.Context, now *reading, possible []sighting) answer {
 	if !s.settled() {
 		return answer{why: "the list and the charges may lag", down: errors.Join(down(now)...)}
@@ -92,7 +92,7 @@ func (s *search) patient() bool {
 	return s.left > 0 && s.age < s.in.Settle+s.in.Grace+steadyWithin
 }
 
-// nothingMore tells whether waiting longer can't help.
+// nothingMore reports whether waiting longer can't help.
 func (s *search) nothingMore(now *reading, possible []sighting, steady bool) bool {
 	switch {
 	case now.list.down() || now.charges.down():
@@ -135,8 +135,7 @@ func (s *search) mayProveAbsence() bool {
 	return s.sameKey() && s.age+s.in.Ended.Sub(s.in.Began) < keptFor
 }
 
-// sameKey tells whether the search is made with the key of the submit, as far as that is
-// known.
+// sameKey reports whether the search uses the submit's key, as far as that is known.
 func (s *search) sameKey() bool {
 	for _, key := range s.in.APIKeys {
 		if key != s.account.apiKey() {
@@ -155,7 +154,7 @@ func down(r *reading) (errs []error) {
 	return errs
 }
 
-// doubt says what keeps the search from a verdict.
+// doubt explains what prevents a verdict.
 func (s *search) doubt(r *reading, possible []sighting) string {
 	switch {
 	case r.list.err != nil:

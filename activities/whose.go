@@ -10,7 +10,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// foreign tells whether the prediction is certainly another's.
+// foreign reports whether the prediction certainly belongs to another.
 func (s *search) foreign(x sighting) bool {
 	if nonce, _ := s.account.memory.owner(x.id); nonce != "" && nonce != s.in.Nonce {
 		return true
@@ -20,9 +20,9 @@ func (s *search) foreign(x sighting) bool {
 		s.otherModel(s.in.Model, x)
 }
 
-// otherModel tells whether the prediction is certainly of another model. One that the
-// catalogue does not have may be a name of this one, which the provider uses now and then.
-// Charges may have other names than the list, so each is compared with its like.
+// otherModel reports whether the prediction certainly has another model. A name that isn't in
+// the catalogue may be an alias of this model. Charges may use different names than the list,
+// so each is compared with its own kind.
 func (s *search) otherModel(model string, x sighting) bool {
 	if x.model == "" {
 		return s.catalogued[x.billed] && s.account.billed.other(model, x.billed, x.created)
@@ -30,8 +30,8 @@ func (s *search) otherModel(model string, x sighting) bool {
 	return s.catalogued[x.model] && s.account.names.other(model, x.model, x.created)
 }
 
-// lookUp notes which of the names that are listed are models of the catalogue. Where that
-// can't be read, none is.
+// lookUp records which listed names are models in the catalogue. If that can't be read, none
+// is.
 func (s *search) lookUp(ctx context.Context, r *reading) {
 	ctx, cancel := context.WithTimeout(ctx, catalogueTimeout)
 	defer cancel()
@@ -48,9 +48,9 @@ func (s *search) lookUp(ctx context.Context, r *reading) {
 	}
 }
 
-// free tells whether nothing about the prediction is in doubt but whose it is. Another seed
-// than the submit drew is doubt: whoever has its address can have another prediction delivered
-// there.
+// free reports whether nothing about the prediction is in doubt except its owner. A seed that
+// the submit didn't draw is doubt: anyone who has its address can have another prediction
+// delivered there.
 func (s *search) free(x sighting) bool {
 	if s.in.Seeded && x.seed != "" && !s.echoed(x) {
 		return false
@@ -58,13 +58,13 @@ func (s *search) free(x sighting) bool {
 	return s.window.after(x.created) && (x.model == s.in.Model || s.account.names.same(s.in.Model, x.model))
 }
 
-// echoed tells whether the prediction repeats the seed that the submit drew.
+// echoed reports whether the prediction repeats the seed that the submit drew.
 func (s *search) echoed(x sighting) bool {
 	return s.in.Seeded && x.seed == strconv.FormatInt(wire.Seed(s.in.Nonce), 10)
 }
 
-// echo is the one prediction that repeats the seed. Somebody may have made another one with
-// the same seed, by running ours again.
+// echo is the only prediction that repeats the seed. Somebody may have made another with the
+// same seed by re-running ours.
 func (s *search) echo(possible []sighting) (id string, ok bool) {
 	for _, x := range possible {
 		if !s.echoed(x) {
@@ -78,7 +78,7 @@ func (s *search) echo(possible []sighting) (id string, ok bool) {
 	return id, ok
 }
 
-// learn takes in what predictions of our own tell about names and keys.
+// learn learns names and keys from our own predictions.
 func (s *search) learn(r *reading) {
 	for _, witness := range []witness{r.list, r.charges} {
 		for _, x := range witness.seen {
@@ -95,8 +95,8 @@ func (s *search) learn(r *reading) {
 	}
 }
 
-// possible are all predictions that may be the submit's: of the list, the charges and the
-// webhooks, each with what is known of it from everywhere.
+// possible returns all predictions that may belong to the submit, from the list, the charges
+// and the webhooks, each with everything known about it.
 func (s *search) possible(r *reading, delivered []delivery) []sighting {
 	merged := make(map[string]sighting)
 	for _, seen := range [][]sighting{r.charges.seen, r.list.seen} {

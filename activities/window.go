@@ -6,12 +6,12 @@ import (
 	"go.temporal.io/sdk/activity"
 )
 
-// uncalibrated is how far the provider's clock may be from Temporal's, while that is not
-// known better.
+// uncalibrated is how far the provider's clock may differ from Temporal's until it is known
+// better.
 const uncalibrated = 15 * time.Minute
 
-// window is when the submit's prediction can have been created, by the provider's clock. It
-// has no end.
+// window is when the submit's prediction can have been created, by the provider's clock. It has
+// no end.
 type window struct {
 	opens time.Time // at the earliest
 	sure  time.Time // what is created later was created after the submit began

@@ -18,21 +18,20 @@ import (
 	"go.temporal.io/server/common/searchattribute/sadefs"
 )
 
-// searchAttributes are the types of search attributes by name.
+// searchAttributes maps names of search attributes to their types.
 type searchAttributes map[string]enumspb.IndexedValueType
 
-// columns are the types of the columns that a database keeps search attributes
-// in. A namespace maps some of them to names.
+// columns maps the columns in which a database keeps search attributes to their types. A
+// namespace maps some of them to names.
 var columns = sadefs.GetDBIndexSearchAttributes(nil).GetCustomSearchAttributes()
 
-// assign gives each attribute that lacks one a column, and tells whether any
-// did.
+// assign assigns a column to each attribute that lacks one, and reports whether any did.
 func (attributes searchAttributes) assign(names map[string]string) (changed bool, err error) {
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		valueType := attributes[name]
 		if column, ok := columnOf(names, name); ok {
 			if before := columns[column]; before != valueType {
-				return false, fmt.Errorf("--search-attribute %s=%s: the database has it as %s already", name, valueType, before)
+				return false, fmt.Errorf("--search-attribute %s=%s: already exists in the database as %s", name, valueType, before)
 			}
 			continue
 		}
@@ -63,9 +62,8 @@ func freeColumn(names map[string]string, valueType enumspb.IndexedValueType) (co
 	return "", false
 }
 
-// addTo adds the attributes that a namespace lacks. It works on the database
-// of a server that doesn't run yet, so that they are there from its first
-// moment.
+// addTo adds the attributes that a namespace lacks. It works on the database before the server
+// starts, so the attributes exist from the beginning.
 func (attributes searchAttributes) addTo(conf *config.SQL, namespaces []string) error {
 	if len(attributes) == 0 {
 		return nil

@@ -15,9 +15,8 @@ const (
 	storeName   = "sqlite"
 	innerIP     = "127.0.0.1"
 
-	// A database keeps the number of shards that it was created with. One is
-	// what the temporal command takes, and four were no faster on SQLite, which
-	// writes one transaction at a time.
+	// A database keeps the number of shards that it was created with. The temporal command uses
+	// one too, and four were no faster on SQLite, which writes one transaction at a time.
 	historyShards = 1
 )
 
@@ -25,8 +24,8 @@ var innerServices = []primitives.ServiceName{
 	primitives.HistoryService, primitives.MatchingService, primitives.WorkerService,
 }
 
-// serverConfig is the configuration of a server whose four services share this
-// process: the frontend listens where the user wants, the others on loopback.
+// serverConfig configures a server whose four services share this process. The frontend listens
+// where the user wants, the others on loopback.
 func serverConfig(opts options, sql *config.SQL, held *ports) (*config.Config, error) {
 	services, err := serviceConfigs(opts, held)
 	if err != nil {
@@ -71,7 +70,7 @@ func serverConfig(opts options, sql *config.SQL, held *ports) (*config.Config, e
 	return conf, nil
 }
 
-// serviceConfigs claims every port that the server will listen on.
+// serviceConfigs reserves every port that the server will listen on.
 func serviceConfigs(opts options, held *ports) (map[string]config.Service, error) {
 	if err := held.claim("--port", opts.ip, opts.port); err != nil {
 		return nil, err
@@ -108,8 +107,8 @@ func serviceConfigs(opts options, held *ports) (map[string]config.Service, error
 	return services, nil
 }
 
-// staticHosts tells the services where the others are, in place of the gossip
-// by which a cluster finds out.
+// staticHosts tells the services where the others are, instead of the gossip with which a
+// cluster finds out.
 func staticHosts(conf *config.Config) map[primitives.ServiceName]static.Hosts {
 	hosts := make(map[primitives.ServiceName]static.Hosts, len(conf.Services))
 	for name, service := range conf.Services {

@@ -20,13 +20,13 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// retention is how long a namespace keeps workflows after their end.
+// retention is how long a namespace keeps ended workflows.
 const retention = 72 * time.Hour
 
-// filePragmas are for a database in a file. A write-ahead log that is synced
-// at checkpoints only survives the death of the process; of a power cut it may
-// lose the last moments, never its consistency. The exclusive lock keeps a
-// second server from the same file, which neither would notice otherwise.
+// filePragmas are for a database in a file. A write-ahead log that is only synced at
+// checkpoints survives the death of the process. A power failure may lose the last moments, but
+// never consistency. The exclusive lock keeps a second server from using the same file, which
+// neither would notice otherwise.
 var filePragmas = map[string]string{
 	"journal_mode": "wal",
 	"synchronous":  "1",
@@ -72,8 +72,8 @@ func prepareDatabase(conf *config.SQL, opts options) error {
 	return opts.searchAttributes.addTo(conf, opts.namespaces)
 }
 
-// createTables does so unless the file has them, and in one transaction: a
-// process killed meanwhile leaves no half of them.
+// createTables creates the tables unless the file has them, in one transaction, so that a
+// killed process leaves no partial schema.
 func createTables(conf *config.SQL, file string) error {
 	if dir := filepath.Dir(file); !isDirectory(dir) {
 		return fmt.Errorf("--db-filename %q: there is no directory %s", file, dir)
@@ -105,8 +105,8 @@ func createTables(conf *config.SQL, file string) error {
 	return nil
 }
 
-// checkpoint moves the write-ahead log into the database file, so that a
-// stopped server leaves one file that can be copied.
+// checkpoint moves the write-ahead log into the database file, so that a stopped server leaves
+// a single file that can be copied.
 func checkpoint(conf *config.SQL) error {
 	db, err := openAdmin(conf)
 	if err != nil {
@@ -133,7 +133,7 @@ func isDirectory(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// uriPath writes a file's name as SQLite reads it from a URI.
+// uriPath escapes a file name for a SQLite URI.
 func uriPath(file string) string {
 	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(file))
 }

@@ -1,19 +1,16 @@
-// Command devserver is a Temporal server for development and tests: the
-// server, its web UI and SQLite in one binary that needs nothing else.
+// Command devserver is a Temporal server for development and tests: server, web UI and SQLite
+// in one self-contained binary.
 //
 //	devserver server start-dev --db-filename dev.db
 //
-// It answers to the flags of "temporal server start-dev", so that either
-// program can stand in for the other, and the SDK's testsuite.StartDevServer
-// can drive both.
+// It accepts the flags of "temporal server start-dev". Either program can replace the other,
+// and the SDK's testsuite.StartDevServer works with both.
 //
-// A run goes through the files of this package in this order: flags.go reads
-// what was asked, config.go and dynamic.go turn it into a server's
-// configuration, database.go makes the database ready, server.go starts
-// everything and stops it, and ready.go tells when it really serves.
+// A run goes through the files of this package in this order: flags.go parses the command line,
+// config.go and dynamic.go turn it into a server configuration, database.go prepares the
+// database, server.go starts and stops everything, and ready.go waits until it serves.
 //
-// It differs from the temporal command in three ways. A few server settings
-// are tuned for one developer's machine (dynamic.go says which). A database
-// file belongs to one process at a time. And search attributes named on a
-// later start are added to a database that exists already.
+// It differs from the temporal command in three ways. A few server settings are tuned for a
+// developer's machine (see dynamic.go). Only one process at a time can use a database file.
+// Search attributes named on a later start are added to an existing database.
 package main

@@ -12,11 +12,10 @@ import (
 	"go.temporal.io/server/common/dynamicconfig"
 )
 
-// errVersion says that only the version was asked for.
-var errVersion = errors.New("version asked for")
+// errVersion says that only the version was requested.
+var errVersion = errors.New("version requested")
 
-// options is what the command line asked for, checked and with its defaults
-// filled in.
+// options is the command line, validated and with defaults.
 type options struct {
 	ip          string // literal IP address
 	port        int
@@ -43,14 +42,14 @@ type options struct {
 	logConfig     bool
 }
 
-// rawFlags are the flags whose text parseFlags turns into something better.
+// rawFlags are flags whose text parseFlags converts.
 type rawFlags struct {
 	searchAttributes, pragmas, dynamicConfig []string
 	version                                  bool
 }
 
-// newFlagSet declares the flags of "temporal server start-dev", and the
-// temporal command's own flags that matter to a server.
+// newFlagSet declares the flags of "temporal server start-dev", and those flags of the temporal
+// command that matter to a server.
 func newFlagSet(opts *options, raw *rawFlags) *pflag.FlagSet {
 	flags := pflag.NewFlagSet("devserver", pflag.ContinueOnError)
 	flags.SortFlags = false
@@ -84,8 +83,8 @@ func usage() string {
 		newFlagSet(new(options), new(rawFlags)).FlagUsages()
 }
 
-// parseFlags reads and checks the command line. Every error names the flag and
-// the value. What is merely odd goes to stderr.
+// parseFlags parses and checks the command line. Errors name the flag and the value. Warnings
+// go to stderr.
 func parseFlags(args []string, stderr io.Writer) (options, error) {
 	var opts options
 	var raw rawFlags
@@ -112,7 +111,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 		return opts, err
 	}
 	if len(unknown) > 0 {
-		fmt.Fprintf(stderr, "devserver: --dynamic-config-value: this server knows no setting named %s\n", strings.Join(unknown, ", "))
+		fmt.Fprintf(stderr, "devserver: --dynamic-config-value: this server has no setting named %s\n", strings.Join(unknown, ", "))
 	}
 	if err := opts.complete(); err != nil {
 		return opts, err
@@ -139,7 +138,7 @@ func (o *options) complete() error {
 	}
 	if o.uiPort == 0 && !o.headless {
 		if o.uiPort = o.port + 1000; o.uiPort > maxPort {
-			return fmt.Errorf("--ui-port: --port plus 1000 is %d, which is no port: choose one, or say --headless", o.uiPort)
+			return fmt.Errorf("--ui-port: --port plus 1000 is %d, which is not a valid port: choose one, or use --headless", o.uiPort)
 		}
 	}
 	for name, port := range map[string]int{"--ui-port": o.uiPort, "--http-port": o.httpPort, "--metrics-port": o.metricsPort} {

@@ -15,8 +15,7 @@ var (
 	logFormats = []string{"text", "json", "pretty"}
 )
 
-// newLogger returns the server's logger, and the level by which it can be
-// silenced later.
+// newLogger returns the server's logger, and a level to silence it later.
 func newLogger(level, format string, w io.Writer) (log.Logger, zap.AtomicLevel) {
 	threshold := zap.NewAtomicLevelAt(zapcore.InvalidLevel)
 	if level != silent {

@@ -15,13 +15,13 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// A second signal ends the process at once.
+	// A second signal ends the process immediately.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the program without the process around it. Its result is the exit
-// code: 0 for a clean stop, 1 when the server failed, 2 for bad arguments.
+// run is the program without its process. It returns the exit code: 0 for a clean stop, 1 if
+// the server failed, 2 for bad arguments.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	opts, err := parseFlags(args, stderr)
 	switch {
@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// complain prints an error as exactly one line.
+// complain prints an error on one line.
 func complain(stderr io.Writer, err error) {
 	fmt.Fprintln(stderr, "devserver:", strings.Join(strings.Fields(err.Error()), " "))
 }

@@ -9,13 +9,13 @@ import (
 	"syscall"
 )
 
-// ports holds ports open until the server takes them over, so that none is
-// given out twice and a taken one is reported before anything has started.
+// ports keeps ports open until the server takes them over. So none is used twice, and a port in
+// use is reported before anything has started.
 type ports struct {
 	held []net.Listener
 }
 
-// claim takes a port that the user named with a flag.
+// claim reserves a port that the user named with a flag.
 func (p *ports) claim(flag, ip string, port int) error {
 	listener, err := net.Listen("tcp", address(ip, port))
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -28,12 +28,11 @@ func (p *ports) claim(flag, ip string, port int) error {
 	return nil
 }
 
-// Ports for the server's inner services come from below the range out of which
-// systems take ports for outgoing connections, which would otherwise snatch
-// one between release and the server's own listening.
+// Ports for the server's internal services are below the range that systems use for outgoing
+// connections. Those could otherwise take one between release and the server's own listening.
 const firstInner, innerCount = 20_000, 10_000
 
-// anyFree takes some free port.
+// anyFree reserves a free port.
 func (p *ports) anyFree(ip string) (int, error) {
 	var err error
 	for range 100 {
@@ -47,7 +46,7 @@ func (p *ports) anyFree(ip string) (int, error) {
 	return 0, fmt.Errorf("no free port on %s: %w", ip, err)
 }
 
-// release gives all ports to whoever listens next.
+// release frees all ports, so that the server can listen on them.
 func (p *ports) release() {
 	for _, listener := range p.held {
 		_ = listener.Close()
@@ -59,7 +58,7 @@ func address(ip string, port int) string {
 	return net.JoinHostPort(ip, strconv.Itoa(port))
 }
 
-// reachable is where programs on this machine find what listens on ip.
+// reachable returns the address at which programs on this machine reach a listener on ip.
 func reachable(ip string) string {
 	switch parsed := net.ParseIP(ip); {
 	case !parsed.IsUnspecified():

@@ -35,7 +35,7 @@ func awaitFrontend(ctx context.Context, frontend string, namespaces []string) er
 	return nil
 }
 
-// awaitUI returns once the web UI answers, and reaches the frontend.
+// awaitUI returns once the web UI answers and reaches the frontend.
 func awaitUI(ctx context.Context, url string) error {
 	if err := await(ctx, func(ctx context.Context) error { return probeUI(ctx, url) }); err != nil {
 		return fmt.Errorf("the web UI does not serve: %w", err)
@@ -43,9 +43,8 @@ func awaitUI(ctx context.Context, url string) error {
 	return nil
 }
 
-// probe asks for a workflow that doesn't exist. Being told so takes the
-// frontend, the namespace, the history service with its shard, and the
-// database.
+// probe requests a workflow that doesn't exist. The not-found answer involves the frontend, the
+// namespace, the history service with its shard, and the database.
 func probe(ctx context.Context, conn grpc.ClientConnInterface, namespace string) error {
 	_, err := workflowservice.NewWorkflowServiceClient(conn).DescribeWorkflowExecution(ctx,
 		&workflowservice.DescribeWorkflowExecutionRequest{

@@ -46,7 +46,7 @@ func serve(ctx context.Context, opts options, stdout, stderr io.Writer) error {
 	frontend := conf.PublicClient.HostPort
 	err = awaitFrontend(ctx, frontend, opts.namespaces)
 	if err == nil && !opts.headless {
-		// The UI comes last: it keeps away for a while from a frontend that
+		// The UI starts last: it backs off for a while from a frontend that
 		// doesn't answer at once.
 		ui := newUI(opts, frontend)
 		defer ui.Stop()
@@ -59,9 +59,9 @@ func serve(ctx context.Context, opts options, stdout, stderr io.Writer) error {
 		fmt.Fprintln(stdout, "Stopping the Temporal dev server.")
 	}
 	if ctx.Err() != nil {
-		err = nil // whoever stops it before it is ready gets a clean stop, too
+		err = nil // stopping it before it is ready is a clean stop too
 	}
-	threshold.SetLevel(zapcore.InvalidLevel) // requests that break off now are no news
+	threshold.SetLevel(zapcore.InvalidLevel) // interrupted requests are expected now
 	return errors.Join(err, stop(server, sql, opts))
 }
 
@@ -92,8 +92,7 @@ func newServer(conf *config.Config, opts options, logger log.Logger) (temporal.S
 	)
 }
 
-// announce tells where the server is. Who starts the program may wait for it:
-// it comes when everything serves.
+// announce prints where the server is, once everything serves. Callers may wait for it.
 func announce(stdout io.Writer, opts options, took time.Duration) {
 	fmt.Fprintf(stdout, "%s, ready after %.1f s\n", versions(), took.Seconds())
 	fmt.Fprintf(stdout, "Server:   %s\n", address(opts.ip, opts.port))

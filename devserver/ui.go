@@ -26,12 +26,12 @@ func newUI(opts options, frontend string) *uiserver.Server {
 	}))
 }
 
-// uiURL is where programs on this machine find the web UI.
+// uiURL returns the URL of the web UI for programs on this machine.
 func uiURL(opts options) string {
 	return "http://" + address(reachable(opts.uiIP), opts.uiPort) + opts.uiPublicPath
 }
 
-// bracketed is the form of an IP address that takes a port after it.
+// bracketed formats an IP address for appending a port.
 func bracketed(ip string) string {
 	if strings.Contains(ip, ":") {
 		return "[" + ip + "]"

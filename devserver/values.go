@@ -12,8 +12,8 @@ import (
 	"go.temporal.io/server/common/searchattribute/sadefs"
 )
 
-// knownPragmas are the SQLite pragmas that --sqlite-pragma takes. SQLite
-// itself ignores names that it doesn't know, so a typo would go unnoticed.
+// knownPragmas are the SQLite pragmas that --sqlite-pragma accepts. SQLite itself ignores
+// unknown names, so a typo would go unnoticed.
 var knownPragmas = []string{
 	"busy_timeout", "cache_size", "journal_mode", "journal_size_limit", "locking_mode",
 	"mmap_size", "synchronous", "temp_store", "wal_autocheckpoint",
@@ -80,9 +80,8 @@ func parsePragmas(texts []string) (map[string]string, error) {
 	return pragmas, nil
 }
 
-// parseDynamicConfig also returns the names of settings that the server
-// doesn't know: it ignores them, and so do we, since other releases know other
-// settings.
+// parseDynamicConfig also returns the names of settings that the server doesn't know. It only
+// ignores them, because other releases know other settings.
 func parseDynamicConfig(texts []string) (values map[dynamicconfig.Key]any, unknown []string, err error) {
 	const flag = "--dynamic-config-value"
 	values = make(map[dynamicconfig.Key]any, len(texts))

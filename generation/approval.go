@@ -10,99 +10,98 @@ const (
 	// Approve lets the workflow continue.
 	Approve = "approve"
 
-	// Reject ends the approval without.
+	// Reject ends the approval without approving.
 	Reject = "reject"
 
-	// Regenerate asks for another try of what is judged, perhaps with another input.
+	// Regenerate requests a new version of what is judged, perhaps with different input.
 	Regenerate = "regenerate"
 
-	// Withdrawn is how an approval ended that was canceled; nobody decides it.
+	// Withdrawn is the outcome of a canceled approval; nobody decides it.
 	Withdrawn = "withdrawn"
 )
 
-// Decision is what one person says to what a workflow asks, as the argument of the
-// update [DecideUpdate].
+// Decision is one person's decision on an approval, as the argument of the update
+// [DecideUpdate].
 type Decision struct {
-	// Approval is the key of the approval that it is for. May be empty while only one
-	// is open.
+	// Approval is the key of the approval. May be empty while only one is open.
 	Approval string `json:"approval,omitempty"`
 
 	// Verdict is approve, reject or regenerate.
 	Verdict string `json:"verdict"`
 
-	// By is who decides. It is not verified: Temporal knows who may send updates, not
-	// who they say they are. Required where approvers are named or several are needed.
+	// By is the name of the person who decides. It is not verified: Temporal knows who may send
+	// updates, not who they say they are. Required if approvers are named or several are
+	// needed.
 	By string `json:"by,omitempty"`
 
-	// Comment is shown beside the decision.
+	// Comment is shown with the decision.
 	Comment string `json:"comment,omitempty"`
 
-	// Choice is which of the approval's choices is approved, counted from 0. Required
-	// where there are any.
+	// Choice is the approved choice, counting from 0. Required if there are choices.
 	Choice *int `json:"choice,omitempty"`
 
-	// Regenerate names what is to be made again, of what the approval allows. May be
-	// empty where it allows one thing only.
+	// Regenerate names what to regenerate, of what the approval allows. May be empty if it
+	// allows only one thing.
 	Regenerate string `json:"regenerate,omitempty"`
 
-	// Items are the items to make again, counted from 0, where Regenerate has several.
-	// Defaults to all.
+	// Items are the items to regenerate, counting from 0, if Regenerate has several. Defaults
+	// to all.
 	Items []int `json:"items,omitempty"`
 
-	// Input replaces fields of the input with which it is made again; null removes one.
+	// Input replaces fields of the input for the regeneration; null removes a field.
 	Input map[string]any `json:"input,omitempty"`
 
 	// At is when the workflow accepted the decision, and set by it.
 	At time.Time `json:"at,omitzero"`
 }
 
-// ApprovalStatus is an approval as queries and updates show it.
+// ApprovalStatus is an approval as returned by queries and updates.
 type ApprovalStatus struct {
 	Key     string `json:"key"`
 	Message string `json:"message,omitempty"`
 
-	// Note says why the same is asked again: what was to be made again failed.
+	// Note explains why people are asked again, for example because a regeneration failed.
 	Note string `json:"note,omitempty"`
 
-	// Show is what is to be judged: addresses, mostly.
+	// Show is what people should judge, usually URLs.
 	Show []string `json:"show,omitempty"`
 
-	// Choices are what one of is to be chosen.
+	// Choices are the choices, of which people choose one.
 	Choices []json.RawMessage `json:"choices,omitempty"`
 
-	// ShowKeys and ChoiceKeys are the keys of the generations that made what Show and
-	// Choices hold, "" where none did. Empty where none did at all.
+	// ShowKeys and ChoiceKeys are the keys of the generations that produced Show and Choices,
+	// "" for an entry without one. Empty if no entry has one.
 	ShowKeys   []string `json:"show_keys,omitempty"`
 	ChoiceKeys []string `json:"choice_keys,omitempty"`
 
-	// Approvers are who may decide; empty for anybody.
+	// Approvers are the people who may decide; empty for anybody.
 	Approvers []string `json:"approvers,omitempty"`
 
-	// Needed is how many must approve.
+	// Needed is how many people must approve.
 	Needed int `json:"needed"`
 
-	// Regenerable are what Regenerate may name.
+	// Regenerable lists the values that Regenerate allows.
 	Regenerable []string `json:"regenerable,omitempty"`
 
-	// Deadline is when OnDeadline is taken for the verdict.
+	// Deadline is when OnDeadline becomes the verdict.
 	Deadline   time.Time `json:"deadline,omitzero"`
 	OnDeadline string    `json:"on_deadline,omitempty"`
 
-	// Decisions are those taken, in their order.
+	// Decisions are the decisions so far, in order.
 	Decisions []Decision `json:"decisions,omitempty"`
 
 	// Earlier are decisions taken when the same was asked before, without their Input: each
 	// round ends with one that had something made again.
 	Earlier []Decision `json:"earlier,omitempty"`
 
-	// Verdict is how the approval ended; empty while it is open.
+	// Verdict is the outcome of the approval; empty while it is open.
 	Verdict string `json:"verdict,omitempty"`
 
-	// Choice is the one that was approved.
+	// Choice is the approved choice.
 	Choice *int `json:"choice,omitempty"`
 }
 
-// Votes counts the approvals of a choice; all of them for nil.
+// Votes counts the approvals of a choice, or all approvals for nil.
 func (a ApprovalStatus) Votes(choice *int) int {
 	n := 0
 	for _, d := range a.Decisions {
@@ -113,10 +112,10 @@ func (a ApprovalStatus) Votes(choice *int) int {
 	return n
 }
 
-// ShowKey is the key of the generation that made Show[i]; "" if it is not known.
+// ShowKey returns the key of the generation that produced Show[i]; "" if unknown.
 func (a ApprovalStatus) ShowKey(i int) string { return at(a.ShowKeys, i) }
 
-// ChoiceKey is the key of the generation that made Choices[i]; "" if it is not known.
+// ChoiceKey returns the key of the generation that produced Choices[i]; "" if unknown.
 func (a ApprovalStatus) ChoiceKey(i int) string { return at(a.ChoiceKeys, i) }
 
 func at(keys []string, i int) string {
@@ -126,7 +125,8 @@ func at(keys []string, i int) string {
 	return keys[i]
 }
 
-// Favourite is the choice with the most votes, the first of equals; nil without choices.
+// Favourite returns the choice with the most votes, the first in case of a tie; nil without
+// choices.
 func (a ApprovalStatus) Favourite() *int {
 	var favourite *int
 	most := -1

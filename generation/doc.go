@@ -1,11 +1,9 @@
-// Package generation is the vocabulary that the other packages share: what a
-// generation is asked for ([Request]), what becomes of it ([Result], [Status]),
-// the errors it can end in, and the names under which workflows, activities,
-// signals and queries are known to Temporal.
+// Package generation defines the types and names that the other packages share: a generation's
+// [Request], [Result] and [Status], its errors, and the Temporal names of workflows,
+// activities, signals and queries.
 //
-// A generation is one durable request to its result. WaveSpeedAI runs it as a
-// prediction; a generation may need more than one of them, when a failed one is
-// submitted again.
+// A generation is one durable request for a result. WaveSpeedAI runs it as a prediction. A
+// generation may need several predictions if failed ones are submitted again.
 //
 //	still, err := workflows.Generate(ctx, generation.Request{
 //		Key:   "still",
@@ -15,7 +13,6 @@
 //	…
 //	url := still.URL(0)
 //
-// Everything here crosses process and language borders as JSON, so names and
-// fields, once released, do not change. The package imports the standard
-// library only.
+// Everything here crosses process and language boundaries as JSON, so released names and fields
+// never change. The package imports only the standard library.
 package generation

@@ -65,10 +65,10 @@ func TestRequestsAreReadStrictly(t *testing.T) {
 		`{"Model":"a/b"}`:            "Model: is not known; did you mean model?",
 		`{"timing":{"settel":"1s"}}`: "timing.settel: is not known; did you mean settle?",
 		`{"model":"a","model":"b"}`:  "model: is listed twice",
-		`{"model":5}`:                "model: must be a text, and is a number",
-		`{"max_predictions":"2"}`:    "max_predictions: must be a whole number, and is a text",
+		`{"model":5}`:                "model: must be a string, and is a number",
+		`{"max_predictions":"2"}`:    "max_predictions: must be a whole number, and is a string",
 		`{"max_predictions":1.5}`:    "max_predictions: must be a whole number, and is another one",
-		`{"timeout":90}`:             "timeout: must be a text, and is a number",
+		`{"timeout":90}`:             "timeout: must be a string, and is a number",
 		`{"timing":{"poll":"soon"}}`: `timing.poll: "soon" is not a duration such as 90s, 15m or 6h`,
 		`["a"]`:                      "must be an object, and is a list",
 	} {

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// Output is one output of a prediction as the provider gave it: mostly the URL
-// of a file, sometimes a text or an object.
+// Output is one output of a prediction as returned by the provider: usually a file's URL,
+// sometimes a text or an object.
 type Output json.RawMessage
 
-// MarshalJSON is the output itself.
+// MarshalJSON returns the output unchanged.
 func (o Output) MarshalJSON() ([]byte, error) { return json.RawMessage(o).MarshalJSON() }
 
-// UnmarshalJSON keeps data as it is.
+// UnmarshalJSON stores data unchanged.
 func (o *Output) UnmarshalJSON(data []byte) error { return (*json.RawMessage)(o).UnmarshalJSON(data) }
 
-// URL is the address of the output's file, given as a string or as an object's
-// "url"; "" if it has none.
+// URL returns the URL of the output's file, given as a string or as an object's "url"; "" if it
+// has none.
 func (o Output) URL() string {
 	text := o.Text()
 	if text == "" {
@@ -34,7 +34,7 @@ func (o Output) URL() string {
 	return text
 }
 
-// Text is the output if it is a string, of whatever kind; "" otherwise.
+// Text returns the output if it is a string of any kind; "" otherwise.
 func (o Output) Text() string {
 	var text string
 	if json.Unmarshal(o, &text) != nil {
@@ -46,7 +46,7 @@ func (o Output) Text() string {
 // Decode stores the output in what v points to, as json.Unmarshal does.
 func (o Output) Decode(v any) error { return json.Unmarshal(o, v) }
 
-// String is the output's text, or its JSON.
+// String returns the output's text, or its JSON.
 func (o Output) String() string {
 	if text := o.Text(); text != "" {
 		return text

@@ -26,8 +26,8 @@ type Request struct {
 	// Input holds the model's parameters: a JSON object of at most 1.9 MB. Defaults to an
 	// empty object.
 	//
-	// It is anything that encodes to a JSON object: a map, a struct, a json.RawMessage. A
-	// decoded request has a json.RawMessage, byte for byte what was sent.
+	// Any value that encodes to a JSON object works: a map, a struct, a json.RawMessage. A
+	// decoded request has a json.RawMessage with exactly the bytes that were sent.
 	Input any
 
 	// Account names the API key to submit with, among those that the worker has. Defaults
@@ -40,38 +40,36 @@ type Request struct {
 	// to 5.
 	Timeout time.Duration
 
-	// Adopt is the id of a prediction that was accepted before, such as that of a generation
-	// whose deadline passed. The generation waits for it instead of submitting. It is
-	// polled, because its webhook names another generation. Defaults to none.
+	// Adopt is the id of an already accepted prediction, such as that of a generation whose
+	// deadline passed. The generation waits for it instead of submitting. It is polled, because
+	// its webhook names another generation. Defaults to none.
 	Adopt string
 
-	// MaxPredictions is how many predictions this generation may start, from 1 to 100. Above
-	// 1, a prediction that failed for a reason that may pass is submitted again, which the
-	// provider bills as a new prediction; it refunds failed ones. Defaults to 1.
+	// MaxPredictions is the maximum number of predictions, from 1 to 100. Above 1, a prediction
+	// that failed for a temporary reason is submitted again. The provider bills that as a new
+	// prediction, and refunds failed ones. Defaults to 1.
 	MaxPredictions int
 
-	// OnUnknown says what to do when a submit's answer is lost, and its prediction is neither
+	// OnUnknown says what to do if a submit's response is lost, and its prediction is neither
 	// found nor proven absent: fail, resubmit, or ask a person. Defaults to [FailUnknown].
 	OnUnknown UnknownPolicy
 
-	// Timing holds the waits that rarely need a change.
+	// Timing holds waits that rarely need a change.
 	Timing Timing
 
-	// TaskQueue is where the activities run, such as one with a rate limit for the provider.
-	// Defaults to the workflow's own task queue.
+	// TaskQueue is the task queue of the activities, for example one with a rate limit for the
+	// provider. Defaults to the workflow's own task queue.
 	TaskQueue string
 }
 
-// UnknownPolicy is what to do about a submit that may or may not have been
-// accepted.
+// UnknownPolicy is what to do about a submit that may have been accepted.
 type UnknownPolicy string
 
 const (
-	// FailUnknown ends the generation with [ErrSubmitUnknown]: nothing is paid twice.
+	// FailUnknown fails the generation with [ErrSubmitUnknown]: nothing is paid twice.
 	FailUnknown UnknownPolicy = "fail"
 
-	// ResubmitUnknown submits again: a result is worth more than the risk of
-	// paying for it twice.
+	// ResubmitUnknown submits again, at the risk of paying twice.
 	ResubmitUnknown UnknownPolicy = "resubmit"
 
 	// AskUnknown waits until a person decides, by the update [ResolveUpdate], or until the
@@ -79,19 +77,19 @@ const (
 	AskUnknown UnknownPolicy = "ask"
 )
 
-// Timing is a generation's waits. A zero field takes its default.
+// Timing holds a generation's waits. A zero field uses its default.
 type Timing struct {
-	// Submit limits one submit, from the activity's start to the recorded answer. When it
-	// passes, the submit is unknown. At least 1 second. Defaults to 1 minute.
+	// Submit limits one submit, from the activity's start to the recorded response. After that,
+	// the submit is unknown. At least 1 second. Defaults to 1 minute.
 	Submit time.Duration
 
-	// Settle is how long the provider's list of predictions and its charges may lag. Only
-	// what they don't show after that, counted from the latest moment at which the submit
-	// can have been made, is absent. Defaults to 2 minutes.
+	// Settle is how long the provider's list of predictions and its charges may lag. A submit
+	// counts as absent only if they don't show it this long after the latest moment at which it
+	// can have been made. Defaults to 2 minutes.
 	Settle time.Duration
 
 	// Grace is how long to wait for the webhook alone before polling. Without a webhook,
-	// polling starts immediately. For a submit whose answer was lost, it is how much longer
+	// polling starts immediately. For a submit whose response was lost, it is how much longer
 	// than Settle to wait for other evidence. Defaults to 2 minutes.
 	Grace time.Duration
 
@@ -112,7 +110,7 @@ const (
 	maxInputBytes = 1_900_000
 )
 
-// WithDefaults returns the request with every zero field at its default.
+// WithDefaults returns the request with defaults for every zero field.
 func (r Request) WithDefaults() Request {
 	fill(&r.Key, DefaultKey)
 	fill(&r.Account, DefaultAccount)
@@ -137,8 +135,8 @@ func fill[T comparable](field *T, value T) {
 	}
 }
 
-// Validate says what is wrong with the request, naming the field. It knows no
-// model's own parameters: those the provider checks.
+// Validate checks the request; an error names the field. It doesn't know the model's own
+// parameters, which the provider checks.
 func (r Request) Validate() error {
 	r = r.WithDefaults()
 	if err := validateKey(r.Key); err != nil {
@@ -151,7 +149,7 @@ func (r Request) Validate() error {
 	case err != nil:
 		return err
 	case len(input) > maxInputBytes:
-		return fmt.Errorf("input: has %d bytes, more than %d; give files by their addresses", len(input), maxInputBytes)
+		return fmt.Errorf("input: has %d bytes, more than %d; pass files as URLs", len(input), maxInputBytes)
 	}
 	if r.Adopt != "" {
 		if err := ValidatePredictionID(r.Adopt); err != nil {
@@ -189,19 +187,19 @@ func (r Request) validateDurations() error {
 
 func validateKey(key string) error {
 	if len(key) > maxKeyBytes {
-		return fmt.Errorf("key: %d bytes are more than %d", len(key), maxKeyBytes)
+		return fmt.Errorf("key: has %d bytes, more than %d", len(key), maxKeyBytes)
 	}
 	if !utf8.ValidString(key) || strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return fmt.Errorf("key: %q has characters that cannot be printed", key)
+		return fmt.Errorf("key: %q has unprintable characters", key)
 	}
 	return nil
 }
 
-// maxPredictionID is far longer than the provider's ids, of 32 characters.
+// maxPredictionID is far longer than the provider's ids, which have 32 characters.
 const maxPredictionID = 256
 
-// ValidatePredictionID tells whether an id can be a prediction's: 1 to 256 letters, digits,
-// dots, dashes and underscores. It does not tell whether there is such a prediction.
+// ValidatePredictionID checks whether an id can be a prediction id: 1 to 256 letters, digits,
+// dots, dashes and underscores. It does not check whether the prediction exists.
 func ValidatePredictionID(id string) error {
 	switch {
 	case id == "":
@@ -209,7 +207,7 @@ func ValidatePredictionID(id string) error {
 	case len(id) > maxPredictionID:
 		return fmt.Errorf("a prediction id has %d characters, more than %d", len(id), maxPredictionID)
 	case strings.Trim(id, ".") == "" || strings.ContainsFunc(id, func(c rune) bool { return !isIDRune(c) }):
-		return fmt.Errorf("%q is not a prediction id: it has letters, digits, dots, dashes and underscores", id)
+		return fmt.Errorf("%q is not a prediction id, which has only letters, digits, dots, dashes and underscores", id)
 	}
 	return nil
 }
@@ -218,8 +216,8 @@ func isIDRune(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r)
 }
 
-// EncodeInput is the input as the JSON object that is submitted. An error names
-// the field and never repeats the input.
+// EncodeInput returns the JSON object to submit. An error names the field and never repeats the
+// input.
 func EncodeInput(input any) (json.RawMessage, error) {
 	if input == nil {
 		return json.RawMessage("{}"), nil
@@ -229,12 +227,12 @@ func EncodeInput(input any) (json.RawMessage, error) {
 		return nil, fmt.Errorf("input: cannot be encoded as JSON: %T: %w", input, unsupported(err))
 	}
 	if trimmed := bytes.TrimSpace(encoded); len(trimmed) == 0 || trimmed[0] != '{' {
-		return nil, fmt.Errorf("input: must be a JSON object of the model's parameters, as {\"prompt\": …}, and is %s", kindOf(trimmed))
+		return nil, fmt.Errorf("input: must be a JSON object with the model's parameters, such as {\"prompt\": …}; got %s", kindOf(trimmed))
 	}
 	return encoded, nil
 }
 
-// unsupported drops the texts in which encoding/json quotes the value.
+// unsupported removes texts in which encoding/json quotes the value.
 func unsupported(err error) error {
 	switch err.(type) {
 	case *json.UnsupportedTypeError:

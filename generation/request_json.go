@@ -8,8 +8,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
-// requestJSON is a Request on the wire, where durations are texts such as
-// "90s", so that other languages and people can write them.
+// requestJSON is a Request on the wire, where durations are strings such as "90s", so that
+// people and other languages can write them.
 type requestJSON struct {
 	Key            string          `json:"key,omitempty"`
 	Model          string          `json:"model"`
@@ -32,7 +32,7 @@ type timingJSON struct {
 	Resubmit duration `json:"resubmit,omitzero"`
 }
 
-// MarshalJSON writes durations as texts such as "1h30m0s".
+// MarshalJSON writes durations as strings such as "1h30m0s".
 func (r Request) MarshalJSON() ([]byte, error) {
 	var input json.RawMessage
 	if r.Input != nil {
@@ -52,8 +52,8 @@ func (r Request) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes, and refuses fields that it does not know.
-// Input stays as it was written.
+// UnmarshalJSON reads the output of MarshalJSON, and rejects unknown fields. It keeps the bytes
+// of Input.
 func (r *Request) UnmarshalJSON(data []byte) error {
 	var wire requestJSON
 	if err := strict.Decode(data, &wire); err != nil {
@@ -74,7 +74,7 @@ func (r *Request) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// duration is a time.Duration that is a text in JSON.
+// duration is a time.Duration that is a string in JSON.
 type duration time.Duration
 
 func (d duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }

@@ -5,41 +5,40 @@ import (
 	"fmt"
 )
 
-// Resolution is what a person decides about a submit whose answer was lost and of which
-// nothing could tell whether it was accepted: the argument of the update [ResolveUpdate].
-// Either PredictionID or Absent must be set.
+// Resolution is a person's decision about an unknown submit, whose response was lost: the
+// argument of the update [ResolveUpdate]. Either PredictionID or Absent must be set.
 type Resolution struct {
 	// Key names the generation. May be empty while only one is unknown.
 	Key string `json:"key,omitempty"`
 
-	// Attempt is the number of the attempt that the decision is about. Defaults to the one
-	// that is unknown when the decision arrives.
+	// Attempt is the number of the attempt to decide. Defaults to the attempt that is unknown
+	// when the decision arrives.
 	Attempt int `json:"attempt,omitempty"`
 
 	// PredictionID is the prediction that the submit got.
 	PredictionID string `json:"prediction_id,omitempty"`
 
-	// Absent says that the submit was not accepted: it is made again.
+	// Absent says that the submit was not accepted. The generation then submits again.
 	Absent bool `json:"absent,omitempty"`
 
-	// By is who decides. It is not verified: Temporal knows who may send updates, not
-	// who they say they are.
+	// By is the name of the person who decides. It is not verified: Temporal knows who may send
+	// updates, not who they say they are.
 	By string `json:"by,omitempty"`
 
-	// Comment is shown beside the decision.
+	// Comment is shown with the decision.
 	Comment string `json:"comment,omitempty"`
 }
 
-// maxResolutionBytes bounds a resolution's texts.
+// maxResolutionBytes limits a resolution's texts.
 const maxResolutionBytes = 1000
 
-// Validate says what is wrong with the resolution, naming the field.
+// Validate checks the resolution; an error names the field.
 func (r Resolution) Validate() error {
 	switch {
 	case r.PredictionID == "" && !r.Absent:
-		return errors.New("prediction_id: name the prediction that the submit got, or say that it is absent")
+		return errors.New("prediction_id: set the prediction that the submit got, or set absent")
 	case r.PredictionID != "" && r.Absent:
-		return errors.New("absent: a submit that got a prediction is not absent; give one of the two")
+		return errors.New("absent: can't be combined with prediction_id")
 	case len(r.By)+len(r.Comment) > maxResolutionBytes:
 		return fmt.Errorf("comment: more than %d bytes", maxResolutionBytes)
 	case r.PredictionID != "":

@@ -2,7 +2,7 @@ package generation
 
 import "time"
 
-// Result is what a completed generation gives.
+// Result is the result of a completed generation.
 type Result struct {
 	// Key is the request's.
 	Key string `json:"key"`
@@ -14,32 +14,31 @@ type Result struct {
 	// PredictionID is the provider's id of the prediction that completed.
 	PredictionID string `json:"prediction_id"`
 
-	// Outputs are the files, texts or objects that the model made, in its order.
-	// The provider keeps files for 7 days: copy what is to stay.
+	// Outputs are the files, texts or objects that the model produced, in order. The provider
+	// keeps files for 7 days: copy those you want to keep.
 	Outputs []Output `json:"outputs"`
 
-	// Omitted is set where the outputs, as texts or base64, are too large for a
-	// workflow's history: fetch them from the provider by PredictionID.
+	// Omitted is set if the outputs, as texts or base64, are too large for a workflow's
+	// history. Fetch them from the provider by PredictionID.
 	Omitted bool `json:"omitted,omitempty"`
 
-	// NSFW tells for each output whether the provider's checker flagged it. Empty
-	// when the provider said nothing.
+	// NSFW reports for each output whether the provider's checker flagged it. Empty if the
+	// provider didn't report it.
 	NSFW []bool `json:"nsfw,omitempty"`
 
-	// Via is how the outcome became known: "webhook", "poll", or "earlier" if the result was
-	// there before and nothing was submitted.
+	// Via is how the outcome became known: "webhook", "poll", or "earlier" if an earlier result
+	// was reused and nothing was submitted.
 	Via Via `json:"via"`
 
-	// InferenceMS is the provider's own time for the prediction, in milliseconds;
-	// 0 when not told.
+	// InferenceMS is the provider's own time for the prediction, in milliseconds; 0 if not
+	// reported.
 	InferenceMS int64 `json:"inference_ms,omitempty"`
 
-	// Attempts are all submits of this generation, the last of them the one that
-	// completed.
+	// Attempts are all submits of this generation; the last one completed.
 	Attempts []*Attempt `json:"attempts"`
 }
 
-// URL is the address of output i; "" when there is none.
+// URL returns the URL of output i; "" if there is none.
 func (r Result) URL(i int) string {
 	if i < 0 || i >= len(r.Outputs) {
 		return ""
@@ -47,7 +46,7 @@ func (r Result) URL(i int) string {
 	return r.Outputs[i].URL()
 }
 
-// Text is output i as a text; "" when there is none.
+// Text returns output i as a text; "" if there is none.
 func (r Result) Text(i int) string {
 	if i < 0 || i >= len(r.Outputs) {
 		return ""
@@ -55,30 +54,30 @@ func (r Result) Text(i int) string {
 	return r.Outputs[i].Text()
 }
 
-// Via is the way by which an outcome became known.
+// Via is how an outcome became known.
 type Via string
 
 const (
 	ViaWebhook Via = "webhook"
 	ViaPoll    Via = "poll"
 
-	// ViaEarlier: the result was there before, and nothing was submitted.
+	// ViaEarlier: an earlier result was reused, and nothing was submitted.
 	ViaEarlier Via = "earlier"
 )
 
-// State is where a generation, or one attempt of it, stands.
+// State is the state of a generation or of one of its attempts.
 type State string
 
 const (
-	// StateSubmitting: the POST is being made, or waits for the rate limit.
+	// StateSubmitting: the POST is in progress, or waits for the rate limit.
 	StateSubmitting State = "submitting"
-	// StateHeld: the budget does not cover the submit; it waits for more.
+	// StateHeld: the budget does not cover the submit, which waits for a larger one.
 	StateHeld State = "held"
-	// StateUnknown: the submit's answer was lost; its prediction is looked for.
+	// StateUnknown: the submit's response was lost; the workflow looks for its prediction.
 	StateUnknown State = "unknown"
-	// StateWaiting: accepted; the webhook is awaited.
+	// StateWaiting: accepted, waiting for the webhook.
 	StateWaiting State = "waiting"
-	// StatePolling: accepted; the provider is asked again and again.
+	// StatePolling: accepted, polling the provider.
 	StatePolling State = "polling"
 	// StateCompleted: there is a result.
 	StateCompleted State = "completed"
@@ -86,56 +85,56 @@ const (
 	StateFailed State = "failed"
 	// StateAbsent, of an attempt: proven not to have been accepted.
 	StateAbsent State = "absent"
-	// StateCanceled: the workflow was canceled. A prediction that was accepted
-	// continues at the provider, and is billed: it has no way to stop one.
+	// StateCanceled: the workflow was canceled. An accepted prediction continues at the
+	// provider and is billed, because the provider cannot stop it.
 	StateCanceled State = "canceled"
 )
 
-// Attempt is one submit of a generation and what became of it.
+// Attempt is one submit of a generation and its outcome.
 type Attempt struct {
 	// Number counts from 1.
 	Number int `json:"number"`
-	// PredictionID is "" while, or when, it is not known.
+	// PredictionID is the prediction's id; "" if unknown.
 	PredictionID string `json:"prediction_id,omitempty"`
-	// Answered is set where the submit's own answer told of the prediction.
+	// Answered is set if the submit's own response named the prediction.
 	Answered bool `json:"answered,omitempty"`
-	// Inferred is set where the submit's answer was lost, and its prediction was concluded
-	// from the provider's list or charges.
+	// Inferred is set if the submit's response was lost, and its prediction was inferred from
+	// the provider's list or charges.
 	Inferred bool `json:"inferred,omitempty"`
-	// Candidates are predictions that may be the attempt's, where that is undecided.
+	// Candidates are predictions that may belong to the attempt, if that is undecided.
 	Candidates []string `json:"candidates,omitempty"`
-	// Delivered are predictions that webhooks at the attempt's address named while its own
-	// was not known.
+	// Delivered are predictions named by webhooks to the attempt's address while its own was
+	// unknown.
 	Delivered []string `json:"delivered,omitempty"`
-	// APIKey is a fingerprint of the API key that was used; "" when not known.
+	// APIKey is a fingerprint of the API key that was used; "" if unknown.
 	APIKey string `json:"api_key,omitempty"`
-	// Nonce is what the address of the attempt's webhook carries.
+	// Nonce identifies the attempt in its webhook address.
 	Nonce string `json:"nonce,omitempty"`
-	// Key is the one that the address carries; "" for the generation's own. An earlier run may
-	// have submitted under another.
+	// Key is the key in the webhook address; "" for the generation's own. An earlier run may
+	// have submitted under another key.
 	Key string `json:"key,omitempty"`
-	// State is completed, failed, absent (the submit was not accepted), or where the attempt
-	// stands.
+	// State is completed, failed, absent (the submit was not accepted), or the attempt's
+	// current state.
 	State State `json:"state"`
-	// Reason says why the attempt is in this state, where that needs saying.
+	// Reason explains the attempt's state, if necessary.
 	Reason string `json:"reason,omitempty"`
-	// Price is what the provider charges for it, in USD; nil when not known.
+	// Price is what the provider charges for it, in USD; nil if unknown.
 	Price *USD `json:"price,omitempty"`
 
-	// Billed is set on one that failed and is not refunded: the provider reported it as
+	// Billed is set on a failed attempt that is not refunded: the provider reported it as
 	// completed, but without outputs.
 	Billed bool `json:"billed,omitempty"`
 	// Started is when the submit was scheduled.
 	Started time.Time `json:"started"`
-	// Window is how long the submit may have gone on, from when a worker began it.
+	// Window is how long the submit may have been in progress, from when a worker started it.
 	Window time.Duration `json:"window,omitempty"`
 	// Accepted is when the prediction became known.
 	Accepted time.Time `json:"accepted,omitzero"`
-	// Ended is when the workflow learned the attempt's end.
+	// Ended is when the workflow learned that the attempt had ended.
 	Ended time.Time `json:"ended,omitzero"`
 }
 
-// Status is one generation as the query [StatusQuery] shows it.
+// Status is one generation as returned by the query [StatusQuery].
 type Status struct {
 	Key      string     `json:"key"`
 	Model    string     `json:"model"`
@@ -144,26 +143,26 @@ type Status struct {
 	Attempts []*Attempt `json:"attempts"`
 	Outputs  []Output   `json:"outputs,omitempty"`
 
-	// Omitted is set where the outputs are too large for a history; see [Result].
+	// Omitted is set if the outputs are too large for a history; see [Result].
 	Omitted bool `json:"omitted,omitempty"`
 	// NSFW and InferenceMS are those of the [Result].
 	NSFW        []bool `json:"nsfw,omitempty"`
 	InferenceMS int64  `json:"inference_ms,omitempty"`
 
-	// ErrorType is the type of the error in which the generation ended, if it did.
+	// ErrorType is the type of the error with which the generation failed, if it did.
 	ErrorType string `json:"error_type,omitempty"`
 
-	// Fingerprint is the same for requests that ask for the same.
+	// Fingerprint is equal for equivalent requests.
 	Fingerprint string `json:"fingerprint,omitempty"`
 
-	// Earlier is set on what an earlier run has left and this run has not taken up.
+	// Earlier is set on a generation of an earlier run that this run has not taken up.
 	Earlier bool `json:"earlier,omitempty"`
 
-	// Kept is set where the result was there before this run, which paid nothing for it.
+	// Kept is set if the result comes from an earlier run, so this run paid nothing for it.
 	Kept bool `json:"kept,omitempty"`
 }
 
-// Clone is a copy that shares nothing that changes.
+// Clone returns a deep copy.
 func (s Status) Clone() Status {
 	attempts := make([]*Attempt, len(s.Attempts))
 	for i, attempt := range s.Attempts {
@@ -174,7 +173,7 @@ func (s Status) Clone() Status {
 	return s
 }
 
-// PredictionID is that of the latest attempt; "" if it is not known.
+// PredictionID returns the prediction of the latest attempt; "" if unknown.
 func (s Status) PredictionID() string {
 	if len(s.Attempts) == 0 {
 		return ""
@@ -182,7 +181,7 @@ func (s Status) PredictionID() string {
 	return s.Attempts[len(s.Attempts)-1].PredictionID
 }
 
-// URL is the address of output i; "" when there is none.
+// URL returns the URL of output i; "" if there is none.
 func (s Status) URL(i int) string {
 	if i < 0 || i >= len(s.Outputs) {
 		return ""
@@ -190,7 +189,7 @@ func (s Status) URL(i int) string {
 	return s.Outputs[i].URL()
 }
 
-// Reason says why the generation stands where it does, where that needs saying.
+// Reason explains the generation's state, if necessary.
 func (s Status) Reason() string {
 	if len(s.Attempts) == 0 {
 		return ""
@@ -198,15 +197,14 @@ func (s Status) Reason() string {
 	return s.Attempts[len(s.Attempts)-1].Reason
 }
 
-// GivenUp tells whether the generation failed while its prediction continued at the provider,
+// GivenUp reports whether the generation failed while its prediction continued at the provider,
 // which bills it: its deadline passed, or no worker had its account's key any more.
 func (s Status) GivenUp() bool {
 	return s.PredictionID() != "" && (s.ErrorType == ErrDeadlineExceeded || s.ErrorType == ErrUnauthorized)
 }
 
-// Price is the sum of the attempts' known prices in USD, and whether any is known.
-// Failed predictions are left out, since the provider refunds them, and so is what an
-// earlier run paid.
+// Price returns the sum of the attempts' known prices in USD, and whether any is known. It
+// excludes failed predictions, which the provider refunds, and costs of earlier runs.
 func (s Status) Price() (usd USD, known bool) {
 	if s.Kept {
 		return 0, false

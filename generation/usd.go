@@ -10,30 +10,30 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
-// USD is an exact amount of US dollars: a count of billionths of a dollar, so that sums of
-// prices such as $0.0243 come out even. The largest is about 9.2 billion dollars.
+// USD is an exact amount of US dollars, counted in billionths of a dollar, so that sums of
+// prices such as $0.0243 are exact. The largest is about 9.2 billion dollars.
 //
 //	limit := generation.Dollars(2.50)
 //
-// In JSON it is a plain number of dollars, as 2.5, read digit by digit. Digits below a
-// billionth are rounded, half away from zero. An amount that is not a number, or larger than
-// the largest, is an error.
+// In JSON it is a plain number of dollars, such as 2.5, parsed as a decimal. Digits below a
+// billionth are rounded, half away from zero. An amount that is not a number, or too large, is
+// an error.
 type USD int64
 
-// Dollar is one.
+// Dollar is one dollar.
 const Dollar USD = 1_000_000_000
 
-// MaxUSD is the largest amount. Sums and products that would pass it stay there.
+// MaxUSD is the largest amount. Sums and products beyond it are capped.
 const MaxUSD USD = math.MaxInt64
 
 const (
-	// usdDigits are the places after the point.
+	// usdDigits is the number of decimal places.
 	usdDigits = 9
-	// maxUSDDigits are those of the largest amount.
+	// maxUSDDigits is the number of digits of the largest amount.
 	maxUSDDigits = 19
 )
 
-// Dollars is the amount nearest to a number, for those in a program's text; 0 for NaN.
+// Dollars returns the amount nearest to a number, for constants in programs; 0 for NaN.
 func Dollars(number float64) USD {
 	usd, err := ParseUSD(strconv.FormatFloat(number, 'g', -1, 64))
 	switch {
@@ -46,7 +46,7 @@ func Dollars(number float64) USD {
 	}
 }
 
-// ParseUSD reads a number of dollars, as "0.0243" or "1e-3".
+// ParseUSD parses a number of dollars, such as "0.0243" or "1e-3".
 func ParseUSD(text string) (USD, error) {
 	wrong := fmt.Errorf("%s is not an amount of US dollars such as 2.50", quoted(text))
 	unsigned, minus := strings.CutPrefix(text, "-")
@@ -58,7 +58,7 @@ func ParseUSD(text string) (USD, error) {
 	}
 	power := 0
 	if scientific {
-		// Of a power that no integer holds, Atoi gives the nearest that one does.
+		// For a power out of range, Atoi returns the nearest integer in range.
 		var err error
 		if power, err = strconv.Atoi(exponent); errors.Is(err, strconv.ErrSyntax) {
 			return 0, wrong
@@ -70,7 +70,7 @@ func ParseUSD(text string) (USD, error) {
 	count, ok := billionths(digits, places)
 	switch {
 	case !ok:
-		return 0, fmt.Errorf("%s US dollars are more than can be (%s)", quoted(text), MaxUSD)
+		return 0, fmt.Errorf("%s US dollars exceed the maximum (%s)", quoted(text), MaxUSD)
 	case minus:
 		return -count, nil
 	default:
@@ -78,8 +78,8 @@ func ParseUSD(text string) (USD, error) {
 	}
 }
 
-// billionths is the number of so many places that begins with the digits, and false if it is
-// larger than the largest.
+// billionths returns the number with that many places that starts with the digits, and false if
+// it is too large.
 func billionths(digits string, places int) (USD, bool) {
 	switch {
 	case digits == "" || places < 0:
@@ -105,17 +105,17 @@ func onlyDigits(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// quoted is a text that may be anything, for an error.
+// quoted quotes an arbitrary text for an error.
 func quoted(text string) string {
 	const most = 40
 	text = plaintext.Clip(text, most)
 	if strings.HasPrefix(text, `"`) {
-		return text // a text in JSON
+		return text // a JSON string
 	}
 	return strconv.Quote(text)
 }
 
-// Add is the sum.
+// Add returns the sum.
 func (u USD) Add(other USD) USD {
 	sum := u + other
 	switch {
@@ -128,10 +128,10 @@ func (u USD) Add(other USD) USD {
 	}
 }
 
-// Sub is the difference.
+// Sub returns the difference.
 func (u USD) Sub(other USD) USD { return u.Add(-max(other, -MaxUSD)) }
 
-// Times is n times the amount.
+// Times returns n times the amount.
 func (u USD) Times(n int) USD {
 	product := u * USD(n)
 	switch {
@@ -146,7 +146,7 @@ func (u USD) Times(n int) USD {
 	}
 }
 
-// Per is the amount for each of n, which is more than 0, rounded up to a billionth.
+// Per returns the amount divided by n, which must be positive, rounded up to a billionth.
 func (u USD) Per(n int) USD {
 	each := u / USD(n)
 	if each.Times(n) < u {
@@ -155,8 +155,8 @@ func (u USD) Per(n int) USD {
 	return each
 }
 
-// String is as people read it: "$2.50", "$0.0243". It has all digits, and at least two after
-// the point.
+// String formats the amount for people: "$2.50", "$0.0243". It shows all digits, and at least
+// two decimal places.
 func (u USD) String() string {
 	text := u.decimal()
 	if point := strings.IndexByte(text, '.'); point < 0 {
@@ -170,9 +170,9 @@ func (u USD) String() string {
 	return "$" + text
 }
 
-// decimal is the shortest number.
+// decimal returns the shortest number.
 func (u USD) decimal() string {
-	count, sign := uint64(u), "" // #nosec G115 -- the sign is looked at next
+	count, sign := uint64(u), "" // #nosec G115 -- the sign is handled next
 	if u < 0 {
 		count, sign = -count, "-"
 	}
@@ -199,8 +199,8 @@ func (u *USD) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Float64 is the nearest number of dollars, for metrics and search attributes. Don't reckon
-// with it.
+// Float64 returns the nearest number of dollars, for metrics and search attributes. Don't
+// calculate with it.
 func (u USD) Float64() float64 {
 	value, _ := strconv.ParseFloat(u.decimal(), 64)
 	return value

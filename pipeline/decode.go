@@ -11,8 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
-// UnmarshalJSON refuses fields that it does not know, except for "$schema", which is for
-// editors: a file's content is a definition as it is.
+// UnmarshalJSON rejects unknown fields, except "$schema", which editors use.
 func (d *Definition) UnmarshalJSON(data []byte) error {
 	type plain Definition
 	wire := struct {
@@ -28,7 +27,7 @@ func (d *Definition) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON refuses fields that it does not know.
+// UnmarshalJSON rejects unknown fields.
 func (s *Step) UnmarshalJSON(data []byte) error {
 	type plain Step
 	if err := strict.Decode(data, (*plain)(s)); err != nil {
@@ -38,7 +37,7 @@ func (s *Step) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON refuses fields that it does not know.
+// UnmarshalJSON rejects unknown fields.
 func (r *Request) UnmarshalJSON(data []byte) error {
 	type plain Request
 	wire := struct {
@@ -72,7 +71,7 @@ func (s *StepResults) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON also reads a type alone.
+// UnmarshalJSON also accepts just a type.
 func (i *Input) UnmarshalJSON(data []byte) error {
 	type plain Input
 	if isString(data) {
@@ -86,7 +85,7 @@ func (i *Input) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON also reads an amount alone.
+// UnmarshalJSON also accepts just an amount.
 func (b *Budget) UnmarshalJSON(data []byte) error {
 	type plain Budget
 	if isObject(data) {
@@ -98,7 +97,7 @@ func (b *Budget) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON also reads the items alone.
+// UnmarshalJSON also accepts just the items.
 func (f *ForEach) UnmarshalJSON(data []byte) error {
 	type plain ForEach
 	if !isObject(data) {
@@ -113,7 +112,7 @@ func (f *ForEach) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON also reads the number of predictions alone.
+// UnmarshalJSON also accepts just the number of predictions.
 func (r *Retry) UnmarshalJSON(data []byte) error {
 	type plain Retry
 	if isObject(data) {
@@ -122,7 +121,7 @@ func (r *Retry) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &r.Predictions)
 }
 
-// UnmarshalJSON also reads a model alone.
+// UnmarshalJSON also accepts just a model.
 func (f *Fallback) UnmarshalJSON(data []byte) error {
 	type plain Fallback
 	if isString(data) {
@@ -135,7 +134,7 @@ func (f *Fallback) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON refuses fields that it does not know.
+// UnmarshalJSON rejects unknown fields.
 func (a *Approve) UnmarshalJSON(data []byte) error {
 	type plain Approve
 	if err := strict.Decode(data, (*plain)(a)); err != nil {
@@ -156,7 +155,7 @@ func (t *Tolerance) UnmarshalJSON(data []byte) error {
 	}
 	percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
 	if err != nil || !strings.HasSuffix(text, "%") || percent < 0 || percent > 100 {
-		return fmt.Errorf("tolerate: %q is neither a number of items nor a share such as 5%%", text)
+		return fmt.Errorf("tolerate: %q is not a number of items or a percentage such as 5%%", text)
 	}
 	t.Percent = percent
 	return nil

@@ -1,12 +1,12 @@
-// Package pipeline is pipelines as data: several generations with their order, written
-// down in YAML or JSON (package [pipeline/file] reads them), or made in Go.
+// Package pipeline represents pipelines as data: generations and their order, written in YAML
+// or JSON (package [pipeline/file] reads them) or built in Go.
 //
 //	steps:
 //	  still: {model: wavespeed-ai/flux-dev, input: {prompt: a lighthouse in a storm}}
 //	  clip: {model: wavespeed-ai/wan-2.1/i2v-480p, input: {prompt: waves break, image: "${{ steps.still.output }}"}}
 //
-// A [Definition] says what is to be done, a [Request] asks for it once, [Start] begins a [Run]
-// of it, a [Status] shows how that stands, and a [Result] is what comes of it:
+// A [Definition] describes a pipeline, a [Request] requests one execution, [Start] starts a
+// [Run] of it, a [Status] shows its progress, and a [Result] is its outcome:
 //
 //	run, err := pipeline.Start(ctx, c, client.StartWorkflowOptions{TaskQueue: "media"}, pipeline.Request{Pipeline: poster})
 //	…
@@ -16,10 +16,10 @@
 //
 // # Expressions
 //
-// A text in a definition may hold expressions, as "${{ steps.still.output }}": the
-// language of github.com/expr-lang/expr, which is typed, has no side effects and always
-// ends. What would not give the same for the same values is switched off: the time, and
-// the order of maps. They see
+// Strings in a definition may contain expressions, such as "${{ steps.still.output }}". They
+// use the language of github.com/expr-lang/expr, which is typed, has no side effects and always
+// terminates. Nondeterministic functions are disabled: the time, and the order of maps.
+// Expressions can use
 //
 //   - inputs.NAME;
 //   - steps.ID.output and .outputs: the first output and all of them; of a for_each the
@@ -31,12 +31,12 @@
 //     .output;
 //   - item and index inside of a for_each.
 //
-// A value that is one expression keeps its type; in a longer text values are written out.
+// A value that is a single expression keeps its type; inside a longer string, values are
+// converted to text.
 //
 // # Before any spend
 //
-// A run first checks its definition: references, types, cycles, and the inputs that it was
-// given. Then an activity asks the provider about models, inputs and prices. Whatever is wrong
-// is reported at once, as [Problems] with the path of each; package pipeline/file adds line and
-// column.
+// A run first checks its definition (references, types, cycles) and its inputs. Then an
+// activity checks models, inputs and prices with the provider. All problems are reported
+// together, as [Problems] with the path of each; package pipeline/file adds line and column.
 package pipeline

@@ -9,17 +9,17 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
-// Named are values by name, in the order in which they are written: a JSON object that
-// keeps its order.
+// Named holds values by name in the order in which they are written: a JSON object that keeps
+// its order.
 type Named[T any] []Entry[T]
 
-// Entry is one of them.
+// Entry is a named value.
 type Entry[T any] struct {
 	Name  string
 	Value T
 }
 
-// Get is the value of this name.
+// Get returns the value with this name.
 func (n Named[T]) Get(name string) (T, bool) {
 	i := slices.IndexFunc(n, func(e Entry[T]) bool { return e.Name == name })
 	if i < 0 {
@@ -29,7 +29,7 @@ func (n Named[T]) Get(name string) (T, bool) {
 	return n[i].Value, true
 }
 
-// Names are the names in their order.
+// Names returns the names in order.
 func (n Named[T]) Names() []string {
 	names := make([]string, len(n))
 	for i, entry := range n {
@@ -38,7 +38,7 @@ func (n Named[T]) Names() []string {
 	return names
 }
 
-// MarshalJSON writes an object.
+// MarshalJSON encodes it as an object.
 func (n Named[T]) MarshalJSON() ([]byte, error) {
 	var buffer bytes.Buffer
 	buffer.WriteByte('{')
@@ -62,7 +62,7 @@ func (n Named[T]) MarshalJSON() ([]byte, error) {
 	return buffer.Bytes(), nil
 }
 
-// UnmarshalJSON reads an object, and refuses a name that is listed twice.
+// UnmarshalJSON decodes an object, and rejects duplicate names.
 func (n *Named[T]) UnmarshalJSON(data []byte) error {
 	*n = nil
 	if string(data) == "null" {

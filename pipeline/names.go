@@ -6,11 +6,11 @@ const (
 	// [Result] out.
 	WorkflowName = "wavespeed.Pipeline"
 
-	// StatusQuery is the query that answers a run's [Status].
+	// StatusQuery is the query that returns a run's [Status].
 	StatusQuery = "wavespeed.pipeline"
 
-	// ResultsQuery is the query that answers a [Page] of what a run has made, from a
-	// [Cursor] on.
+	// ResultsQuery is the query that returns a [Page] of a run's results, starting at a
+	// [Cursor].
 	ResultsQuery = "wavespeed.results"
 
 	// BudgetUpdate is the update that sets a run's budget, in USD: a number in, a [Status]
@@ -18,10 +18,10 @@ const (
 	BudgetUpdate = "wavespeed.budget"
 )
 
-// Search attributes of a run, where it is asked to have any.
+// Search attributes of a run, if enabled.
 const (
 	AttributePipeline = "WavespeedPipeline" // Keyword: the pipeline's name
 	AttributeModels   = "WavespeedModels"   // KeywordList: the models of its steps
 	AttributeState    = "WavespeedState"    // Keyword: a RunState
-	AttributeCost     = "WavespeedCost"     // Double: what it has cost so far, in USD
+	AttributeCost     = "WavespeedCost"     // Double: its cost so far, in USD
 )

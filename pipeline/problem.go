@@ -8,26 +8,27 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
-// Problem is something wrong with a pipeline or with what a run is given.
+// Problem is a problem in a pipeline or in a run's inputs.
 type Problem struct {
-	// Path says where: steps, clip, input, images, 0.
+	// Path is the location: steps, clip, input, images, 0.
 	Path []string `json:"path,omitempty"`
 
-	// Expression is which expression of the text at Path it is about, counted from 1; 0
-	// for the text as a whole. Offset is where in it, in characters.
+	// Expression is the number of the expression in the text at Path, counting from 1; 0 for
+	// the whole text. Offset is the position in it, in characters.
 	Expression int `json:"expression,omitempty"`
 	Offset     int `json:"offset,omitempty"`
 
-	// File, Line and Column are where it stands, counted from 1, if that is known.
+	// File, Line and Column are its position, counting from 1, if known.
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`
 	Column int    `json:"column,omitempty"`
 
-	// Message says what is wrong and what to do.
+	// Message says what is wrong and what to do about it.
 	Message string `json:"message"`
 }
 
-// String is one line: film.yaml:12:9: steps.clip.input.image: there is no step …
+// String formats the problem on one line: film.yaml:12:9: steps.clip.input.image: there is no
+// step …
 func (p Problem) String() string {
 	var text strings.Builder
 	if p.File != "" {
@@ -39,7 +40,7 @@ func (p Problem) String() string {
 	return text.String() + p.Message
 }
 
-// Problems is the error of a pipeline that is not right: all of it at once.
+// Problems is the error of an invalid pipeline: all its problems together.
 type Problems []Problem
 
 // Error has a line for each problem.
@@ -51,7 +52,7 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err is the problems as an error, nil if there are none.
+// Err returns the problems as an error, nil if there are none.
 func (p Problems) Err() error {
 	if len(p) == 0 {
 		return nil
@@ -64,8 +65,8 @@ const (
 	maxProblemBytes = 4 << 10 // of one
 )
 
-// Bounded are the first problems, as many as a workflow's history should hold, and that
-// there are more.
+// Bounded returns the first problems, as many as a workflow's history should hold, and says
+// that there are more.
 func (p Problems) Bounded() Problems {
 	var bounded Problems
 	for i, problem := range p {

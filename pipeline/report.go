@@ -7,20 +7,20 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Unanswered is an endpoint that was down, forbidden, or gave an answer that cannot be.
+// Unanswered is an endpoint that was down, forbidden, or returned an impossible answer.
 type Unanswered struct {
-	// Endpoint is models, price, balance or charges.
+	// Endpoint is an endpoint of the provider.
 	Endpoint string `json:"endpoint"`
 	Account  string `json:"account"`
 
-	// Steps are those whose price was asked for.
+	// Steps are the steps whose price was requested.
 	Steps []string `json:"steps,omitempty"`
 
-	// Reason is the error, of the first step where there are several.
+	// Reason is the error, or the first step's error if there are several.
 	Reason string `json:"reason"`
 }
 
-// String says what was not answered, what that means, and why.
+// String explains which request was not answered, the consequence, and the reason.
 func (u Unanswered) String() string {
 	switch u.Endpoint {
 	case "models":
@@ -30,7 +30,7 @@ func (u Unanswered) String() string {
 		if len(u.Steps) > 1 {
 			steps = "steps"
 		}
-		return fmt.Sprintf("account %s: no price can be had for %s %s: %s", u.Account, steps, strings.Join(u.Steps, ", "), u.Reason)
+		return fmt.Sprintf("account %s: no price is available for %s %s: %s", u.Account, steps, strings.Join(u.Steps, ", "), u.Reason)
 	case "balance":
 		return fmt.Sprintf("account %s: the balance can't be read, so it may not cover the run: %s", u.Account, u.Reason)
 	case "charges":
@@ -40,26 +40,25 @@ func (u Unanswered) String() string {
 	}
 }
 
-// Estimate is what a run is likely to cost, in USD, if nothing fails and people approve what
-// they are shown.
+// Estimate is the likely cost of a run, in USD, if nothing fails and people approve.
 type Estimate struct {
 	Steps []StepEstimate `json:"steps"`
 
-	// Total is the least that it costs.
+	// Total is the minimum cost.
 	Total generation.USD `json:"total"`
 
-	// Most is what it costs if every step runs with as many items as it may have, and with
-	// the dearest of its models; nil where it is Total, or not known.
+	// Most is the cost if every step runs with its maximum number of items and its most
+	// expensive model; nil if it equals Total, or is unknown.
 	Most *generation.USD `json:"most,omitempty"`
 
-	// AtLeast is set where Most is not known, because nothing bounds the price of a step.
+	// AtLeast is set if Most is unknown because a step's price has no upper bound.
 	AtLeast bool `json:"at_least,omitempty"`
 
-	// Balance is the account's credit; nil if it was not asked.
+	// Balance is the account's credit; nil if it was not requested.
 	Balance *generation.USD `json:"balance,omitempty"`
 }
 
-// Text is the estimate as people read it, such as "$0.07 to $1.32".
+// Text formats the estimate for people, such as "$0.07 to $1.32".
 func (e Estimate) Text() string {
 	switch most, known := e.Upper(); {
 	case !known:
@@ -71,10 +70,10 @@ func (e Estimate) Text() string {
 	}
 }
 
-// Upper is the upper end of the estimate, and whether it is known.
+// Upper returns the upper end of the estimate, and whether it is known.
 func (e Estimate) Upper() (most generation.USD, known bool) { return upper(e.Total, e.Most, e.AtLeast) }
 
-// Upper is the upper end of the step's estimate, and whether it is known.
+// Upper returns the upper end of the step's estimate, and whether it is known.
 func (e StepEstimate) Upper() (most generation.USD, known bool) {
 	return upper(e.Total, e.Most, e.AtLeast)
 }
@@ -86,28 +85,28 @@ func upper(total generation.USD, most *generation.USD, atLeast bool) (generation
 	return total, !atLeast
 }
 
-// StepEstimate is what one step is likely to cost.
+// StepEstimate is the likely cost of a step.
 type StepEstimate struct {
 	ID    string `json:"id"`
 	Model string `json:"model"`
 
-	// Items is how many there are at least, 0 for a step that may be skipped; MostItems how
-	// many at most, where that differs and is known.
+	// Items is the minimum number of items, 0 for a step that may be skipped. MostItems is the
+	// maximum, if it differs and is known.
 	Items     int `json:"items"`
 	MostItems int `json:"most_items,omitempty"`
 
-	// Each is the price of one, Total that of Items; Most that of all there may be, with the
-	// dearest model, and nil where it is Total, or not known.
+	// Each is the price of one item and Total that of Items. Most is the price of the maximum
+	// number of items with the most expensive model; nil if it equals Total, or is unknown.
 	Each  generation.USD  `json:"each"`
 	Total generation.USD  `json:"total"`
 	Most  *generation.USD `json:"most,omitempty"`
 
-	// AtLeast is set where the price depends on what is only known in the run; Unknown
-	// where nothing bounds the number of items.
+	// AtLeast is set if the price depends on values that only the run knows. Unknown is set if
+	// the number of items has no upper bound.
 	AtLeast bool `json:"at_least,omitempty"`
 	Unknown bool `json:"unknown,omitempty"`
 
-	// Unpriced says why no price could be had; Each and Total are 0 then.
+	// Unpriced says why no price is available; Each and Total are 0 then.
 	Unpriced string `json:"unpriced,omitempty"`
 
 	// Sampled is how many items were priced, if not all.

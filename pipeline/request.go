@@ -4,8 +4,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Request asks for one execution of a pipeline. The definition is part of it, so that a
-// later edit changes nothing in a run that has started.
+// Request requests one execution of a pipeline. It contains the definition, so later edits
+// don't affect runs that have started.
 type Request struct {
 	// Pipeline is the definition: the content of a pipeline file, as JSON.
 	Pipeline Definition `json:"pipeline"`
@@ -16,7 +16,7 @@ type Request struct {
 	// Budget replaces the cap of the pipeline's budget, in USD. Defaults to that cap.
 	Budget *generation.USD `json:"budget,omitempty"`
 
-	// Resume keeps what an earlier run has paid for. Defaults to none: everything is
+	// Resume keeps the paid results of an earlier run. Defaults to none: everything is
 	// generated.
 	Resume *Resume `json:"resume,omitempty"`
 
@@ -34,33 +34,33 @@ type Resume struct {
 	// RunID is the earlier run's run id.
 	RunID string `json:"run_id"`
 
-	// From is a step to generate again, with all steps that depend on it. Defaults to none:
-	// only what failed, or did not start, is generated.
+	// From is a step to regenerate, with all steps that depend on it. Defaults to none: only
+	// what failed or did not start is generated.
 	From string `json:"from,omitempty"`
 
-	// Input replaces fields of steps' inputs, by step; null removes one. Defaults to none.
+	// Input replaces fields of steps' inputs, by step; null removes a field. Defaults to none.
 	Input map[string]map[string]any `json:"input,omitempty"`
 
-	// DropChanges discards what earlier runs, or regenerations in them, changed in steps'
+	// DropChanges discards changes that earlier runs, and regenerations in them, made to steps'
 	// inputs. Defaults to keeping those changes.
 	DropChanges bool `json:"drop_changes,omitempty"`
 
-	// ResubmitUnknown submits again what may have been accepted, instead of searching for it
-	// first: the risk is to pay twice. Defaults to false.
+	// ResubmitUnknown submits again even if an earlier submit may have been accepted, without
+	// searching for it first. You may pay twice. Defaults to false.
 	ResubmitUnknown bool `json:"resubmit_unknown,omitempty"`
 }
 
-// Result is what a completed run gives.
+// Result is the result of a completed run.
 type Result struct {
 	// Outputs are the pipeline's outputs by name.
 	Outputs map[string]any `json:"outputs"`
 
-	// Omitted is set where the outputs are too large for a result; the query
-	// [ResultsQuery] gives them in pages.
+	// Omitted is set if the outputs are too large for a result; the query [ResultsQuery]
+	// returns them in pages.
 	Omitted bool `json:"omitted,omitempty"`
 
-	// Cost is what this run was charged, in USD, without what earlier ones were; nil if no
-	// price is known.
+	// Cost is what this run was charged, in USD, without earlier runs; nil if no price is
+	// known.
 	Cost *generation.USD `json:"cost,omitempty"`
 
 	// Steps are all steps, in the order of the definition.

@@ -4,8 +4,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Cursor is a place in a run's results: a child of a step, or after its children an item.
-// The zero value is the first.
+// Cursor is a position in a run's results: a child of a step or, after its children, an item.
+// The zero value is the start.
 type Cursor struct {
 	Step  string `json:"step,omitempty"`
 	Child int    `json:"child,omitempty"`
@@ -16,34 +16,34 @@ type Cursor struct {
 type Page struct {
 	Steps []StepResults `json:"steps"`
 
-	// Next is where the next page begins; nil after the last.
+	// Next is the start of the next page; nil after the last.
 	Next *Cursor `json:"next,omitempty"`
 
-	// Before is the run whose results are to be read instead: the one asked was to resume
-	// it, and ended before it had read them.
+	// Before is a run whose results to read instead: the queried run was meant to resume it,
+	// but ended before it had read its results.
 	Before *Child `json:"before,omitempty"`
 }
 
-// StepResults are what a step has made.
+// StepResults are the results of a step.
 type StepResults struct {
 	ID string `json:"id"`
 
-	// Input is what a regeneration changed in the step's input; ItemInput in that of
-	// single items, by their keys.
+	// Input holds a regeneration's changes to the step's input. ItemInput holds those to single
+	// items, by key.
 	Input     map[string]any            `json:"input,omitempty"`
 	ItemInput map[string]map[string]any `json:"item_input,omitempty"`
 
-	// Items are the generations, one entry for a step without for_each.
+	// Items are the generations; a step without for_each has one entry.
 	Items []ItemResult `json:"items,omitempty"`
 
-	// Children are workflows with results that the run has not taken over.
+	// Children are workflows whose results the run has not taken over.
 	Children []Child `json:"children,omitempty"`
 
-	// Approval is how people decided.
+	// Approval is the outcome of an approval.
 	Approval *generation.ApprovalStatus `json:"approval,omitempty"`
 }
 
-// ItemResult is what became of one item.
+// ItemResult is the result of one item.
 type ItemResult struct {
 	Index int       `json:"index"`
 	Key   string    `json:"key,omitempty"`
@@ -52,12 +52,12 @@ type ItemResult struct {
 	// Reason says why an item failed without a generation.
 	Reason string `json:"reason,omitempty"`
 
-	// Generations are those of the item: one, or more after fallbacks and regenerations.
-	// The last tells what became of it.
+	// Generations are the item's generations: one, or more after fallbacks and regenerations.
+	// The last one determines the item's outcome.
 	Generations []generation.Status `json:"generations,omitempty"`
 
-	// Replaced are older ones that somebody had made again. They were paid for, and are used
-	// again only when what was changed is dropped.
+	// Replaced are older generations that somebody regenerated. They were paid for, and are
+	// reused only if the changes are discarded.
 	Replaced []generation.Status `json:"replaced,omitempty"`
 }
 
@@ -67,8 +67,8 @@ type Child struct {
 	RunID      string `json:"run_id"`
 }
 
-// Last is the generation that tells what became of the item; the zero value while none
-// was started.
+// Last is the generation that determines the item's outcome; the zero value if none was
+// started.
 func (i ItemResult) Last() generation.Status {
 	if len(i.Generations) == 0 {
 		return generation.Status{}

@@ -14,21 +14,20 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Run is one execution of a pipeline, under way or ended: [Start] begins one, and [Open] finds
-// one again. It may be used by many goroutines at once.
+// Run is one execution of a pipeline, running or ended: [Start] starts one, and [Open] finds an
+// existing one. It is safe for concurrent use.
 type Run struct {
 	client            client.Client
 	workflowID, runID string
 }
 
-// Start begins a run. TaskQueue is the only option that must be set; the id of the workflow
-// defaults to a random one. Temporal's UI shows the pipeline's name, unless options have a
-// summary.
+// Start starts a run. TaskQueue is the only required option; the workflow id defaults to a
+// random one. Temporal's UI shows the pipeline's name, unless options have a summary.
 //
-// An id that has a run already is an error, a *serviceerror.WorkflowExecutionAlreadyStarted:
-// nothing is started then, and [Open] finds the one that is there. Whether an id may be used
-// again after its run has ended is up to options.WorkflowIDReusePolicy. What is wrong with the
-// request itself is an error of [Run.Get], before anything is paid.
+// If the id already has a run, Start fails with a *serviceerror.WorkflowExecutionAlreadyStarted
+// and starts nothing; use [Open] to get that run. options.WorkflowIDReusePolicy decides whether
+// an id may be reused after its run has ended. [Run.Get] reports problems with the request
+// itself, before anything is paid.
 func Start(ctx context.Context, c client.Client, options client.StartWorkflowOptions, request Request) (*Run, error) {
 	if options.TaskQueue == "" {
 		return nil, errors.New("pipeline: TaskQueue: is missing; give the one of the workers with the plugin")
@@ -47,8 +46,8 @@ func Start(ctx context.Context, c client.Client, options client.StartWorkflowOpt
 	return Open(c, started.GetID(), started.GetRunID()), nil
 }
 
-// Open finds a run by its ids. An empty runID is the latest run of the workflow id. It asks
-// nothing: a run that is not there shows when it is used, as a *serviceerror.NotFound.
+// Open returns a run by its ids. An empty runID means the latest run of the workflow id. It
+// makes no request: using a missing run fails with a *serviceerror.NotFound.
 func Open(c client.Client, workflowID, runID string) *Run {
 	return &Run{client: c, workflowID: workflowID, runID: runID}
 }
@@ -56,21 +55,21 @@ func Open(c client.Client, workflowID, runID string) *Run {
 // WorkflowID is the id of the run's workflow.
 func (r *Run) WorkflowID() string { return r.workflowID }
 
-// RunID tells runs of one workflow id apart; "" is the latest.
+// RunID identifies a run of the workflow id; "" is the latest.
 func (r *Run) RunID() string { return r.runID }
 
-// Get waits for the run's end, as long as ctx lasts. A run that fails gives a
+// Get waits for the run to end, as long as ctx lasts. A failed run returns a
 // *temporal.ApplicationError whose first detail is its [Status], or [Problems] if the request
-// was refused; a canceled one gives a *temporal.CanceledError.
+// was rejected. A canceled run returns a *temporal.CanceledError.
 func (r *Run) Get(ctx context.Context) (result Result, err error) {
 	err = r.client.GetWorkflow(ctx, r.workflowID, r.runID).Get(ctx, &result)
 	return result, err
 }
 
-// askTimeout bounds a query, which waits for a worker. Without one it would never end.
+// askTimeout limits a query, which would otherwise wait for a worker forever.
 const askTimeout = 20 * time.Second
 
-// Status asks the run how it stands, also after its end. It needs a worker that answers, and
+// Status queries the run's status. It works for ended runs too. It needs a running worker, and
 // gives up after 20 seconds.
 func (r *Run) Status(ctx context.Context) (status Status, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
@@ -82,11 +81,11 @@ func (r *Run) Status(ctx context.Context) (status Status, err error) {
 	return status, answer.Get(&status)
 }
 
-// followEvery is how often Follow asks. Queries cost no action.
+// followEvery is how often Follow queries the status. Queries cost no action.
 const followEvery = 2 * time.Second
 
-// Follow is Get, and calls show with the status whenever that has changed, from the caller's
-// goroutine. A status that can't be had now, since no worker answers, is left out.
+// Follow is like Get, but also calls show with each new status, in the caller's goroutine. It
+// skips a status that is unavailable because no worker answers.
 func (r *Run) Follow(ctx context.Context, show func(Status)) (Result, error) {
 	type ending struct {
 		result Result
@@ -114,14 +113,14 @@ func (r *Run) Follow(ctx context.Context, show func(Status)) (Result, error) {
 	}
 }
 
-// Decide answers what the run asks people, and gives the approval as it stands then. A decision
-// that doesn't fit is an error that says why, and changes nothing.
+// Decide decides on a pending approval of the run, and returns its new state. An invalid
+// decision returns an error that says why, and changes nothing.
 func (r *Run) Decide(ctx context.Context, decision generation.Decision) (approval generation.ApprovalStatus, err error) {
 	return approval, r.update(ctx, generation.DecideUpdate, decision, &approval)
 }
 
-// SetBudget sets the most that the run may cost, in USD, what is spent included. A run that is
-// held continues when that covers what is next. A run without a budget can't be given one.
+// SetBudget sets the maximum cost of the run, in USD, including what is already spent. A held
+// run continues if that covers its next submit. A run without a budget can't get one.
 func (r *Run) SetBudget(ctx context.Context, limit generation.USD) (status Status, err error) {
 	return status, r.update(ctx, BudgetUpdate, limit, &status)
 }
@@ -139,8 +138,9 @@ func (r *Run) update(ctx context.Context, name string, argument, answer any) err
 	return nil
 }
 
-// Cancel asks the run to end. What was paid for is kept for a rerun; predictions that are under
-// way end at the provider, and a rerun takes them up. A run that has ended is no error.
+// Cancel requests the cancellation of the run. Paid results are kept for a rerun. Running
+// predictions continue at the provider, and a rerun takes them up. Canceling an ended run is
+// not an error.
 func (r *Run) Cancel(ctx context.Context) error {
 	err := r.client.CancelWorkflow(ctx, r.workflowID, r.runID)
 	var gone *serviceerror.NotFound
@@ -152,9 +152,9 @@ func (r *Run) Cancel(ctx context.Context) error {
 	return err
 }
 
-// Rerun starts the run again under the same workflow id, with the request that it is given, and
-// keeps what this run has paid for, as resume says. Its RunID and WorkflowID may be empty: they
-// are this run's. This run must have ended, or be canceled or terminated first.
+// Rerun starts the run again under the same workflow id, with the given request, and keeps paid
+// results as configured by resume. Its RunID and WorkflowID may be empty and default to this
+// run's. This run must have ended first.
 func (r *Run) Rerun(ctx context.Context, options client.StartWorkflowOptions, request Request, resume Resume) (*Run, error) {
 	resume.WorkflowID, resume.RunID = r.workflowID, r.runID
 	if resume.RunID == "" {
@@ -168,13 +168,14 @@ func (r *Run) Rerun(ctx context.Context, options client.StartWorkflowOptions, re
 	return Start(ctx, r.client, options, request)
 }
 
-// DefaultCatchUp is for how long runs that a [Schedule] missed, while Temporal was down, are
-// started later. Temporal's own default is a year: all of it would be paid for at once.
+// DefaultCatchUp is the period for which missed runs of a [Schedule] are started after Temporal
+// was down. Temporal's own default is a year, after which all missed runs would be paid for
+// together.
 const DefaultCatchUp = 10 * time.Minute
 
-// Schedule starts runs again and again, as options.Spec says: ID and Spec must be set. Unless
-// options say otherwise, a run that is due while the one before is under way is left out, and
-// missed ones are started for [DefaultCatchUp]. The workflow ids begin with the schedule's.
+// Schedule starts runs regularly, as specified by options.Spec: ID and Spec are required. By
+// default, a run that is due while the previous one is still running is skipped, and missed
+// runs are started for [DefaultCatchUp]. The workflow ids start with the schedule's.
 func Schedule(ctx context.Context, c client.Client, options client.ScheduleOptions, taskQueue string, request Request) (client.ScheduleHandle, error) {
 	switch {
 	case taskQueue == "":

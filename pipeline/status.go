@@ -6,22 +6,22 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// RunState is where a run stands.
+// RunState is the state of a run.
 type RunState string
 
 // States of runs.
 const (
 	RunChecking  RunState = "checking"
 	RunRunning   RunState = "running"
-	RunApproval  RunState = "approval" // people are asked
-	RunHeld      RunState = "held"     // the budget does not cover what is next
+	RunApproval  RunState = "approval" // waiting for people to decide
+	RunHeld      RunState = "held"     // the budget does not cover the next submit
 	RunCompleted RunState = "completed"
 	RunFailed    RunState = "failed"
 	RunCanceled  RunState = "canceled"
 )
 
-// Status is a run as the query [StatusQuery] shows it. Its size does not depend on the
-// number of items.
+// Status is the state of a run, as returned by the query [StatusQuery]. Its size does not
+// depend on the number of items.
 type Status struct {
 	Pipeline string       `json:"pipeline"`
 	State    RunState     `json:"state"`
@@ -33,12 +33,12 @@ type Status struct {
 	// Cost is what the run was charged so far, in USD; nil if no price is known.
 	Cost *generation.USD `json:"cost,omitempty"`
 
-	// Budget is its cap in USD, nil for none; Needs is the price that the cap does not
-	// cover, while the run is held.
+	// Budget is its cap in USD, nil for none. Needs is the price that the cap does not cover,
+	// while the run is held.
 	Budget *generation.USD `json:"budget,omitempty"`
 	Needs  generation.USD  `json:"needs,omitempty"`
 
-	// Unanswered is what the provider did not answer when the run was checked.
+	// Unanswered are requests that the provider did not answer when the run was checked.
 	Unanswered []Unanswered `json:"unanswered,omitempty"`
 
 	Estimate  *Estimate                   `json:"estimate,omitempty"`
@@ -49,14 +49,14 @@ type Status struct {
 	Ended     time.Time                   `json:"ended,omitzero"`
 }
 
-// StepState is where a step stands.
+// StepState is the state of a step.
 type StepState string
 
 // States of steps.
 const (
-	StepWaiting   StepState = "waiting" // for others
+	StepWaiting   StepState = "waiting" // for other steps
 	StepRunning   StepState = "running"
-	StepApproval  StepState = "approval" // people are asked
+	StepApproval  StepState = "approval" // waiting for people to decide
 	StepHeld      StepState = "held"     // the budget does not cover it
 	StepCompleted StepState = "completed"
 	StepFailed    StepState = "failed"
@@ -65,7 +65,7 @@ const (
 	StepCanceled  StepState = "canceled"
 )
 
-// Ended tells whether a step in this state is over.
+// Ended reports whether a step in this state has ended.
 func (s StepState) Ended() bool {
 	switch s {
 	case StepCompleted, StepFailed, StepRejected, StepSkipped, StepCanceled:
@@ -81,25 +81,25 @@ type StepStatus struct {
 	Kind  Kind      `json:"kind"`
 	State StepState `json:"state"`
 
-	// Reason says why, where that needs saying; ErrorType is the type of the error.
+	// Reason explains the state, if necessary; ErrorType is the type of the error.
 	Reason    string `json:"reason,omitempty"`
 	ErrorType string `json:"error_type,omitempty"`
 
-	// Model is the one in use, or to be used first.
+	// Model is the model in use, or the first to be used.
 	Model string `json:"model,omitempty"`
 
-	// Attempts counts submits, those of fallbacks and regenerations included.
+	// Attempts counts submits, including those of fallbacks and regenerations.
 	Attempts int `json:"attempts,omitempty"`
 
-	// Items are the counts of a for_each; nil of other steps.
+	// Items are the counts of a for_each; nil for other steps.
 	Items *Counts `json:"items,omitempty"`
 
-	// Outputs are the first few. OutputKeys are the keys of the items of a for_each that
-	// gave them.
+	// Outputs are the first few outputs. OutputKeys are the keys of the for_each items that
+	// produced them.
 	Outputs    []generation.Output `json:"outputs,omitempty"`
 	OutputKeys []string            `json:"output_keys,omitempty"`
 
-	// Kept is set where the result was there before this run.
+	// Kept is set if the result comes from an earlier run.
 	Kept bool `json:"kept,omitempty"`
 
 	// Decisions are those that people have taken about an approval in this run, in their
@@ -111,22 +111,22 @@ type StepStatus struct {
 	Started time.Time       `json:"started,omitzero"`
 	Ended   time.Time       `json:"ended,omitzero"`
 
-	// Children are the workflows in which items are made.
+	// Children is the number of child workflows that run items.
 	Children int `json:"children,omitempty"`
 }
 
-// Counts account for every item of a for_each: they add up to Total.
+// Counts counts the items of a for_each by state. They add up to Total.
 type Counts struct {
 	Total     int `json:"total"`
 	Completed int `json:"completed"`
 	Failed    int `json:"failed"`
 
-	// Running are in flight; of items that are made in children, at most so many.
+	// Running is the number in progress; for items in children, it is an upper bound.
 	Running int `json:"running"`
 
-	// Waiting are not started; after the step's end they never were.
+	// Waiting is the number not started; after the step has ended, they never will be.
 	Waiting int `json:"waiting"`
 
-	// Kept are those of Completed whose results were there before this run.
+	// Kept is the number of Completed whose results come from an earlier run.
 	Kept int `json:"kept,omitempty"`
 }

@@ -12,8 +12,8 @@ import (
 
 const module = "github.com/wavespeed-temporal/wavespeed-temporal/"
 
-// budgets say with which packages outside the standard library, and all that these
-// bring, each library package must do, and why: who embeds a package embeds all of it.
+// budgets lists which external packages, with all their dependencies, each library package may
+// use, and why: users who embed a package embed all of them.
 var budgets = []struct {
 	pkg    string
 	brings []string

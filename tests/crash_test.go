@@ -94,8 +94,8 @@ func TestEverythingKilledMidWait(t *testing.T) {
 	requireAllPaidOnce(t, s, runs)
 }
 
-// TestWorkerKilledBetweenAcceptAndRecord: the provider has accepted, the worker dies
-// before it knows. The submit is not repeated; the prediction is found.
+// TestWorkerKilledBetweenAcceptAndRecord: the provider has accepted the submit, and the worker
+// dies before it knows. The submit is not repeated; its prediction is found.
 func TestWorkerKilledBetweenAcceptAndRecord(t *testing.T) {
 	t.Parallel()
 	for name, pollOnly := range map[string]bool{"with webhooks": false, "by polling": true} {
@@ -116,8 +116,8 @@ func TestWorkerKilledBetweenAcceptAndRecord(t *testing.T) {
 	}
 }
 
-// TestStoppedWorker: a worker that is stopped before its submit is accepted, and goes
-// on after the submit's time, must not send it then: another worker may have.
+// TestStoppedWorker: a worker that is suspended before its submit is accepted, and resumes
+// after the submit's deadline, must not send it then: another worker may have.
 func TestStoppedWorker(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
@@ -139,8 +139,7 @@ func TestStoppedWorker(t *testing.T) {
 	other.Kill()
 }
 
-// TestGracefulStopCutsNoSubmit: a worker that is told to stop records the submit that
-// is under way.
+// TestGracefulStopCutsNoSubmit: a worker that is told to stop records the running submit.
 func TestGracefulStopCutsNoSubmit(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{

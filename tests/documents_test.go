@@ -133,7 +133,7 @@ func TestEveryBlockIsTested(t *testing.T) {
 				require.Contains(t, code, "func "+shown[1]+"(t *testing.T)", "in %s", document)
 			case isQuote, argument.MatchString(b.comment), written.MatchString(b.comment), b.language == "sh" && (b.comment == "" || onRun.MatchString(b.comment)):
 			default:
-				require.Fail(t, "nothing tests a block", "in %s, after «%s»:\n%s", document, b.comment, b.text)
+				require.Fail(t, "nothing tests a block", "in %s, after %q:\n%s", document, b.comment, b.text)
 			}
 		}
 	}

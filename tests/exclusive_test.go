@@ -10,8 +10,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
-// TestExclusiveKey: with a key that nobody else uses, the charge alone tells which prediction
-// a lost submit got. That the key is the one that is charged, an answered submit has shown.
+// TestExclusiveKey: with an exclusive key, the charge alone identifies the prediction of a lost
+// submit. An answered submit has shown which key is charged.
 func TestExclusiveKey(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{

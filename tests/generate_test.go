@@ -253,8 +253,8 @@ func TestSeveralAccounts(t *testing.T) {
 	require.Len(t, s.Simulator.Ledger(), 2)
 }
 
-// TestAWorkerWithoutTheKey: while a new account is rolled out, workers without its key take
-// up its generations too.
+// TestAWorkerWithoutTheKey: while a new account is rolled out, workers without its key pick up
+// its generations too.
 func TestAWorkerWithoutTheKey(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{PollOnly: true, Simulator: wavespeedtest.Options{
@@ -273,7 +273,7 @@ func TestAWorkerWithoutTheKey(t *testing.T) {
 	require.Equal(t, 1, strings.Count(s.Worker.Log(), "This worker has no API key for the account"))
 }
 
-// TestAWaitBeyondTheDeadlineIsNotBegun: the provider asks a submit to wait for a day.
+// TestAWaitBeyondTheDeadlineIsNotBegun: the provider tells a submit to wait for a day.
 func TestAWaitBeyondTheDeadlineIsNotBegun(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{
@@ -287,9 +287,8 @@ func TestAWaitBeyondTheDeadlineIsNotBegun(t *testing.T) {
 	require.Empty(t, s.Simulator.Ledger())
 }
 
-// TestRotatedSecret: the provider signs with a new secret while generations wait. The
-// handler has just fetched the old one and does not fetch again so soon; the poll
-// makes up for it.
+// TestRotatedSecret: the provider signs with a new secret while generations wait. The handler
+// has just fetched the old one and does not fetch again so soon; polling makes up for it.
 func TestRotatedSecret(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{

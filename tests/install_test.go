@@ -80,7 +80,7 @@ import (
 ` + block[2]
 }
 
-// user is somebody with a module of their own, for whom this tree is published.
+// user is a person with their own module, and a module proxy that serves this tree.
 type user struct {
 	t       *testing.T
 	dir     string
@@ -89,8 +89,8 @@ type user struct {
 	version string
 }
 
-// newUser publishes this tree. Modules and compiled packages are those of whoever runs the
-// test, so that only this module is compiled.
+// newUser publishes this tree. It uses the modules and compiled packages of the user who runs
+// the test, so that only this module is compiled.
 func newUser(t *testing.T) *user {
 	t.Helper()
 	u := &user{t: t, dir: t.TempDir(), bin: t.TempDir(), proxy: t.TempDir()}

@@ -11,9 +11,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
-// TestWorkerKilledWhileItsKeyIsReplaced: the worker that made the submit is killed before
-// it knows the answer, and the next one has another organisation's key. What it reads
-// proves nothing, so the submit is not repeated. A worker with the first key can tell.
+// TestWorkerKilledWhileItsKeyIsReplaced: the worker that submitted is killed before it gets the
+// response, and the next worker has another organisation's key. What that key shows proves
+// nothing, so the submit is not repeated. A worker with the first key can tell.
 func TestWorkerKilledWhileItsKeyIsReplaced(t *testing.T) {
 	t.Parallel()
 	const otherKey = "another-organisations-key"

@@ -18,8 +18,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// TestWorkflowIDUsedAgain: a run is terminated while it waits, and its id is used
-// again. The webhook of the first, which nobody waits for, does not end the second.
+// TestWorkflowIDUsedAgain: a run is terminated while it waits, and its id is reused. The first
+// run's webhook, which nobody waits for, does not end the second.
 func TestWorkflowIDUsedAgain(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{
@@ -88,8 +88,8 @@ func TestContinueAsNewWithAGenerationUnderWay(t *testing.T) {
 	require.Equal(t, ledger[0].PredictionID, result.PredictionID)
 }
 
-// TestCancelDuringSubmit: the workflow waits for the submit that is under way, so that
-// who canceled is told what was paid for.
+// TestCancelDuringSubmit: the workflow waits for the running submit, so that its result shows
+// what was paid for.
 func TestCancelDuringSubmit(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{
@@ -106,7 +106,7 @@ func TestCancelDuringSubmit(t *testing.T) {
 	require.Equal(t, s.Simulator.Ledger()[0].PredictionID, status.PredictionID())
 }
 
-// TestPredictionThatVanishesForAWhile is asked for until it is back.
+// TestPredictionThatVanishesForAWhile is polled until it is back.
 func TestPredictionThatVanishesForAWhile(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{PollOnly: true, Simulator: wavespeedtest.Options{
@@ -118,8 +118,8 @@ func TestPredictionThatVanishesForAWhile(t *testing.T) {
 	require.Equal(t, generation.ViaPoll, result.Via)
 }
 
-// TestExpiredResult: the prediction was paid for and its result is gone for good. The
-// deadline ends the asking, and says what the provider says.
+// TestExpiredResult: the prediction was paid for and its result is gone for good. Polling ends
+// at the deadline, and the error quotes the provider.
 func TestExpiredResult(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.WebhookLost}}}})

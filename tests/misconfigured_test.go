@@ -14,8 +14,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// TestWorkerWithoutThePlugin: a deploy that forgot the plugin fails no generation. Its workflow
-// tasks fail and say why, and the next deploy continues.
+// TestWorkerWithoutThePlugin: a deploy without the plugin fails no generation. Its workflow
+// tasks fail with an explanation, and the next deploy continues.
 func TestWorkerWithoutThePlugin(t *testing.T) {
 	t.Parallel()
 	e := stack.NewEmbedded(t, wavespeedtest.Options{})

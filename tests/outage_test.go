@@ -22,7 +22,7 @@ import (
 var (
 	outageSize   = flag.Int("outage-n", 150, "generations in the middle of which the provider goes away")
 	outageLength = flag.Duration("outage-for", 0, "how long it is away, with the timing that users have; 0: until all have noticed")
-	outageWrite  = flag.String("outage-write", "", "a document whose part «outage» to write again")
+	outageWrite  = flag.String("outage-write", "", `a document in which to update the part "outage"`)
 )
 
 // TestOutage: the provider is away while many generations are submitted and awaited.

@@ -97,8 +97,8 @@ func (p *pipelines) describe(run client.WorkflowRun) string {
 	return text
 }
 
-// TestPipelineChildIsTerminated: what the child had made counts and is kept, and what it had
-// under way is awaited by the next run.
+// TestPipelineChildIsTerminated: the child's results count and are kept, and the next run
+// awaits its running predictions.
 func TestPipelineChildIsTerminated(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{
@@ -131,7 +131,7 @@ func TestPipelineChildIsTerminated(t *testing.T) {
 	p.requirePaidOnce(60)
 }
 
-// TestPipelineChildIsCanceled: by whoever finds it in the UI.
+// TestPipelineChildIsCanceled by somebody in the UI.
 func TestPipelineChildIsCanceled(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{Duration: 2 * time.Second})
@@ -145,8 +145,8 @@ func TestPipelineChildIsCanceled(t *testing.T) {
 	p.requirePaidOnce(60)
 }
 
-// TestPipelineIsTerminatedBeforeItKnowsItsChild: the child works, and the run has not been
-// told so, since its workers are gone.
+// TestPipelineIsTerminatedBeforeItKnowsItsChild: the child works, but the run doesn't know yet,
+// because its workers are gone.
 func TestPipelineIsTerminatedBeforeItKnowsItsChild(t *testing.T) {
 	t.Parallel()
 	p := &pipelines{Embedded: stack.NewEmbedded(t, wavespeedtest.Options{}), t: t}
@@ -181,7 +181,7 @@ func TestPipelineIsTerminatedBeforeItKnowsItsChild(t *testing.T) {
 	p.requirePaidOnce(60)
 }
 
-// TestPipelineResumesWhatNeverBegan: the run was ended before there was a worker for it.
+// TestPipelineResumesWhatNeverBegan: the run was ended before it had a worker.
 func TestPipelineResumesWhatNeverBegan(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
@@ -213,7 +213,7 @@ func (p *pipelines) clientThat(f func(ctx context.Context, method string, reques
 	return c
 }
 
-// TestPipelineIsNotResumedWhileItRuns: both would pay for what neither has started.
+// TestPipelineIsNotResumedWhileItRuns: both runs would pay for items that neither has started.
 func TestPipelineIsNotResumedWhileItRuns(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{Duration: time.Second})
@@ -228,7 +228,7 @@ func TestPipelineIsNotResumedWhileItRuns(t *testing.T) {
 	p.requirePaidOnce(60)
 }
 
-// TestPipelineFallbackUnderWayIsResumed, and not started from its first model again.
+// TestPipelineFallbackUnderWayIsResumed, instead of restarting with the first model.
 func TestPipelineFallbackUnderWayIsResumed(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t,
@@ -250,8 +250,8 @@ outputs: {model: "${{ steps.still.model }}"}
 	require.Len(t, p.Simulator.Ledger(), 2)
 }
 
-// TestPipelineReset: a run, or a child, that is reset to its last task continues with the
-// predictions that it has.
+// TestPipelineReset: a run, or a child, that is reset to its last task continues with its
+// predictions.
 func TestPipelineReset(t *testing.T) {
 	t.Parallel()
 	for name, target := range map[string]func(p *pipelines, run client.WorkflowRun) client.WorkflowRun{

@@ -112,7 +112,7 @@ steps:
 		steer: func(p *pipelines, run client.WorkflowRun) {
 			p.awaitState(run, pipeline.RunApproval)
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "regenerate", By: "art", Input: map[string]any{"prompt": "in red"}}))
-			stack.Eventually(p.t, "it is not asked again, though what was made again failed", func() bool {
+			stack.Eventually(p.t, "it is not asked again, though the regeneration failed", func() bool {
 				status, ok := p.status(run)
 				return ok && len(status.Approvals) == 1 && status.Approvals[0].Note != ""
 			})

@@ -22,8 +22,8 @@ func texts(t *testing.T, bytes int) *pipelines {
 	})
 }
 
-// TestPipelineKeepsWhatItHasNoUseFor: megabytes of results go through a run that never
-// came to need them.
+// TestPipelineKeepsWhatItHasNoUseFor: megabytes of results pass through a run that never needed
+// them.
 func TestPipelineKeepsWhatItHasNoUseFor(t *testing.T) {
 	t.Parallel()
 	p := texts(t, 12_000)
@@ -48,8 +48,8 @@ steps:
 	p.requirePaidOnce(202)
 }
 
-// TestPipelineLongTexts: no text is left out because there are many, and outputs that are
-// too large for a result leave it a result.
+// TestPipelineLongTexts: no text is omitted because there are many, and outputs that are too
+// large for a result don't make the run fail.
 func TestPipelineLongTexts(t *testing.T) {
 	t.Parallel()
 	p := texts(t, 20_000)
@@ -70,7 +70,7 @@ steps:
 	p.requirePaidOnce(151)
 }
 
-// TestPipelineLongReasons: every item fails again and again, each time with a long reason.
+// TestPipelineLongReasons: every item fails repeatedly, each time with a long reason.
 func TestPipelineLongReasons(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t, wavespeedtest.Fault{Kind: wavespeedtest.Fails, Message: strings.Repeat("z", 2000)})
@@ -91,8 +91,8 @@ outputs: {first: "${{ steps.shots.items[0].output.url }}"}
 	require.Len(t, p.Simulator.Ledger(), 720)
 }
 
-// TestPipelineLargeInputs: what is too large for Temporal is said, and what is large only
-// together is sent one after the other.
+// TestPipelineLargeInputs: inputs that are too large for Temporal are rejected, and inputs that
+// are only large together are sent one after the other.
 func TestPipelineLargeInputs(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
@@ -123,7 +123,7 @@ steps:
 	require.Len(t, p.Simulator.Ledger(), 5)
 }
 
-// TestPipelineLongList: a child is handed its own items, and not the list that they are of.
+// TestPipelineLongList: a child gets only its own items, not the whole list.
 func TestPipelineLongList(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
@@ -150,7 +150,7 @@ func TestPipelineLongID(t *testing.T) {
 	require.True(t, strings.HasPrefix(p.children(run)[0].GetID(), id[:900]))
 }
 
-// TestPipelineRefusalIsBounded: thousands of mistakes are no reason to be stuck.
+// TestPipelineRefusalIsBounded: thousands of problems don't block a run.
 func TestPipelineRefusalIsBounded(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
@@ -165,8 +165,8 @@ func TestPipelineRefusalIsBounded(t *testing.T) {
 	require.Equal(t, "Failed", p.describe(run))
 }
 
-// TestPipelineLongQuestions: what people are shown of a long list ends somewhere, and what
-// they are to choose of must not be longer than can be answered.
+// TestPipelineLongQuestions: people see a limited part of a long list, and choices must not be
+// too large for an answer.
 func TestPipelineLongQuestions(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)

@@ -22,8 +22,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
-// TestPipelineSearchAttributes say where the run stands, whatever makes it stand there, and
-// fit however many models there are.
+// TestPipelineSearchAttributes show the run's state, whatever caused it, and fit however many
+// models there are.
 func TestPipelineSearchAttributes(t *testing.T) {
 	t.Parallel()
 	text := "budget: 0.05\nsteps:\n"
@@ -73,7 +73,8 @@ func (p *pipelines) awaitAttribute(run client.WorkflowRun, name, prefix string) 
 	})
 }
 
-// TestPipelineForeignSignals: what is not a report of a child of its own changes nothing.
+// TestPipelineForeignSignals: signals that don't come from the run's own children change
+// nothing.
 func TestPipelineForeignSignals(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{Duration: 6 * time.Second})
@@ -95,8 +96,8 @@ func TestPipelineForeignSignals(t *testing.T) {
 	require.Equal(t, "Completed", p.describe(run))
 }
 
-// TestPipelineBudgetIsRaisedWhileChildrenRun: those that wait for their share continue at once,
-// and not when the first child has ended.
+// TestPipelineBudgetIsRaisedWhileChildrenRun: children that wait for their share continue
+// immediately, not when the first child has ended.
 func TestPipelineBudgetIsRaisedWhileChildrenRun(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t, wavespeedtest.Fault{Kind: wavespeedtest.NeverEnds, Input: "product 0"})
@@ -107,7 +108,7 @@ func TestPipelineBudgetIsRaisedWhileChildrenRun(t *testing.T) {
 	require.NoError(t, p.Client.TerminateWorkflow(t.Context(), run.GetID(), run.GetRunID(), "test"))
 }
 
-// TestPipelineBudgetIsLowered below what is spent: nothing more is submitted, until it is
+// TestPipelineBudgetIsLowered below the amount spent: nothing more is submitted until it is
 // raised again.
 func TestPipelineBudgetIsLowered(t *testing.T) {
 	t.Parallel()
@@ -125,7 +126,8 @@ func TestPipelineBudgetIsLowered(t *testing.T) {
 	require.Equal(t, generation.Dollars(0.362), *p.result(run).Cost)
 }
 
-// TestPipelineFloodOfUpdates: of many decisions at once one counts, and the others are told.
+// TestPipelineFloodOfUpdates: of many concurrent decisions one counts, and the others are
+// rejected.
 func TestPipelineFloodOfUpdates(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
@@ -150,7 +152,7 @@ func TestPipelineFloodOfUpdates(t *testing.T) {
 	group.Wait()
 }
 
-// TestPipelineCanceledApproval is not a decision, whatever is to be decided when the time is up.
+// TestPipelineCanceledApproval is not a decision, whatever on_timeout says.
 func TestPipelineCanceledApproval(t *testing.T) {
 	t.Parallel()
 	for _, then := range []string{generation.Approve, generation.Reject} {
@@ -179,8 +181,8 @@ func TestPipelineCanceledApproval(t *testing.T) {
 	}
 }
 
-// TestPipelineBudgetCountsWhatIsBilled, and shows it: a submit whose answer was lost, and
-// predictions that are completed without outputs, which nobody refunds.
+// TestPipelineBudgetCountsWhatIsBilled, and shows it: submits whose response was lost, and
+// predictions completed without outputs, which are not refunded.
 func TestPipelineBudgetCountsWhatIsBilled(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]wavespeedtest.Fault{

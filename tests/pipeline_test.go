@@ -186,7 +186,7 @@ func TestPipelineRunsItsSteps(t *testing.T) {
 	require.Equal(t, map[string]pipeline.StepState{"still": "completed", "clip": "completed", "film": "completed"}, steps(result.Steps))
 }
 
-// TestPipelineIsCheckedBeforeItIsPaid: whoever starts it, in whatever way.
+// TestPipelineIsCheckedBeforeItIsPaid, however it is started.
 func TestPipelineIsCheckedBeforeItIsPaid(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
@@ -228,7 +228,7 @@ steps:
 	}))
 	require.Contains(t, failure.Message(), "modle: is not known; did you mean model?")
 	failure, _ = p.failure(p.start("inputs: {scene: string}\nsteps: {a: {model: wavespeed-ai/flux-dev, input: {prompt: '${{ inputs.scene }}'}}}", map[string]any{"sceen": "x"}))
-	require.Contains(t, failure.Message(), "inputs.scene: must be given")
+	require.Contains(t, failure.Message(), "inputs.scene: is required")
 	require.Contains(t, failure.Message(), "did you mean scene?")
 	require.Empty(t, p.Simulator.Ledger())
 }
@@ -339,7 +339,7 @@ outputs:
 	require.Contains(t, string(ledgerOf(t, p, "product 0").Input), `"seed":0`, "a whole value keeps its type")
 }
 
-// mostAtOnce is how many of the predictions ran at the same time.
+// mostAtOnce returns how many of the predictions ran concurrently.
 func mostAtOnce(ledger []wavespeedtest.Entry) int {
 	most := 0
 	for _, entry := range ledger {
@@ -373,8 +373,8 @@ steps:
 	require.Len(t, p.Simulator.Ledger(), 6)
 }
 
-// TestPipelineThousandItems spreads items over children: each is accounted for and paid
-// once, no more than max_parallel are in flight, and histories stay short.
+// TestPipelineThousandItems spreads items over children: each is accounted for and paid once,
+// no more than max_parallel are in progress, and histories stay short.
 func TestPipelineThousandItems(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{
@@ -405,7 +405,7 @@ outputs:
 	require.LessOrEqual(t, mostAtOnce(ledger), 60)
 	require.Less(t, historyLength(t, p.Client, run), int64(400))
 
-	// Only what failed is made again.
+	// Only failed items are regenerated.
 	p.Simulator.Heal(wavespeedtest.Fails)
 	again := p.result(p.restart(run, pipeline.Request{Pipeline: parse(t, text), Inputs: map[string]any{"rows": rows(1000)}}))
 	require.Equal(t, &pipeline.Counts{Total: 1000, Completed: 1000, Kept: 889}, again.Steps[0].Items)
@@ -419,7 +419,7 @@ func historyLength(t *testing.T, c client.Client, run client.WorkflowRun) int64 
 	return described.GetWorkflowExecutionInfo().GetHistoryLength()
 }
 
-// TestPipelineBudget: the submit that would pass the cap is not sent, and the run continues
+// TestPipelineBudget: a submit that would exceed the cap is not sent, and the run continues
 // when the cap is raised.
 func TestPipelineBudget(t *testing.T) {
 	t.Parallel()
@@ -455,7 +455,7 @@ func TestPipelineBudgetFails(t *testing.T) {
 	require.Len(t, p.Simulator.Ledger(), 3)
 }
 
-// TestPipelineBudgetOfManyItems: children share the cap, and do not pass it together.
+// TestPipelineBudgetOfManyItems: children share the cap, and together don't exceed it.
 func TestPipelineBudgetOfManyItems(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t, wavespeedtest.Fault{Kind: wavespeedtest.Fails, Code: 1200, Probability: 0.1})
@@ -528,7 +528,7 @@ func TestPipelineApproval(t *testing.T) {
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}))
 	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}), "has decided already")
 
-	// Somebody wants it otherwise: the still is made again, and so is what is made of it.
+	// Somebody requests a change: the still is regenerated, and so are its dependents.
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "regenerate", By: "brand", Input: map[string]any{"prompt": "a still in blue", "size": nil}}))
 	stack.Eventually(t, "it is not asked again", func() bool {
 		status, ok := p.status(run)
@@ -566,8 +566,8 @@ func TestPipelineRejection(t *testing.T) {
 	require.Len(t, p.Simulator.Ledger(), 2)
 }
 
-// TestPipelineChoice: one of several is chosen, and continues; single items can be made
-// again.
+// TestPipelineChoice: one of several is chosen, and used further; single items can be
+// regenerated.
 func TestPipelineChoice(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
@@ -632,7 +632,7 @@ steps:
 	require.Len(t, p.Simulator.Ledger(), 3)
 }
 
-// TestPipelineRepair: a failed run is resumed, and what it paid for is not paid again.
+// TestPipelineRepair: a failed run is resumed, and nothing is paid twice.
 func TestPipelineRepair(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t, wavespeedtest.Fault{Kind: wavespeedtest.Fails, Model: "wavespeed-ai/wan-2.1/i2v-480p", Times: 1})
@@ -658,7 +658,7 @@ func TestPipelineRepair(t *testing.T) {
 	require.Equal(t, 1, p.submits()["a still"])
 	require.Equal(t, result.Outputs["still"], again.Outputs["still"])
 
-	// A run that could not begin does not stand between its results and the next.
+	// A run that could not start doesn't hide earlier results from the next.
 	refused := p.restart(next, pipeline.Request{Pipeline: parse(t, chain), Resume: &pipeline.Resume{From: "clop"}})
 	failure, _ = p.failure(refused)
 	require.Contains(t, failure.Message(), `there is no step "clop"`)
@@ -667,8 +667,8 @@ func TestPipelineRepair(t *testing.T) {
 	require.Equal(t, result.Outputs["film"], last.Outputs["film"])
 }
 
-// TestPipelineIsResumedAfterTermination: what was under way at the provider when the run
-// was killed is awaited, not bought again.
+// TestPipelineIsResumedAfterTermination: predictions that were running when the run was
+// terminated are awaited, not bought again.
 func TestPipelineIsResumedAfterTermination(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{

@@ -10,8 +10,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
-// TestNegativePrice opens no budget: with one nothing is submitted, and without one the run
-// says that its price is not known.
+// TestNegativePrice doesn't increase a budget: with a budget nothing is submitted, and without
+// one the run reports the price as unknown.
 func TestNegativePrice(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{Models: []wavespeedtest.Model{{ID: "example/odd", Price: -0.5}}})

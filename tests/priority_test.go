@@ -39,7 +39,7 @@ func (p *priorityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 	return p.Next.ExecuteActivity(ctx, in)
 }
 
-// TestPriorityPassesThrough from whoever starts a generation to its activities.
+// TestPriorityPassesThrough from the start of a generation to its activities.
 func TestPriorityPassesThrough(t *testing.T) {
 	t.Parallel()
 	e := stack.NewEmbedded(t, wavespeedtest.Options{})

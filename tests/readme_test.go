@@ -56,7 +56,7 @@ func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 // testName is a test that a document names.
 var testName = regexp.MustCompile("`(Test[A-Za-z]+)`")
 
-// TestTheFailureContractNamesTestsThatAreThere: each row is shown by a test.
+// TestTheFailureContractNamesTestsThatAreThere: each row names an existing test.
 func TestTheFailureContractNamesTestsThatAreThere(t *testing.T) {
 	t.Parallel()
 	code := testCode(t)

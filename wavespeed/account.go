@@ -8,8 +8,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Balance is the account's credit. It may be negative: submits at the same time can overdraw
-// it. One that no amount can be is an error.
+// Balance returns the account's credit. It may be negative, because concurrent submits can
+// overdraw it. An impossible amount is an error.
 func (c *Client) Balance(ctx context.Context) (generation.USD, error) {
 	var data struct {
 		Balance json.RawMessage `json:"balance"`
@@ -18,7 +18,7 @@ func (c *Client) Balance(ctx context.Context) (generation.USD, error) {
 		return 0, err
 	}
 	if missing(data.Balance) {
-		return 0, odd(opBalance, "", "the answer holds no balance")
+		return 0, odd(opBalance, "", "the response contains no balance")
 	}
 	balance, err := amount(data.Balance)
 	if err != nil {
@@ -27,8 +27,8 @@ func (c *Client) Balance(ctx context.Context) (generation.USD, error) {
 	return balance, nil
 }
 
-// WebhookSecret is what the provider signs webhooks with, "whsec_" included. It is
-// not documented whether each key of an account has its own.
+// WebhookSecret returns the secret that the provider signs webhooks with, including "whsec_".
+// It is not documented whether each key of an account has its own.
 func (c *Client) WebhookSecret(ctx context.Context) (string, error) {
 	var data json.RawMessage
 	if err := c.ask(ctx, call{op: opSecret, method: http.MethodGet, path: "/webhook/secret"}, &data); err != nil {
@@ -41,7 +41,7 @@ func (c *Client) WebhookSecret(ctx context.Context) (string, error) {
 		secret = o.text("secret")
 	}
 	if secret == "" {
-		return "", odd(opSecret, "", "the answer holds no secret")
+		return "", odd(opSecret, "", "the response contains no secret")
 	}
 	return secret, nil
 }

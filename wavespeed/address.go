@@ -10,7 +10,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
 )
 
-// parseBaseURL gives the base without a slash at its end.
+// parseBaseURL returns the base without a trailing slash.
 func parseBaseURL(text string, allowHTTP bool) (string, error) {
 	u, err := parseAddress(text, allowHTTP)
 	if err != nil {
@@ -26,9 +26,8 @@ func parseBaseURL(text string, allowHTTP bool) (string, error) {
 	return u.Scheme + "://" + u.Host + path, nil
 }
 
-// parseAddress reads an absolute URL that may be called: https, or http where
-// nobody else can listen. Its errors do not repeat the address, which may be a
-// capability.
+// parseAddress parses an absolute URL that may be called: https, or http to this machine.
+// Errors don't repeat the URL, which may be secret.
 func parseAddress(text string, allowHTTP bool) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
@@ -39,16 +38,16 @@ func parseAddress(text string, allowHTTP bool) (*url.URL, error) {
 	case u.Hostname() == "":
 		return nil, errors.New("has no host")
 	case u.User != nil:
-		return nil, errors.New("must hold no user name or password")
+		return nil, errors.New("must not contain a user name or password")
 	case u.Fragment != "":
 		return nil, errors.New("must have no fragment")
 	case u.Scheme == "http" && !allowHTTP && !loopback.Is(u.Hostname()):
-		return nil, fmt.Errorf("must begin with https://, since %s is not this machine", u.Hostname())
+		return nil, fmt.Errorf("must begin with https://, because %s is not this machine", u.Hostname())
 	}
 	return u, nil
 }
 
-// hostOf is the host and port of an address, for errors.
+// hostOf returns the host and port of a URL, for errors.
 func hostOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -9,11 +9,11 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// object is a JSON object whose keys are matched exactly: encoding/json would take
-// "ID" for "id" in a struct.
+// object is a JSON object whose keys are matched exactly. encoding/json would accept "ID" for
+// "id" in a struct.
 type object map[string]json.RawMessage
 
-// text is the member as a string; "" if it is none.
+// text returns the member as a string; "" if it is not a string.
 func (o object) text(key string) string {
 	var text string
 	if json.Unmarshal(o[key], &text) != nil {
@@ -30,7 +30,7 @@ func (o object) object(key string) object {
 	return inner
 }
 
-// number is the member as an integer, also if it is written as 12.0 or "12".
+// number returns the member as an integer, even if it is written as 12.0 or "12".
 func (o object) number(key string) int64 {
 	var number float64
 	if json.Unmarshal(o[key], &number) != nil {
@@ -47,8 +47,8 @@ func (o object) number(key string) int64 {
 	return int64(number)
 }
 
-// code is that of the envelope {"code":200,"message":"success","data":…}. In a bare
-// prediction the same name means something else.
+// code returns the code of the envelope {"code":200,"message":"success","data":…}. In a
+// prediction without envelope, the same name means something else.
 func (a answer) code() int {
 	if a.object["data"] == nil && a.object["id"] != nil {
 		return 0
@@ -56,12 +56,12 @@ func (a answer) code() int {
 	return int(a.object.number("code"))
 }
 
-// ok tells whether both the HTTP status and the envelope's code are a success.
+// ok reports whether both the HTTP status and the envelope's code are a success.
 func (a answer) ok() bool {
 	return a.status >= 200 && a.status < 300 && (a.code() == 0 || a.code() >= 200 && a.code() < 300)
 }
 
-// data is the envelope's content, or the body if there is no envelope.
+// data returns the envelope's content, or the body if there is no envelope.
 func (a answer) data() json.RawMessage {
 	if data, enveloped := a.object["data"]; enveloped {
 		return data
@@ -70,8 +70,8 @@ func (a answer) data() json.RawMessage {
 	return body
 }
 
-// message is the explanation in one of the shapes that errors were seen in:
-// {"message":…}, {"error":…}, {"detail":…}.
+// message returns the explanation from one of the known error shapes: {"message":…},
+// {"error":…}, {"detail":…}.
 func (a answer) message() string {
 	for _, key := range []string{"message", "error", "detail", "errors"} {
 		if text := flatten(a.object[key]); text != "" && text != "success" {
@@ -81,8 +81,8 @@ func (a answer) message() string {
 	return a.text
 }
 
-// flatten makes a text of an explanation: a text, an object that holds one, or a
-// list of such.
+// flatten extracts the text of an explanation: a string, an object that contains one, or a list
+// of these.
 func flatten(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
@@ -104,8 +104,7 @@ func flatten(raw json.RawMessage) string {
 	return ""
 }
 
-// plain writes a small object without needless escapes, behind which a secret could
-// hide.
+// plain formats a small object without needless escapes, which could hide a secret.
 func plain(o object) string {
 	size := 0
 	for key, raw := range o {
@@ -128,7 +127,7 @@ func plain(o object) string {
 	return string(text)
 }
 
-// failure is the error for an answer that does not mean success.
+// failure returns the error for an unsuccessful response.
 func (c *Client) failure(r call, got answer) *Error {
 	said := &report{
 		StatusCode: got.status, Code: got.code(), Foreign: !got.documented(),
@@ -140,19 +139,19 @@ func (c *Client) failure(r call, got answer) *Error {
 	return failed
 }
 
-// unreadable is the error for a success whose body tells nothing.
+// unreadable returns the error for a success whose body is useless.
 func (c *Client) unreadable(r call, got answer, err error) *Error {
 	said := &report{StatusCode: got.status, Err: c.cause(r, err)}
 	return said.of(r.op, r.subject, provider.MaybeAccepted)
 }
 
-// fault is the error for a request that got no answer.
+// fault returns the error for a request without a response.
 func (c *Client) fault(r call, accepted provider.Acceptance, err error) *Error {
 	said := &report{Err: c.cause(r, err)}
 	return said.of(r.op, r.subject, accepted)
 }
 
-// invalid is the error for a request that is not sent.
+// invalid returns the error for a request that is not sent.
 func (c *Client) invalid(r call, reason string) *Error {
 	said := &report{Message: c.clean(r, reason), Err: errInvalid}
 	return said.of(r.op, r.subject, provider.NeverSent)
@@ -178,10 +177,10 @@ func (c *Client) clean(r call, text string) string {
 	return clean(text, append([]string{c.options.APIKey}, r.secrets...)...)
 }
 
-var errNoPrediction = errors.New("the answer names no prediction")
+var errNoPrediction = errors.New("the response names no prediction")
 
-// prediction is what the answer says about a prediction, if it does. In an error
-// without an envelope an id alone is not enough: it may be that of the request.
+// prediction returns the prediction in the response, if any. In an error without an envelope,
+// an id alone is not enough: it may be the request's id.
 func (a answer) prediction() (Prediction, bool) {
 	if a.object == nil {
 		return Prediction{}, false

@@ -30,17 +30,17 @@ const (
 
 const userAgent = "wavespeed-temporal (+https://github.com/wavespeed-temporal/wavespeed-temporal)"
 
-// call is one request of the API.
+// call is one API request.
 type call struct {
 	op, subject string
 	method      string
 	path        string // under the base URL, escaped, query included
-	body        any    // json.RawMessage goes out as it is; nil for none
+	body        any    // json.RawMessage is sent unchanged; nil for none
 	readOnly    bool   // net/http may repeat it on a kept connection that broke
 	secrets     []string
 }
 
-// answer is what came back: complete, but with whatever status and body.
+// answer is a complete response with any status and body.
 type answer struct {
 	status     int
 	retryAfter time.Duration
@@ -49,7 +49,7 @@ type answer struct {
 	broken     error  // why a body could not be read
 }
 
-// ask makes the call, and decodes the data of its answer into out.
+// ask makes the call and decodes the response's data into out.
 func (c *Client) ask(ctx context.Context, r call, out any) error {
 	got, err := c.exchange(ctx, c.reads, r)
 	if err != nil {
@@ -64,8 +64,8 @@ func (c *Client) ask(ctx context.Context, r call, out any) error {
 	return nil
 }
 
-// exchange sends the request once and reads its answer. It fails only if there is
-// no complete answer, or none that a status explains.
+// exchange sends the request once and reads the response. It fails only without a complete
+// response, or without one whose status is meaningful.
 func (c *Client) exchange(ctx context.Context, via http.RoundTripper, r call) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
@@ -129,12 +129,12 @@ func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
 		request.Header.Set("Content-Type", "application/json")
 	}
 	if r.readOnly {
-		request.Header["Idempotency-Key"] = nil // not sent; tells net/http that it may repeat the request
+		request.Header["Idempotency-Key"] = nil // not sent; allows net/http to repeat the request
 	}
 	return request, nil
 }
 
-// encode is json.Marshal, but keeps a json.RawMessage, and & < > in texts.
+// encode is json.Marshal, but keeps a json.RawMessage unchanged, and & < > in strings.
 func encode(value any) ([]byte, error) {
 	if raw, ok := value.(json.RawMessage); ok {
 		return raw, nil
@@ -155,10 +155,10 @@ func readAnswer(response *http.Response, limit int64) answer {
 	case err != nil:
 		got.broken = err
 	case int64(len(body)) > limit:
-		got.broken = fmt.Errorf("the answer has more than %d bytes", limit)
+		got.broken = fmt.Errorf("the response has more than %d bytes", limit)
 	default:
 		if err := json.Unmarshal(body, &got.object); err != nil || got.object == nil {
-			got.broken = errors.New("the answer is not a JSON object")
+			got.broken = errors.New("the response is not a JSON object")
 			if strings.HasPrefix(response.Header.Get("Content-Type"), "text/plain") {
 				got.text = string(body)
 			}

@@ -14,9 +14,9 @@ import (
 // ChargesOptions selects records of the account's billing.
 type ChargesOptions = provider.ChargesOptions
 
-// Charges reads a page of the account's billing, of all its API keys. Records may show
-// late. A page with a record that can't be read is an error, because a charge that is
-// left out looks like one that was never made.
+// Charges reads a page of the account's billing records, for all its API keys. Records may
+// appear late. A page with an unreadable record is an error, because a missing charge looks
+// like one that was never made.
 func (c *Client) Charges(ctx context.Context, options ChargesOptions) (provider.ChargePage, error) {
 	r := call{op: opCharges, method: http.MethodPost, path: "/billings/search", readOnly: true}
 	body, err := chargesBodyOf(options)
@@ -95,7 +95,7 @@ func readCharge(data []byte) (c provider.Charge, err error) {
 	return c, err
 }
 
-// name is the member as a text, also if it is a number; "" for 0, which stands for none.
+// name returns the member as a string, even if it is a number; "" for 0, which means none.
 func (o object) name(key string) string {
 	if text := o.text(key); text != "" {
 		return text
@@ -107,10 +107,10 @@ func (o object) name(key string) string {
 	return number.String()
 }
 
-// Nothing that is made costs a hundred dollars, or less than a ten-thousandth of one.
+// No output costs a hundred dollars, or less than a ten-thousandth of one.
 const leastMicroUSD = 100
 
-// charged reads USD, or in the first version of the billing whole millionths of it.
+// charged parses USD, or whole millionths of it as in the first version of the billing API.
 func charged(raw json.RawMessage) (generation.USD, error) {
 	usd, err := generation.ParseUSD(string(bytes.Trim(raw, `"`)))
 	if err != nil {

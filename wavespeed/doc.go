@@ -1,6 +1,6 @@
-// Package wavespeed is a client of the WaveSpeedAI HTTP API: submit a prediction,
-// read its result, list and delete predictions, ask for models, prices, the
-// balance, charges, usage and the webhook secret, upload media.
+// Package wavespeed is a client of the WaveSpeedAI HTTP API. It submits predictions, reads
+// results, lists and deletes predictions, uploads media, and reads models, prices, the balance,
+// charges, usage and the webhook secret.
 //
 //	client, err := wavespeed.New(wavespeed.Options{APIKey: wavespeedtest.DefaultKey, BaseURL: provider.URL()})
 //	…
@@ -11,26 +11,24 @@
 //	…
 //	prediction, err = client.Result(ctx, prediction.ID)
 //
-// It is made for callers that own the retries, as a Temporal activity does.
+// It is for callers that do their own retries, such as a Temporal activity.
 //
 // # One request, one answer
 //
-// Every method sends one request and reads one answer. Nothing is tried again, no
-// redirect is followed. WaveSpeed bills every submit that it accepts and knows no
-// idempotency key, so a submit has its own rules: a fresh HTTP/1.1 connection
-// each, over which net/http never repeats a request; and no byte of it leaves
-// once its context has ended, not even from a process that was stopped in between
-// and continued later.
+// Every method sends one request and reads one response. It retries nothing and follows no
+// redirects. WaveSpeed bills every submit that it accepts and has no idempotency key, so
+// submits have special rules. Each uses a fresh HTTP/1.1 connection, on which net/http never
+// repeats a request. No byte is sent after the context has ended, even if the process was
+// suspended and resumed in between.
 //
 // # One error
 //
-// Every method fails with an [*Error]. [Error.NotAccepted] tells whether the
-// request surely had no effect: it was never sent, or the provider refused it.
-// Everything else, such as a timeout, a broken connection or any 5xx, leaves that
-// open, and a submit must then be looked for before it is repeated.
+// Every method fails with an [*Error]. [Error.NotAccepted] reports whether the request
+// certainly had no effect: it was never sent, or the provider rejected it. After any other
+// error, such as a timeout, a broken connection or a 5xx, that is unknown. Look for the
+// prediction before repeating such a submit.
 //
-// Answers are read tolerantly: every shape that the provider documents or was
-// seen to send is taken, unknown fields and statuses are not errors. Bodies and
-// times are bounded. The API key goes to the configured host only, and never into
-// an error.
+// Responses are read tolerantly: every shape that the provider documents or was seen to send is
+// accepted, and unknown fields and statuses are not errors. Bodies and times are limited. The
+// API key is sent only to the configured host, and never appears in an error.
 package wavespeed

@@ -10,8 +10,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// Error is how every call fails. Its NotAccepted method tells whether the request surely had no
-// effect, and its Type method which of the types of package generation it is.
+// Error is the error of every call. Its NotAccepted method reports whether the request
+// certainly had no effect. Its Type method returns its type, as in package generation.
 type Error = provider.Error
 
 // errInvalid is the cause of an error for a request that was not sent since it
@@ -92,7 +92,7 @@ func (r *report) saysCredits() bool {
 // Unwrap returns the cause.
 func (r *report) Unwrap() error { return r.Err }
 
-// Error says how the call failed.
+// Error describes how the call failed.
 func (r *report) Error() string {
 	var parts []string
 	if r.StatusCode != 0 {

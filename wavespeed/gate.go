@@ -11,18 +11,17 @@ import (
 	"time"
 )
 
-// A gate is in a submit's connection and knows whether a byte of the request
-// has passed. It refuses the first byte once the submit's context has ended, which
-// it looks up itself: in a process that was stopped past its deadline and then
-// continued, no timer has fired yet. What remains is a stop of the process between
-// that look and the system call behind it.
+// A gate is in a submit's connection and knows whether a byte of the request has passed. It
+// blocks the first byte once the submit's context has ended. It checks the time itself, because
+// in a process that was suspended past its deadline and resumed, no timer has fired yet. The
+// remaining gap is a suspension between that check and the following system call.
 //
-// Where the context ends without an answer, the connection is reset, so that the rest
-// of the request, which the kernel may still hold, is not delivered later.
+// If the context ends without a response, the connection is reset, so that the rest of the
+// request, which the kernel may still hold, is not delivered later.
 type gate struct {
 	ctx      context.Context
-	ready    atomic.Bool // the connection stands; what is written now is the request
-	answered atomic.Bool // the answer was read, such as it is
+	ready    atomic.Bool // connected; from now on, writes belong to the request
+	answered atomic.Bool // the response was read
 	state    atomic.Int32
 }
 
@@ -34,13 +33,13 @@ const (
 
 var errGateShut = errors.New("the request was given up before its first byte was written")
 
-// shut closes the gate, unless something has passed. It tells whether it is shut.
+// shut closes the gate, unless something has passed, and reports whether it is shut.
 func (g *gate) shut() bool {
 	return g.state.CompareAndSwap(gateOpen, gateShut) || g.state.Load() == gateShut
 }
 
-// enter is called before each write of the request. Half a request is not accepted, so
-// its rest is not written either once the context has ended.
+// enter is called before each write of the request. Half a request is not accepted, so its rest
+// is not written either once the context has ended.
 func (g *gate) enter() error {
 	err := ended(g.ctx)
 	if g.state.Load() == gatePassed {
@@ -55,12 +54,12 @@ func (g *gate) enter() error {
 	return errGateShut
 }
 
-// abandoned tells whether a request was started, and given up before its answer.
+// abandoned reports whether a request was started and abandoned before its response.
 func (g *gate) abandoned() bool {
 	return g.state.Load() == gatePassed && !g.answered.Load() && ended(g.ctx) != nil
 }
 
-// reset closes a connection and drops what it was given and has not sent.
+// reset closes a connection and drops unsent data.
 func reset(conn net.Conn) {
 	for {
 		switch layer := conn.(type) {
@@ -75,8 +74,8 @@ func reset(conn net.Conn) {
 	}
 }
 
-// ended tells by the context and by both clocks, the monotonic one of the machine
-// and that on the wall, whether ctx has ended.
+// ended reports whether ctx has ended, by the context and by both the monotonic and the wall
+// clock.
 func ended(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -91,7 +90,7 @@ func ended(ctx context.Context) error {
 
 type gateKey struct{}
 
-// withGate gives ctx a gate that the connections of submitTransport pass.
+// withGate adds a gate to ctx, which the connections of submitTransport must pass.
 func withGate(ctx context.Context) (context.Context, *gate) {
 	g := &gate{ctx: ctx}
 	ctx = context.WithValue(ctx, gateKey{}, g)
@@ -100,7 +99,7 @@ func withGate(ctx context.Context) (context.Context, *gate) {
 	}), g
 }
 
-// gatedConn is a connection of one submit.
+// gatedConn is the connection of one submit.
 type gatedConn struct {
 	net.Conn
 	gate *gate
@@ -141,10 +140,9 @@ func gated(dial dialFunc) dialFunc {
 	}
 }
 
-// submitTransport is t with a fresh HTTP/1.1 connection for each request. On a
-// kept connection, and over HTTP/2, net/http may send a request a second time; and
-// a connection that the server is just closing would lose an answer that costs
-// money.
+// submitTransport returns t with a fresh HTTP/1.1 connection per request. On a reused
+// connection, and over HTTP/2, net/http may send a request twice; and a connection that the
+// server is closing would lose a response that costs money.
 func submitTransport(t *http.Transport) *http.Transport {
 	t = t.Clone()
 	t.DisableKeepAlives = true

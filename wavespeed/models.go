@@ -39,7 +39,7 @@ type modelData struct {
 
 func (d modelData) model() provider.Model {
 	m := provider.Model{ID: d.ID, Name: d.Name, Type: d.Type, Description: d.Description, Formula: d.Formula}
-	// One that is wrong is no reason to be without the other thousand models.
+	// An invalid price must not hide the other thousand models.
 	m.BasePrice, _ = price(d.BasePrice)
 	for _, schema := range d.API.Schemas {
 		if schema.Type == "model_run" {
@@ -49,7 +49,7 @@ func (d modelData) model() provider.Model {
 	return m
 }
 
-// Models reads the whole catalogue: about a thousand models, two megabytes.
+// Models reads the whole catalogue: about a thousand models, 2 MB.
 func (c *Client) Models(ctx context.Context) ([]provider.Model, error) {
 	var data []modelData
 	if err := c.ask(ctx, call{op: opModels, method: http.MethodGet, path: "/models"}, &data); err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// DefaultBaseURL is where the WaveSpeedAI API is.
+// DefaultBaseURL is the URL of the WaveSpeedAI API.
 const DefaultBaseURL = "https://api.wavespeed.ai/api/v3"
 
 // Options says how to reach the API.
@@ -15,49 +15,48 @@ type Options struct {
 	// APIKey is the account's key. Required.
 	APIKey string
 
-	// AllowHTTP permits plain HTTP to hosts other than this one, in BaseURL, in
-	// webhook addresses and for uploads. It is meant for a simulator in a
-	// container network: the key is readable on the way. Defaults to false:
-	// https, and http to loopback hosts.
+	// AllowHTTP permits plain HTTP to other hosts, for BaseURL, webhooks and uploads. It is
+	// meant for a simulator in a container network: the key can be intercepted. Defaults to
+	// false: https, and http to loopback hosts.
 	AllowHTTP bool
 
-	// BaseURL is scheme://host[:port][/prefix]. Without a prefix it is given that
-	// of the API, /api/v3. Defaults to [DefaultBaseURL].
+	// BaseURL is scheme://host[:port][/prefix]. Without a prefix, the API's prefix /api/v3 is
+	// added. Defaults to [DefaultBaseURL].
 	BaseURL string
 
-	// HTTPClient lends its Transport, which must be an [*http.Transport]: proxy,
-	// dialer and certificates are taken from a copy of it. Nothing else of it is
-	// used. Defaults to a transport as net/http's own.
+	// HTTPClient provides a Transport, which must be an [*http.Transport]. A copy of it
+	// supplies proxy, dialer and certificates; nothing else is used. Defaults to net/http's own
+	// transport.
 	HTTPClient *http.Client
 
-	// MaxRequestBytes bounds a request's body. Defaults to 8 MiB. Larger media are
-	// for [Client.Upload].
+	// MaxRequestBytes limits a request's body. Defaults to 8 MiB. Use [Client.Upload] for
+	// larger media.
 	MaxRequestBytes int64
 
-	// MaxResponseBytes bounds an answer's body. The model catalogue has 2 MB;
-	// outputs in base64 have up to 10 MB each. Defaults to 64 MiB.
+	// MaxResponseBytes limits a response's body. The model catalogue is 2 MB; base64 outputs
+	// are up to 10 MB each. Defaults to 64 MiB.
 	MaxResponseBytes int64
 
-	// Timeout bounds one call from its start to the last byte of its answer, if
-	// the context does not end before. It does not bound [Client.Upload]'s second
-	// step. Defaults to 1 minute.
+	// Timeout limits one call, from its start to the last byte of its response, unless the
+	// context ends earlier. It does not limit the second step of [Client.Upload]. Defaults to 1
+	// minute.
 	Timeout time.Duration
 
-	// UploadTimeout bounds the sending of a file. Defaults to 10 minutes.
+	// UploadTimeout limits sending a file. Defaults to 10 minutes.
 	UploadTimeout time.Duration
 }
 
-// Client calls the API with one key. It may be used by many goroutines at once.
+// Client calls the API with one key. It is safe for concurrent use.
 type Client struct {
 	options Options
 	base    string
 
-	// reads serves everything that costs nothing; submits serves Submit alone.
+	// reads serves free requests; submits serves only Submit.
 	reads, submits http.RoundTripper
 	idle           func()
 }
 
-// New checks the options and makes a client. It sends nothing.
+// New creates a client after checking the options. It sends nothing.
 func New(options Options) (*Client, error) {
 	options = options.withDefaults()
 	if err := options.validate(); err != nil {
@@ -75,8 +74,7 @@ func New(options Options) (*Client, error) {
 	return &Client{options: options, base: base, reads: reads, submits: submits, idle: reads.CloseIdleConnections}, nil
 }
 
-// CloseIdleConnections closes connections that no call uses. The client stays
-// usable.
+// CloseIdleConnections closes idle connections. The client remains usable.
 func (c *Client) CloseIdleConnections() { c.idle() }
 
 func (o Options) withDefaults() Options {
@@ -103,7 +101,7 @@ func (o Options) validate() error {
 	case o.APIKey == "":
 		return errors.New("Options.APIKey is empty")
 	case !printable(o.APIKey):
-		return errors.New("Options.APIKey holds a blank, a line break or another character that no key has")
+		return errors.New("Options.APIKey contains a space, a line break or another character that is invalid in a key")
 	case o.MaxRequestBytes < 0:
 		return errors.New("Options.MaxRequestBytes is negative")
 	case o.MaxResponseBytes < 0:

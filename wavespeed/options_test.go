@@ -19,21 +19,21 @@ func TestNewRefusesWhatCannotBeRight(t *testing.T) {
 	t.Parallel()
 	unverified := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // refused
 	for says, options := range map[string]wavespeed.Options{
-		"Options.APIKey is empty":               {},
-		"Options.APIKey holds":                  {APIKey: key + "\n"},
-		"Options.BaseURL: must begin":           {APIKey: key, BaseURL: "api.wavespeed.ai"},
-		"since api.example is not this machine": {APIKey: key, BaseURL: "http://api.example"},
-		"Options.BaseURL: is not a URL":         {APIKey: key, BaseURL: "https://a b/"},
-		"Options.BaseURL: has no host":          {APIKey: key, BaseURL: "https:///x"},
-		"must hold no user name":                {APIKey: key, BaseURL: "https://user:pass@api.example"},
-		"must have no query":                    {APIKey: key, BaseURL: "https://api.example?x=1"},
-		"must have no fragment":                 {APIKey: key, BaseURL: "https://api.example#x"},
-		"Options.Timeout is negative":           {APIKey: key, Timeout: -time.Second},
-		"Options.UploadTimeout is negative":     {APIKey: key, UploadTimeout: -1},
-		"Options.MaxRequestBytes is negative":   {APIKey: key, MaxRequestBytes: -1},
-		"Options.MaxResponseBytes is negative":  {APIKey: key, MaxResponseBytes: -1},
-		"must be an *http.Transport":            {APIKey: key, HTTPClient: &http.Client{Transport: otherTransport{}}},
-		"does not verify certificates":          {APIKey: key, HTTPClient: unverified},
+		"Options.APIKey is empty":                 {},
+		"Options.APIKey contains":                 {APIKey: key + "\n"},
+		"Options.BaseURL: must begin":             {APIKey: key, BaseURL: "api.wavespeed.ai"},
+		"because api.example is not this machine": {APIKey: key, BaseURL: "http://api.example"},
+		"Options.BaseURL: is not a URL":           {APIKey: key, BaseURL: "https://a b/"},
+		"Options.BaseURL: has no host":            {APIKey: key, BaseURL: "https:///x"},
+		"must not contain a user name":            {APIKey: key, BaseURL: "https://user:pass@api.example"},
+		"must have no query":                      {APIKey: key, BaseURL: "https://api.example?x=1"},
+		"must have no fragment":                   {APIKey: key, BaseURL: "https://api.example#x"},
+		"Options.Timeout is negative":             {APIKey: key, Timeout: -time.Second},
+		"Options.UploadTimeout is negative":       {APIKey: key, UploadTimeout: -1},
+		"Options.MaxRequestBytes is negative":     {APIKey: key, MaxRequestBytes: -1},
+		"Options.MaxResponseBytes is negative":    {APIKey: key, MaxResponseBytes: -1},
+		"must be an *http.Transport":              {APIKey: key, HTTPClient: &http.Client{Transport: otherTransport{}}},
+		"does not verify certificates":            {APIKey: key, HTTPClient: unverified},
 	} {
 		_, err := wavespeed.New(options)
 		require.ErrorContains(t, err, says)

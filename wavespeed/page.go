@@ -12,12 +12,12 @@ import (
 // pageData is a page of any of the provider's lists.
 type pageData struct {
 	items []json.RawMessage
-	total *int  // as told; nil if not told
-	more  *bool // as told; nil if not told
+	total *int  // as reported; nil if missing
+	more  *bool // as reported; nil if missing
 }
 
-// UnmarshalJSON takes "items": null for an empty page. A page without items, or with a
-// total or has_more that can't be read, is an error: it must not look like an empty one.
+// UnmarshalJSON accepts "items": null for an empty page. A page without items, or with an
+// unreadable total or has_more, is an error: it must not look like an empty one.
 func (p *pageData) UnmarshalJSON(data []byte) error {
 	var o object
 	if err := json.Unmarshal(data, &o); err != nil {
@@ -40,7 +40,7 @@ func (p *pageData) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// count reads a whole number, also if it is written as 12.0 or "12"; nil if there is none.
+// count parses a whole number, even if it is written as 12.0 or "12"; nil if missing.
 func count(raw json.RawMessage) (*int, error) {
 	if missing(raw) {
 		return nil, nil
@@ -66,13 +66,13 @@ func yesOrNo(raw json.RawMessage) (*bool, error) {
 
 func missing(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
-// pageNumbers gives the page and its size, defaults filled in.
+// pageNumbers returns the page and its size, with defaults.
 func pageNumbers(page, size int) (int, int, error) {
 	switch {
 	case page < 0:
 		return 0, 0, fmt.Errorf("page %d is negative", page)
 	case size < 0 || size > maxPageSize:
-		return 0, 0, fmt.Errorf("page size %d is not within 1 and %d", size, maxPageSize)
+		return 0, 0, fmt.Errorf("page size %d is not between 1 and %d", size, maxPageSize)
 	case size == 0:
 		size = maxPageSize
 	}
@@ -84,7 +84,7 @@ const (
 	toMillisecond = "2006-01-02T15:04:05.000Z"
 )
 
-// millisecondBefore writes the last full millisecond that is not after t; "" for none.
+// millisecondBefore formats the last full millisecond that is not after t; "" for none.
 func millisecondBefore(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -92,7 +92,7 @@ func millisecondBefore(t time.Time) string {
 	return t.UTC().Truncate(time.Millisecond).Format(toMillisecond)
 }
 
-// millisecondAfter writes the first full millisecond that is not before t; "" for none.
+// millisecondAfter formats the first full millisecond that is not before t; "" for none.
 func millisecondAfter(t time.Time) string {
 	if t.IsZero() {
 		return ""

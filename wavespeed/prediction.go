@@ -10,8 +10,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// Prediction is the provider's resource: one accepted submit. Answers, lists and
-// webhooks carry the same object. The provider keeps its outputs for seven days.
+// Prediction is the provider's object for one accepted submit. Responses, lists and webhooks
+// contain the same object.
 type Prediction = provider.Prediction
 
 // parsePrediction reads the body of a webhook, which is a prediction without the
@@ -57,8 +57,7 @@ func readPrediction(data []byte) (p Prediction, err error) {
 	return p, nil
 }
 
-// created is when it was made; zero if that is not told. The beginning of Unix time stands
-// for none, too.
+// created returns the creation time; zero if missing. Unix time 0 means missing too.
 func (o object) created() time.Time {
 	created, err := time.Parse(time.RFC3339, o.text("created_at"))
 	if err != nil || created.Unix() <= 0 {
@@ -73,12 +72,12 @@ func decodeText(o object, key string, into *string) error {
 		return nil
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
-		return fmt.Errorf("a prediction's %s is not a text", key)
+		return fmt.Errorf("a prediction's %s is not a string", key)
 	}
 	return nil
 }
 
-// list is the elements of an array; anything else but null is its only element.
+// list returns the elements of an array. Any other value except null is its only element.
 func list(raw json.RawMessage) []json.RawMessage {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil
@@ -90,7 +89,7 @@ func list(raw json.RawMessage) []json.RawMessage {
 	return elements
 }
 
-// input is under either of two names, by place.
+// input looks under both known names.
 func (o object) input() json.RawMessage {
 	for _, key := range []string{"input", "inputs"} {
 		if raw := o[key]; len(raw) > 0 && string(raw) != "null" {
@@ -100,7 +99,7 @@ func (o object) input() json.RawMessage {
 	return nil
 }
 
-// inference has moved: older answers hold executionTime beside timings.
+// inference has moved: older responses have executionTime next to timings.
 func (o object) inference() int64 {
 	for _, ms := range []int64{o.object("timings").number("inference"), o.number("executionTime"), o.number("execution_time")} {
 		if ms > 0 {

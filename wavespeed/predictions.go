@@ -9,7 +9,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// Result reads a prediction, ended or not. The provider keeps predictions for
+// Result reads a prediction, whether or not it has ended. The provider keeps predictions for
 // seven days.
 func (c *Client) Result(ctx context.Context, id string) (Prediction, error) {
 	r := call{op: opResult, subject: id, method: http.MethodGet, path: "/predictions/" + url.PathEscape(id) + "/result"}
@@ -28,7 +28,7 @@ func (c *Client) Result(ctx context.Context, id string) (Prediction, error) {
 	case !got.ok():
 		return Prediction{}, c.failure(r, got)
 	case named && p.ID != id:
-		return Prediction{}, c.unreadable(r, got, errors.New("the answer is about another prediction"))
+		return Prediction{}, c.unreadable(r, got, errors.New("the response is about another prediction"))
 	default:
 		return Prediction{}, c.unreadable(r, got, errNoPrediction)
 	}
@@ -37,9 +37,9 @@ func (c *Client) Result(ctx context.Context, id string) (Prediction, error) {
 // ListOptions selects predictions of the last seven days.
 type ListOptions = provider.ListOptions
 
-// List reads a page of the account's predictions, which include those made by
-// others in the organization and on the provider's web pages. New predictions may
-// show in it late. A page with an item that can't be read is an error.
+// List reads a page of the account's predictions, including those made by others in the
+// organization and on the provider's website. New predictions may appear late. A page with an
+// unreadable item is an error.
 func (c *Client) List(ctx context.Context, options ListOptions) (provider.Page, error) {
 	r := call{op: opList, method: http.MethodPost, path: "/predictions", readOnly: true}
 	body, err := listBodyOf(options)
@@ -55,7 +55,7 @@ func (c *Client) List(ctx context.Context, options ListOptions) (provider.Page, 
 	for i, item := range data.items {
 		p, err := readPrediction(item)
 		if err != nil || p.ID == "" {
-			return provider.Page{}, oddly(opList, errors.New("the list holds a prediction that can't be read"))
+			return provider.Page{}, oddly(opList, errors.New("the list contains an unreadable prediction"))
 		}
 		page.Items[i] = c.tidy(p)
 	}
@@ -83,9 +83,8 @@ func listBodyOf(o ListOptions) (listBody, error) {
 	}, nil
 }
 
-// Delete removes predictions for good, and tells how many. The provider passes
-// over ids that it does not know and predictions that have not ended: deleting is
-// not cancelling.
+// Delete permanently removes predictions, and returns how many. The provider skips unknown ids
+// and predictions that have not ended: deleting does not cancel.
 func (c *Client) Delete(ctx context.Context, ids ...string) (int, error) {
 	r := call{op: opDelete, method: http.MethodPost, path: "/predictions/delete"}
 	if len(ids) == 0 {

@@ -14,9 +14,9 @@ import (
 // maxPrice is the most that one submit is believed to cost: more than any account pays.
 const maxPrice = 1_000_000 * generation.Dollar
 
-// Price asks what a submit of this input would cost. The input is checked as far
-// as the provider does so here: a missing field is not an error, but priced as the
-// model's floor. A price that cannot be is an error.
+// Price requests the cost of a submit of this input. The provider checks the input only partly:
+// a missing field is not an error, but priced at the model's minimum. An impossible price is an
+// error.
 func (c *Client) Price(ctx context.Context, model string, input any) (provider.Price, error) {
 	r := call{op: opPrice, subject: model, method: http.MethodPost, path: "/model/price", readOnly: true}
 	if err := validateModel(model); err != nil {
@@ -33,7 +33,7 @@ func (c *Client) Price(ctx context.Context, model string, input any) (provider.P
 		return provider.Price{}, err
 	}
 	if missing(data.Price) {
-		return provider.Price{}, odd(opPrice, model, "the answer holds no price")
+		return provider.Price{}, odd(opPrice, model, "the response contains no price")
 	}
 	price, err := data.read()
 	if err != nil {
@@ -42,7 +42,7 @@ func (c *Client) Price(ctx context.Context, model string, input any) (provider.P
 	return price, nil
 }
 
-// quote is a price as the provider writes it.
+// quote is a price in the provider's format.
 type quote struct {
 	Price      json.RawMessage `json:"price"`
 	Discounted json.RawMessage `json:"discounted_price"`
@@ -63,7 +63,7 @@ func (q quote) read() (p provider.Price, err error) {
 	return p, err
 }
 
-// price reads what something costs.
+// price parses a price.
 func price(raw json.RawMessage) (generation.USD, error) {
 	usd, err := amount(raw)
 	switch {
@@ -82,11 +82,11 @@ func amount(raw json.RawMessage) (usd generation.USD, err error) {
 	return usd, json.Unmarshal(raw, &usd)
 }
 
-// impossible is the error for an answer with an amount that cannot be.
+// impossible returns the error for a response with an impossible amount.
 func (c *Client) impossible(r call, why error) error {
 	err := fmt.Errorf("%w: %w", provider.ErrImpossiblePrice, why)
 	return c.unreadable(r, answer{status: http.StatusOK}, err)
 }
 
-// shown is a bounded piece of an answer.
+// shown returns a limited excerpt of a response.
 func shown(raw json.RawMessage) string { return plaintext.Clip(string(raw), 40) }

@@ -55,7 +55,7 @@ func TestImpossiblePrices(t *testing.T) {
 		`{"price":-0.5}`:                                 "-$0.50 is negative",
 		`{"price":1,"discounted_price":-1e-9}`:           "-$0.000000001 is negative",
 		`{"price":-1,"discounted_price":1}`:              "-$1.00 is negative",
-		`{"price":1e308}`:                                "more than can be",
+		`{"price":1e308}`:                                "exceed the maximum",
 		`{"price":1000000.000000001}`:                    "$1000000.000000001 is more than any account pays ($1000000.00)",
 		`{"price":1,"discounted_price":2000000}`:         "$2000000.00 is more than any account pays",
 		`{"price":1,"currency":"EUR"}`:                   `the currency is "EUR", not USD`,
@@ -64,7 +64,7 @@ func TestImpossiblePrices(t *testing.T) {
 		`{"price":"NaN"}`:                                "is not an amount of US dollars",
 		`{"price":true}`:                                 "is not an amount of US dollars",
 		`{"price":{"amount":1}}`:                         "is not an amount of US dollars",
-		`{"price":` + strings.Repeat("9", 900_000) + `}`: "more than can be",
+		`{"price":` + strings.Repeat("9", 900_000) + `}`: "exceed the maximum",
 	} {
 		p := serve(t, say(http.StatusOK, `{"code":200,"data":`+data+`}`))
 		began := time.Now()

@@ -8,14 +8,13 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
-// maxMessageBytes bounds every text of the provider that is kept.
+// maxMessageBytes limits every text from the provider that is kept.
 const maxMessageBytes = 1024
 
 // redacted stands where a secret was.
 const redacted = "[redacted]"
 
-// clean makes a foreign text fit for an error: without the secrets, on one line,
-// bounded.
+// clean prepares a foreign text for an error: without secrets, on one line, limited in size.
 func clean(text string, secrets ...string) string {
 	for _, secret := range secrets {
 		if secret != "" {
@@ -34,8 +33,8 @@ func clean(text string, secrets ...string) string {
 	return plaintext.Clip(strings.TrimSpace(text), maxMessageBytes)
 }
 
-// cause is an error of another package with a clean text. It does not unwrap to
-// the error with the raw text, yet answers errors.Is and errors.As as that does.
+// cause wraps a foreign error with a cleaned text. It does not unwrap to the original error,
+// but matches with errors.Is and errors.As like it.
 type cause struct {
 	text string
 	err  error

@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-// longestWait bounds a Retry-After: what a time.Duration can hold, 292 years.
+// longestWait limits a Retry-After to the longest time.Duration, 292 years.
 const longestWait = time.Duration(math.MaxInt64)
 
-// retryAfter is the longest wait that an answer asks for; 0 if it asks for none
-// that can be read. A date counts from the answer's own Date, if there is one: one
-// clock wrote both.
+// retryAfter returns the longest wait that a response requests; 0 if none is readable. A date
+// is relative to the response's own Date, if present, because the same clock wrote both.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
 		now = date
@@ -25,15 +24,14 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	return longest
 }
 
-// waitOf reads seconds or a date, or several of them in one line, as a proxy joins
-// them.
+// waitOf parses seconds or a date, or several of them on one line, as joined by a proxy.
 func waitOf(value string, now time.Time) time.Duration {
 	var longest time.Duration
 	for parts := strings.Split(value, ","); len(parts) > 0; {
 		wait, ok := seconds(parts[0])
 		used := 1
 		if !ok {
-			used = min(2, len(parts)) // a date holds a comma
+			used = min(2, len(parts)) // a date contains a comma
 			date, err := http.ParseTime(strings.TrimSpace(strings.Join(parts[:used], ",")))
 			if err != nil {
 				return 0
@@ -46,7 +44,7 @@ func waitOf(value string, now time.Time) time.Duration {
 	return longest
 }
 
-// seconds reads digits, perhaps with a fraction.
+// seconds parses digits, perhaps with a fraction.
 func seconds(text string) (time.Duration, bool) {
 	text = strings.TrimSpace(text)
 	if text == "" || strings.Trim(text, "0123456789.") != "" {

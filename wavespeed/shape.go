@@ -6,15 +6,14 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// documented tells whether the body is an error in a form that the provider is
-// known to give:
+// documented reports whether the body is an error in a known format of the provider:
 //
 //	{"code":404,"message":"Prediction not found."}
 //	{"message":"…","error_code":"…"}
 //	{"error":"…"}, {"detail":"…"}, {"errors":["…"]}
 //
-// A page of a gateway is not; nor is a problem document of RFC 9457, in which
-// Cloudflare answers clients that accept JSON.
+// A gateway's page is not, and neither is an RFC 9457 problem document, which Cloudflare
+// returns to clients that accept JSON.
 func (a answer) documented() bool {
 	o := a.object
 	if o.text("message") != "" && (o.number("code") != 0 || o.text("error_code") != "") {
@@ -33,8 +32,8 @@ func (a answer) documented() bool {
 	return false
 }
 
-// fromAnyone are the statuses that mean the same from the provider and from a gateway,
-// which refuses what is too large or too much before it passes it on.
+// fromAnyone are statuses that mean the same from the provider and from a gateway, which
+// rejects oversized or excessive requests before passing them on.
 var fromAnyone = map[int]bool{
 	http.StatusRequestEntityTooLarge:       true,
 	http.StatusRequestURITooLong:           true,
@@ -42,11 +41,10 @@ var fromAnyone = map[int]bool{
 	http.StatusRequestHeaderFieldsTooLarge: true,
 }
 
-// Status is what the provider itself says, as an HTTP status: that of the answer, or
-// the code in its body where that is more exact, as under HTTP 200. It is 0 if the
-// provider said nothing that can be relied on: there was no answer, it is foreign,
-// or its status and its code contradict each other. Codes that are not statuses are
-// returned as they are; codeInsufficientCredits is 402.
+// Status returns the provider's own result as an HTTP status: that of the response, or the code
+// in its body if that is more specific, as with HTTP 200. It is 0 if the provider said nothing
+// reliable: there was no response, it is foreign, or its status and code contradict each other.
+// Codes that are not statuses are returned unchanged; codeInsufficientCredits is 402.
 func (r *report) Status() int {
 	class, code := r.StatusCode/100, r.Code/100
 	switch {

@@ -51,10 +51,10 @@ func statusOf(state provider.State) string {
 	}
 }
 
-// Codes of a prediction, which explain why it failed. Those of 1000 and more ask
-// for another request, those of 5000 and more for another try, which is a new
-// prediction that is billed. On a prediction that is still processing, one tells only that the
-// synchronous answer was given up. Source: wavespeed.ai/docs/error-codes.
+// Codes that explain why a prediction failed. Those from 1000 require a different request.
+// Those from 5000 suggest a retry, which is a new billed prediction. On a prediction that is
+// still processing, a code only means that the synchronous response was abandoned. Source:
+// wavespeed.ai/docs/error-codes.
 const (
 	codeContentRejected  = 1200 // moderation refused the input or the output
 	codeMissingParameter = 1400 // the model needs a field that the input lacks

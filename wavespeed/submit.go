@@ -13,13 +13,13 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// SubmitRequest is a prediction to be made.
+// SubmitRequest describes a new prediction.
 type SubmitRequest = provider.SubmitRequest
 
-// Submit asks for a prediction. It costs money as soon as the provider accepts it,
-// so the request is sent at most once; see [Error.NotAccepted] for what to do when
-// it fails. A prediction that the answer names is returned whatever else the answer
-// says, since it exists.
+// Submit requests a prediction. It costs money as soon as the provider accepts it, so the
+// request is sent at most once; see [Error.NotAccepted] for what to do if it fails. If the
+// response names a prediction, Submit returns it whatever else the response says, because it
+// exists.
 func (c *Client) Submit(ctx context.Context, request SubmitRequest) (Prediction, error) {
 	r := call{op: opSubmit, subject: request.Model, method: http.MethodPost, secrets: webhookSecrets(request.WebhookURL)}
 	if err := validateModel(request.Model); err != nil {
@@ -50,7 +50,7 @@ func (c *Client) Submit(ctx context.Context, request SubmitRequest) (Prediction,
 	return Prediction{}, c.unreadable(r, got, errNoPrediction)
 }
 
-// checkWebhook refuses what the provider would, before it costs a call.
+// checkWebhook rejects what the provider would reject, before it costs a call.
 func (c *Client) checkWebhook(address string, input json.RawMessage) error {
 	if address == "" {
 		return nil
@@ -60,7 +60,7 @@ func (c *Client) checkWebhook(address string, input json.RawMessage) error {
 	}
 	var switches object
 	if json.Unmarshal(input, &switches) == nil && string(switches[switchBase64]) == "true" {
-		return errors.New("input.enable_base64_output cannot be true together with a webhook: the provider refuses that")
+		return errors.New("input.enable_base64_output cannot be true with a webhook: the provider rejects that")
 	}
 	return nil
 }
@@ -86,8 +86,8 @@ func encodeInput(input any) (json.RawMessage, error) {
 	return encoded, nil
 }
 
-// webhookSecrets are the parts of a webhook's address that must not be repeated:
-// whoever knows it may call it.
+// webhookSecrets are the parts of a webhook URL that must not be repeated, because anyone who
+// knows them can call it.
 func webhookSecrets(address string) []string {
 	if address == "" {
 		return nil

@@ -79,7 +79,7 @@ func TestSubmitRefusesWhatCannotBeRight(t *testing.T) {
 		says    string
 	}{
 		"no model":          {wavespeed.SubmitRequest{Input: input}, "model is empty"},
-		"model with a dot":  {wavespeed.SubmitRequest{Model: "a/../balance", Input: input}, `model "a/../balance" has a part`},
+		"model with a dot":  {wavespeed.SubmitRequest{Model: "a/../balance", Input: input}, `model "a/../balance" has an empty segment`},
 		"reserved model":    {wavespeed.SubmitRequest{Model: "predictions/delete", Input: input}, `"predictions"`},
 		"list":              {wavespeed.SubmitRequest{Model: "a/b", Input: []string{"x"}}, "input must be a JSON object"},
 		"text":              {wavespeed.SubmitRequest{Model: "a/b", Input: "x"}, "input must be a JSON object"},

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// connectTimeout bounds a connection's making, so that it fails well before the
-// call does: a request that was never sent may be sent again.
+// connectTimeout limits connecting, so that it fails well before the call does: a request that
+// was never sent can be sent again.
 const connectTimeout = 10 * time.Second
 
 const maxHeaderBytes = 256 << 10
 
-// transport is a copy of the caller's transport, or our own.
+// transport returns a copy of the caller's transport, or our own.
 func (o Options) transport() (*http.Transport, error) {
 	if o.HTTPClient == nil || o.HTTPClient.Transport == nil {
 		return &http.Transport{
@@ -30,7 +30,7 @@ func (o Options) transport() (*http.Transport, error) {
 	t, ok := o.HTTPClient.Transport.(*http.Transport)
 	if !ok {
 		return nil, fmt.Errorf("its Transport is a %T; it must be an *http.Transport, "+
-			"since only that tells whether a request was sent", o.HTTPClient.Transport)
+			"because only that reports whether a request was sent", o.HTTPClient.Transport)
 	}
 	if t.TLSClientConfig != nil && t.TLSClientConfig.InsecureSkipVerify {
 		return nil, errors.New("it does not verify certificates; add yours to TLSClientConfig.RootCAs instead")
@@ -42,5 +42,5 @@ func (o Options) transport() (*http.Transport, error) {
 	return t, nil
 }
 
-// readTransport serves requests that cost nothing, over kept connections.
+// readTransport serves free requests, over reused connections.
 func readTransport(t *http.Transport) *http.Transport { return t.Clone() }

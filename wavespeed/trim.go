@@ -10,7 +10,7 @@ const (
 	// maxTrimmedBytes bounds what is kept of a large body.
 	maxTrimmedBytes = 256 << 10
 
-	// maxDepth is that of encoding/json.
+	// maxDepth is the limit of encoding/json.
 	maxDepth = 10_000
 )
 
@@ -20,20 +20,20 @@ var errNotAnObject = errors.New("wavespeed: webhook: the body is not one JSON ob
 // is told. Of the input in it, it keeps the seed. The kept text is JSON if the body is.
 type trimmer struct {
 	only    string // the name, in quotes, of the one member to keep; "" for all
-	kept    []byte // members, each behind a comma
+	kept    []byte // members, each after a comma
 	omitted bool   // the outputs were too large
-	dropped bool   // something else was
+	dropped bool   // something else was too large
 
-	depth           int // of brackets
+	depth           int // of nested brackets
 	began, broken   bool
-	inText, escaped bool // in a string; behind a backslash there
+	inText, escaped bool // in a string; after a backslash in it
 
-	name, value   []byte // of the member under way
-	inValue, over bool   // behind its colon; too large
+	name, value   []byte // of the current member
+	inValue, over bool   // after its colon; too large
 	inner         *trimmer
 }
 
-// Write takes a part of the body.
+// Write processes a part of the body.
 func (t *trimmer) Write(part []byte) (int, error) {
 	for rest := part; len(rest) > 0; {
 		n := 1
@@ -47,7 +47,7 @@ func (t *trimmer) Write(part []byte) (int, error) {
 	return len(part), nil
 }
 
-// object is what is kept, once all is written.
+// object returns what is kept, after everything is written.
 func (t *trimmer) object() ([]byte, error) {
 	if t.broken || t.depth > 0 {
 		return nil, errNotAnObject
@@ -59,7 +59,7 @@ func (t *trimmer) object() ([]byte, error) {
 	return append(t.kept, '}'), nil
 }
 
-// text takes what is in a string up to a byte that matters, and returns how much that is.
+// text consumes part of a string up to the next significant byte, and returns its length.
 func (t *trimmer) text(part []byte) int {
 	n := 1
 	switch c := part[0]; {
@@ -138,7 +138,7 @@ func (t *trimmer) comma(part []byte) {
 	t.end()
 }
 
-// add takes a part of the member under way.
+// add appends to the current member.
 func (t *trimmer) add(part []byte) {
 	switch {
 	case t.depth == 0:
@@ -155,7 +155,7 @@ func (t *trimmer) add(part []byte) {
 	}
 }
 
-// end keeps the member under way, or drops it.
+// end keeps the current member, or drops it.
 func (t *trimmer) end() {
 	if t.inner != nil {
 		t.value, _ = t.inner.object()

@@ -12,9 +12,10 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// Upload stores a file with the provider for seven days and answers its URL, which models can
-// be given. The name, as "still.png", tells its media type; the body must have exactly the size
-// in bytes. It asks for a place, then sends the file there: to another host, without the key.
+// Upload stores a file with the provider for seven days and returns its URL, for use in inputs.
+// The media type comes from the name, such as "still.png". The body must have exactly the given
+// size in bytes. Upload requests a location, then sends the file there: to another host,
+// without the key.
 func (c *Client) Upload(ctx context.Context, name string, size int64, body io.Reader) (string, error) {
 	r := call{op: opUpload, subject: name, method: http.MethodPost, path: "/media/uploads"}
 	switch {
@@ -51,8 +52,8 @@ type uploadTicket struct {
 	} `json:"upload"`
 }
 
-// exactly reads so many bytes. It fails before the last of them if there are more,
-// so that no part of a file is taken for the whole.
+// exactly reads this many bytes. If there are more, it fails before the last one, so that a
+// part of a file is never mistaken for the whole.
 type exactly struct {
 	from io.Reader
 	left int64
@@ -78,13 +79,13 @@ func more(from io.Reader) bool {
 	return n > 0
 }
 
-// put sends the file with exactly the headers that the ticket asks for.
+// put sends the file with exactly the headers that the ticket requires.
 func (c *Client) put(ctx context.Context, r call, ticket uploadTicket, file *exactly) error {
 	if ticket.DownloadURL == "" || ticket.Upload.URL == "" {
-		return odd(opUpload, r.subject, "the answer names no place for the file")
+		return odd(opUpload, r.subject, "the response names no location for the file")
 	}
 	if _, err := parseAddress(ticket.Upload.URL, c.options.AllowHTTP); err != nil {
-		return odd(opUpload, r.subject, "the place for the file "+err.Error())
+		return odd(opUpload, r.subject, "the location for the file "+err.Error())
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.options.UploadTimeout)
 	defer cancel()
@@ -94,7 +95,7 @@ func (c *Client) put(ctx context.Context, r call, ticket uploadTicket, file *exa
 	}
 	request, err := http.NewRequestWithContext(ctx, method, ticket.Upload.URL, file)
 	if err != nil {
-		return odd(opUpload, r.subject, "the place for the file cannot be asked")
+		return odd(opUpload, r.subject, "the location for the file cannot be called")
 	}
 	request.ContentLength = file.left
 	request.Header.Set("User-Agent", userAgent)
@@ -108,7 +109,7 @@ func (c *Client) put(ctx context.Context, r call, ticket uploadTicket, file *exa
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		said := &report{StatusCode: response.StatusCode, Message: "the file was not taken by " + hostOf(ticket.Upload.URL)}
+		said := &report{StatusCode: response.StatusCode, Message: "the file was rejected by " + hostOf(ticket.Upload.URL)}
 		return said.of(opUpload, r.subject, acceptance(response.StatusCode))
 	}
 	return nil

@@ -38,9 +38,8 @@ type Usage struct {
 	} `json:"daily_usage"`
 }
 
-// Usage reads what the account spent between two times, by model and by day. It lags
-// and includes what others did with the account: use it for reports alone. Both times are
-// required and by the provider's clock; the model is the name of one, or "" for all.
+// Usage reads the account's spending between two times, by model and by day. It lags and
+// includes usage by others: use it only for reports.
 func (c *Client) Usage(ctx context.Context, from, to time.Time, model string) (Usage, error) {
 	r := call{op: opUsage, method: http.MethodPost, path: "/user/usage_stats", readOnly: true}
 	if from.IsZero() || to.IsZero() {
@@ -63,7 +62,7 @@ func (c *Client) Usage(ctx context.Context, from, to time.Time, model string) (U
 		return Usage{}, err
 	}
 	if data.Summary == nil {
-		return Usage{}, oddly(opUsage, errors.New("the answer holds no summary"))
+		return Usage{}, oddly(opUsage, errors.New("the response contains no summary"))
 	}
 	usage := data.Usage
 	usage.Cost, usage.Requests, usage.Succeeded = data.Summary.Cost, data.Summary.Requests, data.Summary.Succeeded

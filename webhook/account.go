@@ -9,23 +9,21 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
-// Account is one WaveSpeed account as webhooks need it. Either Secrets or Fetch must
-// be set.
+// Account is a WaveSpeed account for webhooks. Either Secrets or Fetch must be set.
 type Account struct {
-	// Secrets are the account's webhook secrets, as "whsec_…", newest first. While a
-	// secret is being rotated there are two.
+	// Secrets are the account's webhook secrets ("whsec_…"), newest first. During a rotation
+	// there are two.
 	Secrets []string
 
-	// Fetch asks the provider for the secret when Secrets is empty, as
-	// wavespeed.Client.WebhookSecret does. It is called when the secret is first
-	// needed, at most once a minute when a delivery does not fit it, and once an hour
-	// while addresses are made; never twice at once. A secret that has been replaced
-	// stays valid for a day.
+	// Fetch gets the secret from the provider if Secrets is empty, like
+	// wavespeed.Client.WebhookSecret. It is called when the secret is first needed, at most
+	// once a minute if a delivery does not match it, and once an hour while addresses are
+	// created; never concurrently. A replaced secret stays valid for a day.
 	Fetch func(context.Context) (string, error)
 
-	// AddressKeys seal addresses, the first of them, and open them, all. Each has 32
-	// bytes or more. Defaults to keys derived from the secrets: rotating these then
-	// rotates them.
+	// AddressKeys are keys for addresses, each of at least 32 bytes. The first one seals
+	// addresses; all of them open addresses. Defaults to keys derived from the secrets, so
+	// rotating the secrets rotates these too.
 	AddressKeys [][]byte
 
 	// Webhooks are how the account's provider calls back. Defaults to [wavespeed.Webhooks].
@@ -44,7 +42,7 @@ func (a Account) form() provider.Webhooks {
 
 func (a Account) validate() error {
 	if len(a.Secrets) == 0 && a.Fetch == nil {
-		return fmt.Errorf("has neither Secrets nor Fetch")
+		return fmt.Errorf("needs Secrets or Fetch")
 	}
 	for i, secret := range a.Secrets {
 		if strings.ContainsAny(strings.TrimSpace(secret), "\"'` \t\r\n") {

@@ -13,12 +13,12 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// errUnknownAddress: the address was not made with a key of ours. It does not say
-// more, so that nobody can feel their way to one.
+// errUnknownAddress: the address was not made with one of our keys. It gives no details, so
+// attackers can't approximate an address.
 var errUnknownAddress = errors.New("webhook: unknown address")
 
-// An address is, in base64: a version, the id of the key, and the target sealed with
-// AES-256-GCM under a random nonce, with all before it authenticated.
+// An address is, in base64: a version, the key's id, and the target sealed with AES-256-GCM
+// under a random nonce. The parts before the sealed target are authenticated.
 const (
 	addressVersion = 1
 	keyIDBytes     = 4
@@ -37,15 +37,15 @@ type sealer struct {
 	aead cipher.AEAD
 }
 
-// newSealer derives the key for an account's addresses from some secret. No two
-// accounts have one in common, so an address does not name its account.
+// newSealer derives the key for an account's addresses from a secret. Accounts never share a
+// key, so an address does not need to name its account.
 func newSealer(secret []byte, account string) *sealer {
 	derived := must(hkdf.Key(sha256.New, secret, nil, "wavespeed-temporal webhook address\x00"+account, 32+keyIDBytes))
 	block := must(aes.NewCipher(derived[:32]))
 	return &sealer{id: [keyIDBytes]byte(derived[32:]), aead: must(cipher.NewGCMWithRandomNonce(block))}
 }
 
-// must is for what cannot fail with keys of these lengths.
+// must panics on errors that are impossible with keys of these lengths.
 func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)
@@ -62,7 +62,7 @@ func (s *sealer) seal(target wire.Target) (string, error) {
 	return address, nil
 }
 
-// decodeAddress takes an address apart. It accepts exactly what seal can have made.
+// decodeAddress splits an address. It accepts exactly what seal can produce.
 func decodeAddress(address string) (id [keyIDBytes]byte, sealed []byte, ok bool) {
 	if len(address) > maxAddressBytes || !isAddress(address) {
 		return id, nil, false
@@ -74,7 +74,7 @@ func decodeAddress(address string) (id [keyIDBytes]byte, sealed []byte, ok bool)
 	return [keyIDBytes]byte(decoded[1:headBytes]), decoded, true
 }
 
-// isAddress looks at the alphabet: the decoder would pass over line breaks.
+// isAddress checks the alphabet, because the decoder would skip line breaks.
 func isAddress(text string) bool {
 	for _, c := range []byte(text) {
 		switch {

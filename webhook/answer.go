@@ -8,45 +8,45 @@ import (
 	"time"
 )
 
-// Answer is what a delivery was answered, for metrics.
+// Answer is the answer to a delivery, for metrics.
 type Answer struct {
 	Reason Reason
 
-	// Account is the address's; "" if that was not ours.
+	// Account is the address's account; "" if the address was not ours.
 	Account string
 
-	// Took is the time that the handler took.
+	// Took is how long the handler took.
 	Took time.Duration
 }
 
-// Reason says why a delivery was answered as it was. There are no others than these.
+// Reason explains the answer to a delivery. These are all its values.
 type Reason string
 
 const (
-	// reasonSignaled: the workflow has been told.
+	// reasonSignaled: the workflow got the signal.
 	reasonSignaled Reason = "signaled"
-	// reasonHinted: the workflow has been told to poll, because the delivery is of another time
-	// or over the limit.
+	// reasonHinted: the workflow was told to poll, because the delivery is too old, too new or
+	// too large.
 	reasonHinted Reason = "hinted"
-	// reasonNotEnded: the prediction has not ended, or its status is not known.
+	// reasonNotEnded: the prediction has not ended, or its status is unknown.
 	reasonNotEnded Reason = "not_ended"
 	// reasonKept: the workflow is closed, and the delivery is kept for its next run.
 	reasonKept Reason = "kept"
-	// reasonOrphan: nobody waits any more.
+	// reasonOrphan: nothing waits for it any more.
 	reasonOrphan Reason = "orphan"
-	// reasonRefused: the workflow takes no more signals. Somebody should look why.
+	// reasonRefused: the workflow accepts no more signals. Investigate why.
 	reasonRefused Reason = "refused"
 	// reasonUnavailable: Temporal, or an account's secret, cannot be reached.
 	reasonUnavailable Reason = "unavailable"
-	// reasonBusy: too many deliveries are being worked on, or too many slow bodies are on their
-	// way to the same address.
+	// reasonBusy: too many deliveries are in progress, or too many slow bodies for the same
+	// address.
 	reasonBusy Reason = "busy"
 	// reasonUnknownAddress: the address is not one of ours.
 	reasonUnknownAddress Reason = "unknown_address"
-	// reasonNotSigned, reasonBadSignature: see the errors of these names.
+	// reasonNotSigned, reasonBadSignature: see the corresponding errors.
 	reasonNotSigned    Reason = "not_signed"
 	reasonBadSignature Reason = "bad_signature"
-	// reasonBadBody: signed by the provider, but no prediction.
+	// reasonBadBody: signed by the provider, but not a prediction.
 	reasonBadBody Reason = "bad_body"
 	// reasonWrongMethod: not a POST.
 	reasonWrongMethod Reason = "wrong_method"
@@ -54,13 +54,13 @@ const (
 	reasonTooLarge Reason = "too_large"
 	// reasonEncoded: the body is compressed, which the provider never does.
 	reasonEncoded Reason = "encoded"
-	// reasonUnreadable: the body could not be read to its end.
+	// reasonUnreadable: the body could not be read completely.
 	reasonUnreadable Reason = "unreadable"
-	// reasonPanicked: a bug of ours.
+	// reasonPanicked: a bug in this package.
 	reasonPanicked Reason = "panicked"
 )
 
-// reply is the answer for a reason, and how loudly it is logged.
+// reply is the response for a reason, and its log level.
 type reply struct {
 	status     int
 	level      slog.Level
@@ -87,7 +87,7 @@ var replies = map[Reason]reply{
 	reasonPanicked:       {http.StatusInternalServerError, slog.LevelError, ""},
 }
 
-// answer writes a terse reply: the reason is for our log, not for the sender.
+// answer writes a terse response: the reason is for our log, not for the sender.
 func answer(w http.ResponseWriter, r *http.Request, reason Reason) {
 	reply := replies[reason]
 	header := w.Header()
@@ -109,11 +109,11 @@ func answer(w http.ResponseWriter, r *http.Request, reason Reason) {
 	_, _ = w.Write([]byte(http.StatusText(reply.status) + "\n"))
 }
 
-// genuine are the reasons of deliveries that the account has signed.
+// genuine are the reasons of deliveries signed by the account.
 var genuine = map[Reason]bool{reasonSignaled: true, reasonHinted: true, reasonKept: true, reasonNotEnded: true, reasonOrphan: true, reasonRefused: true}
 
-// log says in one line what became of the delivery. It names no address, which is a
-// capability, and nothing that an unknown sender has written.
+// log writes one line about the delivery. It omits the address, which is a secret, and anything
+// written by an unknown sender.
 func (d *delivery) log() {
 	burst, interval := otherLines, otherInterval
 	if genuine[d.reason] {
@@ -143,7 +143,7 @@ func (d *delivery) log() {
 	d.handler.options.Logger.LogAttrs(d.logContext(), replies[d.reason].level, "webhook", attrs...)
 }
 
-// warnOfClock says, at most once an hour per account, that results come by polling.
+// warnOfClock warns, at most once an hour per account, that results are polled.
 func (d *delivery) warnOfClock(now time.Time) {
 	if !d.handler.quiet.mayWarnOfClock(d.target.Account) {
 		return
@@ -154,7 +154,7 @@ func (d *delivery) warnOfClock(now time.Time) {
 		where, apart = "behind", -apart
 	}
 	d.handler.options.Logger.LogAttrs(d.logContext(), slog.LevelWarn, fmt.Sprintf(
-		"webhooks are genuine, but not of now: this machine's clock seems to be %s %s WaveSpeed's. Their results are polled. "+
+		"webhooks are genuine, but their time is wrong: this machine's clock seems to be %s %s WaveSpeed's. Their results are polled. "+
 			"Synchronize the clock (NTP), unless WaveSpeed delivers late", apart, where),
 		slog.String("account", d.target.Account), slog.String("workflow_id", d.target.WorkflowID))
 }

@@ -9,21 +9,21 @@ import (
 )
 
 const (
-	// overread is how many times the limit is read of a body, to verify its signature.
+	// overread is how many times the limit is read of a body to verify its signature.
 	overread = 4
 
-	// A body must come within readTimeout, and at readRate, in bytes per second, if it is
-	// larger than that allows.
+	// A body must arrive within readTimeout. A larger one must arrive at readRate, in bytes per
+	// second.
 	readTimeout = 10 * time.Second
 	readRate    = 1 << 20
 
-	// writeTimeout bounds the answer to a body that was long in coming.
+	// writeTimeout limits the response to a slow body.
 	writeTimeout = 10 * time.Second
 )
 
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// read takes the body.
+// read reads the body.
 func (d *delivery) read() Reason {
 	limit := overread * min(d.handler.options.MaxBodyBytes, 1<<40)
 	if d.request.ContentLength > limit {

@@ -15,14 +15,14 @@ import (
 )
 
 const (
-	// openTimeout bounds the fetching of a secret in order to open an address.
+	// openTimeout limits fetching a secret to open an address.
 	openTimeout = 1500 * time.Millisecond
 
-	// maxSignalBytes bounds the outputs in a signal. Larger ones are left out, and polled.
+	// maxSignalBytes limits the outputs in a signal. Larger ones are omitted, and polled.
 	maxSignalBytes = 64 << 10
 )
 
-// delivery is one delivery on its way through the handler.
+// delivery is one delivery being handled.
 type delivery struct {
 	handler      *Handler
 	request      *http.Request
@@ -63,7 +63,7 @@ func (d *delivery) receive() (reason Reason) {
 	if reason := d.verify(ctx, secrets); reason != "" {
 		return reason
 	}
-	// Only now, so that nobody without the secret takes a place of those who have it.
+	// Only now, so requests without a valid signature don't use a slot.
 	select {
 	case d.handler.slots <- struct{}{}:
 		defer func() { <-d.handler.slots }()
@@ -73,7 +73,7 @@ func (d *delivery) receive() (reason Reason) {
 	}
 }
 
-// begin refuses what needs no look at the body.
+// begin rejects deliveries that can be rejected without reading the body.
 func (d *delivery) begin() Reason {
 	if d.request.Method != http.MethodPost {
 		return reasonWrongMethod
@@ -109,7 +109,7 @@ func address(r *http.Request) string {
 	return path[strings.LastIndexByte(path, '/')+1:]
 }
 
-// verify looks again if a signature does not fit and the provider has a new secret.
+// verify checks again if a signature does not match and the provider has a new secret.
 func (d *delivery) verify(ctx context.Context, secrets []string) Reason {
 	if d.body.Genuine() {
 		return ""
@@ -120,7 +120,7 @@ func (d *delivery) verify(ctx context.Context, secrets []string) Reason {
 	case newer == nil:
 		return reasonBadSignature
 	case !d.body.Expect(newer):
-		return reasonUnavailable // it is not there any more to be compared, but is sent again
+		return reasonUnavailable // the body is gone and can't be compared, but will be sent again
 	case !d.body.Genuine():
 		return reasonBadSignature
 	default:
@@ -129,7 +129,7 @@ func (d *delivery) verify(ctx context.Context, secrets []string) Reason {
 	}
 }
 
-// tell signals the body's outcome, or only its prediction's id if the delivery is a hint.
+// tell signals the body's outcome, or only its prediction id if the delivery is a hint.
 func (d *delivery) tell(ctx context.Context) Reason {
 	report, err := d.body.Report()
 	if err != nil {
@@ -168,8 +168,8 @@ func (d *delivery) tell(ctx context.Context) Reason {
 	}
 }
 
-// isHint tells whether a genuine delivery is only a reason to poll: it is of another time,
-// and may be sent again by somebody who has seen it, or too large to be known whole.
+// isHint reports whether a genuine delivery is only a reason to poll: its time is too far from
+// now, so it may be a replay, or it is too large to be kept whole.
 func (d *delivery) isHint(report provider.Report) bool {
 	o := d.handler.options
 	now := o.Now()

@@ -14,25 +14,24 @@
 //
 // # Addresses
 //
-// The last part of the URL is an address: sealed by a [Keyring], it says which
-// generation of which workflow a delivery is for, and only a keyring with the same
-// keys can make or open it. The provider's signature does not cover the URL, so the
-// address must, and does, stand for itself.
+// The last part of the URL is an address, sealed by a [Keyring]. It identifies the generation
+// and workflow that a delivery is for, and only a keyring with the same keys can create or open
+// it. The provider's signature does not cover the URL, so the address authenticates itself.
 //
 // # What the handler does
 //
-// Open the address, read the raw body, verify the signature, parse, signal, answer;
-// in this order. It answers 2xx only after Temporal has persisted the signal, and
-// keeps nothing in memory, so any number of replicas may run.
+// The handler opens the address, reads the raw body, verifies the signature, parses, signals
+// and answers, in this order. It answers 2xx only after Temporal has persisted the signal. It
+// keeps no state in memory, so any number of replicas may run.
 //
 //	case                                              answer
 //	signaled                                          200
 //	the workflow has ended, and a rerun may ask       200, once Temporal has persisted it
 //	the workflow has ended or is unknown              200, because no retry can help
 //	the workflow takes no more signals                200, polling ends it
-//	signed, but too old, too new or too large         200, the workflow polls at once
+//	signed, but too old, too new or too large         200, the workflow polls immediately
 //	the prediction has not ended                      200, ignored
-//	Temporal, or the provider's secret, is not there  503 with Retry-After
+//	Temporal or the provider's secret is unavailable   503 with Retry-After
 //	no such address                                   404, as any unknown path
 //	signature missing or wrong                        401
 //	the body is not a prediction                      400
@@ -40,11 +39,11 @@
 //
 // # Floods
 //
-// Nobody without the account's secret reaches Temporal, fills the log, or takes a place
-// that genuine deliveries need. One address has four places for bodies that are slow; a
-// body that is too slow is cut. Connections are the server's: give it a ReadHeaderTimeout
-// and an IdleTimeout of a few seconds, and bound its connections in such a way that idle
-// ones make room for new ones, or put a proxy in front that does.
+// Without the account's secret, nobody can reach Temporal, fill the log, or use a slot that
+// genuine deliveries need. Each address has four slots for slow bodies; a body that is too slow
+// is cut off. Connections are up to your server. Set a ReadHeaderTimeout and an IdleTimeout of
+// a few seconds, and limit its connections so that idle ones make room for new ones, or use a
+// proxy that does.
 //
-// The package knows Temporal only through a [Signaler], and imports no SDK.
+// The package uses Temporal only through a [Signaler], and does not import the SDK.
 package webhook

@@ -8,44 +8,42 @@ import (
 	"time"
 )
 
-// Options say which deliveries the handler believes and how it signals. Keyring and Signaler must
-// be set.
+// Options say which deliveries the handler trusts and how it signals. Keyring and Signaler are
+// required.
 type Options struct {
 	// Keyring opens addresses and verifies signatures.
 	Keyring *Keyring
 
-	// Signaler is the way to the workflows.
+	// Signaler sends signals to workflows.
 	Signaler Signaler
 
-	// MaxBodyBytes bounds a body that is believed. A body repeats the input, of up to 1.9 MB
-	// as we submit it, which takes six times that if each character is escaped, beside the
-	// outputs. A larger one, up to four times the limit, leads to a prompt poll; beyond
-	// that it is refused. However large a body is, a delivery takes less than 1 MiB of
-	// memory. Defaults to 16 MiB.
+	// MaxBodyBytes limits a trusted body. A body repeats the input, which can take six times
+	// its 1.9 MB if each character is escaped, plus the outputs. A larger body, up to four
+	// times the limit, triggers a poll; beyond that, it is rejected. Whatever the size of a
+	// body, a delivery uses less than 1 MiB of memory. Defaults to 16 MiB.
 	MaxBodyBytes int64
 
-	// MaxConcurrent bounds how many verified deliveries are signaled at once; more are told
-	// to come again. Defaults to 256.
+	// MaxConcurrent limits how many verified deliveries are signaled concurrently; more are
+	// told to retry. Defaults to 256.
 	MaxConcurrent int
 
-	// Tolerance is how far a delivery's time may be from now. One that is signed, but is
-	// farther, is not believed: the workflow polls at once. Defaults to
-	// DefaultTolerance.
+	// Tolerance is the maximum difference between a delivery's time and now. A signed delivery
+	// beyond it is not trusted: the workflow polls immediately. Defaults to DefaultTolerance.
 	Tolerance time.Duration
 
-	// SignalTimeout bounds the telling, so that an answer comes before the sender
-	// gives up. Defaults to 3 seconds.
+	// SignalTimeout limits signaling, so that the response arrives before the sender gives up.
+	// Defaults to 3 seconds.
 	SignalTimeout time.Duration
 
 	// Now is the clock. Defaults to time.Now.
 	Now func() time.Time
 
-	// Logger is told of each delivery that was authentic, and of a few others: of each
-	// reason ten at once, and then one every ten seconds with the number of those that
-	// were left out. Defaults to slog.Default().
+	// Logger logs each genuine delivery and a sample of others: for each reason ten
+	// immediately, then one every ten seconds with the number of those omitted. Defaults to
+	// slog.Default().
 	Logger *slog.Logger
 
-	// Observe is told of every answer, for metrics. Defaults to nothing.
+	// Observe is called with every answer, for metrics. Defaults to nothing.
 	Observe func(Answer)
 }
 
@@ -69,9 +67,9 @@ func (o Options) withDefaults() Options {
 func (o Options) validate() error {
 	switch {
 	case o.Keyring == nil:
-		return errors.New("webhook: Options.Keyring: is missing")
+		return errors.New("webhook: Options.Keyring: is required")
 	case o.Signaler == nil:
-		return errors.New("webhook: Options.Signaler: is missing")
+		return errors.New("webhook: Options.Signaler: is required")
 	case o.MaxBodyBytes < 0:
 		return errors.New("webhook: Options.MaxBodyBytes: is negative")
 	case o.MaxConcurrent < 0:
@@ -85,8 +83,8 @@ func (o Options) validate() error {
 	}
 }
 
-// Handler receives webhooks. The address is the last part of the path, however many slashes
-// a proxy has put around it and whatever stands before it: an address is valid by itself.
+// Handler receives webhooks. The address is the last part of the path, whatever precedes it and
+// however many slashes a proxy has added: an address is valid by itself.
 type Handler struct {
 	options Options
 	slots   chan struct{}
@@ -94,7 +92,7 @@ type Handler struct {
 	quiet   quiet
 }
 
-// NewHandler checks the options.
+// NewHandler creates a handler after checking the options.
 func NewHandler(options Options) (*Handler, error) {
 	options = options.withDefaults()
 	if err := options.validate(); err != nil {

@@ -291,8 +291,8 @@ func TestNewHandlerNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	keyring, signaler := newKeyring(t, given(secret)), &receiver{}
 	for want, options := range map[string]webhook.Options{
-		"webhook: Options.Keyring: is missing":        {Signaler: signaler},
-		"webhook: Options.Signaler: is missing":       {Keyring: keyring},
+		"webhook: Options.Keyring: is required":       {Signaler: signaler},
+		"webhook: Options.Signaler: is required":      {Keyring: keyring},
 		"webhook: Options.MaxBodyBytes: is negative":  {Keyring: keyring, Signaler: signaler, MaxBodyBytes: -1},
 		"webhook: Options.MaxConcurrent: is negative": {Keyring: keyring, Signaler: signaler, MaxConcurrent: -1},
 		"webhook: Options.Tolerance: is negative":     {Keyring: keyring, Signaler: signaler, Tolerance: -1},

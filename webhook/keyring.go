@@ -11,18 +11,18 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// Keyring holds the secrets of some accounts: it seals and opens addresses and
-// verifies deliveries. It may be used by many goroutines at once.
+// Keyring holds the secrets of some accounts. It seals and opens addresses and verifies
+// deliveries. It is safe for concurrent use.
 type Keyring struct {
 	accounts map[string]*account
-	names    []string // sorted, so that all is done in one order
+	names    []string // sorted, for a fixed order
 	waiting  chan struct{}
 }
 
-// maxWaiting bounds how many deliveries, forged ones mostly, wait for a new secret.
+// maxWaiting limits how many deliveries, mostly forged ones, wait for a new secret.
 const maxWaiting = 256
 
-// wait calls a function that waits, unless too many do so already.
+// wait calls a function that waits, unless too many are waiting already.
 func (k *Keyring) wait(f func()) {
 	select {
 	case k.waiting <- struct{}{}:
@@ -32,8 +32,8 @@ func (k *Keyring) wait(f func()) {
 	}
 }
 
-// NewKeyring checks the accounts. Errors name the account and the field, and never
-// repeat a secret.
+// NewKeyring creates a keyring after checking the accounts. Errors name the account and the
+// field, and never repeat a secret.
 func NewKeyring(accounts map[string]Account) (*Keyring, error) {
 	if len(accounts) == 0 {
 		return nil, errors.New("webhook: a keyring needs at least one account")
@@ -48,7 +48,7 @@ func NewKeyring(accounts map[string]Account) (*Keyring, error) {
 	return k, nil
 }
 
-// Seal makes the address of a target. It may have to fetch the account's secret.
+// Seal creates the address of a target. It may have to fetch the account's secret.
 func (k *Keyring) Seal(ctx context.Context, target wire.Target) (string, error) {
 	account, ok := k.accounts[target.Account]
 	if !ok {
@@ -65,8 +65,8 @@ func (k *Keyring) Seal(ctx context.Context, target wire.Target) (string, error) 
 	return keys.sealers[0].seal(target)
 }
 
-// Open reads an address. It fails if it is not one of ours, which says no more,
-// and with another error if that cannot be told, since a secret cannot be fetched.
+// Open opens an address. The error for an address that is not ours gives no details. It fails
+// with another error if that is unknown because a secret cannot be fetched.
 func (k *Keyring) Open(ctx context.Context, address string) (wire.Target, error) {
 	id, decoded, ok := decodeAddress(address)
 	if !ok {
@@ -80,7 +80,7 @@ func (k *Keyring) Open(ctx context.Context, address string) (wire.Target, error)
 	return k.open(id, decoded)
 }
 
-// open tries the keys that are known: what holds up one account holds up no other.
+// open tries the known keys, so a slow account doesn't delay others.
 func (k *Keyring) open(id [keyIDBytes]byte, decoded []byte) (wire.Target, error) {
 	failure := errUnknownAddress
 	for _, name := range k.names {
@@ -102,7 +102,7 @@ func (k *Keyring) open(id [keyIDBytes]byte, decoded []byte) (wire.Target, error)
 	return wire.Target{}, failure
 }
 
-// refresh fetches the secrets of all accounts again where that is due.
+// refresh fetches the secrets of all accounts that are due.
 func (k *Keyring) refresh(ctx context.Context) {
 	var fetches []<-chan struct{}
 	for _, name := range k.names {
@@ -113,14 +113,14 @@ func (k *Keyring) refresh(ctx context.Context) {
 	}
 }
 
-// secrets are those of an account whose address was opened, so that there are some.
+// secrets returns the secrets of an account whose address was opened, so there are some.
 func (k *Keyring) secrets(name string) []string { return k.accounts[name].known().secrets }
 
 // webhooks are how the account's provider calls back.
 func (k *Keyring) webhooks(name string) provider.Webhooks { return k.accounts[name].form }
 
-// newSecrets fetches the account's secret again where that is due, for a signature that fits
-// none of the given ones. It returns nil if the provider has no other.
+// newSecrets fetches the account's secret again if it is due, for a signature that matches none
+// of the known ones. It returns nil if the provider has no other secret.
 func (k *Keyring) newSecrets(ctx context.Context, name string, given []string) []string {
 	account := k.accounts[name]
 	k.wait(func() { await(ctx, account.fetch(ctx, refetchAfter)) })

@@ -263,7 +263,7 @@ func TestFetchedSecretMustBeLong(t *testing.T) {
 	for _, short := range []string{"", "whsec_", "whsec_hunter2", "  whsec_fifteen-letters\n"} {
 		keyring := (&provider{secret: short}).keyring(t)
 		_, err := keyring.Seal(context.Background(), target)
-		require.EqualError(t, err, `webhook: account "default": fetch its secret: the provider gave a secret that is too short`)
+		require.EqualError(t, err, `webhook: account "default": fetch its secret: the provider returned a secret that is too short`)
 	}
 }
 
@@ -411,7 +411,7 @@ func TestNewKeyringNamesWhatIsWrong(t *testing.T) {
 	long := make([]byte, 32)
 	for want, accounts := range map[string]map[string]webhook.Account{
 		`webhook: a keyring needs at least one account`: {},
-		`webhook: account "b": has neither Secrets nor Fetch`: {
+		`webhook: account "b": needs Secrets or Fetch`: {
 			"a": {Secrets: []string{secret}}, "b": {AddressKeys: [][]byte{long}},
 		},
 		`webhook: account "a": in Secrets[1]: 7 characters after "whsec_", and a webhook secret has at least 16`:                                                {"a": {Secrets: []string{secret, "whsec_hunter2"}}},

@@ -7,15 +7,15 @@ import (
 )
 
 const (
-	// patience is how long a body may take without a place. Nearly all come sooner.
+	// patience is how long a body may take without a slot. Nearly all arrive sooner.
 	patience = 250 * time.Millisecond
 
-	// maxSlow is how many bodies one address may have under way that take longer.
+	// maxSlow is how many slower bodies one address may have in progress.
 	maxSlow = 4
 )
 
-// places count the slow bodies of each nonce: who knows one address holds up, with bodies
-// that do not end, only that one.
+// places counts the slow bodies per nonce. Endless bodies sent to one address therefore block
+// only that address.
 type places struct {
 	mu    sync.Mutex
 	taken map[string]int
@@ -39,7 +39,7 @@ func (p *places) leave(nonce string) {
 	}
 }
 
-// pace watches over the reading of one body.
+// pace monitors the reading of one body.
 type pace struct {
 	places  *places
 	nonce   string
@@ -48,8 +48,8 @@ type pace struct {
 	slow    *time.Timer
 
 	mu     sync.Mutex
-	placed bool // has a place
-	ended  bool // is read, or must not be read any more
+	placed bool // has a slot
+	ended  bool // has been read, or must not be read further
 }
 
 func (p *places) pace(nonce string, control *http.ResponseController) *pace {
@@ -58,7 +58,7 @@ func (p *places) pace(nonce string, control *http.ResponseController) *pace {
 	return pace
 }
 
-// tire gives a slow body a place, or ends its reading.
+// tire gives a slow body a slot, or stops reading it.
 func (p *pace) tire() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -71,8 +71,8 @@ func (p *pace) tire() {
 	}
 }
 
-// goesOn tells whether to read on after so many bytes, and sets how long. Not every server
-// can set a deadline; its own timeouts hold then.
+// goesOn reports whether to continue reading after so many bytes, and sets a deadline. Not
+// every server supports deadlines; its own timeouts apply then.
 func (p *pace) goesOn(size int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -82,7 +82,7 @@ func (p *pace) goesOn(size int64) bool {
 	return !p.ended
 }
 
-// end gives the place back.
+// end returns the slot.
 func (p *pace) end() {
 	p.slow.Stop()
 	p.mu.Lock()

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// What may be logged of one reason and account: so many lines at once, and then one per
-// interval. Deliveries that are genuine are logged, others sampled.
+// Limits on log lines per reason and account: so many immediately, then one per interval.
+// Genuine deliveries are always logged, others are sampled.
 const (
 	genuineLines    = 1000
 	genuineInterval = 10 * time.Millisecond
@@ -14,20 +14,20 @@ const (
 	otherInterval   = 10 * time.Second
 )
 
-// clockInterval is how often one account's clock is complained of at most.
+// clockInterval is the minimum time between warnings about one account's clock.
 const clockInterval = time.Hour
 
-// kind is what is counted together.
+// kind is a group of lines that are counted together.
 type kind struct {
 	reason  Reason
 	account string
 }
 
-// quiet bounds the lines of a flood. There are as many kinds as reasons and accounts.
+// quiet limits log lines during a flood. There is one kind per reason and account.
 type quiet struct {
 	mu    sync.Mutex
 	kinds map[kind]*lines
-	clock map[string]time.Time // when an account's clock was last complained of
+	clock map[string]time.Time // last warning about an account's clock
 }
 
 type lines struct {
@@ -36,7 +36,7 @@ type lines struct {
 	suppressed int64
 }
 
-// allow tells whether to write a line, and how many were not written before it.
+// allow reports whether to write a line, and how many were skipped before it.
 func (q *quiet) allow(k kind, burst int, interval time.Duration) (suppressed int64, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -59,7 +59,7 @@ func (q *quiet) allow(k kind, burst int, interval time.Duration) (suppressed int
 	return suppressed, true
 }
 
-// mayWarnOfClock tells whether to complain of an account's clock now.
+// mayWarnOfClock reports whether to warn about an account's clock now.
 func (q *quiet) mayWarnOfClock(account string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()

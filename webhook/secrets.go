@@ -12,25 +12,25 @@ import (
 )
 
 const (
-	// refetchAfter is how long a fetched secret is held to be the newest by who meets
-	// an address or a signature that does not fit.
+	// refetchAfter is how long a fetched secret counts as the newest when an address or a
+	// signature does not match.
 	refetchAfter = time.Minute
 
-	// resealAfter is the same for who makes an address: a secret replaced meanwhile
-	// is retained for much longer.
+	// resealAfter is the same when creating addresses. It can be long, because replaced secrets
+	// stay valid much longer.
 	resealAfter = time.Hour
 
-	// retryAfter is how long a failed fetch is not repeated while there is no secret.
+	// retryAfter is the wait before a failed fetch is repeated while there is no secret.
 	retryAfter = 5 * time.Second
 
-	// fetchTimeout bounds a fetch. Who waits for it may give up sooner.
+	// fetchTimeout limits a fetch. Callers may stop waiting sooner.
 	fetchTimeout = 10 * time.Second
 
-	// retainFor is how long a replaced secret stays valid: deliveries and addresses
-	// of it are still on their way.
+	// retainFor is how long a replaced secret stays valid, for deliveries and addresses that
+	// still use it.
 	retainFor = 24 * time.Hour
 
-	// maxRetained bounds the secrets that are tried.
+	// maxRetained limits the number of secrets that are tried.
 	maxRetained = 3
 )
 
@@ -40,13 +40,13 @@ var errNotFetched = errors.New("the provider has not answered yet")
 type account struct {
 	name    string
 	form    provider.Webhooks
-	ask     func(context.Context) (string, error) // nil when the secrets are given
-	sealers []*sealer                             // of given keys, if there are any
+	ask     func(context.Context) (string, error) // nil if the secrets are given
+	sealers []*sealer                             // of given keys, if any
 
 	mu      sync.Mutex
-	current *keys           // nil when it must be rebuilt from fetched
+	current *keys           // nil if it must be rebuilt from fetched
 	fetched []fetchedSecret // newest first
-	ended   chan struct{}   // closed unless a fetch is under way
+	ended   chan struct{}   // closed unless a fetch is in progress
 	tried   time.Time       // when the last fetch ended
 	failed  error           // why there is no secret yet
 }
@@ -56,7 +56,7 @@ type fetchedSecret struct {
 	until  time.Time // zero for the newest
 }
 
-// keys are what an account's secrets give. They are never changed, but replaced.
+// keys are derived from an account's secrets. They are immutable; changes replace them.
 type keys struct {
 	secrets []string
 	sealers []*sealer
@@ -86,7 +86,7 @@ func (a *account) keysOf(secrets []string) *keys {
 	return keys
 }
 
-// known are the keys, without waiting for anything; nil until a secret was fetched.
+// known returns the keys without waiting; nil until a secret was fetched.
 func (a *account) known() *keys {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -101,14 +101,14 @@ func (a *account) known() *keys {
 	return a.current
 }
 
-// missing says why there are no keys.
+// missing explains why there are no keys.
 func (a *account) missing() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return fmt.Errorf("webhook: account %q: fetch its secret: %w", a.name, a.failed)
 }
 
-// expire drops replaced secrets whose time is over.
+// expire removes replaced secrets that are no longer valid.
 func (a *account) expire(now time.Time) {
 	n := len(a.fetched)
 	a.fetched = slices.DeleteFunc(a.fetched, func(f fetchedSecret) bool { return !f.until.IsZero() && now.After(f.until) })
@@ -117,7 +117,7 @@ func (a *account) expire(now time.Time) {
 	}
 }
 
-// await waits for the end of a fetch, but no longer than ctx lasts.
+// await waits until a fetch ends or ctx is done.
 func await(ctx context.Context, ended <-chan struct{}) {
 	select {
 	case <-ended:
@@ -125,9 +125,9 @@ func await(ctx context.Context, ended <-chan struct{}) {
 	}
 }
 
-// fetch begins to fetch the secret unless that is under way, or was done less than
-// the given time ago. The channel is closed when no fetch is under way. The fetch
-// does not end with ctx, so that a slow provider serves the next caller.
+// fetch starts fetching the secret, unless that is in progress or was done less than the given
+// time ago. The channel is closed when no fetch is in progress. The fetch continues after ctx
+// ends, so a slow provider serves the next caller.
 func (a *account) fetch(ctx context.Context, after time.Duration) <-chan struct{} {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -153,8 +153,7 @@ func (a *account) fetch(ctx context.Context, after time.Duration) <-chan struct{
 	return ended
 }
 
-// asked is the provider's answer. A panic, which an HTTP server would contain, is
-// contained here too.
+// asked returns the provider's answer. It recovers from panics, as an HTTP server would.
 func (a *account) asked(ctx context.Context) (secret string, err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -165,12 +164,12 @@ func (a *account) asked(ctx context.Context) (secret string, err error) {
 		return "", err
 	}
 	if _, err := a.form.SigningKey(secret); err != nil {
-		return "", errors.New("the provider gave a secret that is too short")
+		return "", errors.New("the provider returned a secret that is too short")
 	}
 	return secret, nil
 }
 
-// learn takes over what the provider answered. A failure changes no secret.
+// learn stores the provider's answer. A failure changes no secret.
 func (a *account) learn(secret string, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

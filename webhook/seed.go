@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// hasSeed tells whether a prediction's input repeats a seed, by exact key.
+// hasSeed reports whether a prediction's input repeats a seed under an exact key.
 func hasSeed(input json.RawMessage, seed int64) bool {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(input, &fields) != nil {

@@ -14,9 +14,9 @@ func TestValidateBaseURL(t *testing.T) {
 	const (
 		noURL   = "is not a URL"
 		noHost  = "has no host"
-		user    = "holds a user"
+		user    = "contains a user"
 		query   = "has a query or a fragment"
-		dotted  = "has empty or dotted parts"
+		dotted  = "has empty or dotted path segments"
 		noHTTPS = "is not https"
 	)
 	for base, want := range map[string]string{

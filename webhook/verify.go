@@ -8,24 +8,24 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
-// DefaultTolerance is how far a delivery's time may be from now, as the provider
-// recommends.
+// DefaultTolerance is the maximum difference between a delivery's time and now, as recommended
+// by the provider.
 const DefaultTolerance = 5 * time.Minute
 
 var (
-	// ErrNotSigned: a header is missing, given twice, or not of its form.
+	// ErrNotSigned: a header is missing, duplicate, or malformed.
 	ErrNotSigned = errors.New("webhook: the delivery is not signed")
 
 	// ErrBadSignature: the signature was not made with the account's secret.
 	ErrBadSignature = errors.New("webhook: the signature is wrong")
 
-	// ErrTooOld: the signature is valid, but the delivery's time is not near now.
+	// ErrTooOld: the signature is valid, but the delivery's time is too far from now.
 	ErrTooOld = errors.New("webhook: the delivery's time is too far from now")
 )
 
-// Verify tells whether WaveSpeedAI signed a delivery with one of the secrets, and recently. The
-// body must be as it was received. Secrets of fewer than 16 characters are passed over,
-// because anybody could sign with the empty one.
+// Verify checks that WaveSpeedAI recently signed a delivery with one of the secrets. The body
+// must be exactly as received. Secrets of fewer than 16 characters are ignored, because anybody
+// could sign with the empty one.
 func Verify(header http.Header, body []byte, secrets []string, now time.Time, tolerance time.Duration) error {
 	delivery, err := wavespeed.Webhooks().Read(header)
 	if err != nil {

@@ -28,18 +28,18 @@ func TestOptionsAreCheckedByName(t *testing.T) {
 		return map[string]worker.Account{"team": account}
 	}
 	for want, options := range map[string]worker.Options{
-		"Options.APIKey: is empty":                              {},
-		"Options.APIKey: is empty; give":                        {WebhookSecrets: []string{secret}},
-		"Options.APIKey ":                                       {APIKey: "two words"},
-		"Options.WebhookURL: ":                                  {APIKey: "k", WebhookURL: "http://media.example.com/hooks"},
-		"Options.BaseURL: ":                                     {APIKey: "k", BaseURL: "http://api.example.com"},
-		`Options.Accounts: has "default"`:                       {APIKey: "k", Accounts: map[string]worker.Account{"default": {APIKey: "other"}}},
-		`Options.Accounts["team"].APIKey: is empty`:             {APIKey: "k", Accounts: team(worker.Account{})},
-		`Options.Accounts["team"].APIKey holds`:                 {Accounts: team(worker.Account{APIKey: "two words"})},
-		`Options.WebhookSecrets: in Secrets[0]: `:               {APIKey: "k", WebhookSecrets: []string{"whsec_short"}},
-		`Options.Accounts["team"].Webhook: in Secrets[0]: `:     {Accounts: team(worker.Account{APIKey: "k", Webhook: webhook.Account{Secrets: []string{"short"}}})},
-		`Options.Accounts["team"].Webhook: in AddressKeys[0]: `: {Accounts: team(worker.Account{APIKey: "k", Webhook: webhook.Account{AddressKeys: [][]byte{{1}}}})},
-		`Options.Accounts["team"].Webhook: has neither`:         {NoActivities: true, Accounts: team(worker.Account{})},
+		"Options.APIKey: is empty":                                 {},
+		"Options.APIKey: is empty; give":                           {WebhookSecrets: []string{secret}},
+		"Options.APIKey ":                                          {APIKey: "two words"},
+		"Options.WebhookURL: ":                                     {APIKey: "k", WebhookURL: "http://media.example.com/hooks"},
+		"Options.BaseURL: ":                                        {APIKey: "k", BaseURL: "http://api.example.com"},
+		`Options.Accounts: has "default"`:                          {APIKey: "k", Accounts: map[string]worker.Account{"default": {APIKey: "other"}}},
+		`Options.Accounts["team"].APIKey: is empty`:                {APIKey: "k", Accounts: team(worker.Account{})},
+		`Options.Accounts["team"].APIKey contains`:                 {Accounts: team(worker.Account{APIKey: "two words"})},
+		`Options.WebhookSecrets: in Secrets[0]: `:                  {APIKey: "k", WebhookSecrets: []string{"whsec_short"}},
+		`Options.Accounts["team"].Webhook: in Secrets[0]: `:        {Accounts: team(worker.Account{APIKey: "k", Webhook: webhook.Account{Secrets: []string{"short"}}})},
+		`Options.Accounts["team"].Webhook: in AddressKeys[0]: `:    {Accounts: team(worker.Account{APIKey: "k", Webhook: webhook.Account{AddressKeys: [][]byte{{1}}}})},
+		`Options.Accounts["team"].Webhook: needs Secrets or Fetch`: {NoActivities: true, Accounts: team(worker.Account{})},
 	} {
 		_, err := worker.NewPlugin(options)
 		require.ErrorContains(t, err, "worker: "+want)

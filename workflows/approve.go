@@ -14,48 +14,48 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/written"
 )
 
-// Approval is a question to people. Key is the only field that must be set.
+// Approval asks people to decide. Only Key is required.
 type Approval struct {
 	// Key names the approval in its workflow. Required.
 	Key string
 
-	// Message says what is to be decided, in Markdown.
+	// Message tells people what to decide, in Markdown.
 	Message string
 
-	// Note says why the same is asked again, for instance since what was to be made
-	// again failed.
+	// Note explains why people are asked again, for example because a regeneration failed.
 	Note string
 
-	// Show is what is to be judged: addresses of outputs, mostly.
+	// Show is what people should judge, usually URLs of outputs.
 	Show []string
 
-	// Choices are what one is to be chosen of: anything that encodes to JSON. Defaults to
-	// none: a yes or no.
+	// Choices are the choices, each any value that encodes to JSON. Defaults to none: approve
+	// or reject.
 	Choices []any
 
-	// ShowKeys and ChoiceKeys name what Show and Choices hold by the keys of the generations
-	// that made it: people see them in place of the names of files. Default to none.
+	// ShowKeys and ChoiceKeys are the keys of the generations that produced Show and Choices.
+	// People see them instead of file names. Default to none.
 	ShowKeys, ChoiceKeys []string
 
-	// Approvers are who may decide, by the names they give themselves. Defaults to anybody.
+	// Approvers are the names of the people who may decide. Names are not verified. Defaults to
+	// anybody.
 	Approvers []string
 
-	// Needed is how many must approve (the same choice, where there are choices).
+	// Needed is how many people must approve, and approve the same choice if there are choices.
 	// Defaults to 1.
 	Needed int
 
 	// Timeout is how long to wait. Defaults to 3 days; the provider keeps outputs for 7.
 	Timeout time.Duration
 
-	// OnTimeout is what then counts as decided: [generation.Approve] or
+	// OnTimeout is the verdict without a decision in time: [generation.Approve] or
 	// [generation.Reject]. Defaults to Reject.
 	OnTimeout string
 
-	// Regenerable names what [generation.Regenerate] may ask for. Defaults to nothing.
+	// Regenerable names what people may regenerate. Defaults to nothing.
 	Regenerable []string
 
-	// Validate says what is wrong with a decision, beyond what is checked anyway. It must
-	// not change anything. Defaults to nothing.
+	// Validate adds checks of a decision to the built-in ones. It must not change anything.
+	// Defaults to none.
 	Validate func(generation.Decision) error
 }
 
@@ -91,16 +91,15 @@ func (a Approval) validate() error {
 	}
 }
 
-// Approve asks people, and waits for what they decide by the update
-// [generation.DecideUpdate]: enough approvals, a rejection, a request to regenerate, or
-// the end of the time. It is rejected as soon as too few are left to approve: without
-// named approvers by the first who rejects.
+// Approve asks people, and waits for their decisions, which arrive by the update
+// [generation.DecideUpdate]. The approval ends with enough approvals, a rejection, a request to
+// regenerate, or the timeout. It is rejected as soon as too few approvers are left; without
+// named approvers, by the first rejection.
 //
-// The answer's Verdict is Approve or Regenerate, in which case the last of its Decisions
-// says what to make again, and the caller asks again with the same key; also where that
-// failed, with a Note that says so. It fails with
-// [generation.ErrRejected] otherwise, with the approval as its detail, and with a
-// *temporal.CanceledError.
+// The result's Verdict is Approve or Regenerate. After Regenerate, its last Decision says what
+// to regenerate. The caller then asks again with the same key, even if the regeneration failed,
+// with a Note that says so. Otherwise Approve fails with [generation.ErrRejected], with the
+// approval as its detail, or with a *temporal.CanceledError.
 func Approve(ctx workflow.Context, question Approval) (generation.ApprovalStatus, error) {
 	board := boardOf(ctx)
 	question = question.withDefaults()
@@ -122,13 +121,13 @@ func Approve(ctx workflow.Context, question Approval) (generation.ApprovalStatus
 	return a.status, nil
 }
 
-// AnswerDecisions lets the workflow answer decisions before its first approval is open,
-// so that those who come too early are told so.
+// AnswerDecisions makes the workflow answer decisions before its first approval is open, so
+// early decisions are rejected with a reason.
 func AnswerDecisions(ctx workflow.Context) error {
 	return boardOf(ctx).answerDecisions(ctx)
 }
 
-// approval is one question with what has been decided.
+// approval is one approval with the decisions so far.
 type approval struct {
 	status generation.ApprovalStatus
 	check  func(generation.Decision) error
@@ -152,13 +151,13 @@ func newApproval(ctx workflow.Context, question Approval) (*approval, error) {
 	if size := a.asked(); size > maxQuestionBytes {
 		return nil, fmt.Errorf("what is shown and to be chosen has %d bytes, more than %d", size, maxQuestionBytes)
 	}
-	a.status.ShowKeys, a.status.ChoiceKeys = question.ShowKeys, question.ChoiceKeys // beyond what is bounded
+	a.status.ShowKeys, a.status.ChoiceKeys = question.ShowKeys, question.ChoiceKeys // not limited in size
 	return a, nil
 }
 
 const (
-	// maxApprovalBytes is below Temporal's limit of 2 MiB for one payload: the whole
-	// approval is the answer to each decision.
+	// maxApprovalBytes is below Temporal's limit of 2 MiB for one payload: each decision is
+	// answered with the whole approval.
 	maxApprovalBytes = 1_500_000
 	maxQuestionBytes = 500_000
 )
@@ -176,7 +175,8 @@ func (a *approval) asked() int {
 	return size
 }
 
-// size is without keys, which callers bound: what is accepted does not depend on them.
+// size excludes keys, whose size callers limit, so they don't affect which decisions are
+// accepted.
 func (a *approval) size() int {
 	status := a.status
 	status.ShowKeys, status.ChoiceKeys = nil, nil
@@ -201,7 +201,7 @@ func earlierDecisions(before generation.ApprovalStatus) []generation.Decision {
 
 func (a *approval) open() bool { return a.status.Verdict == "" }
 
-// ask puts the approval on the board, in the place of an earlier one with its key.
+// ask puts the approval on the board, replacing an earlier one with its key.
 func (b *board) ask(ctx workflow.Context, a *approval) error {
 	if err := b.answerDecisions(ctx); err != nil {
 		return err
@@ -228,7 +228,7 @@ func (b *board) answerDecisions(ctx workflow.Context) error {
 	b.decides = true
 	if err := workflow.SetQueryHandlerWithOptions(ctx, generation.ApprovalsQuery,
 		func() ([]generation.ApprovalStatus, error) { return b.approvalStatuses(), nil },
-		workflow.QueryHandlerOptions{Description: "what people are, or were, asked to decide"}); err != nil {
+		workflow.QueryHandlerOptions{Description: "the approvals of this workflow, pending and decided"}); err != nil {
 		return err
 	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, generation.DecideUpdate,
@@ -271,7 +271,7 @@ func (a *approval) await(ctx workflow.Context, question Approval) error {
 	timerCtx, stop := workflow.WithCancel(ctx)
 	defer stop()
 	timer := workflow.NewTimerWithOptions(timerCtx, question.Timeout, workflow.TimerOptions{
-		Summary: plaintext.Clip(fmt.Sprintf("%s · a decision is awaited until this, then: %s", question.Key, question.OnTimeout), maxSummaryBytes),
+		Summary: plaintext.Clip(fmt.Sprintf("%s · waiting for a decision until this timer fires, then: %s", question.Key, question.OnTimeout), maxSummaryBytes),
 	})
 	err := workflow.Await(ctx, func() bool { return !a.open() || timer.IsReady() })
 	switch {
@@ -302,7 +302,7 @@ func (a *approval) rejected() error {
 			reason += ": " + last.Comment
 		}
 	case a.lost():
-		reason = fmt.Sprintf("too few are left for a choice to have %d votes", a.status.Needed)
+		reason = fmt.Sprintf("no choice can reach %d votes any more", a.status.Needed)
 	}
 	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("approval %q: %s", a.status.Key, reason), generation.ErrRejected,
 		temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{a.status}})

@@ -145,7 +145,7 @@ func TestReject(t *testing.T) {
 		"a veto":                 {workflows.Approval{Needed: 2}, []generation.Decision{approve("art"), reject("brand", "")}, `rejected by brand`},
 		"all are needed":         {workflows.Approval{Approvers: three, Needed: 3}, []generation.Decision{approve("art"), reject("brand", "")}, `rejected by brand`},
 		"too few are left":       {workflows.Approval{Approvers: three, Needed: 2}, []generation.Decision{reject("art", ""), approve("brand"), reject("legal", "")}, `rejected by legal`},
-		"no choice can have two": {workflows.Approval{Approvers: []string{"art", "brand"}, Needed: 2, Choices: []any{"oil", "ink"}}, []generation.Decision{choose("art", 0), choose("brand", 1)}, "too few are left for a choice to have 2 votes"},
+		"no choice can have two": {workflows.Approval{Approvers: []string{"art", "brand"}, Needed: 2, Choices: []any{"oil", "ink"}}, []generation.Decision{choose("art", 0), choose("brand", 1)}, "no choice can reach 2 votes any more"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -277,18 +277,18 @@ func TestDecisionsThatAreRefused(t *testing.T) {
 	}{
 		"no verdict":             {plain, generation.Decision{}, `verdict: "" is not one of approve, reject and regenerate`},
 		"another verdict":        {plain, generation.Decision{Verdict: "yes"}, `verdict: "yes" is not one of`},
-		"another approval":       {plain, generation.Decision{Verdict: generation.Approve, Approval: "other"}, `approval: "other" does not wait for a decision; open: review`},
-		"nobody":                 {named, approve(""), "by: say who decides"},
-		"nobody of many":         {workflows.Approval{Key: "review", Needed: 2}, approve(""), "by: say who decides"},
+		"another approval":       {plain, generation.Decision{Verdict: generation.Approve, Approval: "other"}, `approval: "other" is not pending; pending: review`},
+		"nobody":                 {named, approve(""), "by: is required; name the person who decides"},
+		"nobody of many":         {workflows.Approval{Key: "review", Needed: 2}, approve(""), "by: is required; name the person who decides"},
 		"a stranger":             {named, approve("boss"), `by: "boss" is not among the approvers: art, brand`},
-		"a choice of none":       {plain, choose("", 0), `choice: "review" offers none`},
-		"none of the choices":    {choices, approve(""), "choice: choose one, from 0 to 1"},
-		"a choice too far":       {choices, choose("", 2), "choice: 2 is not from 0 to 1"},
-		"a choice below":         {choices, choose("", -1), "choice: -1 is not from 0 to 1"},
-		"nothing to regenerate":  {plain, generation.Decision{Verdict: generation.Regenerate}, `verdict: "review" lets nothing be regenerated`},
+		"a choice of none":       {plain, choose("", 0), `choice: "review" has no choices`},
+		"none of the choices":    {choices, approve(""), "choice: is required, from 0 to 1"},
+		"a choice too far":       {choices, choose("", 2), "choice: 2 is not between 0 and 1"},
+		"a choice below":         {choices, choose("", -1), "choice: -1 is not between 0 and 1"},
+		"nothing to regenerate":  {plain, generation.Decision{Verdict: generation.Regenerate}, `verdict: "review" does not allow regeneration`},
 		"one of several":         {named, regenerate(func(d *generation.Decision) { d.Regenerate = "" }), "regenerate: name one of still, clip"},
 		"another one":            {named, regenerate(func(d *generation.Decision) { d.Regenerate = "film" }), `regenerate: "film" is not one of still, clip`},
-		"items below":            {named, regenerate(func(d *generation.Decision) { d.Items = []int{0, -1} }), "items: count from 0"},
+		"items below":            {named, regenerate(func(d *generation.Decision) { d.Items = []int{0, -1} }), "items: must not be negative"},
 		"what the workflow says": {strict, generation.Decision{Verdict: generation.Regenerate}, "not this one"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -310,7 +310,7 @@ func TestDecidedAlready(t *testing.T) {
 	p.decide(approve("art"), reject("art", ""), approve("brand"), approve("legal"))
 	p.ask(workflows.Approval{Key: "review", Needed: 2})
 	p.approved(t)
-	require.Equal(t, []string{"", "by: art has decided already", ""}, p.answers[:3])
+	require.Equal(t, []string{"", "by: art has already decided", ""}, p.answers[:3])
 }
 
 // TestNothingIsOpen: whoever comes before the question, or after the answer, is told so.
@@ -331,7 +331,7 @@ func TestNothingIsOpen(t *testing.T) {
 		return workflow.Sleep(ctx, time.Hour)
 	})
 	require.NoError(t, p.env.GetWorkflowError())
-	require.Equal(t, []string{"nothing waits for a decision now", "", "nothing waits for a decision now"}, p.answers)
+	require.Equal(t, []string{"no approval is pending", "", "no approval is pending"}, p.answers)
 }
 
 // TestSeveralAreOpen: a decision must name the one that it is for.
@@ -357,7 +357,7 @@ func TestSeveralAreOpen(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, p.env.GetWorkflowError())
-	require.Contains(t, p.answers[0], "approval: name one of those that are open: ")
+	require.Contains(t, p.answers[0], "approval: several are pending; name one of: ")
 	require.Equal(t, []string{"", ""}, p.answers[1:])
 	require.Equal(t, []string{"second", "first"}, ended, "while one is left, it needs no name")
 }

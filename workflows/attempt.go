@@ -11,27 +11,27 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// attempt is one submit with all that is known of its prediction.
+// attempt is one submit and what is known about its prediction.
 type attempt struct {
 	*generation.Attempt
-	webhook bool           // the provider was given an address
-	charged generation.USD // what the budget counts for it, in USD
-	retry   bool           // absent by proof, so it may be submitted again
-	hinted  bool           // a webhook came that must be checked by asking
+	webhook bool           // the submit had a webhook address
+	charged generation.USD // its cost against the budget, in USD
+	retry   bool           // proven absent, so it may be submitted again
+	hinted  bool           // a webhook arrived that must be checked with the provider
 	outcome *wire.Outcome  // how the prediction ended; nil while it runs
 	via     generation.Via
 	sent    time.Time     // when the webhook that ended it was sent
-	heard   []wire.Signal // came while the prediction's id was not known
+	heard   []wire.Signal // arrived while the prediction's id was unknown
 
 	started    int64                  // the event that tells which worker had the submit
-	over       time.Time              // when an unknown submit can have been made at the latest
+	over       time.Time              // the latest time at which an unknown submit can have been made
 	earlier    bool                   // an earlier run made it
 	identified string                 // the prediction that a webhook proved to be its own
 	decisions  workflow.Channel       // of people, while it is unknown
-	decision   *generation.Resolution // that is to be carried out
+	decision   *generation.Resolution // still to be carried out
 }
 
-// settled tells whether waiting for the webhook is over.
+// settled reports whether waiting for the webhook is over.
 func (a *attempt) settled() bool { return a.outcome != nil || a.hinted }
 
 func (r *run) newAttempt(ctx workflow.Context) *attempt {
@@ -41,26 +41,26 @@ func (r *run) newAttempt(ctx workflow.Context) *attempt {
 	return a
 }
 
-// newNonce costs no event and is the same in every replay. After a reset to a
-// point before it was drawn it is another, so that a signal for what was submitted
-// before the reset is not taken for ours.
+// newNonce adds no event to the history and returns the same value in every replay. After a
+// reset to an earlier point it returns a different value, so signals for submits made before
+// the reset are not mistaken for ours.
 func newNonce(ctx workflow.Context, key string) string {
 	var nonce [16]byte
 	_, _ = workflow.GetRandomStream(ctx, "wavespeed/nonce/"+key).Read(nonce[:])
 	return hex.EncodeToString(nonce[:])
 }
 
-// take believes a signal that is about the attempt's prediction; while that is not
-// known, it keeps the signal.
+// take accepts a signal about the attempt's prediction. While the prediction is unknown, it
+// keeps the signal.
 func (a *attempt) take(r *run, signal wire.Signal) {
 	switch {
 	case a.PredictionID == "":
 		a.keep(signal)
 	case a.PredictionID != signal.PredictionID:
-		r.logger.Warn("signal ignored: it is about a prediction that is not this generation's",
+		r.logger.Warn("signal ignored: the prediction belongs to another generation",
 			"prediction_id", a.PredictionID, "signaled_prediction_id", signal.PredictionID)
 	case a.outcome != nil:
-		r.logger.Debug("signal ignored: the prediction's outcome is known", "prediction_id", a.PredictionID)
+		r.logger.Debug("signal ignored: the prediction's outcome is already known", "prediction_id", a.PredictionID)
 	case signal.Hint || signal.Omitted:
 		a.hinted = true
 	default:
@@ -69,7 +69,7 @@ func (a *attempt) take(r *run, signal wire.Signal) {
 	}
 }
 
-// maxHeard bounds what a flood of genuine signals can make a worker keep.
+// maxHeard limits how many signals are kept, in case of a flood of genuine ones.
 const maxHeard = 100
 
 func (a *attempt) keep(signal wire.Signal) {
@@ -87,7 +87,7 @@ func (a *attempt) keep(signal wire.Signal) {
 	}
 }
 
-// setPrediction names the attempt's prediction and judges what was heard before.
+// setPrediction sets the attempt's prediction and processes signals that arrived before.
 func (r *run) setPrediction(ctx workflow.Context, a *attempt, id string) {
 	a.PredictionID, a.Accepted = id, workflow.Now(ctx)
 	a.Reason, a.Candidates, a.Delivered = "", nil, nil

@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	// readTimeout bounds one read from the provider.
+	// readTimeout limits one read from the provider.
 	readTimeout = time.Minute
 
 	pollGrowth  = 1.2
 	maxPollWait = 15 * time.Second
 )
 
-// await waits for the attempt's outcome: for the webhook alone at first, then for
-// whichever of webhook and poll comes first.
+// await waits for the attempt's outcome: first for the webhook alone, then for the webhook or a
+// poll, whichever comes first.
 func (r *run) await(ctx workflow.Context, a *attempt) error {
 	if a.webhook && !a.settled() {
 		if err := r.awaitWebhook(ctx, a); err != nil {
@@ -33,7 +33,7 @@ func (r *run) await(ctx workflow.Context, a *attempt) error {
 	return r.poll(ctx, a)
 }
 
-// awaitWebhook waits until there is an outcome or a reason to poll.
+// awaitWebhook waits for an outcome or a reason to poll.
 func (r *run) awaitWebhook(ctx workflow.Context, a *attempt) error {
 	grace := min(r.request.Timing.Grace, max(r.remaining(ctx), time.Millisecond))
 	timerCtx, stop := workflow.WithCancel(ctx)
@@ -54,8 +54,8 @@ func (r *run) awaitWebhook(ctx workflow.Context, a *attempt) error {
 	return nil
 }
 
-// poll asks the provider until the prediction has ended, the webhook comes, or the
-// deadline is reached. Now and then the activity comes back to say why it waits.
+// poll queries the provider until the prediction has ended, the webhook arrives, or the
+// deadline passes. From time to time the activity returns to report why it is waiting.
 func (r *run) poll(ctx workflow.Context, a *attempt) error {
 	r.enter(ctx, a, generation.StatePolling, "")
 	for patience := firstPatience; ; patience *= morePatience {

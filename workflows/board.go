@@ -10,8 +10,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// board shows all generations of one workflow run, in the order in which they were
-// started.
+// board holds all generations of one workflow run, in the order in which they started.
 type board struct {
 	statuses []*generation.Status
 	keys     map[string]*generation.Status
@@ -20,16 +19,16 @@ type board struct {
 
 	answers   bool                // queries and decisions about submits
 	others    []generation.Status // of other runs
-	earlier   []earlier           // what is left of them
+	earlier   []earlier           // those not taken up yet
 	searches  []*search
 	mails     []*mail
-	unclaimed []wire.Signal // whose attempt may yet be resumed
+	unclaimed []wire.Signal // for attempts that may still be resumed
 	approvals []*approval
 	decides   bool // the handlers of approvals are set
 
-	task  int             // the history's length, which tells workflow tasks apart
+	task  int             // the history's length, which identifies the workflow task
 	added int             // bytes that the workflow task has added to the history
-	next  workflow.Future // begins another workflow task
+	next  workflow.Future // starts another workflow task
 }
 
 func newBoard() *board {
@@ -41,7 +40,7 @@ func newBoard() *board {
 // add puts a generation on the board. Its key must be new.
 func (b *board) add(ctx workflow.Context, request generation.Request) (*generation.Status, error) {
 	if b.keys[request.Key] != nil {
-		return nil, fmt.Errorf("key: there is a generation %q in this workflow run already; give each its own key", request.Key)
+		return nil, fmt.Errorf("key: generation %q already exists in this workflow run; use a unique key", request.Key)
 	}
 	if err := b.answer(ctx); err != nil {
 		return nil, err
@@ -54,7 +53,7 @@ func (b *board) add(ctx workflow.Context, request generation.Request) (*generati
 	return status, nil
 }
 
-// answer sets the handlers of queries and of decisions about submits, once.
+// answer registers the handlers of queries and of decisions about submits, once.
 func (b *board) answer(ctx workflow.Context) error {
 	if b.answers {
 		return nil
@@ -65,7 +64,7 @@ func (b *board) answer(ctx workflow.Context) error {
 	if err := b.takeResolutions(ctx); err != nil {
 		return err
 	}
-	b.answers = true // after the SDK has let others run, so that generations begin in order
+	b.answers = true // after the SDK has let others run, so generations start in order
 	return nil
 }
 
@@ -76,13 +75,13 @@ func (b *board) answerQueries(ctx workflow.Context) error {
 		return err
 	}
 	return workflow.SetQueryHandlerWithOptions(ctx, wire.KnownQuery, b.known,
-		workflow.QueryHandlerOptions{Description: "the predictions of this workflow, for the search for a submit whose answer was lost"})
+		workflow.QueryHandlerOptions{Description: "the predictions of this workflow, for searches for unknown submits"})
 }
 
-// maxKnown bounds an answer.
+// maxKnown limits the size of an answer.
 const maxKnown = 10_000
 
-// known answers which predictions are whose, and which submits have none.
+// known returns which submit each prediction belongs to, and which submits have none.
 func (b *board) known(account string) (wire.KnownPredictions, error) {
 	var known wire.KnownPredictions
 	for i := range b.others {
@@ -103,7 +102,7 @@ func (b *board) query() ([]generation.Status, error) {
 	return append(statuses, b.left()...), nil
 }
 
-// newAttempt begins another attempt of a generation.
+// newAttempt starts another attempt of a generation.
 func (b *board) newAttempt(status *generation.Status, now time.Time) *generation.Attempt {
 	attempt := &generation.Attempt{Number: len(status.Attempts) + 1, State: generation.StateSubmitting, Started: now}
 	status.State = generation.StateSubmitting
@@ -112,8 +111,8 @@ func (b *board) newAttempt(status *generation.Status, now time.Time) *generation
 	return attempt
 }
 
-// show puts the board into the workflow's current details, unless the workflow has
-// put something of its own there. It costs no event.
+// show writes the board to the workflow's current details, unless the workflow has set its own.
+// It adds no event to the history.
 func (b *board) show(ctx workflow.Context) {
 	if workflow.GetCurrentDetails(ctx) != b.shown {
 		return
@@ -122,31 +121,30 @@ func (b *board) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, b.shown)
 }
 
-// ShowDetails has the workflow's current details written by render in place of the table
-// of generations: at once, and whenever a generation or an approval changes. It is given
-// the run's generations as they stand, which it must not change.
+// ShowDetails makes render write the workflow's current details, instead of the table of
+// generations. It is called immediately, and whenever a generation or an approval changes. It
+// gets the run's current generations, which it must not change.
 func ShowDetails(ctx workflow.Context, render func([]*generation.Status) string) {
 	board := boardOf(ctx)
 	board.render = func() string { return render(board.statuses) }
 	board.show(ctx)
 }
 
-// UpdateDetails has the details written again, after something else has changed.
+// UpdateDetails writes the details again, after something else has changed.
 func UpdateDetails(ctx workflow.Context) {
 	boardOf(ctx).show(ctx)
 }
 
-// Statuses are the generations of this workflow run so far, in the order in which they
-// were started, and then what [WithEarlier] has given and no generation has taken up: what
-// the query [generation.StatusQuery] answers, for the workflow itself.
-// A workflow that continues as new finds here the predictions that are under way, for
-// the new run to adopt.
+// Statuses returns the generations of this workflow run so far, in the order in which they
+// started. Generations from [WithEarlier] that have not been taken up come last. The query
+// [generation.StatusQuery] returns the same. A workflow that continues as new finds here the
+// running predictions, for the new run to adopt.
 func Statuses(ctx workflow.Context) []generation.Status {
 	statuses, _ := boardOf(ctx).query()
 	return statuses
 }
 
-// StatusOf is the generation with this key as it stands; false if none was started.
+// StatusOf returns the generation with this key; false if none was started.
 func StatusOf(ctx workflow.Context, key string) (generation.Status, bool) {
 	board := boardOf(ctx)
 	if board.keys[key] == nil {
@@ -155,8 +153,8 @@ func StatusOf(ctx workflow.Context, key string) (generation.Status, bool) {
 	return board.keys[key].Clone(), true
 }
 
-// Approvals are what the workflow run has asked people, as the query
-// [generation.ApprovalsQuery] answers.
+// Approvals returns the approvals of the workflow run. The query [generation.ApprovalsQuery]
+// returns the same.
 func Approvals(ctx workflow.Context) []generation.ApprovalStatus {
 	return boardOf(ctx).approvalStatuses()
 }

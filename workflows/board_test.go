@@ -88,7 +88,7 @@ func TestKeysDiffer(t *testing.T) {
 	})
 	err, _ := failure(t, env)
 	require.Equal(t, generation.ErrInvalidInput, err.Type())
-	require.Contains(t, err.Message(), `there is a generation "still" in this workflow run already`)
+	require.Contains(t, err.Message(), `generation "still" already exists in this workflow run`)
 	require.Len(t, p.submits, 1)
 }
 

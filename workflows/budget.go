@@ -10,19 +10,19 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Budget caps what generations may cost together. The price of each submit is asked for
-// before it is sent, and one that would pass the limit is not sent. Failed predictions,
-// which the provider refunds, do not count.
+// Budget limits the total cost of generations. Each submit is priced first; one that would
+// exceed the limit is not sent. Failed predictions do not count, because the provider refunds
+// them.
 //
 //	ctx = workflows.WithBudget(ctx, &workflows.Budget{Limit: generation.Dollars(2.50)})
 //
-// A budget belongs to one workflow run. Its fields are not to be changed once it is in use.
+// A budget belongs to one workflow run. Don't change its fields once it is in use.
 type Budget struct {
 	// Limit is required.
 	Limit generation.USD
 
-	// Wait holds back what the limit does not cover until [Budget.Raise]. Defaults to
-	// ending it with [generation.ErrBudgetExceeded].
+	// Wait holds submits that the limit does not cover until [Budget.Raise]. By default, they
+	// fail with [generation.ErrBudgetExceeded].
 	Wait bool
 
 	// OnHold is called when what the limit does not cover begins to wait, and when it waits no
@@ -33,7 +33,7 @@ type Budget struct {
 	reserved   generation.USD
 	submitting int
 	grants     int
-	stopped    bool // with Wait: a price does not fit, and all that comes after it waits
+	stopped    bool // with Wait: a price does not fit, and all later submits wait
 	changes    int
 	held       int
 	needs      generation.USD            // the price that does not fit; 0 while all do
@@ -42,7 +42,7 @@ type Budget struct {
 
 type budgetKey struct{}
 
-// WithBudget has the generations of a context draw on a budget.
+// WithBudget makes the generations of a context draw on a budget.
 func WithBudget(ctx workflow.Context, budget *Budget) workflow.Context {
 	return workflow.WithValue(ctx, budgetKey{}, budget)
 }
@@ -52,30 +52,29 @@ func budgetOf(ctx workflow.Context) *Budget {
 	return budget
 }
 
-// Raise sets another limit, for what waits to continue.
+// Raise sets another limit, so waiting submits can continue.
 func (b *Budget) Raise(limit generation.USD) {
 	b.Limit = limit
 	b.change()
 }
 
-// change has all that waits look again.
+// change makes all waiting submits check again.
 func (b *Budget) change() {
 	b.stopped, b.needs = false, 0
 	b.changes++
 }
 
-// Spent is what accepted submits have cost so far, in USD.
+// Spent returns what accepted submits have cost so far, in USD.
 func (b *Budget) Spent() generation.USD { return b.spent }
 
-// Held tells how many generations wait for the limit to be raised, and the price of the
-// one that came first.
+// Held returns how many generations wait for a higher limit, and the price of the first.
 func (b *Budget) Held() (generations int, price generation.USD) { return b.held, b.needs }
 
-// Needs is the price that did not fit, in USD; 0 while all did.
+// Needs returns the price that did not fit, in USD; 0 if none.
 func (b *Budget) Needs() generation.USD { return b.needs }
 
-// Expect tells what a model's submits are likely to cost, so that many can be sent at
-// once before the first has been priced.
+// Expect sets the likely cost of a model's submits, so many can be sent concurrently before the
+// first has been priced.
 func (b *Budget) Expect(model string, usd generation.USD) {
 	if b.prices == nil {
 		b.prices = make(map[string]generation.USD)
@@ -83,11 +82,11 @@ func (b *Budget) Expect(model string, usd generation.USD) {
 	b.prices[model] = max(b.prices[model], usd)
 }
 
-// Expected is what a model's submits are likely to cost; 0 if that is not known.
+// Expected returns the likely cost of a model's submits; 0 if unknown.
 func (b *Budget) Expected(model string) generation.USD { return b.prices[model] }
 
-// Grant takes up to want out of the budget, for a child workflow to spend, or nothing if
-// there is less than least. What the child spent is to be told to [Budget.Settle].
+// Grant takes up to want out of the budget for a child workflow, or nothing if less than least
+// is left. Report what the child spent to [Budget.Settle].
 func (b *Budget) Grant(want, least generation.USD) (granted generation.USD, ok bool) {
 	granted = min(want, b.free())
 	if granted <= 0 || granted < least {
@@ -98,7 +97,7 @@ func (b *Budget) Grant(want, least generation.USD) (granted generation.USD, ok b
 	return granted, true
 }
 
-// Settle ends a grant of which a part was spent.
+// Settle ends a grant and records how much of it was spent.
 func (b *Budget) Settle(granted, spent generation.USD) {
 	b.reserved -= granted
 	b.spent = b.spent.Add(spent)
@@ -106,11 +105,11 @@ func (b *Budget) Settle(granted, spent generation.USD) {
 	b.change()
 }
 
-// Busy tells whether something of what is taken out of the budget may come back without
-// anybody's doing: a submit has no answer yet, or a grant is not settled.
+// Busy reports whether part of the budget may be returned without anybody's action: a submit
+// has no response yet, or a grant is not settled.
 func (b *Budget) Busy() bool { return b.submitting > 0 || b.grants > 0 }
 
-// AwaitChange waits until something comes back or another limit is set.
+// AwaitChange waits until money is returned or the limit changes.
 func (b *Budget) AwaitChange(ctx workflow.Context) error {
 	seen := b.changes
 	return workflow.Await(ctx, func() bool { return b.changes != seen })
@@ -135,12 +134,11 @@ func (b *Budget) hold(ctx workflow.Context, more int) {
 
 func (b *Budget) free() generation.USD { return max(b.Limit.Sub(b.spent).Sub(b.reserved), 0) }
 
-// reserve takes from the budget what the attempt's submit may cost at most; nil where
-// there is no budget.
+// reserve takes the maximum cost of the attempt's submit from the budget; nil without a budget.
 //
-// What a submit costs is only known when the provider was asked. So it is sent with a
-// bound: the highest price seen of its model, or else all that is left, while the others
-// wait for what it turns out to be.
+// A submit's price is only known once the provider was asked. So the submit is sent with a
+// maximum price: the highest price seen of its model, or else all that is left. Other submits
+// wait until the actual price is known.
 func (r *run) reserve(ctx workflow.Context, a *attempt) (*generation.USD, error) {
 	b := r.budget
 	if b == nil {
@@ -162,7 +160,7 @@ func (r *run) reserve(ctx workflow.Context, a *attempt) (*generation.USD, error)
 	}
 }
 
-// share is what the submit is to reserve, or false if it has to wait.
+// share returns how much to reserve for the submit, or false if it has to wait.
 func (b *Budget) share(r *run) (generation.USD, bool) {
 	need := max(r.price, b.prices[r.request.Model])
 	switch {
@@ -178,8 +176,8 @@ func (b *Budget) share(r *run) (generation.USD, bool) {
 	}
 }
 
-// hold waits until there is more to have of the budget. That time does not count
-// towards the generation's deadline.
+// hold waits until more of the budget is available. That time does not count towards the
+// generation's deadline.
 func (r *run) hold(ctx workflow.Context, a *attempt) error {
 	b := r.budget
 	began, seen := workflow.Now(ctx), b.changes
@@ -211,13 +209,13 @@ func (r *run) overBudget(ctx workflow.Context, a *attempt) error {
 		price, b.Limit, b.spent))
 }
 
-// learn notes the price that a submit was refused for.
+// learn records the price for which a submit was not sent.
 func (b *Budget) learn(r *run, price generation.USD) {
 	r.price = price
 	b.Expect(r.request.Model, price)
 }
 
-// settle gives back a share, of which a part was spent.
+// settle returns the unspent part of a share.
 func (b *Budget) settle(a *attempt, share *generation.USD, spent generation.USD) {
 	if b == nil || share == nil {
 		return
@@ -240,7 +238,7 @@ func (b *Budget) settleAccepted(a *attempt, share *generation.USD) {
 	b.settle(a, share, price)
 }
 
-// settleFailed counts a submit that may have been accepted as if it had been.
+// settleFailed counts a submit that may have been accepted as accepted.
 func (b *Budget) settleFailed(a *attempt, share *generation.USD) {
 	if b == nil || share == nil {
 		return
@@ -255,7 +253,7 @@ func (b *Budget) settleFailed(a *attempt, share *generation.USD) {
 	b.settle(a, share, spent)
 }
 
-// refund takes back what was charged for an attempt that cost nothing after all.
+// refund returns the cost of an attempt that turned out to cost nothing.
 func (b *Budget) refund(a *attempt) {
 	if b == nil || a.charged == 0 {
 		return

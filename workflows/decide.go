@@ -17,7 +17,7 @@ func (b *board) validate(d generation.Decision) error {
 	return a.validate(d)
 }
 
-// addressee is the open approval that a decision is for.
+// addressee finds the open approval that a decision is for.
 func (b *board) addressee(d generation.Decision) (*approval, error) {
 	var open []string
 	var found *approval
@@ -32,11 +32,11 @@ func (b *board) addressee(d generation.Decision) (*approval, error) {
 	}
 	switch {
 	case len(open) == 0:
-		return nil, fmt.Errorf("nothing waits for a decision now")
+		return nil, fmt.Errorf("no approval is pending")
 	case found == nil:
-		return nil, fmt.Errorf("approval: %q does not wait for a decision; open: %s", d.Approval, strings.Join(open, ", "))
+		return nil, fmt.Errorf("approval: %q is not pending; pending: %s", d.Approval, strings.Join(open, ", "))
 	case d.Approval == "" && len(open) > 1:
-		return nil, fmt.Errorf("approval: name one of those that are open: %s", strings.Join(open, ", "))
+		return nil, fmt.Errorf("approval: several are pending; name one of: %s", strings.Join(open, ", "))
 	default:
 		return found, nil
 	}
@@ -50,7 +50,7 @@ func (a *approval) validate(d generation.Decision) error {
 		return err
 	}
 	if encoded, _ := json.Marshal(d); a.size()+len(encoded) > maxApprovalBytes {
-		return fmt.Errorf("has %d bytes, and there is room for %d", len(encoded), maxApprovalBytes-a.size())
+		return fmt.Errorf("has %d bytes, but only %d are left", len(encoded), maxApprovalBytes-a.size())
 	}
 	if a.check == nil {
 		return nil
@@ -58,7 +58,7 @@ func (a *approval) validate(d generation.Decision) error {
 	return a.check(a.complete(d))
 }
 
-// complete fills in what a valid decision may leave open.
+// complete fills in the optional parts of a valid decision.
 func (a *approval) complete(d generation.Decision) generation.Decision {
 	d.Approval = a.status.Key
 	if d.Verdict == generation.Regenerate && d.Regenerate == "" {
@@ -83,11 +83,11 @@ func (a *approval) validateVerdict(d generation.Decision) error {
 func (a *approval) validatePerson(d generation.Decision) error {
 	switch {
 	case d.By == "" && (len(a.status.Approvers) > 0 || a.status.Needed > 1):
-		return fmt.Errorf("by: say who decides")
+		return fmt.Errorf("by: is required; name the person who decides")
 	case len(a.status.Approvers) > 0 && !slices.Contains(a.status.Approvers, d.By):
 		return fmt.Errorf("by: %q is not among the approvers: %s", d.By, strings.Join(a.status.Approvers, ", "))
 	case d.By != "" && slices.ContainsFunc(a.status.Decisions, func(other generation.Decision) bool { return other.By == d.By }):
-		return fmt.Errorf("by: %s has decided already", d.By)
+		return fmt.Errorf("by: %s has already decided", d.By)
 	default:
 		return nil
 	}
@@ -96,11 +96,11 @@ func (a *approval) validatePerson(d generation.Decision) error {
 func (a *approval) validateChoice(d generation.Decision) error {
 	switch n := len(a.status.Choices); {
 	case n == 0 && d.Choice != nil:
-		return fmt.Errorf("choice: %q offers none", a.status.Key)
+		return fmt.Errorf("choice: %q has no choices", a.status.Key)
 	case n > 0 && d.Choice == nil:
-		return fmt.Errorf("choice: choose one, from 0 to %d", n-1)
+		return fmt.Errorf("choice: is required, from 0 to %d", n-1)
 	case n > 0 && (*d.Choice < 0 || *d.Choice >= n):
-		return fmt.Errorf("choice: %d is not from 0 to %d", *d.Choice, n-1)
+		return fmt.Errorf("choice: %d is not between 0 and %d", *d.Choice, n-1)
 	default:
 		return nil
 	}
@@ -109,19 +109,19 @@ func (a *approval) validateChoice(d generation.Decision) error {
 func (a *approval) validateRegenerate(d generation.Decision) error {
 	switch names := a.status.Regenerable; {
 	case len(names) == 0:
-		return fmt.Errorf("verdict: %q lets nothing be regenerated", a.status.Key)
+		return fmt.Errorf("verdict: %q does not allow regeneration", a.status.Key)
 	case d.Regenerate == "" && len(names) > 1:
 		return fmt.Errorf("regenerate: name one of %s", strings.Join(names, ", "))
 	case d.Regenerate != "" && !slices.Contains(names, d.Regenerate):
 		return fmt.Errorf("regenerate: %q is not one of %s", d.Regenerate, strings.Join(names, ", "))
 	case slices.ContainsFunc(d.Items, func(i int) bool { return i < 0 }):
-		return fmt.Errorf("items: count from 0")
+		return fmt.Errorf("items: must not be negative")
 	default:
 		return nil
 	}
 }
 
-// decide takes a valid decision into account.
+// decide applies a valid decision.
 func (a *approval) decide(d generation.Decision) {
 	d = a.complete(d)
 	a.status.Decisions = append(a.status.Decisions, d)
@@ -135,7 +135,7 @@ func (a *approval) decide(d generation.Decision) {
 	}
 }
 
-// lost tells whether too few are left to approve.
+// lost reports whether too few people are left to approve.
 func (a *approval) lost() bool {
 	if len(a.status.Approvers) == 0 {
 		return a.status.Decisions[len(a.status.Decisions)-1].Verdict == generation.Reject

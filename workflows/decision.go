@@ -13,13 +13,13 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/written"
 )
 
-// search is a submit that is unknown now, and that a person may decide about.
+// search is an unknown submit that a person may decide about.
 type search struct {
 	run     *run
 	attempt *attempt
 }
 
-// search lets people decide about an unknown submit until the function returned is called.
+// search lets people decide about an unknown submit until the returned function is called.
 func (b *board) search(ctx workflow.Context, r *run, a *attempt) (stop func()) {
 	a.decisions = workflow.NewBufferedChannel(ctx, 1)
 	s := &search{run: r, attempt: a}
@@ -41,12 +41,12 @@ func (b *board) takeResolutions(ctx workflow.Context) error {
 				return generation.Status{}, err
 			}
 			if !s.attempt.decisions.SendAsync(&resolution) {
-				return generation.Status{}, fmt.Errorf("key: %q is decided already", s.run.request.Key)
+				return generation.Status{}, fmt.Errorf("key: %q is already decided", s.run.request.Key)
 			}
 			return s.run.status.Clone(), nil
 		},
 		workflow.UpdateHandlerOptions{
-			Description: `decides by hand what became of a submit whose answer was lost: {"key": "…", "prediction_id": "…" | "absent": true, "by": "…", "comment": "…"}`,
+			Description: `decides whether an unknown submit was accepted: {"key": "…", "prediction_id": "…" | "absent": true, "by": "…", "comment": "…"}`,
 			Validator: func(_ workflow.Context, argument written.Argument[generation.Resolution]) error {
 				resolution, err := argument.Read()
 				if err == nil {
@@ -60,17 +60,17 @@ func (b *board) takeResolutions(ctx workflow.Context) error {
 					return err
 				}
 				if resolution.Attempt != 0 && resolution.Attempt != s.attempt.Number {
-					return fmt.Errorf("attempt: what is unknown now is attempt %d of %q", s.attempt.Number, s.run.request.Key)
+					return fmt.Errorf("attempt: the unknown submit is attempt %d of %q", s.attempt.Number, s.run.request.Key)
 				}
 				if !resolution.Absent && s.run.taken(s.attempt, resolution.PredictionID) {
-					return fmt.Errorf("prediction_id: %s is another generation's of this workflow", resolution.PredictionID)
+					return fmt.Errorf("prediction_id: %s belongs to another generation of this workflow", resolution.PredictionID)
 				}
 				return nil
 			},
 		})
 }
 
-// unknown is the submit that a decision is about.
+// unknown finds the submit that a decision is about.
 func (b *board) unknown(key string) (*search, error) {
 	var keys []string
 	var found *search
@@ -82,18 +82,18 @@ func (b *board) unknown(key string) (*search, error) {
 	}
 	switch {
 	case len(keys) == 0:
-		return nil, errors.New("no submit of this workflow is unknown now")
+		return nil, errors.New("this workflow has no unknown submit")
 	case found == nil:
 		return nil, fmt.Errorf("key: %q is not unknown; unknown: %s", key, strings.Join(keys, ", "))
 	case key == "" && len(keys) > 1:
-		return nil, fmt.Errorf("key: name one of those that are unknown: %s", strings.Join(keys, ", "))
+		return nil, fmt.Errorf("key: several submits are unknown; name one of: %s", strings.Join(keys, ", "))
 	default:
 		return found, nil
 	}
 }
 
-// apiKeys are the fingerprints of the keys with which a submit may have been made: the one
-// that is known, or those that the run has met.
+// apiKeys returns the fingerprints of the keys that a submit may have used: the known one, or
+// all that the run has seen.
 func (b *board) apiKeys(account, known string) (keys []string) {
 	if known != "" {
 		return []string{known}

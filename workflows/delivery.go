@@ -6,8 +6,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// Delivery is the registered workflow [wire.DeliveryName]. Its result is what it was
-// given: it holds a delivery for a rerun.
+// Delivery is the registered workflow [wire.DeliveryName]. It returns its argument, and
+// so keeps a delivery for a rerun.
 func Delivery(_ workflow.Context, signal wire.Signal) (wire.Signal, error) {
 	return signal, nil
 }

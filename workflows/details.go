@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// maxDetailsBytes is what Temporal keeps of current details.
+	// maxDetailsBytes is the size up to which Temporal keeps current details.
 	maxDetailsBytes = 20_000
 	maxTableBytes   = 15_000
 
 	maxReasonBytes = 300
 )
 
-// details is the board as Markdown: a line of counts and a row for each generation,
-// as many as fit. The UI shows no images, so outputs are links.
+// details formats the board as Markdown: a line of counts and a row per generation, as many as
+// fit. The UI shows no images, so outputs are links.
 func details(statuses []*generation.Status, approvals []*approval) string {
 	var text strings.Builder
 	for _, a := range approvals {
@@ -63,8 +63,7 @@ func decided(approvals []*approval) string {
 	return text.String()
 }
 
-// attemptRows lists a generation's attempts where there is more to say of them than
-// its own row does.
+// attemptRows lists a generation's attempts, if there is more to say than its own row does.
 func attemptRows(status *generation.Status) string {
 	if len(status.Attempts) < 2 {
 		return ""

@@ -12,20 +12,20 @@ import (
 
 type earlierKey struct{}
 
-// earlier are generations of another run, by what they asked for.
+// earlier are generations of another run, by fingerprint of their requests.
 type earlier map[string][]generation.Status
 
-// WithEarlier keeps what an earlier run has paid for. A generation of the context whose
-// request asks for the same as an earlier one (model, account and input; the key is
-// preferred where several do) does not submit anything if that
+// WithEarlier keeps the paid results of an earlier run. A generation of the context reuses an
+// earlier one if their requests have the same model, account and input; if several match, one
+// with the same key is preferred. It submits nothing if the earlier generation
 //
-//   - has completed: its result is this one's;
+//   - has completed: its result is reused;
 //   - has a prediction that did not fail: the prediction is awaited;
-//   - has a submit of which nobody knows whether it was accepted: it is looked for, and
-//     submitted again only when it is proven absent.
+//   - has an unknown submit: the workflow looks for its prediction, and submits again only
+//     once it is proven absent.
 //
-// The earlier run's statuses are what its query [generation.StatusQuery] answers, also
-// after its end, and what [Statuses] gives. Leave out those that are to be made again.
+// Get the earlier run's statuses from its query [generation.StatusQuery], which works after its
+// end too, or from [Statuses]. Leave out those to regenerate.
 func WithEarlier(ctx workflow.Context, statuses ...generation.Status) workflow.Context {
 	Know(ctx, statuses...)
 	known := make(earlier, len(statuses))
@@ -36,11 +36,11 @@ func WithEarlier(ctx workflow.Context, statuses ...generation.Status) workflow.C
 	}
 	board := boardOf(ctx)
 	board.earlier = append(board.earlier, known)
-	_ = board.answer(ctx) // fails where a name is taken, which the first generation reports
+	_ = board.answer(ctx) // fails if a name is taken, which the first generation reports
 	return workflow.WithValue(ctx, earlierKey{}, known)
 }
 
-// left are the earlier generations that this run has not taken up yet. A run that resumes
+// left returns the earlier generations that this run has not taken up yet. A run that resumes
 // this one needs them too.
 func (b *board) left() (left []generation.Status) {
 	for _, known := range b.earlier {
@@ -55,8 +55,8 @@ func (b *board) left() (left []generation.Status) {
 	return left
 }
 
-// Know tells the run's generations of those of other runs, so that one whose submit must be
-// looked for takes none of their predictions for its own.
+// Know gives the run the generations of other runs. A search for an unknown submit then doesn't
+// mistake their predictions for its own.
 func Know(ctx workflow.Context, statuses ...generation.Status) {
 	board := boardOf(ctx)
 	board.others = append(board.others, statuses...)
@@ -70,7 +70,7 @@ func hasResult(status generation.Status) bool {
 	return status.State == generation.StateCompleted && (len(status.Outputs) > 0 || status.Omitted)
 }
 
-// openPrediction is one that was accepted and may still give a result.
+// openPrediction returns an accepted prediction that may still produce a result.
 func openPrediction(status generation.Status) *generation.Attempt {
 	switch last := lastAttempt(status); {
 	case last == nil || last.PredictionID == "" || status.State == generation.StateCompleted:
@@ -82,7 +82,7 @@ func openPrediction(status generation.Status) *generation.Attempt {
 	}
 }
 
-// openSubmit is one that may have been accepted.
+// openSubmit returns a submit that may have been accepted.
 func openSubmit(status generation.Status) *generation.Attempt {
 	last := lastAttempt(status)
 	if last == nil || last.PredictionID != "" || last.Nonce == "" {
@@ -103,14 +103,14 @@ func lastAttempt(status generation.Status) *generation.Attempt {
 	return status.Attempts[len(status.Attempts)-1]
 }
 
-// takeEarlier gives each earlier generation away once.
+// takeEarlier returns each earlier generation at most once.
 func takeEarlier(ctx workflow.Context, key, fingerprint string) *generation.Status {
 	known, _ := ctx.Value(earlierKey{}).(earlier)
 	same := known[fingerprint]
 	if len(same) == 0 {
 		return nil
 	}
-	// A result is better than an open prediction, and of both the one with the key.
+	// Prefer a result to an open prediction, and one with the same key to others.
 	rank := func(status generation.Status) (points int) {
 		if hasResult(status) {
 			points += 2
@@ -132,7 +132,7 @@ func takeEarlier(ctx workflow.Context, key, fingerprint string) *generation.Stat
 	return &status
 }
 
-// hasEarlier tells whether an earlier run has something such of the request.
+// hasEarlier reports whether an earlier run has a matching generation.
 func hasEarlier(ctx workflow.Context, request generation.Request, such func(generation.Status) bool) bool {
 	known, _ := ctx.Value(earlierKey{}).(earlier)
 	if len(known) == 0 {
@@ -142,7 +142,7 @@ func hasEarlier(ctx workflow.Context, request generation.Request, such func(gene
 	return err == nil && slices.ContainsFunc(known[fingerprint], such)
 }
 
-// keep makes an earlier result this generation's.
+// keep adopts an earlier result.
 func (r *run) keep(ctx workflow.Context) generation.Result {
 	kept := r.earlier.Clone()
 	r.status.Kept = true
@@ -157,15 +157,15 @@ func (r *run) keep(ctx workflow.Context) generation.Result {
 	}
 }
 
-// resume continues with what the earlier generation left open, and false if it left
-// nothing.
+// resume continues the unfinished earlier generation. It returns false if there is nothing to
+// continue.
 func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
 	if r.earlier == nil || a.Number > 1 {
 		return false, nil
 	}
 	if last := openPrediction(*r.earlier); last != nil {
 		if err := generation.ValidatePredictionID(last.PredictionID); err != nil {
-			return true, r.refuse(ctx, a, generation.ErrInvalidInput, "what an earlier run has left: "+err.Error())
+			return true, r.refuse(ctx, a, generation.ErrInvalidInput, "unfinished generation of an earlier run: "+err.Error())
 		}
 		a.Nonce, a.Inferred, a.Answered = last.Nonce, last.Inferred, last.Answered
 		r.setPrediction(ctx, a, last.PredictionID)
@@ -179,5 +179,5 @@ func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
 	a.Delivered, a.Key = slices.Clone(open.Delivered), r.addressed()
 	a.earlier, a.over = true, r.lastEnd(ctx, a)
 	r.mail.claim(a)
-	return true, r.resolve(ctx, a, "an earlier run ended before its submit's answer was recorded")
+	return true, r.resolve(ctx, a, "an earlier run ended before it recorded the response to its submit")
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
-// enter notes a state that the attempt, and with it the generation, is in.
+// enter sets the state of the attempt, and so of the generation.
 func (r *run) enter(ctx workflow.Context, a *attempt, state generation.State, reason string) {
 	a.State, a.Reason = state, reason
 	r.status.State = state
@@ -37,8 +37,8 @@ func (r *run) complete(ctx workflow.Context, a *attempt) generation.Result {
 	}
 }
 
-// fail ends the attempt and makes the error in which the generation ends, if the
-// attempt was its last. An attempt that is absent or unknown stays so.
+// fail ends the attempt and returns the error with which the generation ends, if the attempt
+// was its last. An absent or unknown attempt stays in that state.
 func (r *run) fail(ctx workflow.Context, a *attempt, errorType, reason string) error {
 	a.Ended = workflow.Now(ctx)
 	state := generation.StateFailed
@@ -46,7 +46,7 @@ func (r *run) fail(ctx workflow.Context, a *attempt, errorType, reason string) e
 		state = a.State
 	}
 	r.enter(ctx, a, state, reason)
-	// The provider refunds what has failed, and not what it completed without outputs.
+	// The provider refunds failed predictions, but not those completed without outputs.
 	a.Billed = a.outcome != nil && a.outcome.Status == "completed"
 	if state == generation.StateAbsent || a.outcome != nil && !a.Billed {
 		r.budget.refund(a)
@@ -70,7 +70,7 @@ func (r *run) cancel(ctx workflow.Context, a *attempt) error {
 	case a.State != generation.StateAbsent:
 		reason = "the workflow was canceled while it was unknown whether the submit had been accepted"
 	default:
-		a.Nonce = "" // of no submit, so that nobody looks for one
+		a.Nonce = "" // nothing was submitted, so nobody needs to search
 	}
 	r.enter(ctx, a, generation.StateCanceled, reason)
 	return temporal.NewCanceledError(r.status.Clone())
@@ -84,15 +84,15 @@ func (r *run) message(a *attempt, reason string) string {
 	return fmt.Sprintf("generation %q (%s): %s", r.request.Key, subject, strings.TrimPrefix(reason, fmt.Sprintf("generation %q: ", r.request.Key)))
 }
 
-// maxSummaryBytes is the size up to which Temporal shows a summary.
+// maxSummaryBytes is the maximum size of a summary that Temporal shows.
 const maxSummaryBytes = 200
 
-// summary is the line beside an event in the Temporal UI.
+// summary formats the text beside an event in the Temporal UI.
 func (r *run) summary(format string, args ...any) string {
 	return plaintext.Clip(r.request.Key+" · "+fmt.Sprintf(format, args...), maxSummaryBytes)
 }
 
-// ordinal says which attempt a summary is about, from the second on.
+// ordinal names the attempt in a summary, from the second on.
 func ordinal(number int) string {
 	if number == 1 {
 		return ""

@@ -11,23 +11,23 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Alternative is a request to fall back on.
+// Alternative is a request to fall back to.
 type Alternative struct {
-	// Request is what to generate instead. Its Key defaults to the first request's with
-	// the alternative's number, as "clip/2".
+	// Request is the request to run instead. Its Key defaults to the first request's plus the
+	// alternative's number, such as "clip/2".
 	Request generation.Request
 
-	// On are the types of errors after which it is tried. Defaults to [FallbackErrors].
+	// On lists the types of errors after which it is tried. Defaults to [FallbackErrors].
 	On []string
 }
 
-// FallbackErrors are those after which another model may help, and of which nothing is
-// left to be billed.
+// FallbackErrors are errors after which another model may help, and after which nothing remains
+// to be billed.
 var FallbackErrors = []string{generation.ErrPredictionFailed, generation.ErrModelNotFound, generation.ErrRateLimited}
 
-// Fallback generates the request, and when that fails, the first of the alternatives that
-// takes over after such an error; and so on along the alternatives. The error is the last
-// one's. What an earlier run has a result of, or has under way, goes first: see [WithEarlier].
+// Fallback runs the request. If it fails, it tries the next alternative whose On includes the
+// error, and so on. It returns the last error. A request with an earlier result or a running
+// prediction goes first: see [WithEarlier].
 func Fallback(ctx workflow.Context, request generation.Request, alternatives ...Alternative) (generation.Result, error) {
 	request = request.WithDefaults()
 	requests := []generation.Request{request}
@@ -41,7 +41,7 @@ func Fallback(ctx workflow.Context, request generation.Request, alternatives ...
 	if i := slices.IndexFunc(requests, func(r generation.Request) bool { return hasEarlier(ctx, r, hasResult) }); i >= 0 {
 		return Generate(ctx, requests[i])
 	}
-	// One that is under way was started since those before it had failed.
+	// A running one was started because the ones before it had failed.
 	first := max(slices.IndexFunc(requests, func(r generation.Request) bool { return hasEarlier(ctx, r, worthKeeping) }), 0)
 	result, err := Generate(ctx, requests[first])
 	for i, alternative := range alternatives[first:] {

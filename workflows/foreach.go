@@ -10,24 +10,24 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// ForEachOptions say how many items are worked on at once, and when to give up.
+// ForEachOptions set how many items run concurrently, and when to give up.
 type ForEachOptions struct {
-	// MaxParallel is how many items are worked on at once. Defaults to 10.
+	// MaxParallel is how many items run concurrently. Defaults to 10.
 	MaxParallel int
 
-	// Tolerate is how many items may fail. When one more has, no further item is started;
-	// those under way are ended. Defaults to 0.
+	// Tolerate is how many items may fail. If more fail, no further item is started; running
+	// items continue to their end. Defaults to 0.
 	Tolerate int
 
-	// Stop is asked before each item: once it answers true, no further item is started.
+	// Stop is called before each item. Once it returns true, no further item is started.
 	// Defaults to never.
 	Stop func() bool
 }
 
-// Item is what became of one item.
+// Item is the outcome of one item.
 type Item[R any] struct {
-	// Started is false for an item that was left out after too many had failed, after Stop
-	// or after a cancellation.
+	// Started is false if the item was skipped after too many failures, after Stop or after a
+	// cancellation.
 	Begun bool
 
 	// Result is what do returned.
@@ -37,16 +37,15 @@ type Item[R any] struct {
 	Err error
 }
 
-// ForEach does something for each item, some at once. The items' results are in the
-// items' order, and all of them are there whatever the error: one that was not started
-// says so.
+// ForEach calls a function for each item, several concurrently. It returns all results, in the
+// order of the items, whatever the error. Items that were not started say so.
 //
-// It fails with [generation.ErrTooManyFailed] when more items failed than are tolerated,
-// whose cause is the first of their errors, and with a *temporal.CanceledError when ctx
-// is canceled.
+// It fails with [generation.ErrTooManyFailed] if more items failed than are tolerated; the
+// cause is the first of their errors. It fails with a *temporal.CanceledError if ctx is
+// canceled.
 //
-// A history holds some hundreds of items; the registered workflow of package
-// internal/engine spreads more of them over child workflows.
+// A history can hold a few hundred items. For more, the registered workflow of package
+// internal/engine spreads them over child workflows.
 func ForEach[T, R any](ctx workflow.Context, items []T, options ForEachOptions, do func(ctx workflow.Context, index int, item T) (R, error)) ([]Item[R], error) {
 	if options.MaxParallel <= 0 {
 		options.MaxParallel = 10

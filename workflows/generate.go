@@ -13,13 +13,12 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// Generate runs one generation to its end.
+// Generate runs one generation to completion.
 //
-// It fails with a *temporal.ApplicationError of one of the types in package
-// generation, whose first detail is the generation's [generation.Status]; and with
-// a *temporal.CanceledError, with the same detail, when ctx is canceled: the
-// provider cannot stop a prediction, so one that was accepted continues and is
-// billed.
+// It fails with a *temporal.ApplicationError of one of the types in package generation, whose
+// first detail is the generation's [generation.Status]. If ctx is canceled, it fails with a
+// *temporal.CanceledError with the same detail. The provider cannot stop a prediction, so an
+// accepted one continues and is billed.
 func Generate(ctx workflow.Context, request generation.Request) (generation.Result, error) {
 	run, err := begin(ctx, request)
 	if err != nil {
@@ -45,8 +44,8 @@ type run struct {
 	mail     *mail
 	logger   log.Logger
 	budget   *Budget            // nil without one
-	price    generation.USD     // for which a submit was refused by the budget, in USD
-	earlier  *generation.Status // what an earlier run has of it; nil for nothing
+	price    generation.USD     // of a submit that the budget did not cover, in USD
+	earlier  *generation.Status // from an earlier run; nil for none
 }
 
 func begin(ctx workflow.Context, request generation.Request) (*run, error) {
@@ -108,7 +107,7 @@ func (r *run) run(ctx workflow.Context) (generation.Result, error) {
 	}
 }
 
-// accept gets the attempt a prediction, or an error.
+// accept obtains a prediction for the attempt, or an error.
 func (r *run) accept(ctx workflow.Context, a *attempt) error {
 	if r.request.Adopt != "" && a.Number == 1 {
 		r.setPrediction(ctx, a, r.request.Adopt)
@@ -127,9 +126,8 @@ func (r *run) accept(ctx workflow.Context, a *attempt) error {
 	return nil
 }
 
-// mayTryAgain tells whether another submit is allowed after this attempt. An
-// unknown submit counts as a prediction, since it may be one; the policy to submit
-// it again allows for one more.
+// mayTryAgain reports whether another submit is allowed after this attempt. An unknown submit
+// counts as a prediction, because it may be one; the resubmit policy allows one more.
 func (r *run) mayTryAgain(ctx workflow.Context, a *attempt) bool {
 	if ctx.Err() != nil || r.remaining(ctx) <= 0 {
 		return false
@@ -159,7 +157,7 @@ func (r *run) spent() int {
 
 func (r *run) pause(ctx workflow.Context, a *attempt) error {
 	timer := workflow.NewTimerWithOptions(ctx, r.request.Timing.Resubmit, workflow.TimerOptions{
-		Summary: r.summary("attempt %d failed; submitted again after this", a.Number),
+		Summary: r.summary("attempt %d failed; submitting again when this timer fires", a.Number),
 	})
 	if timer.Get(ctx, nil) != nil {
 		return r.cancel(ctx, a)

@@ -8,8 +8,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// Interceptor gives each workflow run the board on which its generations stand
-// together. The plugin of package worker adds it, and so does workflowstest.NewProvider.
+// Interceptor gives each workflow run the board that holds its generations. The plugin of
+// package worker adds it, and so does workflowstest.NewProvider.
 type Interceptor struct {
 	interceptor.WorkerInterceptorBase
 }
@@ -39,18 +39,18 @@ func (w *workflowInbound) ExecuteUpdate(ctx workflow.Context, in *interceptor.Up
 
 type boardKey struct{}
 
-// boardOf is the run's board. A worker without the interceptor is misconfigured: like the
+// boardOf returns the run's board. A worker without the interceptor is misconfigured: like the
 // SDK, it fails the workflow task, and the run continues once a worker is configured correctly.
 func boardOf(ctx workflow.Context) *board {
 	b, ok := ctx.Value(boardKey{}).(*board)
 	if !ok {
-		panic("this worker runs generations without their plugin: add worker.NewPlugin(…) to its Plugins; in a test environment, workflowstest.NewProvider does what is needed")
+		panic("this worker lacks the plugin for generations: add worker.NewPlugin(…) to its Plugins. In a test environment, use workflowstest.NewProvider")
 	}
 	return b
 }
 
-// drain reads signals that came after their generation had ended, doubles mostly,
-// so that the SDK does not warn of messages that nobody read.
+// drain reads signals that arrived after their generation had ended, mostly duplicates, so the
+// SDK does not warn about unhandled signals.
 func (b *board) drain(ctx workflow.Context) {
 	for _, status := range b.statuses {
 		channel := workflow.GetSignalChannel(ctx, wire.SignalName(status.Key))

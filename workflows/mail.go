@@ -8,13 +8,13 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// mail is where a generation's signals arrive. One that resumes what an earlier run left
-// under another key also listens under that key, where the webhook's address leads. If this
-// run has that key too, each passes on what is the other's.
+// mail receives a generation's signals. A generation that resumes one with another key from an
+// earlier run also listens under that key, which the webhook's address contains. If this run
+// has a generation with that key too, each passes the other's signals on.
 type mail struct {
 	run      *run
 	channels []workflow.ReceiveChannel
-	passed   workflow.Channel // wakes the generation for what another one has heard
+	passed   workflow.Channel // wakes the generation for signals that another one received
 }
 
 func (b *board) newMail(ctx workflow.Context, r *run) *mail {
@@ -27,15 +27,15 @@ func (b *board) newMail(ctx workflow.Context, r *run) *mail {
 	return m
 }
 
-// addressed is the key in the address of what an earlier run left; "" where that is this
-// generation's own, or nothing was left.
+// addressed is the key in the address of the earlier generation; "" if it is this generation's
+// own, or there is none.
 func (r *run) addressed() string {
 	if r.earlier == nil {
 		return ""
 	}
 	key := r.earlier.Key
 	if last := lastAttempt(*r.earlier); last != nil && last.Key != "" {
-		key = last.Key // that run had it from another
+		key = last.Key // that run had resumed it from another
 	}
 	if key == r.request.Key {
 		return ""
@@ -47,7 +47,7 @@ func (m *mail) listen(ctx workflow.Context, key string) {
 	m.channels = append(m.channels, workflow.GetSignalChannel(ctx, wire.SignalName(key)))
 }
 
-// addTo lets a selector take in what arrives.
+// addTo makes a selector receive signals.
 func (m *mail) addTo(selector workflow.Selector) {
 	for _, channel := range m.channels {
 		selector.AddReceive(channel, func(workflow.ReceiveChannel, bool) { m.hear() })
@@ -55,7 +55,7 @@ func (m *mail) addTo(selector workflow.Selector) {
 	selector.AddReceive(m.passed, func(c workflow.ReceiveChannel, _ bool) { c.ReceiveAsync(nil) })
 }
 
-// hear takes in all signals that have arrived. Undecodable ones the SDK drops and logs.
+// hear receives all signals that have arrived. The SDK drops and logs undecodable ones.
 func (m *mail) hear() {
 	for _, channel := range m.channels {
 		var signal wire.Signal
@@ -66,7 +66,7 @@ func (m *mail) hear() {
 	}
 }
 
-// route gives a signal to the attempt that it is for.
+// route passes a signal to its attempt.
 func (m *mail) route(signal wire.Signal) {
 	if m.deliver(signal) {
 		return
@@ -81,7 +81,7 @@ func (m *mail) route(signal wire.Signal) {
 		board.unclaimed = append(board.unclaimed, signal)
 		return
 	}
-	m.run.logger.Info("signal ignored: it is for another run of this generation", "prediction_id", signal.PredictionID)
+	m.run.logger.Info("signal ignored: it is for another run of this workflow", "prediction_id", signal.PredictionID)
 }
 
 func (m *mail) deliver(signal wire.Signal) bool {
@@ -92,7 +92,7 @@ func (m *mail) deliver(signal wire.Signal) bool {
 	return i >= 0
 }
 
-// claim gives an attempt that is resumed what was heard for it before.
+// claim gives a resumed attempt the signals that arrived for it before.
 func (m *mail) claim(a *attempt) {
 	board := m.run.board
 	board.unclaimed = slices.DeleteFunc(board.unclaimed, func(signal wire.Signal) bool {

@@ -11,7 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// count adds one to a metric, but not in a replay.
+// count increments a metric, except during a replay.
 func count(ctx workflow.Context, metric string, tags map[string]string) {
 	workflow.GetMetricsHandler(ctx).WithTags(tags).Counter(metric).Inc(1)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/written"
 )
 
-// Requested is [Generate] as the workflow [generation.WorkflowName], which anybody may start:
-// a request that can't be decoded ends it with [generation.ErrInvalidInput].
+// Requested is [Generate] as the workflow [generation.WorkflowName], which anybody may start.
+// An undecodable request fails with [generation.ErrInvalidInput].
 func Requested(ctx workflow.Context, argument written.Argument[generation.Request]) (generation.Result, error) {
 	request, err := argument.Take()
 	if err != nil {

@@ -31,9 +31,9 @@ func TestRequestsThatCannotBeDecoded(t *testing.T) {
 	t.Parallel()
 	for argument, want := range map[string]string{
 		`{"model":"a/b","inputs":{"prompt":"x"}}`: "generation request: inputs: is not known; did you mean input?; nothing was submitted",
-		`{"model":"a/b","timeout":90}`:            "generation request: timeout: must be a text, and is a number; nothing was submitted",
+		`{"model":"a/b","timeout":90}`:            "generation request: timeout: must be a string, and is a number; nothing was submitted",
 		`{"model":"a/b","requires":1,"soon":1}`:   "generation request: soon: is not known",
-		`"a/b"`:                                   "generation request: must be an object, and is a text",
+		`"a/b"`:                                   "generation request: must be an object, and is a string",
 		`{"model":"a/b","adopt":"a/b"}`:           `adopt: "a/b" is not a prediction id`,
 	} {
 		var failure *temporal.ApplicationError
@@ -72,7 +72,7 @@ func TestDecisionsAreReadStrictly(t *testing.T) {
 	p.approved(t)
 	require.Len(t, refused, 3)
 	for i, want := range []string{
-		"decision: step: is not known; known are approval, at, by, choice, comment, input, items, regenerate, verdict",
+		"decision: step: is not known; known fields: approval, at, by, choice, comment, input, items, regenerate, verdict",
 		"decision: verdikt: is not known; did you mean verdict?",
 		"decision: requires: is not known",
 	} {
@@ -89,7 +89,7 @@ func TestResolutionsAreReadStrictly(t *testing.T) {
 		`{"key":"still","absnt":true}`: "resolution: absnt: is not known; did you mean absent?",
 		`{"prediction":"p7"}`:          "resolution: prediction: is not known; did you mean prediction_id?",
 		`{"absent":"yes"}`:             "resolution: absent: ",
-		`{}`:                           "resolution: prediction_id: name the prediction",
+		`{}`:                           "resolution: prediction_id: set the prediction",
 		`{"key":"clip","absent":true}`: `key: "clip" is not unknown; unknown: still`,
 	}
 	refused := 0

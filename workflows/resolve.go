@@ -12,9 +12,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// resolve finds out what became of an unknown submit: a webhook names its prediction, the
-// provider's list and charges show it or prove it absent, or a person decides. Nil means
-// that the attempt has a prediction.
+// resolve finds out whether an unknown submit was accepted: a webhook names its prediction, the
+// provider's list and charges show it or prove it absent, or a person decides. Nil means that
+// the attempt has a prediction.
 func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 	r.enter(ctx, a, generation.StateUnknown, why)
 	defer r.board.search(ctx, r, a)()
@@ -41,16 +41,16 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 		case ctx.Err() != nil: // while it waited
 			return r.cancel(ctx, a)
 		case err != nil:
-			found = wire.Found{Verdict: wire.VerdictUndecided, Why: "nothing could tell before the deadline"}
+			found = wire.Found{Verdict: wire.VerdictUndecided, Why: "nothing showed whether the submit was accepted before the deadline"}
 		case found.Inferred && r.taken(a, found.PredictionID):
 			if taken++; taken <= maxTaken {
-				// By a twin, meanwhile. Workers learn of that when they ask again.
+				// A twin took it in the meantime. Workers see that when they search again.
 				_ = workflow.Sleep(ctx, takenPause)
 				continue
 			}
 			found = wire.Found{
 				Verdict: wire.VerdictUndecided, Candidates: []string{found.PredictionID},
-				Why: "another generation of this workflow has the prediction that seems to be its own",
+				Why: "its likely prediction belongs to another generation of this workflow",
 			}
 		}
 		count(ctx, wire.MetricUnknown, map[string]string{wire.TagVerdict: string(found.Verdict)})
@@ -73,21 +73,21 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 	}
 }
 
-// takenPause is longer than what a workflow knows is kept by workers.
+// takenPause is longer than workers cache what a workflow knows.
 const takenPause = 15 * time.Second
 
-// maxTaken is how often a search begins again since a twin was faster. Then it is none that
-// has the prediction.
+// maxTaken is how often a search restarts because a twin was faster. After that, the prediction
+// is not held by a twin.
 const maxTaken = 3
 
-// certain tells whether the search found more than a person can know.
+// certain reports whether the search found more than a person can know.
 func certain(found wire.Found) bool {
 	return found.Verdict == wire.VerdictFound && !found.Inferred
 }
 
-// doubt says what is known of a submit that nothing could decide.
+// doubt describes what is known about a submit that nothing could decide.
 func doubt(why string, found wire.Found) string {
-	text := why + "; it may be billed, and nothing could tell"
+	text := why + "; it may be billed, and the search found no proof either way"
 	if found.Why != "" {
 		text += ": " + found.Why
 	}
@@ -97,8 +97,8 @@ func doubt(why string, found wire.Found) string {
 	return text
 }
 
-// find asks the witnesses for a verdict, until a webhook names a prediction that they do
-// not know of, or a person decides.
+// find runs the search until it has a verdict, a webhook names an unknown prediction, or a
+// person decides.
 func (r *run) find(ctx workflow.Context, a *attempt, patience int) (found wire.Found, named bool, err error) {
 	within := max(r.remaining(ctx), 0)
 	findCtx, stop := workflow.WithCancel(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -145,11 +145,10 @@ func (r *run) question(a *attempt, within time.Duration, patience int) wire.Find
 	}
 }
 
-// maxTwins bounds what a search is told of; more than a few can't be told apart anyway.
+// maxTwins limits the twins passed to a search; more than a few are indistinguishable anyway.
 const maxTwins = 50
 
-// twins are the submits of this run that ask for the same, and of which it is unknown, too,
-// which prediction they got.
+// twins are the submits of this run with the same request whose predictions are unknown too.
 func (r *run) twins(a *attempt) (twins []wire.Twin) {
 	for _, status := range r.board.statuses {
 		if status.Fingerprint != r.status.Fingerprint {
@@ -165,7 +164,7 @@ func (r *run) twins(a *attempt) (twins []wire.Twin) {
 	return twins
 }
 
-// taken tells whether another generation of this run has the prediction.
+// taken reports whether another generation of this run has the prediction.
 func (r *run) taken(a *attempt, id string) bool {
 	return slices.ContainsFunc(r.board.statuses, func(status *generation.Status) bool {
 		return slices.ContainsFunc(status.Attempts, func(other *generation.Attempt) bool {
@@ -174,7 +173,7 @@ func (r *run) taken(a *attempt, id string) bool {
 	})
 }
 
-// decided does what a person decided.
+// decided carries out a person's decision.
 func (r *run) decided(ctx workflow.Context, a *attempt) error {
 	decision := *a.decision
 	a.decision = nil
@@ -194,13 +193,13 @@ func (r *run) decided(ctx workflow.Context, a *attempt) error {
 	return nil
 }
 
-// ask waits for a person to decide, or for another webhook to tell. Nil means that
-// something has changed.
+// ask waits for a person's decision, or for another webhook. Nil means that something has
+// changed.
 func (r *run) ask(ctx workflow.Context, a *attempt, reason string) error {
 	r.enter(ctx, a, generation.StateUnknown, reason+". Decide with wavespeed-temporal resolve")
 	timerCtx, stop := workflow.WithCancel(ctx)
 	defer stop()
-	timer := workflow.NewTimerWithOptions(timerCtx, r.remaining(ctx), workflow.TimerOptions{Summary: r.summary("a person decides whether %s was accepted", r.request.Model)})
+	timer := workflow.NewTimerWithOptions(timerCtx, r.remaining(ctx), workflow.TimerOptions{Summary: r.summary("waiting for a person to decide whether %s was accepted", r.request.Model)})
 	delivered, over := len(a.Delivered), false
 	selector := workflow.NewSelector(ctx)
 	r.mail.addTo(selector)

@@ -6,13 +6,12 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// maxTaskBytes is what one workflow task adds to the history at most, of what is large in
-// it. Temporal ends a run that adds 4 MiB at once.
+// maxTaskBytes limits the large payloads that one workflow task adds to the history. Temporal
+// ends a run that adds 4 MiB in one task.
 const maxTaskBytes = 2_500_000
 
-// AwaitRoom waits for a workflow task that may add so many bytes to the history. It is
-// called before something large is handed to an activity or a child. Where all is small it
-// costs nothing.
+// AwaitRoom waits for a workflow task that can add so many bytes to the history. Call it before
+// passing large data to an activity or a child. It costs nothing for small data.
 func AwaitRoom(ctx workflow.Context, bytes int) error {
 	board := boardOf(ctx)
 	for !board.hasRoom(ctx, bytes) {
@@ -31,10 +30,10 @@ func (b *board) hasRoom(ctx workflow.Context, bytes int) bool {
 	return b.added == 0 || b.added+bytes <= maxTaskBytes
 }
 
-// awaitTask waits for the next workflow task. All that wait share a timer.
+// awaitTask waits for the next workflow task. All waiters share a timer.
 func (b *board) awaitTask(ctx workflow.Context) error {
 	if b.next == nil {
-		b.next = workflow.NewTimerWithOptions(ctx, time.Millisecond, workflow.TimerOptions{Summary: "inputs are too large to be sent all at once"})
+		b.next = workflow.NewTimerWithOptions(ctx, time.Millisecond, workflow.TimerOptions{Summary: "inputs are too large to send in one workflow task"})
 	}
 	next := b.next
 	err := next.Get(ctx, nil)

@@ -13,8 +13,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// Failures after which a submit must not be repeated by the server: the POST may
-// have gone out. The server matches timeouts under these names.
+// Failures after which the server must not retry a submit, because the POST may have gone out.
+// The server matches timeouts by these names.
 var neverResubmit = []string{
 	"TemporalTimeout:StartToClose",
 	"TemporalTimeout:Heartbeat",
@@ -22,8 +22,8 @@ var neverResubmit = []string{
 	generation.ErrSubmitUnknown,
 }
 
-// submit sends the POST. It returns why it is unknown whether the provider
-// accepted it, if it is, or an error if it surely did not.
+// submit sends the POST. If it is unknown whether the provider accepted it, submit returns the
+// reason. It returns an error if the provider surely did not accept it.
 func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err error) {
 	share, err := r.reserve(ctx, a)
 	if err != nil {
@@ -46,8 +46,8 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 	return "", nil
 }
 
-// post runs the activity that sends the POST, until it is accepted, refused for good, or
-// unknown. Now and then the activity comes back to say why it waits.
+// post runs the activity that sends the POST until it is accepted, permanently rejected, or
+// unknown. From time to time the activity returns to report why it is waiting.
 func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (submitted wire.Submitted, err error) {
 	for patience := firstPatience; ; patience *= morePatience {
 		if err := AwaitRoom(ctx, len(r.input)); err != nil {
@@ -61,9 +61,9 @@ func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (
 }
 
 func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.USD, patience int) (submitted wire.Submitted, err error) {
-	// The nonce is drawn in the workflow task that schedules its submit: a reset is either
-	// before both, and draws another, or after both, and the activity sees that it runs in
-	// another run than the one that scheduled it.
+	// The nonce is drawn in the workflow task that schedules its submit. A reset is either
+	// before both, and draws another nonce, or after both, and the activity sees that it
+	// belongs to an earlier run.
 	a.Nonce = newNonce(ctx, r.request.Key)
 	a.Started = workflow.Now(ctx) // it may have been held for weeks
 	a.Window = min(r.request.Timing.Submit, r.request.Timeout)
@@ -71,11 +71,11 @@ func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.US
 	activityCtx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           r.request.TaskQueue,
 		StartToCloseTimeout: a.Window,
-		// An attempt that begins before the deadline has its whole time, so that it
-		// is never cut between the POST and its record.
+		// An attempt that starts before the deadline gets its full time, so it is never
+		// interrupted between the POST and its record.
 		ScheduleToCloseTimeout: within + a.Window + clockSlack,
-		// A submit that runs is waited for when the workflow is canceled: its
-		// prediction is paid for and must be known.
+		// When the workflow is canceled, it waits for a running submit: its prediction is paid
+		// for and must be recorded.
 		WaitForCancellation: true,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:        time.Second,
@@ -92,7 +92,7 @@ func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.US
 	return submitted, err
 }
 
-// submitFailed sorts a failed submit: proven refused, or unknown.
+// submitFailed classifies a failed submit: proven rejected, or unknown.
 func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown string, _ error) {
 	var canceled *temporal.CanceledError
 	if errors.As(err, &canceled) {
@@ -106,14 +106,14 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 	var failure *temporal.ApplicationError
 	if !errors.As(err, &failure) || errors.As(err, &timeout) {
 		a.over, a.started = r.lastEnd(ctx, a), startedEvent(ctx, err)
-		return "the submit was cut off before its answer was recorded", nil
+		return "the submit was interrupted before its response was recorded", nil
 	}
 	switch failure.Type() {
 	case generation.ErrInvalidInput, generation.ErrUnauthorized, generation.ErrInsufficientCredits,
 		generation.ErrModelNotFound, generation.ErrDeadlineExceeded, generation.ErrBudgetExceeded:
 		return "", r.refuse(ctx, a, failure.Type(), failure.Message())
 	case generation.ErrRateLimited, generation.ErrUnavailable:
-		if ctx.Err() != nil { // Temporal does not retry what is canceled
+		if ctx.Err() != nil { // Temporal does not retry canceled activities
 			a.State = generation.StateAbsent
 			return "", r.cancel(ctx, a)
 		}
@@ -128,9 +128,9 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 	return failure.Message(), nil
 }
 
-// notTaken tells whether the time was over while no worker had the submit, and the attempt
-// before, if there was one, was not accepted. Of an activity that no worker ever took, the
-// server says that its time to start was over: by default, that is its whole time.
+// notTaken reports whether the time ran out while no worker had the submit, and the previous
+// attempt, if any, was not accepted. If no worker ever took an activity, the server reports a
+// schedule-to-start timeout, which by default is the whole time.
 func notTaken(err error, timeout *temporal.TimeoutError) bool {
 	var activity *temporal.ActivityError
 	if !errors.As(err, &activity) || activity.StartedEventID() != 0 {
@@ -145,12 +145,12 @@ func notTaken(err error, timeout *temporal.TimeoutError) bool {
 	}
 }
 
-// notAccepted are the types of an attempt's error after which Temporal tries again, since the
-// provider surely did not accept the submit.
+// notAccepted are the error types after which Temporal retries, because the provider surely did
+// not accept the submit.
 var notAccepted = []string{generation.ErrUnavailable, generation.ErrRateLimited, "ActivityNotRegisteredError"}
 
-// startedEvent is the event that tells which worker made a submit that was cut off; 0 where
-// none does. After a reset the event may be of a worker that had the submit again.
+// startedEvent is the event that names the worker of an interrupted submit; 0 if none does.
+// After a reset, the event may name a worker that got the submit again.
 func startedEvent(ctx workflow.Context, err error) int64 {
 	var failure *temporal.ActivityError
 	info := workflow.GetInfo(ctx)
@@ -160,13 +160,13 @@ func startedEvent(ctx workflow.Context, err error) int64 {
 	return failure.StartedEventID()
 }
 
-// lastEnd is when a submit that was cut off can have been made at the latest. Its task may
+// lastEnd is the latest time at which an interrupted submit can have been made. Its task may
 // have been on its way to the worker for as long as an attempt lasts.
 func (r *run) lastEnd(ctx workflow.Context, a *attempt) time.Time {
 	return workflow.Now(ctx).Add(max(a.Window, min(r.request.Timing.Submit, r.request.Timeout)))
 }
 
-// refusalAtDeadline is the error type of a submit that was tried until the deadline.
+// refusalAtDeadline is the error type of a submit that was retried until the deadline.
 func refusalAtDeadline(last error) string {
 	var failure *temporal.ApplicationError
 	if errors.As(last, &failure) && failure.Type() == generation.ErrRateLimited {

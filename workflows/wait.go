@@ -12,18 +12,18 @@ import (
 )
 
 const (
-	// An activity comes back after so many attempts, at first, when it fails; then after
-	// several times as many. So people see why a generation waits, and it costs little.
+	// A failing activity returns after this many attempts at first, later after several times
+	// as many. People then see why a generation is waiting, at little cost.
 	firstPatience = 5
 	morePatience  = 4
 
-	// clockSlack is how far a worker's clock may be from Temporal's. The SDK ends an
-	// activity by the worker's clock; by Temporal's, it ends itself.
+	// clockSlack is the maximum difference between a worker's clock and Temporal's. The SDK
+	// ends an activity by the worker's clock; the activity ends itself by Temporal's.
 	clockSlack = 10 * time.Minute
 )
 
-// waits shows why an activity failed, waits, and tells whether to begin it again. It is
-// false for an activity that has ended for good.
+// waits shows why an activity failed, waits, and reports whether to start it again. It returns
+// false for an activity that has failed permanently.
 func (r *run) waits(ctx workflow.Context, a *attempt, state generation.State, err error) bool {
 	var failure *temporal.ApplicationError
 	var waiting wire.Waiting
@@ -32,11 +32,11 @@ func (r *run) waits(ctx workflow.Context, a *attempt, state generation.State, er
 		failure.Details(&waiting) != nil || waiting.After >= r.remaining(ctx) {
 		return false
 	}
-	// The activity continues without telling when it succeeds, so people see how old this is.
+	// Show the time, because the message stays after the activity succeeds.
 	r.enter(ctx, a, state, failure.Message()+" (at "+workflow.Now(ctx).UTC().Format("15:04:05")+" UTC)")
 	if waiting.After <= 0 {
 		return true
 	}
-	timer := workflow.NewTimerWithOptions(ctx, waiting.After, workflow.TimerOptions{Summary: r.summary("the provider does not answer; asked again after this")})
+	timer := workflow.NewTimerWithOptions(ctx, waiting.After, workflow.TimerOptions{Summary: r.summary("the provider does not answer; asking again when this timer fires")})
 	return timer.Get(ctx, nil) == nil
 }

@@ -18,7 +18,7 @@ import (
 
 const example = "film.yaml"
 
-// makeFilm runs the example pipeline, as whoever types the command does.
+// makeFilm runs the example pipeline through the command line, as a user would.
 func (s *stack) makeFilm(ctx context.Context, out io.Writer) error {
 	file, err := writeExample()
 	if err != nil {
@@ -28,7 +28,7 @@ func (s *stack) makeFilm(ctx context.Context, out io.Writer) error {
 	fmt.Fprintf(out, "\nA film from a text, in the three steps of %s. Follow it in the Temporal UI:\n\n", file)
 	began := time.Now()
 	args := []string{"pipeline", "run", file, "--id", id, "--output", filepath.Dir(file)}
-	if s.apiKey == wavespeedtest.DefaultKey { // the simulator's money is nobody's
+	if s.apiKey == wavespeedtest.DefaultKey { // the simulator's money isn't real
 		args = append(args, "--yes")
 	}
 	code := cli.Run(ctx, args, s.environ(), cli.Streams{In: os.Stdin, Out: out, Err: out})
@@ -42,7 +42,7 @@ func (s *stack) makeFilm(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// writeExample puts the pipeline where it can be looked at and changed.
+// writeExample writes the pipeline to a place where the user can view and change it.
 func writeExample() (string, error) {
 	text, err := pipelines.Files.ReadFile(example)
 	if err != nil {
@@ -56,7 +56,7 @@ func writeExample() (string, error) {
 	return file, os.WriteFile(file, text, 0o600)
 }
 
-// environ is what the command line reads.
+// environ is the environment of the command line.
 func (s *stack) environ() []string {
 	return []string{
 		"HOME=" + os.Getenv("HOME"),

@@ -12,7 +12,7 @@ import (
 // environment is a file that sets up a shell for the commands to try.
 const environment = "env"
 
-// invite tells what to try next.
+// invite prints what to try next.
 func (s *stack) invite(out io.Writer) error {
 	if err := s.writeEnvironment(); err != nil {
 		return err
@@ -38,7 +38,7 @@ Try, in another terminal:
 `, s.path(environment))
 	if s.apiURL != "" {
 		fmt.Fprintf(out, `
-To repair a run, have one step of the next fail, and rerun what the failure names:
+To repair a run, make a step of the next run fail, then use the rerun command that it prints:
 
   curl -d '{"kind": "fails", "model": "wavespeed-ai/wan-2.1/i2v-480p", "times": 1}' %s/simulator/faults
 `, s.apiURL)
@@ -46,8 +46,8 @@ To repair a run, have one step of the next fail, and rerun what the failure name
 	return nil
 }
 
-// writeEnvironment leaves out a real API key: that is in the environment already, or is to
-// be set by hand.
+// writeEnvironment omits a real API key, which is in the environment already or should be set
+// by hand.
 func (s *stack) writeEnvironment() error {
 	program, err := filepath.Abs("bin")
 	if err != nil {
@@ -60,8 +60,8 @@ func (s *stack) writeEnvironment() error {
 	return os.WriteFile(s.path(environment), []byte(text), 0o600)
 }
 
-// listenAddress is where to listen for a public URL: on its own port if it is this
-// machine's, else on the port that a tunnel is told to lead to.
+// listenAddress returns where to listen for a public URL: on its own port if it points to this
+// machine, else on the port that a tunnel should point to.
 func listenAddress(public string) string {
 	if u, err := url.Parse(public); err == nil && u.Hostname() == listenHost && u.Port() != "" {
 		return u.Host

@@ -1,16 +1,16 @@
-// Command dev runs the whole of wavespeed-temporal on this machine: a Temporal
-// server with its UI, WaveSpeedAI or its simulator, a worker and a webhook handler.
+// Command dev runs all of wavespeed-temporal on this machine: a Temporal server with its UI,
+// WaveSpeedAI or its simulator, a worker and a webhook handler.
 //
 //	dev demo   runs the pipeline examples/pipelines/film.yaml to its end and leaves nothing running
 //	dev up     runs it the first time, and keeps everything up until it is interrupted
 //
-// Temporal is the temporal command if one is on the PATH, or else a dev server that is built
-// first. What dev up has made is in out/dev, and is there again the next time.
+// Temporal is the temporal command if it is on the PATH, or else a dev server that is built
+// first. "dev up" keeps its state in out/dev and continues with it the next time.
 //
-// With WAVESPEED_API_KEY set it uses WaveSpeedAI itself, which costs money. Set
-// WEBHOOK_PUBLIC_URL to an https address that leads to this machine to have
-// webhooks; without one the provider is polled. Without a key it uses the
-// simulator, which has webhooks and costs nothing.
+// With WAVESPEED_API_KEY set, it uses WaveSpeedAI itself, which costs money. Set
+// WEBHOOK_PUBLIC_URL to an https URL that points to this machine to receive webhooks; otherwise
+// results are polled. Without a key, it uses the simulator, which has webhooks and costs
+// nothing.
 package main
 
 import (
@@ -56,7 +56,7 @@ func demo(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// state is where dev up keeps what it has made.
+// state is where "dev up" keeps its data.
 const state = "out/dev"
 
 func up(ctx context.Context, out io.Writer) error {
@@ -70,7 +70,7 @@ func up(ctx context.Context, out io.Writer) error {
 	if first {
 		err = s.makeFilm(ctx, out)
 	} else {
-		fmt.Fprintf(out, "Continuing with what is in %s. To begin again, remove it.\n", state)
+		fmt.Fprintf(out, "Continuing with the data in %s. To start over, remove it.\n", state)
 		_, err = writeExample()
 	}
 	if err != nil {

@@ -27,11 +27,11 @@ const (
 	simulatorPort = 8585
 	webhookPath   = "/webhooks/wavespeed"
 
-	// simulatorSpeed lets a video of two minutes take two seconds.
+	// simulatorSpeed makes a two-minute video take two seconds.
 	simulatorSpeed = 40
 )
 
-// stack is everything that runs. Its parts are stopped in the reverse order.
+// stack is everything that runs. Its parts are stopped in reverse order.
 type stack struct {
 	temporal *testsuite.DevServer
 	client   client.Client
@@ -42,7 +42,7 @@ type stack struct {
 	stops    []func()
 }
 
-// database is the file in the directory of the state in which Temporal keeps all.
+// database is the file in the state directory that holds Temporal's data.
 const database = "temporal.db"
 
 func start(ctx context.Context, out io.Writer, state string) (_ *stack, err error) {
@@ -86,7 +86,7 @@ func start(ctx context.Context, out io.Writer, state string) (_ *stack, err erro
 	return s, nil
 }
 
-// path is that of a file of the state; "" where nothing is kept.
+// path returns the path of a state file; "" if nothing is kept.
 func (s *stack) path(name string) string {
 	if s.state == "" {
 		return ""
@@ -94,7 +94,7 @@ func (s *stack) path(name string) string {
 	return filepath.Join(s.state, name)
 }
 
-// startProvider chooses WaveSpeedAI or the simulator, and says how to generate with it.
+// startProvider chooses WaveSpeedAI or the simulator, and prints the choice.
 func (s *stack) startProvider(out io.Writer) (worker.Options, error) {
 	options := worker.Options{
 		Prices: true, APIKey: os.Getenv("WAVESPEED_API_KEY"), WebhookURL: os.Getenv("WEBHOOK_PUBLIC_URL"), Logger: quiet,
@@ -124,7 +124,7 @@ func (s *stack) startProvider(out io.Writer) (worker.Options, error) {
 	return options, nil
 }
 
-// simulatorPort is the one that the simulator had before, because results hold it.
+// simulatorPort is the simulator's previous port, because results contain it.
 func (s *stack) simulatorPort() (int, error) {
 	port := free(simulatorPort)
 	file := s.path("simulator.port")

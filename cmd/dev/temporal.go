@@ -27,12 +27,12 @@ const (
 	listenHost   = "127.0.0.1"
 )
 
-// leastServer is the oldest server that has all we use: the last of it are texts beside
-// events, which say in the UI what each is for.
+// leastServer is the oldest server that has all features we use. The newest of them is text on
+// events, which the UI shows.
 var leastServer = [2]int{1, 28}
 
-// startTemporal runs a Temporal server with its UI, on the usual ports if they are
-// free. It keeps its database in a file, if there is a name for one.
+// startTemporal runs a Temporal server with its UI, on the usual ports if they are free. If
+// file is set, it keeps the database there.
 func startTemporal(ctx context.Context, out io.Writer, database string) (server *testsuite.DevServer, ui string, err error) {
 	program, err := temporalProgram(ctx, out)
 	if err != nil {
@@ -62,8 +62,9 @@ func startTemporal(ctx context.Context, out io.Writer, database string) (server 
 	return server, fmt.Sprintf("http://%s:%d", listenHost, uiPort), nil
 }
 
-// temporalProgram is what DEVSERVER names; or else a temporal on the PATH that is not too
-// old, since that needs no build; or else our own dev server, which is built if need be.
+// temporalProgram returns the program named by DEVSERVER. Otherwise it returns a recent enough
+// temporal command on the PATH, which needs no build, or else our own dev server, built if
+// necessary.
 func temporalProgram(ctx context.Context, out io.Writer) (string, error) {
 	if program := os.Getenv("DEVSERVER"); program != "" {
 		return program, nil
@@ -80,19 +81,19 @@ func temporalProgram(ctx context.Context, out io.Writer) (string, error) {
 	build := exec.CommandContext(ctx, "sh", filepath.Join("devserver", "build.sh"), built) // #nosec G204 -- ours
 	build.Stdout, build.Stderr = os.Stdout, os.Stderr
 	if err := build.Run(); err != nil {
-		return "", fmt.Errorf("build the Temporal dev server: %w. With the temporal command on the PATH there is nothing to build: https://docs.temporal.io/cli", err)
+		return "", fmt.Errorf("build the Temporal dev server: %w. If the temporal command is on the PATH, no build is needed: https://docs.temporal.io/cli", err)
 	}
 	return built, nil
 }
 
 var serverVersion = regexp.MustCompile(`Server (\d+)\.(\d+)`)
 
-// unfit says why a temporal command can't be used; "" if it can.
+// unfit explains why a temporal command can't be used; "" if it can.
 func unfit(ctx context.Context, program string) string {
 	output, err := exec.CommandContext(ctx, program, "--version").CombinedOutput() // #nosec G204 -- it is on the PATH
 	found := serverVersion.FindSubmatch(output)
 	if err != nil || found == nil {
-		return "it does not tell its version"
+		return "it does not report its version"
 	}
 	major, _ := strconv.Atoi(string(found[1]))
 	minor, _ := strconv.Atoi(string(found[2]))
@@ -102,7 +103,7 @@ func unfit(ctx context.Context, program string) string {
 	return ""
 }
 
-// free is the port, if nothing listens on it, or any other that is free.
+// free returns the port if it is free, or another free port.
 func free(port int) int {
 	for _, candidate := range []int{port, 0} {
 		listener, err := net.Listen("tcp", net.JoinHostPort(listenHost, strconv.Itoa(candidate)))
@@ -115,5 +116,5 @@ func free(port int) int {
 	return port
 }
 
-// quiet shows what needs a person; progress is shown otherwise.
+// quiet shows only problems; progress is printed elsewhere.
 var quiet = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))

@@ -19,7 +19,8 @@ const (
 	stopTimeout     = 5 * time.Second
 )
 
-// run is the program. Flags come before the environment, that before defaults.
+// run runs the program. Flags take precedence over the environment, which takes precedence over
+// defaults.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	var s settings
 	command := &cobra.Command{
@@ -45,7 +46,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return command.ExecuteContext(ctx)
 }
 
-// serve runs the provider until ctx ends, then lets requests in flight be answered.
+// serve runs the provider until ctx ends, then answers requests in flight.
 func serve(ctx context.Context, options wavespeedtest.Options, stdout io.Writer) error {
 	server, err := wavespeedtest.New(options)
 	if err != nil {
@@ -81,7 +82,7 @@ func healthcheck(s *settings) *cobra.Command {
 			}
 			defer response.Body.Close()
 			if response.StatusCode != http.StatusOK {
-				return fmt.Errorf("what answers at %s is not a simulator: %s", address, response.Status)
+				return fmt.Errorf("the server at %s is not a simulator: %s", address, response.Status)
 			}
 			return nil
 		},

@@ -1,10 +1,10 @@
-// Wavespeed-simulator is WaveSpeedAI on this machine, for tests and demonstrations
-// in any language: the package wavespeedtest as a program.
+// Wavespeed-simulator simulates WaveSpeedAI on this machine, for tests and demonstrations in
+// any language. It is the package wavespeedtest as a program.
 //
 //	wavespeed-simulator --fault webhook-lost=0.05 --fault accepted-reset=0.02
 //
-// It serves the provider's API below /api/v3, controls below /simulator/, and shows
-// its latest outputs at /. Its help documents every behavior that can be changed.
+// It serves the provider's API below /api/v3, controls below /simulator/, and its latest
+// outputs at /. Its help documents all settings of its behavior.
 package main
 
 import (

@@ -32,20 +32,20 @@ type settings struct {
 }
 
 func (s *settings) flags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.publicURL, "public-url", "", "how clients reach this server, if not at its own address")
+	flags.StringVar(&s.publicURL, "public-url", "", "URL at which clients reach this server, if it is not its own address")
 	flags.StringVar(&s.key, "api-key", "", "the API key to accept (env WAVESPEED_API_KEY, default "+wavespeedtest.DefaultKey+")")
 	flags.StringVar(&s.secret, "secret", "",
-		"what webhooks are signed with (env WAVESPEED_WEBHOOK_SECRET, default "+wavespeedtest.DefaultSecret+")")
+		"secret that signs webhooks (env WAVESPEED_WEBHOOK_SECRET, default "+wavespeedtest.DefaultSecret+")")
 	flags.Float64Var(&s.balance, "balance", wavespeedtest.DefaultBalance, "credit of each account, in USD")
-	flags.StringArrayVar(&s.accounts, "account", nil, "a further account, as name=…,key=…,secret=… (may be repeated)")
-	flags.StringArrayVar(&s.keys, "access-key", nil, "a further API key of an account, as account=…,name=…,key=… and perhaps uuid=… (may be repeated)")
-	flags.StringVar(&s.catalogue, "catalogue", "", "a file with the models in place of the built-in ones, as GET /models of the real API answers it")
+	flags.StringArrayVar(&s.accounts, "account", nil, "another account: name=…,key=…,secret=… (repeatable)")
+	flags.StringArrayVar(&s.keys, "access-key", nil, "another API key of an account: account=…,name=…,key=…, optionally uuid=… (repeatable)")
+	flags.StringVar(&s.catalogue, "catalogue", "", "a file with models that replace the built-in ones, in the format of the real GET /models")
 	flags.StringVar(&s.state, "state", "", "a directory that keeps predictions and uploads for the next start (default none)")
 	flags.StringVar(&s.tier, "tier", "", "limits of each account: bronze, silver, gold or ultra (default none)")
-	flags.Float64Var(&s.speed, "speed", 0, "let predictions take their model's real time, divided by this")
-	flags.DurationVar(&s.duration, "duration", 0, "let every prediction take this long (default 2s without --speed)")
-	flags.Uint64Var(&s.seed, "seed", 1, "where the probabilities of faults come from")
-	flags.StringArrayVar(&s.faults, "fault", nil, "inject a fault: kind, kind=probability or kind,field=value,… (may be repeated; see the command faults)")
+	flags.Float64Var(&s.speed, "speed", 0, "make predictions take their model's real time, divided by this")
+	flags.DurationVar(&s.duration, "duration", 0, "make every prediction take this long (default 2s without --speed)")
+	flags.Uint64Var(&s.seed, "seed", 1, "random seed for faults")
+	flags.StringArrayVar(&s.faults, "fault", nil, "inject a fault: kind, kind=probability or kind,field=value,… (repeatable; see the command faults)")
 	flags.StringVar(&s.logLevel, "log-level", "info", "debug shows every submit and webhook")
 	for _, setting := range wavespeedtest.Behaviors {
 		flag := flags.VarPF(&behaviorFlag{behavior: &s.behavior, name: setting.Name}, strings.ReplaceAll(setting.Name, "_", "-"), "", setting.Doc)
@@ -55,7 +55,7 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	}
 }
 
-// behaviorFlag is a field of the behavior as a flag.
+// behaviorFlag is a behavior setting as a flag.
 type behaviorFlag struct {
 	behavior   *wavespeedtest.Behavior
 	name, text string
@@ -91,7 +91,7 @@ func (s *settings) options(getenv func(string) string, logs io.Writer) (wavespee
 	return options, err
 }
 
-// allAccounts are the default one and those of --account, with the same limits.
+// allAccounts returns the default account and those from --account, with the same limits.
 func (s *settings) allAccounts(getenv func(string) string) ([]wavespeedtest.Account, error) {
 	limits, known := map[string]wavespeedtest.Limits{
 		"": {}, "bronze": wavespeedtest.Bronze, "silver": wavespeedtest.Silver, "gold": wavespeedtest.Gold, "ultra": wavespeedtest.Ultra,
@@ -115,7 +115,7 @@ func (s *settings) allAccounts(getenv func(string) string) ([]wavespeedtest.Acco
 	return accounts, s.addKeys(accounts)
 }
 
-// addKeys gives accounts the keys of --access-key. Its errors don't repeat them.
+// addKeys adds the keys from --access-key to accounts. Errors don't repeat them.
 func (s *settings) addKeys(accounts []wavespeedtest.Account) error {
 	for _, text := range s.keys {
 		account := wavespeedtest.DefaultAccount
@@ -133,7 +133,7 @@ func (s *settings) addKeys(accounts []wavespeedtest.Account) error {
 	return nil
 }
 
-// parsePairs reads name=value,… into the fields. Its errors don't repeat values.
+// parsePairs parses name=value,… into the fields. Errors don't repeat values.
 func parsePairs(text string, fields map[string]*string) error {
 	for _, pair := range strings.Split(text, ",") {
 		name, value, _ := strings.Cut(pair, "=")
@@ -146,7 +146,7 @@ func parsePairs(text string, fields map[string]*string) error {
 	return nil
 }
 
-// parseAccount does not repeat what it was given, which holds a key.
+// parseAccount doesn't repeat its argument in errors, because it contains a key.
 func parseAccount(text string) (wavespeedtest.Account, error) {
 	var account wavespeedtest.Account
 	err := parsePairs(text, map[string]*string{"name": &account.Name, "key": &account.Key, "secret": &account.Secret})
@@ -154,7 +154,7 @@ func parseAccount(text string) (wavespeedtest.Account, error) {
 		return account, fmt.Errorf("--account: %w", err)
 	}
 	if account.Name == "" || account.Key == "" || account.Secret == "" {
-		return account, fmt.Errorf("--account: name, key and secret are all needed")
+		return account, fmt.Errorf("--account: name, key and secret are required")
 	}
 	return account, nil
 }
@@ -168,7 +168,7 @@ func first(values ...string) string {
 	return ""
 }
 
-// dialable is the address under which this machine reaches what listens there.
+// dialable returns the address at which this machine reaches a listener.
 func dialable(listen string) (string, error) {
 	address, err := loopback.Dial(listen)
 	if err != nil {
@@ -176,7 +176,7 @@ func dialable(listen string) (string, error) {
 	}
 	_, port, _ := net.SplitHostPort(address)
 	if number, err := strconv.Atoi(port); err != nil || number < 1 {
-		return "", fmt.Errorf("--listen: %q is not a port to ask", port)
+		return "", fmt.Errorf("--listen: %q is not a port", port)
 	}
 	return address, nil
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// approve asks people. That they want something made again is not an end of the step.
+// approve asks people to decide. A request to regenerate doesn't end the step.
 func (r *run) approve(ctx workflow.Context, s *step) error {
 	question, err := r.question(s)
 	s.undo, s.note = nil, ""
@@ -43,7 +43,7 @@ func (r *run) approve(ctx workflow.Context, s *step) error {
 	return nil
 }
 
-// freshBefore tells whether something that people would judge was made in this run.
+// freshBefore reports whether something to judge was produced in this run.
 func (r *run) freshBefore(s *step) bool {
 	for _, other := range r.steps {
 		decided := other.approval != nil && other.approval != other.decided
@@ -54,7 +54,7 @@ func (r *run) freshBefore(s *step) bool {
 	return false
 }
 
-// sameQuestion tells whether people were shown, and could choose of, the same before.
+// sameQuestion reports whether people were shown the same outputs and choices before.
 func sameQuestion(before generation.ApprovalStatus, question workflows.Approval) bool {
 	choices := question.Choices
 	if len(choices) != len(before.Choices) || !slices.Equal(question.Show, before.Show) {
@@ -98,7 +98,7 @@ func (r *run) question(s *step) (workflows.Approval, error) {
 	}, nil
 }
 
-// validate says what is wrong with what a decision wants to be made again.
+// validate checks a decision's request to regenerate.
 func (r *run) validate(d generation.Decision) error {
 	if d.Verdict != generation.Regenerate {
 		return nil
@@ -131,7 +131,7 @@ func (s *step) validateItems(items []int) error {
 	return nil
 }
 
-// text is a value as people read it.
+// text formats a value for people.
 func text(value any) string {
 	switch value := value.(type) {
 	case nil:
@@ -144,10 +144,10 @@ func text(value any) string {
 	}
 }
 
-// maxShownBytes bounds what is shown of long lists; nobody looks at all of it.
+// maxShownBytes limits what is shown of long lists; nobody looks at all of it.
 const maxShownBytes = 200_000
 
-// texts are what there is to look at: each member of a list by itself.
+// texts lists what to look at: each member of a list separately.
 func texts(value any) []string {
 	list, isList := value.([]any)
 	if !isList {
@@ -170,7 +170,7 @@ func texts(value any) []string {
 // makers are the keys of generations by the texts of their outputs.
 type makers map[string]string
 
-// maxKeysBytes bounds the keys beside a question.
+// maxKeysBytes limits the keys next to a question.
 const maxKeysBytes = 200_000
 
 // makers are those of the steps that an approval refers to.
@@ -196,7 +196,7 @@ func (r *run) makers(s *step) makers {
 	return all
 }
 
-// of are the keys for texts; nil if there are none, or too many to show.
+// of returns the keys for texts; nil if there are none, or too many to show.
 func (m makers) of(texts []string) []string {
 	keys := make([]string, len(texts))
 	bytes := 0

@@ -39,10 +39,10 @@ func (r *run) tell(ctx workflow.Context) {
 	_ = workflow.UpsertTypedSearchAttributes(ctx, updates...)
 }
 
-// maxModelsBytes is below what Temporal allows one attribute to have: it ends a run with more.
+// maxModelsBytes is below Temporal's limit for one attribute: it ends a run that exceeds it.
 const maxModelsBytes = 2000
 
-// models are those that the pipeline names, each once, as many as an attribute may have.
+// models returns the pipeline's distinct models, as many as fit into an attribute.
 func (r *run) models() []string {
 	var models []string
 	for _, s := range r.steps {

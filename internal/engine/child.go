@@ -16,7 +16,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// child is one that works.
+// child is a running child workflow.
 type child struct {
 	pipeline.Child
 	future   workflow.ChildWorkflowFuture
@@ -26,12 +26,12 @@ type child struct {
 	progress Progress
 }
 
-// running is how many of the child's items are in flight at most.
+// running is the maximum number of the child's items in progress.
 func (c *child) running() int {
 	return min(len(c.items)-c.progress.ended(), c.atOnce)
 }
 
-// hand has a child make the items, and waits for it. An error means that none was started.
+// hand passes items to a child, and waits for it. An error means that none was started.
 func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *share) (ChunkResult, error) {
 	in := f.chunk(items, atOnce, granted)
 	size := f.bytes
@@ -89,8 +89,9 @@ func childID(ctx workflow.Context, step string) string {
 	return strings.ToValidUTF8(id[:min(len(id), maxIDBytes-len(end))], "") + end
 }
 
-// rescue reads from a child that was killed what it has made. What had not ended has
-// failed: who kills a child wants no more of it. A run that resumes this one continues with it.
+// rescue reads the results of a killed child. Unfinished items count as failed, because killing
+// the child means that no more of it is wanted. A run that resumes this one continues with
+// them.
 func (f *fan) rescue(ctx workflow.Context, c *child, granted *share, why error) ChunkResult {
 	made := make(map[int]pipeline.ItemResult)
 	pages, err := recalled(ctx, c.Child)
@@ -106,7 +107,7 @@ func (f *fan) rescue(ctx workflow.Context, c *child, granted *share, why error) 
 	}
 	var result ChunkResult
 	if granted != nil {
-		result.Spent = granted.usd // nobody can tell what it had reserved
+		result.Spent = granted.usd // its reservations are unknown
 	}
 	reason := fmt.Sprintf("its workflow %s ended before it: %v", c.WorkflowID, cause(why))
 	for _, item := range c.items {
@@ -119,7 +120,7 @@ func (f *fan) rescue(ctx workflow.Context, c *child, granted *share, why error) 
 	return result
 }
 
-// cause is what ended a child, without what names the child.
+// cause returns why a child ended, without the child's name.
 func cause(err error) error {
 	var failed *temporal.ChildWorkflowExecutionError
 	if errors.As(err, &failed) && failed.Unwrap() != nil {
@@ -136,7 +137,7 @@ func (f *fan) forget(c *child) {
 	}
 }
 
-// stop has all children begin nothing more.
+// stop tells all children to start nothing more.
 func (f *fan) stop(ctx workflow.Context) {
 	for _, c := range f.live {
 		if c.started && !c.future.IsReady() {
@@ -163,8 +164,8 @@ func (f *fan) chunk(items []*item, atOnce int, granted *share) Chunk {
 	return in
 }
 
-// alike are the predictions of items elsewhere that ask for the same as one of these whose
-// submit is to be looked for.
+// alike returns the predictions of items elsewhere with the same request as one of these items
+// whose submit is unknown.
 func (f *fan) alike(items []*item) []generation.Status {
 	here, wanted := make(map[string]bool), make(map[string]bool)
 	for _, item := range items {
@@ -190,7 +191,7 @@ func (f *fan) alike(items []*item) []generation.Status {
 	return alike
 }
 
-// reduced is the definition without what a child of one step does not need.
+// reduced returns the definition without what a child of one step does not need.
 func reduced(d pipeline.Definition, id string) pipeline.Definition {
 	small := pipeline.Definition{Name: d.Name, Account: d.Account}
 	for _, input := range d.Inputs {

@@ -8,7 +8,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// collect takes over what a child has made. What it has not started goes back in the queue.
+// collect takes over a child's results. Items that it has not started go back into the queue.
 func (f *fan) collect(ctx workflow.Context, items []*item, result ChunkResult) {
 	byIndex := make(map[int]pipeline.ItemResult, len(result.Items))
 	for _, made := range result.Items {
@@ -40,7 +40,7 @@ func (f *fan) collect(ctx workflow.Context, items []*item, result ChunkResult) {
 	f.r.show(ctx)
 }
 
-// learn notes what the models' submits cost.
+// learn records the cost of the model's submits.
 func (f *fan) learn(made []generation.Status) {
 	for _, status := range made {
 		for _, attempt := range status.Attempts {
@@ -51,7 +51,7 @@ func (f *fan) learn(made []generation.Status) {
 	}
 }
 
-// listen takes in what children report of themselves.
+// listen receives progress reports from children.
 func (r *run) listen(ctx workflow.Context) {
 	channel := workflow.GetSignalChannel(ctx, runwire.ProgressSignal)
 	workflow.GoNamed(ctx, "progress", func(ctx workflow.Context) {
@@ -64,7 +64,7 @@ func (r *run) listen(ctx workflow.Context) {
 	})
 }
 
-// note takes a report that says more than the one before: they may come in any order.
+// note accepts a report that is newer than the last, because they may arrive in any order.
 func (r *run) note(report Progress) {
 	for _, s := range r.steps {
 		if s.fan == nil {

@@ -22,8 +22,7 @@ const (
 	maxRows           = 40
 )
 
-// details is the run as Markdown: what waits for people, a line of totals, and a row for
-// each step.
+// details formats the run as Markdown: pending decisions, a line of totals, and a row per step.
 func (r *run) details(ctx workflow.Context) string {
 	status := r.status(ctx)
 	var text strings.Builder
@@ -74,7 +73,7 @@ func headline(status pipeline.Status) string {
 	return line
 }
 
-// stepRow has what matters most first: narrow screens cut off the right.
+// stepRow puts the most important cells first, because narrow screens cut off the right side.
 func stepRow(step pipeline.StepStatus) string {
 	model := "–"
 	if step.Model != "" {
@@ -127,8 +126,7 @@ func decidedCell(step pipeline.StepStatus) string {
 	return " · " + markdown.Decisions(step.Decisions)
 }
 
-// itemTable shows what is most worth a look of many generations: those that have failed,
-// then those under way.
+// itemTable shows the most interesting generations: failed ones first, then running ones.
 func itemTable(statuses []*generation.Status) string {
 	var text strings.Builder
 	text.WriteString("| item | model | state | prediction |\n| --- | --- | --- | --- |\n")

@@ -1,18 +1,18 @@
 // Package engine runs pipelines: it is the workflow [pipeline.WorkflowName].
 //
-// A run checks its pipeline first, in an activity, so that whoever starts it learns of
-// every mistake before anything is paid. Then each step runs as soon as what it refers to
-// is there: a generation with its fallbacks, one for each item of a list, or a question
-// to people. Each of them is a function of package workflows, which a workflow of one's
-// own can call as well: [workflows.Generate], [workflows.Fallback], [workflows.ForEach],
-// [workflows.Approve], [workflows.WithBudget], [workflows.WithEarlier].
+// A run first checks its pipeline, in an activity, so that every problem is reported before
+// anything is paid. Then each step runs as soon as the steps it refers to have completed: a
+// generation with its fallbacks, one per item of a list, or an approval. Each of these is a
+// function of package workflows that your own workflows can call too: [workflows.Generate],
+// [workflows.Fallback], [workflows.ForEach], [workflows.Approve], [workflows.WithBudget],
+// [workflows.WithEarlier].
 //
 // # Many items
 //
-// A few dozen items are made in the run itself. More are handed in chunks to child
-// workflows, some at a time, so that the history of each stays short: the run's own grows
-// by some forty events for 250 items. A child that must stop early, since too many items
-// have failed or its share of the budget is spent, gives back what it has not started.
+// The run itself processes up to a few dozen items. It passes larger lists in chunks to child
+// workflows, several at a time, so that every history stays short: the run's own grows by about
+// forty events for 250 items. A child that must stop early, because too many items have failed
+// or its share of the budget is spent, returns the items that it has not started.
 //
 // # The journal
 //
@@ -28,7 +28,7 @@
 //
 // # Resuming
 //
-// A run that resumes another reads by query what that one has made, also after its end,
-// and gives it to its generations as earlier results: whatever asks for the same is not
-// submitted again.
+// A run that resumes another queries that run's results, even after its end, and passes them to
+// its generations as earlier results. Generations with the same request are not submitted
+// again.
 package engine

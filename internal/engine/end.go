@@ -15,7 +15,7 @@ import (
 // maxResultBytes keeps a result below Temporal's limit of 2 MiB.
 const maxResultBytes = 1_200_000
 
-// end gives the run's result, or its error with all that is known.
+// end returns the run's result, or its error with all details.
 func (r *run) end(ctx workflow.Context, err error) (pipeline.Result, error) {
 	if err == nil {
 		err = r.setOutputs()
@@ -45,7 +45,7 @@ func (r *run) end(ctx workflow.Context, err error) (pipeline.Result, error) {
 	return pipeline.Result{Outputs: r.outputs, Omitted: r.omitted, Cost: status.Cost, Steps: status.Steps}, nil
 }
 
-// failed puts what is known of the run into the error; what a check found stays there.
+// failed adds the run's status to the error. The findings of a check stay in it.
 func (r *run) failed(ctx workflow.Context, failure *temporal.ApplicationError) error {
 	var problems pipeline.Problems
 	details := []any{r.bounded(ctx)}
@@ -57,8 +57,7 @@ func (r *run) failed(ctx workflow.Context, failure *temporal.ApplicationError) e
 	})
 }
 
-// setOutputs evaluates what the run gives. What refers to a step that did not complete
-// is null.
+// setOutputs evaluates the run's outputs. References to a step that did not complete are null.
 func (r *run) setOutputs() error {
 	outputs := make(map[string]any)
 	known := func(ref plan.Reference) bool {

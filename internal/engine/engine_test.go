@@ -493,7 +493,7 @@ func TestRefusals(t *testing.T) {
 		report runwire.Report
 		want   string
 	}{
-		"nothing":        {pipeline.Request{}, runwire.Report{}, "steps: there is none"},
+		"nothing":        {pipeline.Request{}, runwire.Report{}, "steps: is empty"},
 		"what was found": {film(), runwire.Report{Problems: pipeline.Problems{{Path: []string{"steps", "a"}, Message: "is odd"}}}, "steps.a: is odd"},
 		"balance": {film(), runwire.Report{Estimate: &pipeline.Estimate{Total: price, Balance: &balance}},
 			"the balance of $0.05 does not cover the estimate of $0.10; nothing was submitted"},

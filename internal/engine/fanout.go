@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	// maxInline is how many items are made in the run itself.
+	// maxInline is the maximum number of items processed in the run itself.
 	maxInline = 50
 
-	// maxOwnEvents is the length of the run's history from which on items are not made in
-	// it any more; Temporal warns at 10,240 events, and an item has some 15.
+	// maxOwnEvents is the length of the run's history above which items are no longer processed
+	// in it. Temporal warns at 10,240 events, and an item has about 15.
 	maxOwnEvents    = 8000
 	eventsPerSubmit = 15
 
@@ -48,7 +48,7 @@ func (r *run) fits(ctx workflow.Context, s *step) bool {
 	return n == 0 || n <= maxInline && workflow.GetInfo(ctx).GetCurrentHistoryLength()+r.promised+n*s.mostEvents() < maxOwnEvents
 }
 
-// mostEvents is about how many events an item has if every submit that it may send is sent.
+// mostEvents is the approximate number of events of an item if it uses all its submits.
 func (s *step) mostEvents() int {
 	submits := len(s.Models())
 	if s.Retry != nil {
@@ -57,7 +57,7 @@ func (s *step) mostEvents() int {
 	return submits * eventsPerSubmit
 }
 
-// makeInline makes the items in the run itself.
+// makeInline processes the items in the run itself.
 func (r *run) makeInline(ctx workflow.Context, s *step, options workflows.ForEachOptions) error {
 	m, values := r.maker(s), r.values(s.References())
 	var over error
@@ -108,7 +108,7 @@ func (r *run) setItems(s *step) error {
 	return nil
 }
 
-// tooMany is the error of a step of which too many items have failed.
+// tooMany is the error of a step with too many failed items.
 func tooMany(s *step, tolerated int) error {
 	counts := s.counts()
 	var first string

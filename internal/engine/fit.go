@@ -8,11 +8,11 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// maxFitReason is what stays of a reason where there is no room for more.
+// maxFitReason is the length to which reasons are cut if space is short.
 const maxFitReason = 200
 
-// fit makes results fit into so many bytes: reasons are cut, then outputs left out from the
-// end, which says so; they stay with the provider.
+// fit makes results fit into a number of bytes. It cuts reasons, then omits outputs from the
+// end and marks them as omitted; they remain with the provider.
 func fit(items []pipeline.ItemResult, bytes int) {
 	size := recordBytes(items)
 	for i := range items {
@@ -27,8 +27,8 @@ func fit(items []pipeline.ItemResult, bytes int) {
 	}
 }
 
-// changeResult changes the generations of a result, which others may hold too, and returns
-// how many bytes less it has.
+// changeResult changes copies of a result's generations, which may be shared, and returns by
+// how many bytes it shrank.
 func changeResult(result *pipeline.ItemResult, change func(*generation.Status)) int {
 	before := recordBytes(result)
 	result.Reason = plaintext.Clip(result.Reason, maxFitReason)

@@ -22,12 +22,12 @@ func (r *run) generate(ctx workflow.Context, s *step) error {
 	return r.maker(s).make(ctx, s.items[0], r.values(s.References()))
 }
 
-// maker makes the generations of one step, in the run or in a child.
+// maker runs the generations of one step, in the run or in a child.
 type maker struct {
 	step    *step
 	account string
 	shapes  map[string]*shape.Shape // of models' inputs
-	shares  bool                    // the budget is a share: more may be had of the run
+	shares  bool                    // the budget is a share: the run may grant more
 }
 
 func (r *run) maker(s *step) maker {
@@ -56,7 +56,7 @@ func (s *step) keys(item *item) []string {
 	return keys
 }
 
-// make generates the item, and notes what became of it.
+// make generates the item, and fills in its result.
 func (m maker) make(ctx workflow.Context, made *item, values map[string]any) error {
 	made.state, made.reason = pipeline.StepRunning, ""
 	earlier := m.step.made.current(made.key)
@@ -95,7 +95,7 @@ func (s *step) statuses(ctx workflow.Context, item *item) []generation.Status {
 	return statuses
 }
 
-// result is what became of an item, or how it stands while it runs.
+// result is an item's outcome, or its state while it runs.
 func (s *step) result(ctx workflow.Context, item *item) pipeline.ItemResult {
 	result := pipeline.ItemResult{Index: item.index, Key: item.key, State: item.state, Reason: item.reason, Generations: item.generations}
 	if item.state == pipeline.StepRunning {

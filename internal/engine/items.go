@@ -18,42 +18,42 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// Chunk is the argument of [Items]: a part of a step's items, and all that is needed to
-// make them.
+// Chunk is the argument of [Items]: some of a step's items, and all that is needed to process
+// them.
 type Chunk struct {
 	Pipeline pipeline.Definition `json:"pipeline"`
 	Step     string              `json:"step"`
 
-	// Values are what the step's expressions refer to.
+	// Values are the values that the step's expressions refer to.
 	Values map[string]any `json:"values"`
 
-	// Input replaces fields of the step's input; null removes one.
+	// Input replaces fields of the step's input; null removes a field.
 	Input map[string]any `json:"input,omitempty"`
 
-	// Shapes are what the step's models take in fields that expressions decide, by model.
+	// Shapes describe, by model, the input fields that expressions set.
 	Shapes map[string]*shape.Shape `json:"shapes,omitempty"`
 
 	Items []ChunkItem `json:"items"`
 	Round int         `json:"round,omitempty"`
 
-	// MaxParallel is how many may be in flight.
+	// MaxParallel is the maximum number of items in progress.
 	MaxParallel int `json:"max_parallel"`
 
-	// Strikes is how many must fail for no more to be started.
+	// Strikes is the number of failures after which no more items are started.
 	Strikes int `json:"strikes"`
 
-	// Budget is what they may cost together, in USD, and Price what each is likely to. Last
-	// says that the run has no more: what the budget does not cover may fall back.
+	// Budget is the maximum total cost, in USD, and Price the likely cost of each item. Last
+	// says that the run has no more budget, so items that it doesn't cover may use a fallback.
 	Budget *generation.USD `json:"budget,omitempty"`
 	Price  generation.USD  `json:"price,omitempty"`
 	Last   bool            `json:"last,omitempty"`
 
-	// Known are predictions of other items that ask for the same as one whose submit is to
-	// be looked for.
+	// Known are predictions of other items with the same request as one whose submit is
+	// unknown.
 	Known []generation.Status `json:"known,omitempty"`
 }
 
-// ChunkItem is one item of a [Chunk]. Input is what is changed in its own.
+// ChunkItem is one item of a [Chunk]. Input holds the changes to its own input.
 type ChunkItem struct {
 	Index   int                 `json:"index"`
 	Key     string              `json:"key"`
@@ -62,8 +62,8 @@ type ChunkItem struct {
 	Earlier []generation.Status `json:"earlier,omitempty"`
 }
 
-// ChunkResult is what became of a [Chunk]'s items. Those that were not started are not in it;
-// one that waits has generations that were paid for before the budget was spent.
+// ChunkResult is the outcome of a [Chunk]. It excludes items that were not started. An item
+// that waits has generations that were paid for before the budget was spent.
 type ChunkResult struct {
 	Items []pipeline.ItemResult `json:"items"`
 	Spent generation.USD        `json:"spent,omitempty"`
@@ -72,7 +72,7 @@ type ChunkResult struct {
 	Needs generation.USD `json:"needs,omitempty"`
 }
 
-// Progress is what a child tells its run from time to time.
+// Progress is a child's periodic report to its run.
 type Progress struct {
 	pipeline.Child
 	Completed int            `json:"completed"`
@@ -83,25 +83,25 @@ type Progress struct {
 
 func (p Progress) ended() int { return p.Completed + p.Failed }
 
-// follows tells whether the report says more than another; anybody can send one.
+// follows reports whether the report is newer than another; anybody can send one.
 func (p Progress) follows(other Progress) bool {
 	return p.Completed >= 0 && p.Failed >= 0 && p.ended() > other.ended()
 }
 
 const (
-	// progressEvery is how many items end between two reports, which cost an action each.
+	// progressEvery is how many items end between two reports, each of which costs one action.
 	progressEvery = 50
 
-	// fullBytes is how much a child has made when it starts no further item: its result must
-	// hold those in flight too.
+	// fullBytes is the size of a result above which no further item is started: it must have
+	// room for those in progress.
 	fullBytes = 600_000
 )
 
-// Items makes a chunk of a step's items, for a run whose child it is. It fails only when
-// it is canceled, and then with its result as the error's detail.
+// Items processes some of a step's items, as a child of a run. It fails only if it is canceled,
+// and then with its result as the error's detail.
 func Items(ctx workflow.Context, in Chunk) (ChunkResult, error) {
 	c := &chunkRun{in: in, step: new(step)}
-	// Whoever finds the child ended asks it, however it did.
+	// Callers query a finished child, whatever its outcome.
 	err := workflow.SetQueryHandlerWithOptions(ctx, pipeline.ResultsQuery,
 		func(pipeline.Cursor) (pipeline.Page, error) { return c.page(ctx), nil },
 		workflow.QueryHandlerOptions{Description: "what has been made of the items so far"})
@@ -193,15 +193,15 @@ func (c *chunkRun) make(ctx workflow.Context, _ int, item *item) (struct{}, erro
 	return struct{}{}, err
 }
 
-// worthTelling spaces reports, and has more of them towards the end, when few items may
-// take long: the run is never behind by more than are left.
+// worthTelling spaces reports, and sends more of them towards the end, when few items may take
+// long. So the run lags by fewer items than remain.
 func worthTelling(counts pipeline.Counts) bool {
 	ended := counts.Completed + counts.Failed
 	left := counts.Total - ended
 	return left > 0 && (ended%progressEvery == 0 || left < progressEvery && left&(left-1) == 0)
 }
 
-// report tells the run how far it is. That it does not arrive changes nothing.
+// report reports progress to the run. Losing this report is harmless.
 func (c *chunkRun) report(ctx workflow.Context, counts pipeline.Counts) {
 	info := workflow.GetInfo(ctx)
 	if info.ParentWorkflowExecution == nil || ctx.Err() != nil {
@@ -231,14 +231,14 @@ func (c *chunkRun) result(ctx workflow.Context) ChunkResult {
 	return result
 }
 
-// accepted tells whether something was, or may have been, paid for.
+// accepted reports whether something was, or may have been, paid for.
 func accepted(generations []generation.Status) bool {
 	return slices.ContainsFunc(generations, func(status generation.Status) bool {
 		return slices.ContainsFunc(status.Attempts, func(a *generation.Attempt) bool { return a.State != generation.StateAbsent })
 	})
 }
 
-// page is all of what a query may want: a child has few items.
+// page returns all results for a query: a child has few items.
 func (c *chunkRun) page(ctx workflow.Context) pipeline.Page {
 	return pipeline.Page{Steps: []pipeline.StepResults{{ID: c.in.Step, Items: c.result(ctx).Items}}}
 }

@@ -18,16 +18,15 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// unnamed is what a pipeline without a name is called.
+// unnamed is the name of a pipeline without one.
 const unnamed = "unnamed"
 
 // Pipeline runs a pipeline to its end. bytes is the size of the request as it was given.
 //
-// It fails with a *temporal.ApplicationError whose first detail is the run's
-// [pipeline.Status]: of the type in which the first step failed, of type
-// [generation.ErrInvalidInput] when the check finds problems, or
-// [generation.ErrInsufficientCredits] when the balance does not cover the estimate; and
-// with a *temporal.CanceledError with the same detail.
+// It fails with a *temporal.ApplicationError whose first detail is the run's [pipeline.Status].
+// Its type is that of the first failed step's error, [generation.ErrInvalidInput] if the check
+// finds problems, or [generation.ErrInsufficientCredits] if the balance does not cover the
+// estimate. If canceled, it fails with a *temporal.CanceledError with the same detail.
 func Pipeline(ctx workflow.Context, in pipeline.Request, bytes int) (pipeline.Result, error) {
 	in.Pipeline.Name = cmp.Or(in.Pipeline.Name, unnamed)
 	r := &run{in: in, bytes: bytes, byID: make(map[string]*step), started: workflow.Now(ctx)}
@@ -52,8 +51,8 @@ type run struct {
 	budget     *workflows.Budget
 	estimate   *pipeline.Estimate
 	unanswered []pipeline.Unanswered
-	fields     map[string][]string     // of each step's model; none where they are not known
-	shapes     map[string]*shape.Shape // of models' inputs; none where they are not known
+	fields     map[string][]string     // of each step's model, if known
+	shapes     map[string]*shape.Shape // of models' inputs, if known
 	state      pipeline.RunState       // once it has ended
 	told       pipeline.RunState       // by search attributes
 	reason     string                  // why it failed
@@ -64,10 +63,10 @@ type run struct {
 	started    time.Time
 	ended      time.Time
 	changes    int
-	promised   int // events of lists that are being made in the run itself
+	promised   int // events of lists that are being processed in the run itself
 }
 
-// compile makes the steps ready, or says what is wrong with the pipeline or its inputs.
+// compile prepares the steps, or returns the problems of the pipeline or its inputs.
 func (r *run) compile(workflow.Context) error {
 	compiled, err := plan.Compile(r.in.Pipeline)
 	if err != nil {
@@ -105,7 +104,7 @@ func (r *run) setBudget() {
 // maxPayload is below Temporal's limit of 2 MiB for one payload.
 const maxPayload = runwire.MaxRunBytes
 
-// checkRun looks at what a run is given beside its pipeline and inputs.
+// checkRun checks the rest of a run's argument.
 func (r *run) checkRun() error {
 	var problems pipeline.Problems
 	if r.bytes > maxPayload {
@@ -128,7 +127,7 @@ func (r *run) checkRun() error {
 	return problems.Err()
 }
 
-// refused is the error of a run that cannot begin.
+// refused is the error of a run that cannot start.
 func refused(in pipeline.Request, err error) error {
 	var problems pipeline.Problems
 	if !errors.As(err, &problems) {
@@ -145,7 +144,7 @@ const (
 	checkPeriod  = time.Hour
 )
 
-// check looks at the run before anything is paid.
+// check checks the run before anything is paid.
 func (r *run) check(ctx workflow.Context) error {
 	activityCtx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    checkTimeout,
@@ -195,8 +194,8 @@ func (r *run) expectPrices() {
 	}
 }
 
-// schedule begins each step when what it waits for is there, until nothing is left that
-// could begin or end.
+// schedule starts each step when its dependencies have ended, until no step can start or end
+// any more.
 func (r *run) schedule(ctx workflow.Context) error {
 	if r.budget != nil {
 		ctx = workflows.WithBudget(ctx, r.budget)
@@ -216,7 +215,8 @@ func (r *run) schedule(ctx workflow.Context) error {
 	return r.verdict(ctx)
 }
 
-// beginReady begins what can begin. What is skipped may let others begin or be skipped.
+// beginReady starts all steps that can start. Skipping a step may let others start or be
+// skipped.
 func (r *run) beginReady(ctx workflow.Context) {
 	for changed := true; changed; {
 		changed = false
@@ -255,7 +255,7 @@ func (r *run) perform(ctx workflow.Context, s *step) error {
 	}
 }
 
-// finish notes how a step ended.
+// finish records how a step ended.
 func (r *run) finish(ctx workflow.Context, s *step, err error) {
 	r.changes++
 	if errors.Is(err, errAgain) {
@@ -293,7 +293,7 @@ func (r *run) underWay() bool {
 	return false
 }
 
-// drain lets what is under way end after a cancellation, which it learns of itself.
+// drain waits for running steps after a cancellation, which they notice themselves.
 func (r *run) drain(ctx workflow.Context) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	_ = workflow.Await(ctx, func() bool { return !r.underWay() })
@@ -304,8 +304,8 @@ func (r *run) drain(ctx workflow.Context) {
 	}
 }
 
-// verdict is the error in which the run ends, nil if it completes. A failure that an If
-// looks at has been dealt with.
+// verdict returns the error with which the run ends, nil if it completes. A failure that an If
+// refers to counts as handled.
 func (r *run) verdict(ctx workflow.Context) error {
 	if ctx.Err() != nil {
 		return temporal.NewCanceledError()

@@ -17,12 +17,12 @@ const (
 	recallTimeout = time.Minute
 	recallPeriod  = 30 * time.Minute
 
-	// pageBytes bounds a page of results.
+	// pageBytes limits a page of results.
 	pageBytes = 400 << 10
 )
 
-// recall reads what the earlier run has made, if there is one, and keeps what need not be
-// made again.
+// recall reads the results of the earlier run, if there is one, and keeps those that need not
+// be regenerated.
 func (r *run) recall(ctx workflow.Context) error {
 	resume := r.in.Resume
 	if resume == nil {
@@ -48,7 +48,7 @@ func (r *run) recall(ctx workflow.Context) error {
 	return nil
 }
 
-// recalled are all results of a workflow that has ended.
+// recalled returns all results of an ended workflow.
 func recalled(ctx workflow.Context, of pipeline.Child) ([]pipeline.Page, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    recallTimeout,
@@ -71,7 +71,7 @@ func recalled(ctx workflow.Context, of pipeline.Child) ([]pipeline.Page, error) 
 	}
 }
 
-// known are all generations that the earlier run has started.
+// known returns all generations that the earlier run has started.
 func (r *run) known() []generation.Status {
 	var known []generation.Status
 	for _, s := range r.steps {
@@ -87,8 +87,8 @@ func (r *run) resumed(ctx workflow.Context) pipeline.Child {
 	}
 }
 
-// takeBack gives a step what an earlier run has of it. What is, or was, to be made again is
-// only kept for later runs.
+// takeBack gives a step its results from an earlier run. Results that were, or will be,
+// regenerated are only kept for later runs.
 func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 	if r.plan.Step(results.ID) == nil {
 		return
@@ -96,7 +96,7 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 	s := r.step(results.ID)
 	if !r.in.Resume.DropChanges {
 		s.input = merged(s.input, results.Input)
-		if results.ItemInput != nil { // which is on the first of a step's pages only
+		if results.ItemInput != nil { // only on the first of a step's pages
 			s.itemInput = results.ItemInput
 		}
 	}
@@ -114,7 +114,7 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 		if r.in.Resume.DropChanges {
 			made, item.Replaced = supersede(item.Replaced, made), nil
 		}
-		// What a child says of an item comes first, and is newer than what its run knew.
+		// A child's own results come first, and are newer than what its run knew.
 		s.made.recall(key, made, 0)
 		s.made.recall(key, item.Replaced, earlierRound)
 		if anew {
@@ -123,7 +123,7 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 	}
 }
 
-// page is a part of what the run has made, from a place on.
+// page returns a part of the run's results, starting at a cursor.
 func (r *run) page(ctx workflow.Context, from pipeline.Cursor) pipeline.Page {
 	if r.in.Resume != nil && !r.recalled {
 		earlier := r.resumed(ctx)
@@ -150,8 +150,8 @@ func (r *run) page(ctx workflow.Context, from pipeline.Cursor) pipeline.Page {
 	return page
 }
 
-// results are a step's, from a place on, as many as there is room for; next is where they
-// continue, nil for nowhere. Each child has a page of its own, for what it has made.
+// results returns a step's results from a position on, as many as fit. next is where they
+// continue, nil at the end. Each child has a page of its own for its results.
 func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room *int) (results pipeline.StepResults, next *pipeline.Cursor) {
 	results = pipeline.StepResults{ID: s.ID}
 	if from.Child == 0 && from.Item == 0 {
@@ -192,7 +192,7 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 	return results, nil
 }
 
-// open are children with results that the run has not taken over.
+// open returns children whose results the run has not taken over.
 func (s *step) open() []pipeline.Child {
 	open := slices.Clone(s.lost)
 	if s.fan != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// regenerate has a step made again, and what lies between it and the approval.
+// regenerate runs a step again, and the steps between it and the approval.
 func (r *run) regenerate(s *step, d generation.Decision) {
 	r.rounds++
 	target := r.step(d.Regenerate)
@@ -47,8 +47,8 @@ type undo struct {
 	stood map[string]standing // how the steps stood that were made again
 }
 
-// restore undoes what an approval had made again, where that failed: people are asked again
-// about what was there before, and told why. It is false where there is nothing to undo.
+// restore undoes a failed regeneration: people are asked again about the previous outputs, with
+// a note on why. It is false if there is nothing to undo.
 func (r *run) restore(s *step) bool {
 	if s.undo == nil {
 		return false
@@ -77,13 +77,14 @@ func (r *run) restore(s *step) bool {
 	return true
 }
 
-// clone is how the step stands, whatever becomes of it.
+// clone returns an independent copy of the step's state.
 func (s standing) clone() standing {
 	s.itemInput = maps.Clone(s.itemInput)
 	return s
 }
 
-// change replaces fields of the step's input, also those that single items have of their own.
+// change replaces fields of the step's input, including those that single items have of their
+// own.
 func (s *step) change(input map[string]any) {
 	s.input = merged(s.input, input)
 	for _, key := range workflow.DeterministicKeys(s.itemInput) {
@@ -95,7 +96,7 @@ func (s *step) change(input map[string]any) {
 	}
 }
 
-// changeItems replaces fields of the input of single items, and has them made again.
+// changeItems replaces fields of the input of single items, and regenerates them.
 func (s *step) changeItems(items []int, input map[string]any, round int) {
 	if s.itemInput == nil {
 		s.itemInput = make(map[string]map[string]any)
@@ -107,7 +108,7 @@ func (s *step) changeItems(items []int, input map[string]any, round int) {
 	}
 }
 
-// again has the step run again. What it made is kept where it asks for the same.
+// again runs the step again. It keeps results whose request stays the same.
 func (s *step) again() {
 	s.state, s.reason, s.errorType = pipeline.StepWaiting, "", ""
 	s.started, s.ended = time.Time{}, time.Time{}

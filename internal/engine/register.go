@@ -11,13 +11,13 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Registry is what a worker, a plugin's registry and a test environment have in common.
+// Registry is implemented by workers, a plugin's registry and test environments.
 type Registry interface {
 	RegisterWorkflowWithOptions(any, workflow.RegisterOptions)
 }
 
-// Register makes the workflows of this package known to a worker under their names. The
-// plugin of package worker does so.
+// Register registers the workflows of this package with a worker. The plugin of package worker
+// calls it.
 func Register(registry Registry, options workflow.RegisterOptions) {
 	options.Name = pipeline.WorkflowName
 	registry.RegisterWorkflowWithOptions(started, options)
@@ -34,7 +34,7 @@ func started(ctx workflow.Context, argument written.Argument[pipeline.Request]) 
 	return Pipeline(ctx, in, argument.Bytes())
 }
 
-// undecodable is the error of a run whose argument can't be decoded.
+// undecodable is the error of a run with an undecodable argument.
 func undecodable(err error) error {
 	problem := pipeline.Problem{Message: err.Error()}
 	var wrong *strict.Error
@@ -44,7 +44,7 @@ func undecodable(err error) error {
 	return refused(pipeline.Request{}, pipeline.Problems{problem})
 }
 
-// handed is [Items] with what a run hands out.
+// handed is [Items] with the argument that a run passes to its child.
 func handed(ctx workflow.Context, argument written.Exchanged[Chunk]) (ChunkResult, error) {
 	return Items(ctx, argument.Take())
 }

@@ -29,7 +29,7 @@ func TestRunsThatCannotBeDecoded(t *testing.T) {
 	for argument, want := range map[string]string{
 		`{"pipeline":` + oneStep + `,"budgt":1}`:                                "budgt: is not known; did you mean budget?",
 		`{"pipeline":{"name":"film","steps":{"a":{"model":"a/b","inputs":1}}}}`: "pipeline.steps.a.inputs: is not known; did you mean input?",
-		`{"pipeline":` + oneStep + `,"budget":1e308}`:                           "budget: \"1e308\" US dollars are more than can be",
+		`{"pipeline":` + oneStep + `,"budget":1e308}`:                           "budget: \"1e308\" US dollars exceed the maximum",
 		`{"requires":1,"pipeline":` + oneStep + `,"soon":1}`:                    "soon: is not known",
 	} {
 		_, err := argued(t, pipeline.WorkflowName, argument)

@@ -12,20 +12,20 @@ import (
 )
 
 const (
-	// chunkItems, chunkEvents and chunkBytes bound what one child is handed;
-	// docs/performance.md has what other sizes come to.
+	// chunkItems, chunkEvents and chunkBytes limit what one child gets; docs/performance.md
+	// compares other sizes.
 	chunkItems  = 250
 	chunkEvents = 40_000
 	chunkBytes  = 512 << 10
 
-	// maxLanes is how many children work at once.
+	// maxLanes is how many children work concurrently.
 	maxLanes = 4
 
-	// maxSummaryBytes is the size up to which Temporal shows a summary.
+	// maxSummaryBytes is the maximum size of a summary that Temporal shows.
 	maxSummaryBytes = 200
 
-	// maxOwnBytes is the size of the run's history from which on nothing is handed out any
-	// more; Temporal ends runs at 50 MiB.
+	// maxOwnBytes is the size of the run's history above which no more items are passed to
+	// children; Temporal ends runs at 50 MiB.
 	maxOwnBytes = 45 << 20
 )
 
@@ -45,8 +45,8 @@ type fan struct {
 	bytes     int // of what each child is handed beside its items
 }
 
-// spread hands the items to children: lanes of them work at once, each with a part of
-// what may be in flight.
+// spread passes the items to children. Several lanes of them work concurrently, each with a
+// part of the allowed parallelism.
 func (r *run) spread(ctx workflow.Context, s *step, options workflows.ForEachOptions) error {
 	most := min(chunkItems, max(chunkEvents/s.mostEvents(), 1))
 	chunks := (len(s.items) + most - 1) / most
@@ -81,7 +81,7 @@ func (r *run) spread(ctx workflow.Context, s *step, options workflows.ForEachOpt
 	}
 }
 
-// lane has one child after the other work, until there is nothing left to begin.
+// lane runs one child after another until there is nothing left to start.
 func (f *fan) lane(ctx workflow.Context, atOnce int) error {
 	for len(f.queue) > 0 && f.failed <= f.tolerated && ctx.Err() == nil {
 		if size := workflow.GetInfo(ctx).GetCurrentHistorySize(); size > maxOwnBytes {
@@ -106,7 +106,7 @@ func (f *fan) lane(ctx workflow.Context, atOnce int) error {
 	return nil
 }
 
-// take takes the next items off the queue, as many as one child is to have.
+// take removes the next items from the queue, as many as one child should get.
 func (f *fan) take() []*item {
 	n, bytes := 0, 0
 	for n < len(f.queue) && n < f.perChunk {
@@ -124,7 +124,7 @@ func (f *fan) take() []*item {
 	return items
 }
 
-// giveBack puts items that were not started back in the queue.
+// giveBack returns items that were not started to the queue.
 func (f *fan) giveBack(items []*item) {
 	for _, item := range items {
 		item.state = pipeline.StepWaiting
@@ -135,11 +135,11 @@ func (f *fan) giveBack(items []*item) {
 // share is what a child may spend of the budget.
 type share struct {
 	usd  generation.USD
-	last bool // there is no more, and it will not be raised
+	last bool // nothing is left, and the budget will not be raised
 }
 
-// grant takes a child's share out of the budget: what its items are expected to cost, as
-// far as it is there. Without a budget it is nil.
+// grant takes a child's share out of the budget: the expected cost of its items, as far as
+// available. Without a budget it is nil.
 func (f *fan) grant(ctx workflow.Context, items []*item) (*share, error) {
 	b := f.r.budget
 	if b == nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// answer sets the handlers with which a run is looked at and steered.
+// answer registers the handlers that show and control a run.
 func (r *run) answer(ctx workflow.Context) error {
 	workflows.ShowDetails(ctx, func([]*generation.Status) string { return r.details(ctx) })
 	r.listen(ctx)
@@ -50,10 +50,10 @@ func (r *run) validateBudget(usd generation.USD) error {
 	}
 }
 
-// show brings what is seen of the run up to date.
+// show updates what is visible of the run.
 func (r *run) show(ctx workflow.Context) { workflows.UpdateDetails(ctx) }
 
-// maxStatusBytes and maxStatusReason bound what a status has beside the run's outputs.
+// maxStatusBytes and maxStatusReason limit a status, not counting the run's outputs.
 const (
 	maxStatusBytes  = 500_000
 	maxStatusReason = 1000
@@ -62,8 +62,8 @@ const (
 	maxBriefName      = 100
 )
 
-// bounded is the status as it leaves the workflow: without what makes it too large, which
-// other queries have.
+// bounded returns the status as it leaves the workflow, without parts that make it too large;
+// other queries have those.
 func (r *run) bounded(ctx workflow.Context) pipeline.Status {
 	status := r.status(ctx)
 	if recordBytes(status.Steps) > maxStatusBytes {
@@ -124,7 +124,7 @@ func (r *run) status(ctx workflow.Context) pipeline.Status {
 	return status
 }
 
-// maxShown is how many outputs of a step a status holds.
+// maxShown is how many outputs of a step a status contains.
 const maxShown = 4
 
 // live are the step's generations that are under way in the run itself.

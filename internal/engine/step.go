@@ -16,7 +16,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// errAgain ends an approval that had something made again: it will be asked again.
+// errAgain ends an approval that requested a regeneration: people will be asked again.
 var errAgain = errors.New("to be done again")
 
 // step is one step of a run in progress.
@@ -27,17 +27,17 @@ type step struct {
 	made    journal
 	round   int    // the regeneration that it was made for last
 	undo    *undo  // of an approval that has steps made again
-	note    string // why what people wanted made again is not to be judged
+	note    string // why people are asked again
 	lost    []pipeline.Child
 	decided *generation.ApprovalStatus // by an earlier run
 }
 
-// standing is how a step stands: what comes back when it was to be made again, and failed.
+// standing is the state of a step, which is restored if its regeneration fails.
 type standing struct {
 	state     pipeline.StepState
 	reason    string
 	errorType string
-	blocked   bool // skipped since one that it needs has not completed
+	blocked   bool // skipped because a step that it needs has not completed
 	started   time.Time
 	ended     time.Time
 
@@ -75,8 +75,8 @@ func (r *run) needsEnded(s *step) bool {
 	return true
 }
 
-// lacking is the error of a step that refers to outputs which are not there: made of
-// nothing, it would be paid for nevertheless.
+// lacking is the error of a step that refers to missing outputs: it would be paid for, but
+// useless.
 func (r *run) lacking(s *step) error {
 	for _, ref := range s.References() {
 		if !s.wantsOutputs(ref) {
@@ -95,14 +95,15 @@ func (s *step) wantsOutputs(ref plan.Reference) bool {
 	switch {
 	case ref.Root != plan.RootSteps:
 		return false
-	case ref.Field == plan.FieldItems: // which a condition may only count
+	case ref.Field == plan.FieldItems: // a condition may only count them
 		return slices.Contains(s.ValueReferences(), ref)
 	default:
 		return ref.Field == plan.FieldOutput || ref.Field == plan.FieldOutputs
 	}
 }
 
-// decide tells whether a step whose needs have ended is to run; if not it is skipped.
+// decide reports whether a step whose dependencies have ended should run; if not, it is
+// skipped.
 func (r *run) decide(ctx workflow.Context, s *step) (bool, error) {
 	for _, need := range s.Needs {
 		if other := r.step(need); other.state != pipeline.StepCompleted && !slices.Contains(s.Watches, need) {
@@ -144,18 +145,18 @@ func became(state pipeline.StepState) string {
 func (r *run) skip(ctx workflow.Context, s *step, reason string) {
 	s.state, s.reason, s.blocked = pipeline.StepSkipped, reason, false
 	s.started, s.ended = time.Time{}, workflow.Now(ctx)
-	// What it made in an earlier round is kept, but not the step's any more.
+	// Results of an earlier round are kept, but no longer belong to the step.
 	s.items, s.fan, s.approval = nil, nil, nil
 	r.changes++
 }
 
-// invalid is the error of a step whose expressions do not give what they should.
+// invalid is the error of a step whose expressions return invalid values.
 func invalid(id, field string, err error) error {
 	return temporal.NewNonRetryableApplicationError(
 		fmt.Sprintf("step %s: %s: %v; nothing was submitted for it", id, field, err), generation.ErrInvalidInput, nil)
 }
 
-// values are what references look at, and no more: it may be handed to a child.
+// values returns only the values that references use, because they may be passed to a child.
 func (r *run) values(refs []plan.Reference) map[string]any {
 	inputs, steps := make(map[string]any), make(map[string]any)
 	for _, ref := range refs {
@@ -172,7 +173,7 @@ func (r *run) values(refs []plan.Reference) map[string]any {
 	return map[string]any{plan.RootInputs: inputs, plan.RootSteps: steps}
 }
 
-// addValue sets a field of the step as expressions see it; all of them for "".
+// addValue sets a field of the step for expressions; all fields for "".
 func (s *step) addValue(values map[string]any, field string) {
 	is := func(name string) bool { return field == name || field == "" }
 	if is(plan.FieldState) {
@@ -211,7 +212,8 @@ func (s *step) addGeneration(values map[string]any, is func(string) bool) {
 	}
 }
 
-// flags tell of each output whether the provider flagged it; none where it said nothing.
+// flags reports for each output whether the provider flagged it; empty if the provider didn't
+// report it.
 func flags(status generation.Status) []any {
 	flags := make([]any, len(status.NSFW))
 	for i, flagged := range status.NSFW {
@@ -285,7 +287,7 @@ func (s *step) addApproval(values map[string]any, is func(string) bool) {
 	}
 }
 
-// last is the generation that tells what became of the item.
+// last is the generation that determines the item's outcome.
 func (i *item) last() generation.Status {
 	if len(i.generations) == 0 {
 		return generation.Status{}

@@ -12,8 +12,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// take is the input of a request as its model takes it, or says why it must not be submitted.
-// What an earlier run has submitted stays as it was: it is paid for, and found again by its
+// take returns a request's input as its model accepts it, or why it must not be submitted. The
+// input of an earlier submit stays unchanged, because it is paid for and found again by its
 // input.
 func (m maker) take(name string, model int, request generation.Request, changes map[string]any, earlier []generation.Status) (any, error) {
 	s := m.shapes[request.Model]
@@ -36,7 +36,7 @@ func (m maker) take(name string, model int, request generation.Request, changes 
 	return nil, invalid(name, strict.PathText(append([]string{"input"}, first.Path...)), errors.New(whatToDo(first, source)))
 }
 
-// wasSubmitted tells whether an earlier run has, or may have, a result of the request.
+// wasSubmitted reports whether an earlier run has, or may have, a result of the request.
 func wasSubmitted(request generation.Request, earlier []generation.Status) bool {
 	fingerprint, err := wire.Fingerprint(request)
 	return err == nil && slices.ContainsFunc(earlier, func(status generation.Status) bool {
@@ -45,7 +45,7 @@ func wasSubmitted(request generation.Request, earlier []generation.Status) bool 
 	})
 }
 
-// whatToDo says what is wrong with a value, where it comes from, and how to mend it.
+// whatToDo explains what is wrong with a value, where it comes from, and how to fix it.
 func whatToDo(wrong shape.Finding, source string) string {
 	text := strings.TrimSpace(wrong.Message)
 	if source != "" {
@@ -76,7 +76,7 @@ func whatToDo(wrong shape.Finding, source string) string {
 	return text
 }
 
-// shapesOf are those of a step's models.
+// shapesOf returns the shapes of a step's models.
 func (r *run) shapesOf(s *step) map[string]*shape.Shape {
 	shapes := make(map[string]*shape.Shape)
 	for _, model := range s.Models() {

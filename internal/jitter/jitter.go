@@ -1,4 +1,4 @@
-// Package jitter keeps apart what would happen at one time, as a thousand retries after
+// Package jitter spreads events that would otherwise coincide, such as a thousand retries after
 // one outage.
 package jitter
 
@@ -7,6 +7,6 @@ import (
 	"time"
 )
 
-// Below draws a duration from 0 to most, which must be positive. A simulation, in which
-// nothing happens by chance, puts its own source here before anything runs.
+// Below draws a duration from 0 to most, which must be positive. A simulation replaces it with
+// its own source before anything runs.
 var Below = rand.N[time.Duration] // #nosec G404 -- spreads, and hides nothing

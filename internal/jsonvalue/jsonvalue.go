@@ -1,5 +1,5 @@
-// Package jsonvalue has values as the expressions of pipelines see them: what JSON decodes to,
-// with whole numbers as int. A value has the same type whichever way it came: from a file, an
+// Package jsonvalue represents values as pipeline expressions see them: what JSON decodes to,
+// with whole numbers as int. A value has the same type whatever its source: a file, an
 // argument, a history or an output.
 package jsonvalue
 
@@ -13,9 +13,9 @@ import (
 	"strings"
 )
 
-// Numbers makes whole numbers int and others float64, in place where it can: expressions
-// tell them apart, and an index must be whole. Those that neither can hold stay as they are
-// written: an expression can hand them on and can't count with them.
+// Numbers converts whole numbers to int and others to float64, in place if it can. Expressions
+// tell them apart, and an index must be whole. A number that fits neither stays a json.Number:
+// expressions can pass it on but can't calculate with it.
 func Numbers(value any) any {
 	switch value := value.(type) {
 	case json.Number:
@@ -24,7 +24,7 @@ func Numbers(value any) any {
 		}
 		float, err := value.Float64()
 		if err != nil || isDigits(value.String()) && strconv.FormatFloat(float, 'f', -1, 64) != value.String() {
-			return value // with all of its digits, to be handed on
+			return value // with all of its digits
 		}
 		return Numbers(float)
 	case float64:
@@ -43,9 +43,8 @@ func Numbers(value any) any {
 	return value
 }
 
-// Decode reads one JSON value as expressions see it: whole numbers as int, others as
-// float64, and those that neither can hold as [json.Number]. It fails if more follows the
-// value.
+// Decode decodes one JSON value for expressions: whole numbers as int, others as float64, and
+// those that fit neither as [json.Number]. It fails if more follows the value.
 func Decode(data []byte) (any, error) {
 	var value any
 	decoder := json.NewDecoder(bytes.NewReader(data))
@@ -59,7 +58,7 @@ func Decode(data []byte) (any, error) {
 	return Numbers(value), nil
 }
 
-// Of is a Go value as expressions see it: what its JSON decodes to.
+// Of returns a Go value as expressions see it: what its JSON decodes to.
 func Of(value any) (any, error) {
 	encoded, err := json.Marshal(value)
 	if err != nil {
@@ -68,7 +67,7 @@ func Of(value any) (any, error) {
 	return Decode(encoded)
 }
 
-// OrNil is Decode for what may be no JSON: nil then.
+// OrNil is Decode, but returns nil for invalid JSON.
 func OrNil(data []byte) any {
 	value, err := Decode(data)
 	if err != nil {

@@ -1,6 +1,5 @@
-// Package markdown writes what the Temporal UI shows as a workflow's details: text that
-// stays inside its table cell, links to outputs, amounts, and questions to people. The UI
-// shows no images.
+// Package markdown formats a workflow's details for the Temporal UI: escaped text in table
+// cells, links to outputs, amounts, and questions to people. The UI shows no images.
 package markdown
 
 import (
@@ -19,8 +18,8 @@ const (
 	maxShown   = 20
 )
 
-// Links are outputs, or the first of them, as links. keys, if there are any, name them in
-// place of their files, which mostly have the same names.
+// Links formats outputs, or the first of them, as links. Keys, if any, replace the file names,
+// which are often the same.
 func Links(outputs []generation.Output, keys []string) string {
 	var cells []string
 	for i, output := range outputs {
@@ -40,11 +39,10 @@ func Links(outputs []generation.Output, keys []string) string {
 	return strings.Join(cells, " ")
 }
 
-// maxName is how long the text of a link may be.
+// maxName is the maximum length of a link's text.
 const maxName = 40
 
-// link shows a key, or a file's name. A URL that Markdown could take for more than a URL
-// is not made a link.
+// link shows a key, or a file's name. It doesn't link a URL that Markdown could misread.
 func link(i int, key string, output generation.Output) string {
 	url := output.URL()
 	if url == "" && key != "" {
@@ -66,10 +64,10 @@ func link(i int, key string, output generation.Output) string {
 	return fmt.Sprintf("[%s](%s)", Escape(name), url)
 }
 
-// USD is an amount in Markdown: two plain dollar signs would be taken for a formula.
+// USD formats an amount in Markdown, where two plain dollar signs would start a formula.
 func USD(usd generation.USD) string { return Escape(usd.String()) }
 
-// Escape keeps a text inside its table cell and from being taken for markup.
+// Escape makes a text safe for a table cell, and escapes markup.
 func Escape(text string) string {
 	var escaped strings.Builder
 	for _, r := range text {

@@ -9,7 +9,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
-// Question is an open approval as Markdown: what to judge, and how to decide.
+// Question formats an open approval as Markdown: what to judge, and how to decide.
 func Question(a generation.ApprovalStatus) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "**Decide: %s**", Escape(a.Key))
@@ -59,7 +59,7 @@ const (
 	maxComment   = 100
 )
 
-// Decisions are who decided what and when, and their comments; of many the last. They stay inside a table cell.
+// Decisions lists who decided what, with comments, for a table cell.
 func Decisions(decisions []generation.Decision) string {
 	var parts []string
 	if more := len(decisions) - maxDecisions; more > 0 {
@@ -89,7 +89,7 @@ func Decisions(decisions []generation.Decision) string {
 	return strings.Join(parts, ", ")
 }
 
-// sample is a decision as one would send it.
+// sample is an example decision.
 func sample(a generation.ApprovalStatus) string {
 	text := `{"verdict": "approve"`
 	if len(a.Choices) > 0 {
@@ -101,7 +101,7 @@ func sample(a generation.ApprovalStatus) string {
 	return text + "}"
 }
 
-// shownLink is something to judge, by the key of what made it if that is known.
+// shownLink formats something to judge, with the key of its item if known.
 func shownLink(text, key string) string {
 	encoded, _ := json.Marshal(text)
 	output := generation.Output(encoded)

@@ -1,9 +1,9 @@
-// Package nearest guesses which name was meant by one that is not known.
+// Package nearest suggests a known name for an unknown one.
 package nearest
 
 import "slices"
 
-// Name is the name that takes the fewest changes of a letter; "" if there are no names.
+// Name returns the name with the smallest edit distance; "" if there are no names.
 func Name(name string, names []string) string {
 	if len(names) == 0 {
 		return ""
@@ -11,8 +11,7 @@ func Name(name string, names []string) string {
 	return slices.MinFunc(names, func(a, b string) int { return distance(name, a) - distance(name, b) })
 }
 
-// Hint asks whether the nearest name was meant, as "; did you mean still?". It is "" if
-// no name is near.
+// Hint suggests the nearest name, such as "; did you mean still?". It is "" if no name is near.
 func Hint(name string, names []string) string {
 	guess := Name(name, names)
 	if guess == "" || distance(name, guess) > max(len(name)/2, 1) {

@@ -1,6 +1,5 @@
-// Package outcome trims a prediction of the provider to the outcome that goes into a
-// workflow's history: without the echoed input, and without outputs that are files
-// themselves instead of their addresses.
+// Package outcome trims a prediction to the outcome that goes into a workflow's history:
+// without the echoed input, and without outputs that contain files instead of URLs.
 package outcome
 
 import (
@@ -19,9 +18,8 @@ const (
 	maxFlags      = 1000
 )
 
-// From trims a prediction. When its outputs have more than maxBytes together, as a
-// history holds them, all are left out and the outcome says so: some without the
-// others would be a wrong result.
+// From trims a prediction. If its outputs exceed maxBytes in total, as encoded in a history, it
+// omits all of them and says so: a part of the outputs would be a wrong result.
 func From(prediction provider.Prediction, maxBytes int) wire.Outcome {
 	o := wire.Outcome{
 		PredictionID: prediction.ID,
@@ -36,7 +34,7 @@ func From(prediction provider.Prediction, maxBytes int) wire.Outcome {
 	}
 	size := 0
 	for _, output := range prediction.Outputs {
-		// The encoder escapes, and makes six bytes of each & in a URL.
+		// The encoder escapes each & in a URL as six bytes.
 		encoded, err := json.Marshal(output)
 		size += len(encoded)
 		if err != nil || size > maxBytes {
@@ -50,8 +48,8 @@ func From(prediction provider.Prediction, maxBytes int) wire.Outcome {
 	return o
 }
 
-// holdsSomething tells an output from null and from a text without a letter: a prediction
-// that gives nothing else gives no outputs. An empty list or object may be an answer.
+// holdsSomething reports whether an output is more than null or a blank text. A prediction with
+// nothing else has no outputs. An empty list or object may be an answer.
 func holdsSomething(output json.RawMessage) bool {
 	var value any
 	if json.Unmarshal(output, &value) != nil {

@@ -55,8 +55,8 @@ func appendPlain(plain *strings.Builder, text string) {
 	}
 }
 
-// Control tells whether a character controls how others are shown: it is one of C0, DEL, C1,
-// or those that change the direction of text.
+// Control reports whether a character changes how others are shown: C0, C1, DEL, or a change of
+// text direction.
 func Control(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 func dangerous(r rune) bool {
@@ -68,7 +68,7 @@ func dangerous(r rune) bool {
 	}
 }
 
-// Writer writes plain text to another writer. It may be used by many goroutines at once.
+// Writer writes plain text to another writer. It is safe for concurrent use.
 type Writer struct {
 	mu      sync.Mutex
 	out     io.Writer
@@ -78,7 +78,7 @@ type Writer struct {
 // NewWriter returns a writer that neutralizes what is written to out, as [String] does.
 func NewWriter(out io.Writer) *Writer { return &Writer{out: out} }
 
-// Unwrap is the writer below, for a program's own escape codes.
+// Unwrap returns the underlying writer, for a program's own escape codes.
 func (w *Writer) Unwrap() io.Writer { return w.out }
 
 // Write writes all of text, except that it keeps an incomplete character at its end for the

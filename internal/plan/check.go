@@ -26,7 +26,7 @@ var (
 
 func checkHead(d pipeline.Definition, problems *problems) {
 	if d.Name != "" && !namePattern.MatchString(d.Name) {
-		problems.add([]string{"name"}, "%q is not a name of letters, digits, dots, dashes and underscores, of at most 100", d.Name)
+		problems.add([]string{"name"}, "%q is not a valid name; use at most 100 letters, digits, dots, dashes and underscores", d.Name)
 	}
 	if d.Budget != nil {
 		if d.Budget.USD <= 0 {
@@ -36,9 +36,9 @@ func checkHead(d pipeline.Definition, problems *problems) {
 	}
 	switch n := len(d.Steps); {
 	case n == 0:
-		problems.add([]string{"steps"}, "there is none; a step needs at least a model")
+		problems.add([]string{"steps"}, "is empty; add a step with a model")
 	case n > maxSteps:
-		problems.add([]string{"steps"}, "%d are more than %d; use for_each for the same step many times", n, maxSteps)
+		problems.add([]string{"steps"}, "has %d steps, more than %d; use for_each to repeat a step", n, maxSteps)
 	}
 	for _, input := range d.Inputs {
 		checkInput(input.Name, input.Value, []string{"inputs", input.Name}, problems)
@@ -55,21 +55,21 @@ func checkInput(name string, input pipeline.Input, path []string, problems *prob
 		return
 	}
 	if input.Default != nil && !admits(input.Type, input.Default) {
-		problems.add(join(path, "default"), "is %s, and not %s", article(typeName(input.Default)), article(input.Type.String()))
+		problems.add(join(path, "default"), "is %s; must be %s", article(typeName(input.Default)), article(input.Type.String()))
 	}
 	for i, value := range input.Enum {
 		if !admits(input.Type, value) {
-			problems.add(join(path, "enum", itoa(i)), "is %s, and not %s", article(typeName(value)), article(input.Type.String()))
+			problems.add(join(path, "enum", itoa(i)), "is %s; must be %s", article(typeName(value)), article(input.Type.String()))
 		}
 	}
 	if input.Default != nil && len(input.Enum) > 0 && !contains(input.Enum, input.Default) {
-		problems.add(join(path, "default"), "is not among the values that enum allows")
+		problems.add(join(path, "default"), "is not one of the enum values")
 	}
 }
 
 func checkID(id string, path []string, problems *problems) {
 	if !idPattern.MatchString(id) {
-		problems.add(path, "%q is not a name of letters, digits and underscores that begins with a letter, of at most 60", id)
+		problems.add(path, "%q is not a valid name; use a letter or underscore followed by at most 59 letters, digits and underscores", id)
 	}
 }
 
@@ -86,7 +86,7 @@ func checkStep(d pipeline.Definition, id string, step pipeline.Step, path []stri
 		return
 	}
 	if step.Model == "" {
-		problems.add(path, "has neither a model nor approve")
+		problems.add(path, "needs a model or approve")
 		return
 	}
 	checkModel(step.Model, join(path, "model"), problems)
@@ -104,7 +104,7 @@ func checkStep(d pipeline.Definition, id string, step pipeline.Step, path []stri
 	}
 	if step.ForEach != nil {
 		if step.ForEach.Items == nil {
-			problems.add(join(path, "for_each", "items"), "must be given: a list, or an expression that gives one")
+			problems.add(join(path, "for_each", "items"), "is required: a list, or an expression that returns one")
 		}
 		if step.ForEach.MaxParallel < 0 {
 			problems.add(join(path, "for_each", "max_parallel"), "%d is negative", step.ForEach.MaxParallel)
@@ -117,7 +117,7 @@ func checkStep(d pipeline.Definition, id string, step pipeline.Step, path []stri
 
 func checkModel(model string, path []string, problems *problems) {
 	if strings.Contains(model, opening) {
-		problems.add(path, "must be a model's id as it is, so that the input can be checked; use if, or a step for each model")
+		problems.add(path, "must be a literal model id, so that the input can be checked; use if, or one step per model")
 		return
 	}
 	if err := modelid.Validate(model); err != nil {
@@ -143,8 +143,8 @@ func orPeriod(hint string) string {
 	return hint
 }
 
-// ErrorKinds are the kinds of error that a step can end in: the types of package
-// generation without "wavespeed.".
+// ErrorKinds are the kinds of error with which a step can fail: the types of package generation
+// without "wavespeed.".
 func ErrorKinds() []string {
 	var kinds []string
 	for _, errorType := range generation.ErrorTypes() {
@@ -162,7 +162,7 @@ func checkApproval(step pipeline.Step, ids []string, path []string, problems *pr
 		{"timeout", step.Timeout != 0}, {"retry", step.Retry != nil}, {"fallback", step.Fallback != nil}, {"on_unknown", step.OnUnknown != ""},
 	} {
 		if field.set {
-			problems.add(join(path, field.name), "has no place beside approve, which generates nothing")
+			problems.add(join(path, field.name), "can't be combined with approve, which generates nothing")
 		}
 	}
 	a, at := step.Approve, join(path, "approve")
@@ -212,7 +212,7 @@ func checkBool(expression *Expression, path []string, problems *problems) {
 		return
 	}
 	if kind := expression.Kind(); kind != reflect.Bool && kind != reflect.Interface {
-		problems.add(path, "gives %s, and must give true or false", article(kindName(kind)))
+		problems.add(path, "returns %s; must return true or false", article(kindName(kind)))
 	}
 }
 
@@ -221,14 +221,14 @@ func (s *scope) checkList(template *Template, path []string, problems *problems)
 	case template == nil || template.list != nil || template.broken:
 	case template.whole != nil:
 		if kind := template.whole.Kind(); kind != reflect.Slice && kind != reflect.Interface {
-			problems.add(path, "gives %s, and must give a list", article(kindName(kind)))
+			problems.add(path, "returns %s; must return a list", article(kindName(kind)))
 		}
 		if step, is := strings.CutSuffix(template.whole.Source, ".output"); is && s.oneOutput(strings.TrimPrefix(step, "steps.")) {
-			problems.add(path, "gives one output, and must give a list; use %s.outputs", step)
+			problems.add(path, "returns one output; must return a list: use %s.outputs", step)
 		}
 	case template.constant == nil && template.object == nil && template.parts == nil:
 	default:
-		problems.add(path, "must be a list, or an expression that gives one")
+		problems.add(path, "must be a list, or an expression that returns one")
 	}
 }
 

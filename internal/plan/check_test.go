@@ -23,27 +23,27 @@ func TestProblemsOfDefinitions(t *testing.T) {
 		change func(*pipeline.Definition)
 		want   string
 	}{
-		"name with a space":    {func(d *pipeline.Definition) { d.Name = "my film" }, `name: "my film" is not a name`},
-		"long name":            {func(d *pipeline.Definition) { d.Name = strings.Repeat("a", 101) }, "of at most 100"},
+		"name with a space":    {func(d *pipeline.Definition) { d.Name = "my film" }, `name: "my film" is not a valid name`},
+		"long name":            {func(d *pipeline.Definition) { d.Name = strings.Repeat("a", 101) }, "use at most 100"},
 		"budget of nothing":    {func(d *pipeline.Definition) { d.Budget = &pipeline.Budget{} }, "budget.usd: must be more than 0"},
 		"budget below nothing": {func(d *pipeline.Definition) { d.Budget = &pipeline.Budget{USD: -1} }, "budget.usd: must be more than 0"},
 		"budget policy": {func(d *pipeline.Definition) { d.Budget = &pipeline.Budget{USD: 1, OnExceeded: "stop"} },
 			`budget.on_exceeded: "stop" is not one of wait, fail`},
-		"no steps": {func(d *pipeline.Definition) { d.Steps = nil }, "steps: there is none"},
+		"no steps": {func(d *pipeline.Definition) { d.Steps = nil }, "steps: is empty"},
 		"many steps": {func(d *pipeline.Definition) {
 			*d = many(201, func(int) pipeline.Step { return pipeline.Step{Model: "x/y"} })
-		}, "steps: 201 are more than 200; use for_each"},
-		"id":         {func(d *pipeline.Definition) { d.Steps[0].Name = "9a" }, `steps.9a: "9a" is not a name of letters, digits and underscores`},
-		"id of dots": {func(d *pipeline.Definition) { d.Steps[0].Name = "a.b" }, `"a.b" is not a name`},
-		"long id":    {func(d *pipeline.Definition) { d.Steps[0].Name = strings.Repeat("a", 61) }, "of at most 60"},
-		"output id":  {func(d *pipeline.Definition) { d.Outputs = pipeline.Named[any]{{Name: "a b", Value: 1}} }, `outputs.a b: "a b" is not a name`},
+		}, "steps: has 201 steps, more than 200; use for_each"},
+		"id":         {func(d *pipeline.Definition) { d.Steps[0].Name = "9a" }, `steps.9a: "9a" is not a valid name; use a letter or underscore`},
+		"id of dots": {func(d *pipeline.Definition) { d.Steps[0].Name = "a.b" }, `"a.b" is not a valid name`},
+		"long id":    {func(d *pipeline.Definition) { d.Steps[0].Name = strings.Repeat("a", 61) }, "at most 59"},
+		"output id":  {func(d *pipeline.Definition) { d.Outputs = pipeline.Named[any]{{Name: "a b", Value: 1}} }, `outputs.a b: "a b" is not a valid name`},
 		"output": {func(d *pipeline.Definition) {
 			d.Outputs = pipeline.Named[any]{{Name: "o", Value: "${{ steps.c.output }}"}}
 		}, `outputs.o: there is no step "c"`},
 		"needs":       {func(d *pipeline.Definition) { step(*d, 0).Needs = []string{"b", "bb"} }, `steps.a.needs[1]: there is no step "bb"; did you mean b?`},
-		"no model":    {func(d *pipeline.Definition) { step(*d, 0).Model = "" }, "steps.a: has neither a model nor approve"},
+		"no model":    {func(d *pipeline.Definition) { step(*d, 0).Model = "" }, "steps.a: needs a model or approve"},
 		"bad model":   {func(d *pipeline.Definition) { step(*d, 0).Model = "../x" }, "steps.a.model: "},
-		"some model":  {func(d *pipeline.Definition) { step(*d, 0).Model = "x/${{ inputs.m }}" }, "steps.a.model: must be a model's id as it is"},
+		"some model":  {func(d *pipeline.Definition) { step(*d, 0).Model = "x/${{ inputs.m }}" }, "steps.a.model: must be a literal model id"},
 		"timeout":     {func(d *pipeline.Definition) { step(*d, 0).Timeout = pipeline.Duration(time.Millisecond) }, "steps.a.timeout: 1ms is less than 1s"},
 		"in the past": {func(d *pipeline.Definition) { step(*d, 0).Timeout = pipeline.Duration(-time.Hour) }, "steps.a.timeout: -1h0m0s is less than 1s"},
 		"on_unknown":  {func(d *pipeline.Definition) { step(*d, 0).OnUnknown = "hope" }, `steps.a.on_unknown: "hope" is not one of fail, resubmit`},
@@ -68,14 +68,14 @@ func TestProblemsOfDefinitions(t *testing.T) {
 		}, "steps.a.for_each.tolerate: -1 is negative"},
 		"key": {func(d *pipeline.Definition) { step(*d, 0).ForEach = &pipeline.ForEach{Items: []any{1}, Key: "itme"} },
 			"steps.a.for_each.key: unknown name itme"},
-		"model beside approve":      {func(d *pipeline.Definition) { step(*d, 2).Model = "x/y" }, "steps.ask.model: has no place beside approve"},
-		"input beside approve":      {func(d *pipeline.Definition) { step(*d, 2).Input = map[string]any{} }, "steps.ask.input: has no place beside approve"},
-		"account beside approve":    {func(d *pipeline.Definition) { step(*d, 2).Account = "a" }, "steps.ask.account: has no place beside approve"},
-		"timeout beside approve":    {func(d *pipeline.Definition) { step(*d, 2).Timeout = pipeline.Duration(time.Hour) }, "steps.ask.timeout: has no place beside"},
-		"retry beside approve":      {func(d *pipeline.Definition) { step(*d, 2).Retry = &pipeline.Retry{Predictions: 1} }, "steps.ask.retry: has no place beside"},
-		"fallback beside approve":   {func(d *pipeline.Definition) { step(*d, 2).Fallback = []pipeline.Fallback{{Model: "x/y"}} }, "steps.ask.fallback: has no place beside"},
-		"on_unknown beside approve": {func(d *pipeline.Definition) { step(*d, 2).OnUnknown = "fail" }, "steps.ask.on_unknown: has no place beside"},
-		"for_each beside approve":   {func(d *pipeline.Definition) { step(*d, 2).ForEach = &pipeline.ForEach{Items: []any{1}} }, "steps.ask.for_each: has no place beside"},
+		"model beside approve":      {func(d *pipeline.Definition) { step(*d, 2).Model = "x/y" }, "steps.ask.model: can't be combined with approve"},
+		"input beside approve":      {func(d *pipeline.Definition) { step(*d, 2).Input = map[string]any{} }, "steps.ask.input: can't be combined with approve"},
+		"account beside approve":    {func(d *pipeline.Definition) { step(*d, 2).Account = "a" }, "steps.ask.account: can't be combined with approve"},
+		"timeout beside approve":    {func(d *pipeline.Definition) { step(*d, 2).Timeout = pipeline.Duration(time.Hour) }, "steps.ask.timeout: can't be combined with"},
+		"retry beside approve":      {func(d *pipeline.Definition) { step(*d, 2).Retry = &pipeline.Retry{Predictions: 1} }, "steps.ask.retry: can't be combined with"},
+		"fallback beside approve":   {func(d *pipeline.Definition) { step(*d, 2).Fallback = []pipeline.Fallback{{Model: "x/y"}} }, "steps.ask.fallback: can't be combined with"},
+		"on_unknown beside approve": {func(d *pipeline.Definition) { step(*d, 2).OnUnknown = "fail" }, "steps.ask.on_unknown: can't be combined with"},
+		"for_each beside approve":   {func(d *pipeline.Definition) { step(*d, 2).ForEach = &pipeline.ForEach{Items: []any{1}} }, "steps.ask.for_each: can't be combined with"},
 		"needed":                    {func(d *pipeline.Definition) { step(*d, 2).Approve.Needed = -1 }, "steps.ask.approve.needed: -1 is negative"},
 		"needed of too few": {func(d *pipeline.Definition) {
 			*step(*d, 2).Approve = pipeline.Approve{Needed: 2, Approvers: []string{"art"}}
@@ -86,7 +86,7 @@ func TestProblemsOfDefinitions(t *testing.T) {
 		"approval timeout":  {func(d *pipeline.Definition) { step(*d, 2).Approve.Timeout = 1 }, "steps.ask.approve.timeout: 1ns is less than 1s"},
 		"approval at last":  {func(d *pipeline.Definition) { step(*d, 2).Approve.OnTimeout = "regenerate" }, `steps.ask.approve.on_timeout: "regenerate" is not one of approve, reject`},
 		"choose is a text":  {func(d *pipeline.Definition) { step(*d, 2).Approve.Choose = "x" }, "steps.ask.approve.choose: must be a list"},
-		"choose is a state": {func(d *pipeline.Definition) { step(*d, 2).Approve.Choose = "${{ steps.a.state }}" }, "steps.ask.approve.choose: gives a string"},
+		"choose is a state": {func(d *pipeline.Definition) { step(*d, 2).Approve.Choose = "${{ steps.a.state }}" }, "steps.ask.approve.choose: returns a string"},
 		"message":           {func(d *pipeline.Definition) { step(*d, 2).Approve.Message = "${{ steps.c.output }}" }, `steps.ask.approve.message: there is no step "c"`},
 		"regenerate nothing": {func(d *pipeline.Definition) { step(*d, 2).Approve.Regenerate = &[]string{"c"} },
 			`steps.ask.approve.regenerate[0]: there is no step "c"`},
@@ -125,11 +125,11 @@ func TestProblemsOfInputs(t *testing.T) {
 		"right":             {pipeline.Input{Type: pipeline.TypeInteger, Default: 1, Enum: []any{1, 2}}, ""},
 		"a number is whole": {pipeline.Input{Type: pipeline.TypeNumber, Default: 1, Enum: []any{1, 2.5}}, ""},
 		"unknown type":      {pipeline.Input{Type: "text"}, `inputs.a.type: "text" is not one of string, integer`},
-		"default":           {pipeline.Input{Type: pipeline.TypeInteger, Default: "1"}, "inputs.a.default: is a string, and not an integer"},
-		"default is half":   {pipeline.Input{Type: pipeline.TypeInteger, Default: 1.5}, "inputs.a.default: is a number, and not an integer"},
-		"default is text":   {pipeline.Input{Default: 1}, "inputs.a.default: is an integer, and not a string"},
-		"enum":              {pipeline.Input{Type: pipeline.TypeBoolean, Enum: []any{true, "x"}}, "inputs.a.enum[1]: is a string, and not a boolean"},
-		"default not in it": {pipeline.Input{Default: "c", Enum: []any{"a", "b"}}, "inputs.a.default: is not among the values"},
+		"default":           {pipeline.Input{Type: pipeline.TypeInteger, Default: "1"}, "inputs.a.default: is a string; must be an integer"},
+		"default is half":   {pipeline.Input{Type: pipeline.TypeInteger, Default: 1.5}, "inputs.a.default: is a number; must be an integer"},
+		"default is text":   {pipeline.Input{Default: 1}, "inputs.a.default: is an integer; must be a string"},
+		"enum":              {pipeline.Input{Type: pipeline.TypeBoolean, Enum: []any{true, "x"}}, "inputs.a.enum[1]: is a string; must be a boolean"},
+		"default not in it": {pipeline.Input{Default: "c", Enum: []any{"a", "b"}}, "inputs.a.default: is not one of the enum values"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -145,7 +145,7 @@ func TestProblemsOfInputs(t *testing.T) {
 	}
 	d := decodeSteps(t, `{"a":{"model":"x/y"}}`)
 	d.Inputs = pipeline.Named[pipeline.Input]{{Name: "a-b"}}
-	require.ErrorContains(t, problems(t, d), `inputs.a-b: "a-b" is not a name`)
+	require.ErrorContains(t, problems(t, d), `inputs.a-b: "a-b" is not a valid name`)
 }
 
 func TestStepsThatWaitForThemselves(t *testing.T) {
@@ -175,14 +175,14 @@ func TestWhatMayBeMadeAgainIsNotUsedBefore(t *testing.T) {
 	const still, larger = `"still":{"model":"x/y"}`, `"larger":{"model":"x/y","input":{"image":"${{ steps.still.output }}"}}`
 	for name, c := range map[string]struct{ steps, want string }{
 		"before the answer": {`{` + still + `,"review":{"approve":{"show":"${{ steps.still.output }}"}},` + larger + `}`,
-			"steps.larger: uses still, which the approval review may have made again; add needs: [review], or regenerate: [] to the approval"},
+			"steps.larger: uses still, which the approval review may regenerate; add needs: [review], or regenerate: [] to the approval"},
 		"later user": {`{` + still + `,"review":{"approve":{"show":"${{ steps.still.output }}"}},` + larger + `,"clip":{"model":"x/y","needs":["larger"]}}`,
 			"steps.clip: uses still"},
 		"by its if": {`{` + still + `,"review":{"approve":{"show":"${{ steps.still.output }}"}},"other":{"model":"x/y","if":"steps.still.state == 'failed'"}}`,
 			"steps.other: uses still"},
 		"after the answer": {`{` + still + `,"review":{"approve":{"show":"${{ steps.still.output }}"}},"clip":{"model":"x/y","needs":["review","still"]}}`, ""},
-		"made again too":   {`{` + still + `,` + larger + `,"review":{"approve":{"show":"${{ steps.larger.output }}","regenerate":["still"]}}}`, ""},
-		"nothing is made again": {`{` + still + `,"review":{"approve":{"show":"${{ steps.still.output }}","regenerate":[]}},` + larger + `}`,
+		"regenerated too":  {`{` + still + `,` + larger + `,"review":{"approve":{"show":"${{ steps.larger.output }}","regenerate":["still"]}}}`, ""},
+		"nothing is regenerated": {`{` + still + `,"review":{"approve":{"show":"${{ steps.still.output }}","regenerate":[]}},` + larger + `}`,
 			""},
 		"only what is shown is": {`{` + still + `,` + larger + `,"review":{"approve":{"show":"${{ steps.larger.output }}"}},"clip":{"model":"x/y","needs":["still"]}}`, ""},
 	} {
@@ -204,7 +204,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 		`steps.a.needs[0]: there is no step "c"; did you mean a?`,
 		`steps.a.timeout: 1ms is less than 1s`,
 		`steps.a.input.p: there is no input "p"`,
-		`steps.b: has neither a model nor approve`,
+		`steps.b: needs a model or approve`,
 		`outputs.o: unknown name x`,
 		`steps.b: waits for itself: b → b`,
 	}, "\n"), problems(t, decode(t, `{"name":"film","steps":{"a":{"model":"x/y","needs":["c"],"timeout":"1ms","input":{"p":"${{ inputs.p }}"}},"b":{"needs":["b"]}},"outputs":{"o":"${{ x }}"}}`)).Error())

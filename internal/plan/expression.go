@@ -21,26 +21,26 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// maxNodes and maxSource bound an expression: the parser calls itself for each bracket. What
-// lists one may make, the library bounds. maxExpressions bounds a pipeline, whose workflow
-// has a second to compile it.
+// maxNodes and maxSource limit an expression, because the parser recurses for each bracket. The
+// library limits the lists that an expression can create. maxExpressions limits a pipeline,
+// because its workflow has one second to compile it.
 const (
 	maxNodes       = 1000
 	maxSource      = 10_000
 	maxExpressions = 5000
 )
 
-// Expression is compiled. It gives the same for the same values, always: nothing in it
-// can ask for the time, or depends on the order of a map.
+// Expression is a compiled expression. It always returns the same result for the same values:
+// it can't read the time, and doesn't depend on the order of a map.
 type Expression struct {
 	Source  string
-	tree    ast.Node // as it is written
+	tree    ast.Node // as written
 	program *vm.Program
 	refs    []Reference
 }
 
-// Reference is something that an expression looks at: inputs.Name, Field of steps.Name, or
-// Field of the item; "" is the whole.
+// Reference is a value that an expression uses: inputs.Name, Field of steps.Name, or Field of
+// the item; "" is the whole.
 type Reference struct {
 	Root  string
 	Name  string
@@ -55,9 +55,8 @@ const (
 	RootIndex  = "index"
 )
 
-// unsteady are builtins that do not give the same for the same values (the time, and the
-// order of a map, of which sorted ones stand in their place), or with which a short
-// expression makes a text of any length.
+// unsteady are builtins that are nondeterministic (the time, and the order of a map, which have
+// sorted replacements), or that let a short expression create a text of any length.
 var unsteady = []string{"now", "date", "timezone", "duration", "keys", "values", "toPairs", "reduce", "repeat"}
 
 var steady = func() []expr.Option {
@@ -96,7 +95,7 @@ func convert(names []string, f func(string) any) []any {
 	return values
 }
 
-// compile reads an expression in a scope. The problem has an offset and a message.
+// compile parses an expression in a scope. The problem has an offset and a message.
 func (s *scope) compile(source string) (*Expression, *pipeline.Problem) {
 	if len(source) > maxSource {
 		return nil, &pipeline.Problem{Message: fmt.Sprintf("the expression has %d bytes, more than %d", len(source), maxSource)}
@@ -129,7 +128,7 @@ func problemOf(err error) *pipeline.Problem {
 	switch name, unknown := strings.CutPrefix(message, "unknown name "); {
 	case !unknown:
 	case name == RootItem || name == RootIndex:
-		message = name + " is only there in the input and the key of a step with for_each"
+		message = name + " is only available in the input and the key of a step with for_each"
 	default:
 		message += nearest.Hint(name, []string{RootInputs, RootSteps, RootItem, RootIndex})
 	}
@@ -137,15 +136,15 @@ func problemOf(err error) *pipeline.Problem {
 		message += "; use == to compare"
 	}
 	if strings.Contains(message, `unexpected token Operator(":")`) && strings.Contains(at.Snippet, "#") {
-		message += "; an object that a function makes for each # belongs in parentheses: map(list, ({\"name\": #}))"
+		message += "; put an object for each # in parentheses: map(list, ({\"name\": #}))"
 	}
 	return &pipeline.Problem{Offset: at.From, Message: message}
 }
 
-// References are all that the expression looks at.
+// References returns all values that the expression uses.
 func (e *Expression) References() []Reference { return e.refs }
 
-// Eval gives the expression's value.
+// Eval evaluates the expression.
 func (e *Expression) Eval(values map[string]any) (any, error) {
 	value, err := expr.Run(e.program, values)
 	if err != nil {
@@ -154,25 +153,26 @@ func (e *Expression) Eval(values map[string]any) (any, error) {
 	switch v := value.(type) {
 	case float64:
 		if math.IsInf(v, 0) || math.IsNaN(v) {
-			return nil, fmt.Errorf("%s: gives %v, which is not a number of JSON", e.Source, v)
+			return nil, fmt.Errorf("%s: returns %v, which is not a JSON number", e.Source, v)
 		}
 		return v, nil
 	case nil, string, int, bool:
 		return v, nil
 	}
 	if room := maxValueBytes; !fits(value, &room) {
-		return nil, fmt.Errorf("%s: gives more than %d bytes", e.Source, maxValueBytes)
+		return nil, fmt.Errorf("%s: returns more than %d bytes", e.Source, maxValueBytes)
 	}
 	if value, err = jsonvalue.Of(value); err != nil {
-		return nil, fmt.Errorf("%s: gives no value of JSON", e.Source)
+		return nil, fmt.Errorf("%s: does not return a JSON value", e.Source)
 	}
 	return value, nil
 }
 
-// maxValueBytes bounds what an expression gives: a list may hold a long text many times.
+// maxValueBytes limits the result of an expression, because a list may hold a long text many
+// times.
 const maxValueBytes = 64 << 20
 
-// fits takes the value's bytes out of the room.
+// fits subtracts the value's size from the remaining room.
 func fits(value any, room *int) bool {
 	switch value := value.(type) {
 	case string:
@@ -191,8 +191,8 @@ func fits(value any, room *int) bool {
 	return *room >= 0
 }
 
-// harmless are those of the library's messages that name types, places and what is in
-// the expression. Others repeat values, which may be prompts.
+// harmless matches the library's messages that mention only types, places and parts of the
+// expression. Others quote values, which may be prompts.
 var harmless = func() *regexp.Regexp {
 	const kind = `(string|bool|int|float64|<nil>|map\[string\]interface \{\}|\[\]interface \{\})`
 	return regexp.MustCompile(`^(memory budget exceeded|runtime error: .*|reflect.*|interface conversion: .*|is not an object` +
@@ -203,24 +203,24 @@ var harmless = func() *regexp.Regexp {
 
 var toPeople = strings.NewReplacer("map[string]interface {}", "object", "[]interface {}", "array", "<nil>", "null", "float64", "number")
 
-// reason says why an expression gave nothing.
+// reason explains why an expression failed.
 func (e *Expression) reason(err error) string {
 	var at *file.Error
 	if !errors.As(err, &at) {
 		return err.Error()
 	}
 	if strings.HasPrefix(at.Message, "invalid operation: int(") || strings.Contains(at.Message, "strconv.") {
-		return "is given a text that is not a number"
+		return "got a text that is not a number"
 	}
 	found := harmless.FindStringSubmatch(at.Message)
 	if found == nil || !strings.Contains(e.Source, found[harmless.SubexpIndex("name")]) {
-		return "cannot be evaluated with the values that it is given"
+		return "cannot be evaluated with these values"
 	}
 	return toPeople.Replace(at.Message)
 }
 
-// Kind is the type of what the expression gives, as far as that can be told beforehand;
-// reflect.Interface where it cannot.
+// Kind is the type of the expression's result; reflect.Interface if it is unknown before the
+// run.
 func (e *Expression) Kind() reflect.Kind {
 	t := e.program.Node().Type()
 	if t == nil {
@@ -229,12 +229,12 @@ func (e *Expression) Kind() reflect.Kind {
 	return t.Kind()
 }
 
-// finder collects what an expression refers to, and what it may not.
+// finder collects the references of an expression, and its errors.
 type finder struct {
 	scope   *scope
 	refs    []Reference
 	roots   []*ast.IdentifierNode
-	items   map[ast.Node]int  // where the references to the item are
+	items   map[ast.Node]int  // places of references to the item
 	known   map[ast.Node]bool // roots that are followed by a name
 	problem *pipeline.Problem
 }
@@ -255,7 +255,7 @@ func (f *finder) Visit(node *ast.Node) {
 	case *ast.MemberNode:
 		f.member(n)
 	case *ast.BuiltinNode:
-		if n.Name == "reduce" { // which the library does not let be switched off
+		if n.Name == "reduce" { // the library can't disable it
 			f.fail(n, "unknown name reduce")
 		}
 	}
@@ -284,7 +284,7 @@ func (f *finder) member(n *ast.MemberNode) {
 	}
 }
 
-// stepOf is the name in steps.name; "" of something else.
+// stepOf returns the name in steps.name; "" for anything else.
 func stepOf(n *ast.MemberNode) string {
 	root, isRoot := n.Node.(*ast.IdentifierNode)
 	name, named := n.Property.(*ast.StringNode)
@@ -301,12 +301,12 @@ func (f *finder) field(step string, name *ast.StringNode) {
 	}
 	why := ""
 	if fields[FieldComment] != nil && slices.Contains([]string{FieldOutput, FieldOutputs, FieldChoice}, name.Value) {
-		why = ", since it has nothing to choose of"
+		why = " because it has no choices"
 	}
 	f.fail(name, "steps.%s has no %s%s; it has %s", step, name.Value, why, strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
 }
 
-// index finds steps.name.output[0], which is a letter's number or nothing at all.
+// index rejects steps.name.output[0], which would index a string.
 func (f *finder) index(n *ast.MemberNode) {
 	base, isMember := n.Node.(*ast.MemberNode)
 	_, isNumber := n.Property.(*ast.IntegerNode)
@@ -343,7 +343,7 @@ func (f *finder) fail(n ast.Node, format string, args ...any) {
 func (f *finder) check() *pipeline.Problem {
 	for _, root := range f.roots {
 		if !f.known[root] {
-			f.fail(root, "%s must be followed by a name, as %s.still", root.Value, root.Value)
+			f.fail(root, "%s must be followed by a name, such as %s.still", root.Value, root.Value)
 		}
 	}
 	return f.problem

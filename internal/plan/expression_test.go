@@ -78,8 +78,8 @@ func TestReferencesAreNames(t *testing.T) {
 		`steps.still.choice`:                  "steps.still has no choice; it has",
 		`scene`:                               "unknown name scene",
 		`nosuch(1)`:                           "unknown name nosuch",
-		`item`:                                "item is only there in the input and the key of a step with for_each",
-		`index`:                               "index is only there in the input",
+		`item`:                                "item is only available in the input and the key of a step with for_each",
+		`index`:                               "index is only available in the input",
 		`inputs.count = 3`:                    "use == to compare",
 		`keys(inputs.scene)`:                  "cannot use string",
 		`inputs.scene + inputs.count`:         "mismatched types string and int",
@@ -125,10 +125,10 @@ func TestReferencesThatAreRight(t *testing.T) {
 func TestExpressionErrorsDoNotRepeatValues(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{
-		`int(inputs.scene)`:                         "is given a text that is not a number",
-		`float(inputs.scene)`:                       "cannot be evaluated with the values",
-		`fromJSON(inputs.scene)`:                    "cannot be evaluated with the values",
-		`inputs.scene matches (inputs.scene + "[")`: "cannot be evaluated with the values",
+		`int(inputs.scene)`:                         "got a text that is not a number",
+		`float(inputs.scene)`:                       "cannot be evaluated with these values",
+		`fromJSON(inputs.scene)`:                    "cannot be evaluated with these values",
+		`inputs.scene matches (inputs.scene + "[")`: "cannot be evaluated with these values",
 		`inputs.rows[inputs.count]`:                 "index out of range: 3 (array length is 3)",
 		`inputs.rows[1].sku`:                        "cannot fetch sku from int",
 		`steps.still.output.url`:                    "cannot fetch url from null",
@@ -136,9 +136,9 @@ func TestExpressionErrorsDoNotRepeatValues(t *testing.T) {
 		`inputs.count % 0`:                          "integer divide by zero",
 		`keys(inputs.rows[1])`:                      "is not an object",
 		`filter(inputs.rows[1], true)`:              "filter(inputs.rows[1], true): ",
-		`inputs.rows[0][1:2]`:                       "cannot be evaluated with the values",
-		`fromPairs([[inputs.scene]])`:               "cannot be evaluated with the values",
-		`fromJSON("[null]")[0][inputs.scene]`:       "cannot be evaluated with the values",
+		`inputs.rows[0][1:2]`:                       "cannot be evaluated with these values",
+		`fromPairs([[inputs.scene]])`:               "cannot be evaluated with these values",
+		`fromJSON("[null]")[0][inputs.scene]`:       "cannot be evaluated with these values",
 		`inputs.rows[0].sku[inputs.rows[0].sku]`:    "inputs.rows[0].sku[inputs.rows[0].sku]: ",
 		`map(inputs.rows, int(# + inputs.rows[0]))`: "map(inputs.rows, int(# + inputs.rows[0])): ",
 	} {
@@ -175,15 +175,15 @@ func TestConditions(t *testing.T) {
 		`${{ inputs.draft }}`:                 "",
 		"  ${{ inputs.draft }}\n":             "",
 		`steps.still.output`:                  "", // only known in the run
-		`inputs.count`:                        "gives an integer, and must give true or false",
-		`inputs.scene`:                        "gives a string, and must give true or false",
-		`steps.shots.outputs`:                 "gives an array, and must give true or false",
-		`inputs.sizes`:                        "gives an object, and must give true or false",
+		`inputs.count`:                        "returns an integer; must return true or false",
+		`inputs.scene`:                        "returns a string; must return true or false",
+		`steps.shots.outputs`:                 "returns an array; must return true or false",
+		`inputs.sizes`:                        "returns an object; must return true or false",
 		`${{ inputs.draft }} && inputs.draft`: "unexpected token",
 		`inputs.draft &&`:                     "unexpected token",
 		` `:                                   "unexpected token",
 		`${{ }}`:                              "the expression is empty",
-		`item == 1`:                           "item is only there in the input",
+		`item == 1`:                           "item is only available in the input",
 	} {
 		t.Run(source, func(t *testing.T) {
 			t.Parallel()
@@ -230,14 +230,14 @@ func TestLists(t *testing.T) {
 		"list of none":       {[]any{}, ""},
 		"list by expression": {"${{ inputs.rows }}", ""},
 		"only known later":   {"${{ steps.shots.outputs }}", ""},
-		"one output":         {"${{ steps.still.output }}", "gives one output, and must give a list; use steps.still.outputs"},
-		"none":               {nil, "must be given"},
+		"one output":         {"${{ steps.still.output }}", "returns one output; must return a list: use steps.still.outputs"},
+		"none":               {nil, "is required"},
 		"text":               {"oil", "must be a list"},
 		"text with a list":   {"x ${{ inputs.rows }}", "must be a list"},
 		"object":             {map[string]any{"a": 1}, "must be a list"},
-		"a string":           {"${{ inputs.scene }}", "gives a string, and must give a list"},
-		"an integer":         {"${{ inputs.count }}", "gives an integer, and must give a list"},
-		"items of items":     {"${{ item }}", "item is only there in the input"},
+		"a string":           {"${{ inputs.scene }}", "returns a string; must return a list"},
+		"an integer":         {"${{ inputs.count }}", "returns an integer; must return a list"},
+		"items of items":     {"${{ item }}", "item is only available in the input"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

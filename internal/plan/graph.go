@@ -8,7 +8,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Text draws the plan as lines: a step below those that it needs, with what it does.
+// Text draws the plan as text: each step below those that it needs, with a summary.
 func (p *Plan) Text() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s\n", p.Definition.Name)
@@ -20,7 +20,7 @@ func (p *Plan) Text() string {
 	return text.String()
 }
 
-// levels are the steps by how many must come before them.
+// levels groups the steps by how many others must come before them.
 func (p *Plan) levels() [][]*PlannedStep {
 	depth := make(map[string]int)
 	var of func(id string) int
@@ -101,7 +101,7 @@ func (p *Plan) Mermaid() string {
 	return text.String()
 }
 
-// node is an id that is not a keyword of Mermaid, as "end" would be.
+// node returns an id that is not a Mermaid keyword, such as "end".
 func node(id string) string { return "s_" + id }
 
 func mermaidText(text string) string {

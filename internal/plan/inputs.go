@@ -14,8 +14,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Bind gives every input of the pipeline its value: the given one, or its default. It
-// fails with [pipeline.Problems] that name each input that is missing, unknown or of another type.
+// Bind sets every input of the pipeline to the given value or its default. It fails with
+// [pipeline.Problems] that name each missing, unknown or mistyped input.
 func Bind(d pipeline.Definition, given map[string]any) (map[string]any, error) {
 	var problems problems
 	values := make(map[string]any, len(d.Inputs))
@@ -24,23 +24,23 @@ func Bind(d pipeline.Definition, given map[string]any) (map[string]any, error) {
 		value, present := given[input.Name]
 		if !present || value == nil {
 			if input.Value.Default == nil {
-				problems.add(path, "must be given: it is %s%s", article(input.Value.Type.String()), described(input.Value.Description))
+				problems.add(path, "is required: %s%s", article(input.Value.Type.String()), described(input.Value.Description))
 				continue
 			}
 			value = input.Value.Default
 		}
 		value, err := jsonvalue.Of(value)
 		if err != nil {
-			problems.add(path, "is no JSON value: %v", err)
+			problems.add(path, "is not a JSON value: %v", err)
 			continue
 		}
 		switch {
 		case !admits(input.Value.Type, value):
 			problems.add(path, "is %s, and must be %s%s", article(typeName(value)), article(input.Value.Type.String()), cure(input.Value.Type, value))
 		case input.Value.Type == pipeline.TypeFile && !isAddress(value):
-			problems.add(path, "is no address of a file, as https://…; the command line uploads one that is given as @FILE")
+			problems.add(path, "is not a file URL such as https://…; to upload a file, give @FILE on the command line")
 		case len(input.Value.Enum) > 0 && !contains(input.Value.Enum, value):
-			problems.add(path, "has a value that is not allowed; it is one of %v", input.Value.Enum)
+			problems.add(path, "must be one of %v", input.Value.Enum)
 		}
 		values[input.Name] = value
 	}
@@ -54,7 +54,7 @@ func Bind(d pipeline.Definition, given map[string]any) (map[string]any, error) {
 	return values, pipeline.Problems(problems).Err()
 }
 
-// Changed is a step's input with some fields replaced; null removes one.
+// Changed returns a step's input with some fields replaced; null removes a field.
 func Changed(input, changes map[string]any) map[string]any {
 	if len(changes) == 0 {
 		return input
@@ -68,7 +68,7 @@ func Changed(input, changes map[string]any) map[string]any {
 	return input
 }
 
-// cure says what to write instead of a value of another type.
+// cure says how to fix a value of the wrong type.
 func cure(wanted pipeline.InputType, value any) string {
 	text, isText := value.(string)
 	switch {
@@ -85,8 +85,7 @@ func cure(wanted pipeline.InputType, value any) string {
 	return ""
 }
 
-// BooleanHint says which boolean a text was to be, such as "; write true"; "" if that isn't
-// clear.
+// BooleanHint suggests the intended boolean, such as "; write true"; "" if it isn't clear.
 func BooleanHint(text string) string {
 	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "yes", "y", "on", "1", "true", "t":
@@ -136,7 +135,7 @@ func admits(t pipeline.InputType, value any) bool {
 	}
 }
 
-// typeName is how the type of a value is called to people.
+// typeName returns the type of a value for messages.
 func typeName(value any) string {
 	switch value.(type) {
 	case nil:

@@ -10,15 +10,15 @@ import (
 
 const maxKeyBytes = 100
 
-// WithItem are values as expressions see them inside of a for_each.
+// WithItem returns the values that expressions see inside a for_each.
 func WithItem(values map[string]any, index int, item any) map[string]any {
 	inner := maps.Clone(values)
 	inner[RootItem], inner[RootIndex] = item, index
 	return inner
 }
 
-// ItemKeys names the items of the step's for_each: by its key, or by their index. It fails
-// if a key is not a short text, or is that of two items.
+// ItemKeys returns the keys of a step's for_each items, or their indices. It fails if a key is
+// not a short text or is not unique.
 func (s *PlannedStep) ItemKeys(items []any, values map[string]any) ([]string, error) {
 	keys := make([]string, len(items))
 	taken := make(map[string]int, len(items))
@@ -47,12 +47,12 @@ func (s *PlannedStep) itemKey(values map[string]any) (string, error) {
 	key, isText := value.(string)
 	if !isText {
 		if value == nil {
-			return "", fmt.Errorf("%s: gives null%s", s.Key.Source, itemFields(s.Key, values))
+			return "", fmt.Errorf("%s: is null%s", s.Key.Source, itemFields(s.Key, values))
 		}
 		key = fmt.Sprint(value)
 	}
 	if key == "" || len(key) > maxKeyBytes || strings.ContainsFunc(key, func(c rune) bool { return !unicode.IsPrint(c) }) {
-		return "", fmt.Errorf("%s: must be a printable text of 1 to %d bytes", s.Key.Source, maxKeyBytes)
+		return "", fmt.Errorf("%s: must be a printable string of 1 to %d bytes", s.Key.Source, maxKeyBytes)
 	}
 	return key, nil
 }

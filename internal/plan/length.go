@@ -7,22 +7,22 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// Length is how many items a list has, as far as that can be told before a run.
+// Length is the number of items in a list, as far as it is known before a run.
 type Length struct {
-	// Least is how many it has at least.
+	// Least is the minimum number of items.
 	Least int
 
-	// Most is how many it has at most; Endless where nothing bounds it.
+	// Most is the maximum number of items; Endless if unbounded.
 	Most int
 }
 
-// Endless is the Most of a list that nothing bounds.
+// Endless is the Most of an unbounded list.
 const Endless = math.MaxInt
 
-// Exactly is the length of a list that is known.
+// Exactly is the length of a known list.
 func Exactly(n int) Length { return Length{n, n} }
 
-// Bounded tells whether something bounds the list.
+// Bounded reports whether the list has a maximum length.
 func (l Length) Bounded() bool { return l.Most != Endless }
 
 func (l Length) or(other Length) Length {
@@ -42,8 +42,8 @@ func (l Length) upTo(n int) Length { return Length{min(l.Least, n), min(l.Most, 
 // some is the length of a part of the list.
 func (l Length) some() Length { return Length{0, l.Most} }
 
-// Length is how many items the list has that the template gives. The function has the
-// lengths of the lists that it refers to: inputs, and the outputs and items of steps.
+// Length is the length of the list that the template returns. The function provides the lengths
+// of the lists it refers to: inputs, and the outputs and items of steps.
 func (t *Template) Length(of func(Reference) Length) Length {
 	switch {
 	case t == nil || t.whole == nil && t.list == nil:
@@ -55,7 +55,8 @@ func (t *Template) Length(of func(Reference) Length) Length {
 	}
 }
 
-// lengthOf follows what keeps or shortens a list. Of anything else nothing is known.
+// lengthOf follows functions that keep or shorten a list. For anything else the length is
+// unknown.
 func lengthOf(node ast.Node, of func(Reference) Length) Length {
 	switch n := node.(type) {
 	case *ast.ArrayNode:
@@ -82,7 +83,7 @@ func lengthOf(node ast.Node, of func(Reference) Length) Length {
 	return Length{0, Endless}
 }
 
-// listed is the reference in inputs.name and steps.name.field.
+// listed returns the reference in inputs.name and steps.name.field.
 func listed(n *ast.MemberNode) (Reference, bool) {
 	property, named := n.Property.(*ast.StringNode)
 	if !named {
@@ -155,7 +156,7 @@ func builtinLength(name string, arguments []ast.Node, of func(Reference) Length)
 	}
 }
 
-// flatLength is that of lists that are written one beside the other.
+// flatLength is the length of concatenated lists.
 func flatLength(node ast.Node, of func(Reference) Length) Length {
 	array, is := node.(*ast.ArrayNode)
 	if !is {
@@ -168,8 +169,8 @@ func flatLength(node ast.Node, of func(Reference) Length) Length {
 	return sum
 }
 
-// ItemsOf is the step of which every member of the list is an item, each of them once at
-// most; "" if there is no such step, or it can't be told.
+// ItemsOf returns the step whose items make up the list, each at most once; "" if there is no
+// such step, or it is unknown.
 func (t *Template) ItemsOf() string {
 	if t == nil || t.whole == nil {
 		return ""

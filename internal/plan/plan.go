@@ -11,18 +11,18 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Plan is a definition made ready to run: its expressions compiled, its order known.
+// Plan is a definition that is ready to run, with compiled expressions and a known order.
 type Plan struct {
 	Definition pipeline.Definition
 
 	// Steps are in the definition's order.
 	Steps []*PlannedStep
 
-	// Outputs are what a run gives, by name.
+	// Outputs are the outputs of a run, by name.
 	Outputs pipeline.Named[*Template]
 
 	places map[string]int // of steps, by id
-	before [][]bool       // by places: the second must have ended before the first begins
+	before [][]bool       // by places: the second must end before the first starts
 }
 
 // PlannedStep is a step with its expressions.
@@ -33,7 +33,7 @@ type PlannedStep struct {
 	// Needs are all steps that this one waits for, in the definition's order.
 	Needs []string
 
-	// Watches are those of them whose state its If looks at: they need not have completed.
+	// Watches are those of Needs whose state its If refers to: they need not complete.
 	Watches []string
 
 	// Condition is If; nil for none.
@@ -43,17 +43,17 @@ type PlannedStep struct {
 	Items *Template
 	Key   *Expression
 
-	// Inputs are the input of the model, and of each one to fall back on.
+	// Inputs are the inputs of the model and of each fallback.
 	Inputs []*Template
 
 	// Message, Show and Choose are Approve's.
 	Message, Show, Choose *Template
 
-	// Regenerates are the steps that an approval may have made again.
+	// Regenerates are the steps that an approval may regenerate.
 	Regenerates []string
 }
 
-// Step is the one with this id; nil if there is none.
+// Step returns the step with this id; nil if there is none.
 func (p *Plan) Step(id string) *PlannedStep {
 	i := slices.IndexFunc(p.Steps, func(s *PlannedStep) bool { return s.ID == id })
 	if i < 0 {
@@ -62,7 +62,7 @@ func (p *Plan) Step(id string) *PlannedStep {
 	return p.Steps[i]
 }
 
-// Compile makes a definition ready to run. It fails with [Problems], all of them at once.
+// Compile prepares a definition for runs. It fails with all its [Problems] together.
 func Compile(definition pipeline.Definition) (*Plan, error) {
 	plan, problems := Analyze(definition)
 	if len(problems) > 0 {
@@ -71,8 +71,8 @@ func Compile(definition pipeline.Definition) (*Plan, error) {
 	return plan, nil
 }
 
-// Analyze is Compile for those who look for more that may be wrong: it gives a plan with
-// whatever could be compiled, which is not fit to run if there are problems.
+// Analyze is Compile for callers that run further checks. It returns a plan with everything
+// that could be compiled; don't run it if there are problems.
 func Analyze(definition pipeline.Definition) (*Plan, pipeline.Problems) {
 	var problems problems
 	checkHead(definition, &problems)
@@ -88,7 +88,7 @@ func Analyze(definition pipeline.Definition) (*Plan, pipeline.Problems) {
 		plan.Outputs = append(plan.Outputs, pipeline.Entry[*Template]{Name: output.Name, Value: template})
 	}
 	plan.checkOrder(&problems)
-	if len(problems) == 0 { // what an expression that is not right would wait for is not known
+	if len(problems) == 0 { // the order is unknown if an expression is invalid
 		plan.setRegenerates(&problems)
 	}
 	return plan, pipeline.Problems(problems)
@@ -140,7 +140,7 @@ func (s *scope) compileInputs(step pipeline.Step, path []string, problems *probl
 	return inputs
 }
 
-// InputReferences are what its inputs look at.
+// InputReferences returns the references in its inputs.
 func (s *PlannedStep) InputReferences() []Reference {
 	var refs []Reference
 	for _, input := range s.Inputs {
@@ -149,7 +149,7 @@ func (s *PlannedStep) InputReferences() []Reference {
 	return refs
 }
 
-// References are all that the step's expressions look at.
+// References returns all references in the step's expressions.
 func (s *PlannedStep) References() []Reference {
 	var refs []Reference
 	for _, expression := range []*Expression{s.Condition, s.Key} {
@@ -160,7 +160,8 @@ func (s *PlannedStep) References() []Reference {
 	return append(refs, s.ValueReferences()...)
 }
 
-// ValueReferences are those references whose values go into what the step makes, or asks people.
+// ValueReferences returns the references whose values become part of the step's input or of its
+// question to people.
 func (s *PlannedStep) ValueReferences() []Reference {
 	var refs []Reference
 	for _, template := range []*Template{s.Items, s.Message, s.Show, s.Choose} {
@@ -169,7 +170,7 @@ func (s *PlannedStep) ValueReferences() []Reference {
 	return append(refs, s.InputReferences()...)
 }
 
-// setNeeds gathers what the step waits for, in the order of all steps.
+// setNeeds sets the steps that each step waits for, in the definition's order.
 func (s *PlannedStep) setNeeds(order []string) {
 	wanted := slices.Clone(s.Step.Needs)
 	for _, ref := range s.References() {
@@ -192,12 +193,12 @@ func (s *PlannedStep) setNeeds(order []string) {
 	}
 }
 
-// Before tells whether a step must have ended before another begins.
+// Before reports whether a step must end before another starts.
 func (p *Plan) Before(earlier, later string) bool {
 	return p.before != nil && p.before[p.places[later]][p.places[earlier]]
 }
 
-// After are the steps that wait for one, directly or not, in the definition's order.
+// After returns the steps that depend on one, directly or not, in the definition's order.
 func (p *Plan) After(id string) []string {
 	var after []string
 	for _, step := range p.Steps {
@@ -208,14 +209,14 @@ func (p *Plan) After(id string) []string {
 	return after
 }
 
-// checkOrder finds which steps wait for which, and those that wait for each other.
+// checkOrder finds the dependencies between steps, and cycles.
 func (p *Plan) checkOrder(problems *problems) {
 	p.places = make(map[string]int, len(p.Steps))
 	for i, step := range p.Steps {
 		p.places[step.ID] = i
 	}
 	p.before = make([][]bool, len(p.Steps))
-	state := make(map[string]int) // 1 while looked at, 2 when done
+	state := make(map[string]int) // 1 while visiting, 2 when done
 	var visit func(id string, way []string)
 	visit = func(id string, way []string) {
 		way = append(way, id)
@@ -244,8 +245,8 @@ func (p *Plan) checkOrder(problems *problems) {
 	}
 }
 
-// setRegenerates finds which steps each approval may have made again. Whatever uses one
-// must come before the approval, and is made again too, or wait for it.
+// setRegenerates finds which steps each approval may regenerate. Steps that use one must either
+// come before the approval, and are regenerated too, or wait for it.
 func (p *Plan) setRegenerates(problems *problems) {
 	for _, step := range p.Steps {
 		if step.Approve == nil {
@@ -262,7 +263,7 @@ func (p *Plan) setRegenerates(problems *problems) {
 			}
 			for _, id := range step.Regenerates {
 				if p.Before(id, user.ID) {
-					problems.add([]string{"steps", user.ID}, "uses %s, which the approval %s may have made again; add needs: [%s], or regenerate: [] to the approval",
+					problems.add([]string{"steps", user.ID}, "uses %s, which the approval %s may regenerate; add needs: [%s], or regenerate: [] to the approval",
 						id, step.ID, step.ID)
 					break
 				}

@@ -113,7 +113,7 @@ func TestInputsThatDoNotFit(t *testing.T) {
 		given map[string]any
 		want  string
 	}{
-		"missing":      {map[string]any{"scene": nil}, "inputs.scene: must be given: it is a string, what is to be seen"},
+		"missing":      {map[string]any{"scene": nil}, "inputs.scene: is required: a string, what is to be seen"},
 		"unknown":      {map[string]any{"sceen": 1}, "inputs.sceen: the pipeline has no such input; did you mean scene?"},
 		"string":       {map[string]any{"scene": 5}, "inputs.scene: is an integer, and must be a string"},
 		"integer":      {map[string]any{"count": "5"}, "inputs.count: is a string, and must be an integer"},
@@ -122,8 +122,8 @@ func TestInputsThatDoNotFit(t *testing.T) {
 		"boolean":      {map[string]any{"draft": "true"}, "inputs.draft: is a string, and must be a boolean"},
 		"array":        {map[string]any{"rows": map[string]any{}}, "inputs.rows: is an object, and must be an array"},
 		"object":       {map[string]any{"sizes": []any{}}, "inputs.sizes: is an array, and must be an object"},
-		"enum":         {map[string]any{"style": "my secret style"}, "inputs.style: has a value that is not allowed; it is one of [oil ink]"},
-		"not of JSON":  {map[string]any{"rows": make(chan int)}, "inputs.rows: is no JSON value"},
+		"enum":         {map[string]any{"style": "my secret style"}, "inputs.style: must be one of [oil ink]"},
+		"not of JSON":  {map[string]any{"rows": make(chan int)}, "inputs.rows: is not a JSON value"},
 		"all together": {map[string]any{"count": "x", "a": 1}, "inputs.a: the pipeline has no such input\ninputs.count: is a string, and must be an integer"},
 	} {
 		t.Run(name, func(t *testing.T) {

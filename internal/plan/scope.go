@@ -9,7 +9,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// scope is what expressions may refer to, with its types.
+// scope holds the values that expressions may refer to, with their types.
 type scope struct {
 	inputs   []string
 	steps    []string
@@ -34,7 +34,7 @@ var inputTypes = map[pipeline.InputType]types.Type{
 	pipeline.TypeObject:  anyMap,
 }
 
-// Fields of a step, as expressions see it.
+// Fields of a step in expressions.
 const (
 	FieldState   = "state"
 	FieldError   = "error"
@@ -47,7 +47,7 @@ const (
 	FieldNSFW    = "nsfw"
 )
 
-// fieldTypes are those of a step. An approval has outputs if it is a choice.
+// fieldTypes returns the types of a step's fields. An approval has outputs if it has choices.
 func fieldTypes(step pipeline.Step) types.Map {
 	fields := types.Map{FieldState: types.String, FieldError: types.String}
 	switch step.Kind() {
@@ -66,13 +66,13 @@ func fieldTypes(step pipeline.Step) types.Map {
 	return fields
 }
 
-// fields are those of a step, by name; nil if there is no such step.
+// fields returns the names of an input's fields; nil if they are unknown.
 func (s *scope) fields(step string) types.Map {
 	fields, _ := s.types[RootSteps].(types.Map)[step].(types.Map)
 	return fields
 }
 
-// oneOutput tells whether a step's output is the first of those that it has made.
+// oneOutput reports whether a step's output is the first of its outputs.
 func (s *scope) oneOutput(step string) bool {
 	fields := s.fields(step)
 	return fields != nil && fields[FieldChoice] == nil
@@ -95,7 +95,7 @@ func newScope(d pipeline.Definition) *scope {
 	return s
 }
 
-// withItem is the scope inside of a for_each.
+// withItem returns the scope inside a for_each.
 func (s *scope) withItem() *scope {
 	inner := *s
 	inner.types = maps.Clone(s.types)
@@ -103,7 +103,7 @@ func (s *scope) withItem() *scope {
 	return &inner
 }
 
-// kindNames are how types are called to people.
+// kindNames are the names of types in messages.
 func kindName(kind reflect.Kind) string {
 	switch kind {
 	case reflect.String:

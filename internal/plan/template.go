@@ -12,12 +12,12 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Template is a value with expressions in it: a text, a list, an object or a constant.
-// A text that is one expression keeps the type of what that gives; in a longer text
-// values are written out. "$${{" stands for "${{" itself.
+// Template is a value with expressions in it: a string, a list, an object or a constant. A
+// string that is a single expression keeps the type of its result; inside a longer string,
+// values are converted to text. "$${{" is an escape for "${{".
 type Template struct {
 	constant any
-	broken   bool // it could not be compiled
+	broken   bool // it doesn't compile
 	whole    *Expression
 	parts    []part // of a text
 	list     []*Template
@@ -30,10 +30,10 @@ type part struct {
 	expr *Expression
 }
 
-// Unknown stands for a value that is not known before the run.
+// Unknown represents a value that is not known before the run.
 type Unknown struct {
-	// Kind is its type if that is known: string, integer, number, boolean, array or object;
-	// any otherwise.
+	// Kind is its type, if known: string, integer, number, boolean, array or object; any
+	// otherwise.
 	Kind string
 }
 
@@ -43,7 +43,7 @@ const (
 	space   = " \t\r\n"
 )
 
-// compileTemplate reads a value. All problems are added, with their paths.
+// compileTemplate compiles a value. It adds all problems, with their paths.
 func (s *scope) compileTemplate(value any, path []string, problems *problems) *Template {
 	switch value := value.(type) {
 	case string:
@@ -107,9 +107,9 @@ func (s *scope) compileText(text string, path []string, problems *problems) *Tem
 	return &Template{parts: parts}
 }
 
-// lookalike are forms of other languages that look like an expression, and bare is an
-// expression without the brackets. Neither is ever meant as it stands; what is can be
-// given by an expression: ${{ "{{ steps.a }}" }}.
+// lookalike matches text in other template languages that looks like an expression; bare
+// matches an expression without brackets. Neither is ever meant literally. To produce one, use
+// an expression: ${{ "{{ steps.a }}" }}.
 var (
 	lookalike  = regexp.MustCompile(`(^|[^{$])((\$\{|\{\{)\s*(inputs|steps|item|index)\b[^{}]*\}\}?)`)
 	apostrophe = regexp.MustCompile(`'\w+'\w`) // 'it's'
@@ -125,12 +125,11 @@ func checkLookalike(text string, path []string, problems *problems) {
 func (s *scope) checkBare(text string, path []string, problems *problems) {
 	found := bare.FindStringSubmatch(text)
 	if found != nil && (slices.Contains(s.steps, found[2]) || slices.Contains(s.inputs, found[2])) {
-		problems.add(path, "is the text itself; for its value write ${{ %s }}", strings.TrimSpace(text))
+		problems.add(path, "is a literal string; for the value write ${{ %s }}", strings.TrimSpace(text))
 	}
 }
 
-// cutClosing finds the end of an expression, which is neither inside of quotes nor the
-// end of objects.
+// cutClosing finds the end of an expression, outside of quotes and objects.
 func cutClosing(text string) (source, rest string, closed bool) {
 	quote, open := byte(0), 0
 	for i := 0; i < len(text); i++ {
@@ -154,13 +153,13 @@ func cutClosing(text string) (source, rest string, closed bool) {
 	return "", "", false
 }
 
-// unclosed says why an expression does not end: mostly an apostrophe has closed a quote, and
-// the next quote opens another.
+// unclosed explains why an expression does not end. Usually an apostrophe has closed a quote,
+// and the next quote opens another.
 func unclosed(text string) string {
 	if strings.Contains(text, closing) && apostrophe.MatchString(text) {
-		return `the quotes around a text with an apostrophe don't match; write it in double quotes, such as "it's"`
+		return `the quotes around a string with an apostrophe don't match; use double quotes, such as "it's"`
 	}
-	return "an expression that begins with ${{ must end with }}; a text with # or : in it belongs in quotes"
+	return "an expression that starts with ${{ must end with }}; quote a string that contains # or :"
 }
 
 func (s *scope) compileAt(source string, path []string, number int, problems *problems) *Expression {
@@ -180,7 +179,7 @@ func (s *scope) compileAt(source string, path []string, number int, problems *pr
 	return expression
 }
 
-// compileCondition reads an expression that stands alone, with or without ${{ }}.
+// compileCondition compiles a lone expression, with or without ${{ }}.
 func (s *scope) compileCondition(text string, path []string, problems *problems) *Expression {
 	trimmed := strings.Trim(text, space)
 	if inner, ok := strings.CutPrefix(trimmed, opening); ok && strings.HasSuffix(inner, closing) {
@@ -188,7 +187,7 @@ func (s *scope) compileCondition(text string, path []string, problems *problems)
 	}
 	expression, problem := s.compile(trimmed)
 	if problem != nil && strings.Contains(trimmed, opening) {
-		problem.Message += "; leave ${{ }} away, or put all of it inside of one"
+		problem.Message += "; remove ${{ }}, or put the whole expression inside"
 	}
 	if problem != nil {
 		problem.Path = path
@@ -198,7 +197,7 @@ func (s *scope) compileCondition(text string, path []string, problems *problems)
 	return expression
 }
 
-// References are all that the template looks at.
+// References returns all references in the template.
 func (t *Template) References() []Reference {
 	var refs []Reference
 	t.each(func(e *Expression) { refs = append(refs, e.refs...) })
@@ -225,7 +224,7 @@ func (t *Template) each(do func(*Expression)) {
 	}
 }
 
-// Fields are the names in an object whose values expressions decide, sorted.
+// Fields returns the sorted names in an object whose values are set by expressions.
 func (t *Template) Fields() []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(t.object)) {
@@ -236,8 +235,8 @@ func (t *Template) Fields() []string {
 	return names
 }
 
-// Source is the expression that gives the value at a path, or what the value is part of, as
-// it is in the definition; "" for a value that stands there itself.
+// Source returns the expression that produces the value at a path, or the value that contains
+// it, as written in the definition; "" for a literal value.
 func (t *Template) Source(path []string) string {
 	for t != nil {
 		if t.whole != nil {
@@ -255,13 +254,13 @@ func (t *Template) Source(path []string) string {
 	return ""
 }
 
-// Eval gives the template's value.
+// Eval evaluates the template.
 func (t *Template) Eval(values map[string]any) (any, error) {
 	return t.eval(values, func(Reference) bool { return true })
 }
 
-// Preview gives the template's value as far as it is known beforehand, with an [Unknown]
-// in each place that refers to something that is not.
+// Preview evaluates the template as far as possible before the run, with an [Unknown] wherever
+// it refers to something unknown.
 func (t *Template) Preview(values map[string]any, known func(Reference) bool) (any, error) {
 	return t.eval(values, known)
 }
@@ -327,7 +326,7 @@ func (t *Template) text(values map[string]any, known func(Reference) bool) (any,
 		case string:
 			text.WriteString(value)
 		case nil:
-			return nil, fmt.Errorf("%s: gives null, which has no place in a text; give another value with ??%s", p.expr.Source, itemFields(p.expr, values))
+			return nil, fmt.Errorf("%s: is null, which can't be part of a string; provide a default with ??%s", p.expr.Source, itemFields(p.expr, values))
 		default:
 			encoded, err := written(value)
 			if err != nil {
@@ -336,13 +335,13 @@ func (t *Template) text(values map[string]any, known func(Reference) bool) (any,
 			text.WriteString(encoded)
 		}
 		if text.Len() > maxValueBytes {
-			return nil, fmt.Errorf("%s: the text has more than %d bytes", p.expr.Source, maxValueBytes)
+			return nil, fmt.Errorf("%s: the string has more than %d bytes", p.expr.Source, maxValueBytes)
 		}
 	}
 	return text.String(), nil
 }
 
-// itemFields says what an item has, where an expression looked for something that it has not.
+// itemFields lists an item's fields, if an expression used an unknown one.
 func itemFields(e *Expression, values map[string]any) string {
 	object, ok := values[RootItem].(map[string]any)
 	if !ok || !slices.ContainsFunc(e.refs, func(ref Reference) bool { return ref.Root == RootItem }) {
@@ -351,7 +350,7 @@ func itemFields(e *Expression, values map[string]any) string {
 	return "; item has " + strings.Join(slices.Sorted(maps.Keys(object)), ", ")
 }
 
-// written is a value as JSON for people and models, not for web pages.
+// written encodes a value as JSON for people and models, without HTML escaping.
 func written(value any) (string, error) {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)

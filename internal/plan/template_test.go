@@ -64,13 +64,13 @@ func TestTemplatesThatGiveNothing(t *testing.T) {
 		value any
 		want  string
 	}{
-		"null in a text": {"of ${{ steps.still.output }}", "value: steps.still.output: gives null, which has no place in a text; give another value with ??"},
-		"in a list":      {[]any{1, "x ${{ steps.still.output }}"}, "gives null"},
-		"in an object":   {map[string]any{"a": "x ${{ steps.still.output }}"}, "value: a: steps.still.output: gives null"},
-		"infinite":       {"${{ inputs.count / 0 }}", "gives +Inf, which is not a number of JSON"},
-		"not a number":   {"${{ inputs.count * 0 / 0 }}", "gives NaN"},
-		"infinite in it": {"${{ [inputs.count / 0] }}", "gives no value of JSON"},
-		"odd keys":       {"${{ groupBy(inputs.rows, type(#)) }}", "gives no value of JSON"},
+		"null in a text": {"of ${{ steps.still.output }}", "value: steps.still.output: is null, which can't be part of a string; provide a default with ??"},
+		"in a list":      {[]any{1, "x ${{ steps.still.output }}"}, "is null"},
+		"in an object":   {map[string]any{"a": "x ${{ steps.still.output }}"}, "value: a: steps.still.output: is null"},
+		"infinite":       {"${{ inputs.count / 0 }}", "returns +Inf, which is not a JSON number"},
+		"not a number":   {"${{ inputs.count * 0 / 0 }}", "returns NaN"},
+		"infinite in it": {"${{ [inputs.count / 0] }}", "does not return a JSON value"},
+		"odd keys":       {"${{ groupBy(inputs.rows, type(#)) }}", "does not return a JSON value"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -95,7 +95,7 @@ func TestTemplatesThatCannotBeRead(t *testing.T) {
 		"other language": {"of {{ inputs.scene }}", "value", 0, 0, "{{ inputs.scene }} is not an expression; write ${{ inputs.scene }}"},
 		"one bracket":    {"of ${ steps.still.output }", "value", 0, 0, "${ steps.still.output } is not an expression; write ${{ steps.still.output }}"},
 		"half and half":  {"${{ inputs.scene }} of {{inputs.count}}", "value", 0, 0, "{{inputs.count}} is not an expression"},
-		"no bracket":     {" steps.shots.outputs[0]", "value", 0, 0, "is the text itself; for its value write ${{ steps.shots.outputs[0] }}"},
+		"no bracket":     {" steps.shots.outputs[0]", "value", 0, 0, "is a literal string; for the value write ${{ steps.shots.outputs[0] }}"},
 		"empty":          {"${{ }}", "value", 1, 0, "the expression is empty"},
 		"second of two":  {"${{ inputs.count }} ${{ inputs.nosuch }}", "value", 2, len(" inputs."), `there is no input "nosuch"`},
 		"after escaped":  {"$${{ x }} ${{ inputs.nosuch }}", "value", 1, len(" inputs."), `there is no input "nosuch"`},

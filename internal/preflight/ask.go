@@ -11,21 +11,21 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// How long the provider has to answer. Together they are less than a check may take.
+// How long the provider has to answer. Together this is less than a check may take.
 const (
 	modelsTimeout = 30 * time.Second
 	pricesTimeout = 40 * time.Second
 )
 
-// tries are how often a question is asked that got no answer for a reason that may pass;
-// triesWait is how long after the first time, and longestWait what the provider may ask for.
+// tries is how often a request is sent if it fails for a temporary reason. triesWait is the
+// wait after the first attempt, and longestWait limits what the provider may request.
 const (
 	tries       = 3
 	triesWait   = 300 * time.Millisecond
 	longestWait = 5 * time.Second
 )
 
-// ask asks a question, again if that may help.
+// ask sends a request, and retries it if that may help.
 func ask[T any](ctx context.Context, question func(context.Context) (T, error)) (answer T, err error) {
 	for i, wait := 1, triesWait; ; i, wait = i+1, 3*wait {
 		answer, err = question(ctx)
@@ -41,7 +41,7 @@ func ask[T any](ctx context.Context, question func(context.Context) (T, error)) 
 	}
 }
 
-// passing tells whether a failure may pass by itself.
+// passing reports whether a failure may be temporary.
 func passing(err error) bool {
 	var failure *provider.Error
 	if !errors.As(err, &failure) {
@@ -58,19 +58,19 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// refusal tells whether the provider refused what it was asked, rather than failed.
+// refusal reports whether the provider rejected the request, instead of failing.
 func refusal(err error) bool {
 	var failure *provider.Error
 	return errors.As(err, &failure) && failure.Answered() && (failure.Kind == provider.Invalid || failure.Kind == provider.NotFound)
 }
 
-// unauthorized tells whether the provider does not accept the key.
+// unauthorized reports whether the provider rejected the key.
 func unauthorized(err error) bool { return provider.KindOf(err) == provider.KeyRefused }
 
-// maxReason is how much of an error a report has.
+// maxReason is the maximum length of an error in a report.
 const maxReason = 500
 
-// note notes how a question was answered; step is "" where it was not about one.
+// note records how a request was answered; step is "" if it was not about a step.
 func (c *checker) note(endpoint string, account, step string, err error) {
 	if refused, seen := c.refused[account]; !unauthorized(err) {
 		c.refused[account] = nil
@@ -90,7 +90,7 @@ func (c *checker) note(endpoint string, account, step string, err error) {
 	}
 }
 
-// keyRefused is the error of an account whose key no endpoint accepts; nil if there is none.
+// keyRefused returns an error if every endpoint rejected an account's key.
 func (c *checker) keyRefused() error {
 	for _, account := range c.payers() {
 		if err := c.refused[account]; err != nil {
@@ -100,7 +100,7 @@ func (c *checker) keyRefused() error {
 	return nil
 }
 
-// payers are the accounts that pay, sorted.
+// payers returns the accounts that pay, sorted.
 func (c *checker) payers() []string {
 	var names []string
 	for _, p := range c.priced {

@@ -13,26 +13,26 @@ import (
 )
 
 const (
-	// keepFor is how long a catalogue counts; the provider's own tools keep it as long.
+	// keepFor is how long a catalogue stays valid; the provider's own tools use the same time.
 	keepFor = time.Hour
 
-	// againAfter is how old a catalogue must be to be fetched again for a model that is not
-	// in it: it may have been added since.
+	// againAfter is how old a catalogue must be before a missing model triggers a new fetch:
+	// the model may have been added since.
 	againAfter = time.Minute
 )
 
-// Catalogue are the provider's models, fetched when they are first needed and kept for an
-// hour; longer while they can't be fetched. It may be used by many goroutines at once.
+// Catalogue holds the provider's models. It fetches them on first use and keeps them for an
+// hour, or longer if they can't be fetched. It is safe for concurrent use.
 type Catalogue struct {
 	fetch    func(context.Context) ([]provider.Model, error)
-	fetching chan struct{} // holds one who fetches
+	fetching chan struct{} // held while fetching
 
 	mu      sync.Mutex
 	fetched time.Time
 	models  map[string]*Model
 }
 
-// Model is one of the catalogue.
+// Model is a model in the catalogue.
 type Model struct {
 	provider.Model
 	compile sync.Once
@@ -40,8 +40,8 @@ type Model struct {
 	shape   *shape.Shape
 }
 
-// Checked is the schema that checks inputs; nil if the catalogue has none that can be read:
-// the provider still checks them.
+// Checked is the schema for inputs; nil if the catalogue has no readable one. The provider
+// checks inputs anyway.
 func (m *Model) Checked() *schema.Schema {
 	m.compile.Do(func() {
 		if len(m.Schema) > 0 {
@@ -52,7 +52,7 @@ func (m *Model) Checked() *schema.Schema {
 	return m.schema
 }
 
-// fit is an input with what is clearly meant in the place of values.
+// fit returns an input with values replaced by what was clearly meant.
 func (m *Model) fit(input map[string]any) map[string]any {
 	if m.Checked() == nil {
 		return input
@@ -60,7 +60,7 @@ func (m *Model) fit(input map[string]any) map[string]any {
 	return m.shape.Fit(input).(map[string]any)
 }
 
-// fields are the names that an input may have; nil if they are not known.
+// fields returns the names of an input's fields; nil if they are unknown.
 func (m *Model) fields() []string {
 	if m.Checked() == nil {
 		return nil
@@ -68,13 +68,13 @@ func (m *Model) fields() []string {
 	return m.Checked().Properties()
 }
 
-// NewCatalogue fetches by the function given, for instance that of [provider.Provider].
+// NewCatalogue creates a catalogue that fetches with the given function, such as that of
+// [provider.Provider].
 func NewCatalogue(fetch func(context.Context) ([]provider.Model, error)) *Catalogue {
 	return &Catalogue{fetch: fetch, fetching: make(chan struct{}, 1)}
 }
 
-// Keep gives the catalogue what was fetched at some time before, so that it need not fetch
-// again for as long as that counts.
+// Keep fills the catalogue with models fetched earlier, which saves a fetch until they expire.
 func (c *Catalogue) Keep(listed []provider.Model, fetched time.Time) {
 	models := make(map[string]*Model, len(listed))
 	for _, model := range listed {
@@ -85,8 +85,8 @@ func (c *Catalogue) Keep(listed []provider.Model, fetched time.Time) {
 	c.models, c.fetched = models, fetched
 }
 
-// Model finds one by its id; nil if the provider has none of that id. An error is one of
-// fetching, or the context's.
+// Model returns the model with this id; nil if the provider has none. It fails if fetching
+// fails or the context ends.
 func (c *Catalogue) Model(ctx context.Context, id string) (*Model, error) {
 	if model, fresh := c.look(id); fresh {
 		return model, nil
@@ -97,7 +97,7 @@ func (c *Catalogue) Model(ctx context.Context, id string) (*Model, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	model, fresh := c.look(id) // another may have fetched it meanwhile
+	model, fresh := c.look(id) // another goroutine may have fetched it in the meantime
 	if fresh {
 		return model, nil
 	}
@@ -108,7 +108,7 @@ func (c *Catalogue) Model(ctx context.Context, id string) (*Model, error) {
 	return model, nil
 }
 
-// look finds a model, and tells whether what it finds counts.
+// look finds a model, and reports whether the result is still valid.
 func (c *Catalogue) look(id string) (model *Model, fresh bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -126,7 +126,7 @@ func (c *Catalogue) refresh(ctx context.Context) error {
 	return nil
 }
 
-// IDs are those of all models that were fetched, sorted.
+// IDs returns the ids of all fetched models, sorted.
 func (c *Catalogue) IDs() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -15,17 +15,17 @@ const (
 	always
 )
 
-// runs tells whether a step runs, as far as that is known beforehand.
+// runs reports whether a step runs, as far as it is known before the run.
 func (c *checker) runs(step *plan.PlannedStep) chance {
 	if known, seen := c.chances[step.ID]; seen {
 		return known
 	}
-	c.chances[step.ID] = maybe // it may wait for itself
+	c.chances[step.ID] = maybe // there may be a cycle
 	c.chances[step.ID] = min(c.condition(step), c.needed(step))
 	return c.chances[step.ID]
 }
 
-// condition is what a step's if comes to.
+// condition evaluates a step's if.
 func (c *checker) condition(step *plan.PlannedStep) chance {
 	if step.Condition == nil {
 		return always
@@ -43,7 +43,7 @@ func (c *checker) condition(step *plan.PlannedStep) chance {
 	}
 }
 
-// needed is what becomes of the steps without which it is skipped.
+// needed combines the chances of the steps that this step needs.
 func (c *checker) needed(step *plan.PlannedStep) chance {
 	least := always
 	for _, id := range step.Needs {

@@ -23,23 +23,23 @@ type Account struct {
 	Catalogue *Catalogue
 }
 
-// Run is what is checked.
+// Run is the run to check.
 type Run struct {
 	Plan *plan.Plan
 
-	// Inputs are those that are known; those that are not are taken to be right.
+	// Inputs are the known inputs; unknown ones are not checked.
 	Inputs map[string]any
 
 	// Changes replace fields of steps' inputs, by step. Defaults to none.
 	Changes map[string]map[string]any
 
-	// Budget says that the run has a budget, also if its definition has none.
+	// Budget says that the run has a budget, even if its definition has none.
 	Budget bool
 }
 
-// Check checks a run. The report has all problems, and what the provider did not answer. An
-// error says that the run cannot continue: the context has ended, no endpoint accepts an
-// account's key, or there is a budget and a price can't be had.
+// Check checks a run. The report lists all problems, and requests that the provider did not
+// answer. It returns an error if the run cannot continue: the context has ended, every endpoint
+// rejects an account's key, or there is a budget and a price is unavailable.
 func Check(ctx context.Context, accounts map[string]Account, run Run) (runwire.Report, error) {
 	c := &checker{
 		accounts: accounts, run: run, plan: run.Plan, inputs: run.Inputs, changes: run.Changes,
@@ -65,19 +65,19 @@ type checker struct {
 	plan       *plan.Plan
 	inputs     map[string]any
 	changes    map[string]map[string]any
-	fields     map[string][]string // that models' inputs have, by step
+	fields     map[string][]string // of models' inputs, by step
 	models     map[string]*Model   // by id
-	decided    map[string][]string // fields of their inputs that expressions decide, by id
+	decided    map[string][]string // input fields set by expressions, by id
 	lists      map[string]looked   // of items, by step
 	chances    map[string]chance   // by step
 	problems   pipeline.Problems
 	priced     []priced
 	unanswered []pipeline.Unanswered
 	dark       map[string]bool  // accounts whose models can't be read
-	refused    map[string]error // of accounts whose key nothing has accepted so far
+	refused    map[string]error // accounts whose key no endpoint has accepted so far
 }
 
-// needsPrices tells whether the run cannot do without: a budget lets nothing be submitted
+// needsPrices reports whether the run requires prices: with a budget, nothing is submitted
 // without a price.
 func (c *checker) needsPrices() bool { return c.run.Budget || c.plan.Definition.Budget != nil }
 
@@ -91,7 +91,7 @@ func (c *checker) steps(ctx context.Context) {
 	}
 }
 
-// priced is a step with the inputs to ask prices for.
+// priced is a step with the inputs to price.
 type priced struct {
 	step     *plan.PlannedStep
 	account  Account
@@ -99,7 +99,7 @@ type priced struct {
 	inputs   []any
 	length   plan.Length // of its items
 	chance   chance
-	fallback bool // the model is only tried when others have failed
+	fallback bool // the model is only tried if others have failed
 }
 
 func (c *checker) add(path []string, format string, args ...any) {
@@ -155,7 +155,7 @@ func (c *checker) step(ctx context.Context, step *plan.PlannedStep) {
 	}
 }
 
-// shapes are what models take in those fields that only the run knows, by model.
+// shapes returns, by model, the shapes of fields that only the run knows.
 func (c *checker) shapes() map[string]*shape.Shape {
 	shapes := make(map[string]*shape.Shape)
 	for id, model := range c.models {
@@ -169,8 +169,8 @@ func (c *checker) shapes() map[string]*shape.Shape {
 	return shapes
 }
 
-// model finds a step's model; nil if there is none. Where the models can't be read it is
-// taken to be right.
+// model finds a step's model; nil if there is none. If the models can't be read, it assumes
+// that the model exists.
 func (c *checker) model(ctx context.Context, step *plan.PlannedStep, id string) *Model {
 	name := c.accountOf(step)
 	if !c.dark[name] {
@@ -184,7 +184,7 @@ func (c *checker) model(ctx context.Context, step *plan.PlannedStep, id string) 
 	return &Model{Model: provider.Model{ID: id}}
 }
 
-// modelHint asks for the model that was meant: one of that name, whoever makes it, or the
+// modelHint suggests the intended model: one with the same name from any vendor, or the
 // nearest.
 func modelHint(id string, ids []string) string {
 	for _, known := range ids {

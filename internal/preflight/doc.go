@@ -1,7 +1,7 @@
-// Package preflight checks a run of a pipeline against the provider before anything is
-// paid: that its models exist, that their own schemas take the inputs, what it is likely to
-// cost, and whether the balance covers that.
+// Package preflight checks a run of a pipeline with the provider before anything is paid: that
+// its models exist and accept the inputs, what the run is likely to cost, and whether the
+// balance covers it.
 //
-// The command line does so before it starts a run, and the worker again when the run
-// begins, for whoever started it in another way.
+// The command line checks before it starts a run. The worker repeats the checks when the run
+// starts, so they also apply to runs started through the API.
 package preflight

@@ -11,7 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// estimate of a step whose price can't be had is at least nothing.
+// estimate computes a step's estimate. A step without a price counts as at least zero.
 func (p priced) estimate(ctx context.Context) (pipeline.StepEstimate, error) {
 	estimate := pipeline.StepEstimate{ID: p.step.ID, Model: p.model.ID, Unknown: !p.length.Bounded() && p.chance != never}
 	if p.chance == always {
@@ -41,7 +41,7 @@ func (p priced) estimate(ctx context.Context) (pipeline.StepEstimate, error) {
 	return estimate, nil
 }
 
-// total adds up what the items cost.
+// total adds up the cost of the items.
 func (p priced) total(estimate *pipeline.StepEstimate, prices prices) {
 	most := p.length.Most
 	if p.chance == never {
@@ -57,7 +57,7 @@ func (p priced) total(estimate *pipeline.StepEstimate, prices prices) {
 	}
 }
 
-// prices are those of a step's items.
+// prices are the prices of a step's items.
 type prices struct {
 	least, most, sum generation.USD
 	items            int
@@ -71,7 +71,7 @@ func (p *prices) add(price generation.USD, items int) {
 	p.sum, p.items = p.sum.Add(price.Times(items)), p.items+items
 }
 
-// scale takes the items that were not priced for like those that were.
+// scale extrapolates from the priced items to all.
 func (p *prices) scale(items int) {
 	if p.items != items {
 		p.sum, p.items = p.each().Times(items), items
@@ -85,7 +85,7 @@ func (p *prices) each() generation.USD {
 	return p.sum.Per(p.items)
 }
 
-// of is what n items cost: those that were priced, or others at the price given for one.
+// of returns the cost of n items: those that were priced, plus others at the given price.
 func (p *prices) of(n int, price generation.USD) generation.USD {
 	if n == p.items {
 		return p.sum
@@ -93,13 +93,13 @@ func (p *prices) of(n int, price generation.USD) generation.USD {
 	return price.Times(n)
 }
 
-// group is an input, and how many items have it.
+// group is an input and the number of items that have it.
 type group struct {
 	input map[string]any
 	items int
 }
 
-// groups are the inputs that differ, in their order.
+// groups returns the distinct inputs, in order.
 func (p priced) groups() []group {
 	var groups []group
 	places := make(map[string]int)
@@ -117,7 +117,7 @@ func (p priced) groups() []group {
 	return groups
 }
 
-// spread are some of the groups, from all over the list.
+// spread picks some of the groups from all over the list.
 func spread(groups []group) []group {
 	if len(groups) <= maxSamples {
 		return groups
@@ -129,8 +129,9 @@ func spread(groups []group) []group {
 	return some
 }
 
-// depends tells whether the price may depend on a field that is not known yet. Without a
-// formula in the catalogue, those of sounds and videos are taken to: they cost by length.
+// depends reports whether the price may depend on a field that is not known yet. Without a
+// formula in the catalogue, it assumes so for audio and video fields, which are priced by
+// length.
 func (p priced) depends(input, known map[string]any) bool {
 	for name := range input {
 		if _, isKnown := known[name]; isKnown {

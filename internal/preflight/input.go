@@ -8,9 +8,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Input checks the model and the input of a single generation as those of a pipeline's step.
-// It returns the input to submit: what was clearly meant is in the place of some values,
-// such as an object's url. An error is one of reading the models; nothing was checked then.
+// Input checks the model and the input of a single generation like those of a pipeline's step.
+// It returns the input to submit, with some values replaced by what was clearly meant, such as
+// an object's url. An error means that the models can't be read, so nothing was checked.
 func Input(ctx context.Context, account Account, id string, input map[string]any) (map[string]any, pipeline.Problems, error) {
 	ctx, cancel := context.WithTimeout(ctx, modelsTimeout)
 	defer cancel()
@@ -35,18 +35,18 @@ func noModel(path []string, id string, ids []string) pipeline.Problem {
 	return pipeline.Problem{Path: path, Message: fmt.Sprintf("WaveSpeedAI has no model %q%s", id, modelHint(id, ids))}
 }
 
-// upload says how the command line uploads a file into a field.
+// upload says how to upload a file into a field on the command line.
 func upload(found shape.Finding) string {
 	if found.Got != shape.Path || len(found.Path) == 0 {
 		return ""
 	}
 	if len(found.Path) > 1 {
-		return ". A list or an object takes URLs only: put the file where WaveSpeed can read it"
+		return ". Lists and objects take only URLs: put the file where WaveSpeed can read it"
 	}
 	return ". Upload it with " + found.Path[0] + "=@" + found.Local
 }
 
-// declareFile says how a pipeline is given a file.
+// declareFile says how to pass a file to a pipeline.
 func declareFile(found shape.Finding) string {
 	if found.Got != shape.Path {
 		return ""

@@ -14,39 +14,39 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// scope is what expressions see, as far as it is known.
+// scope is the values that expressions see, as far as they are known.
 type scope struct {
 	values map[string]any
 	item   bool     // the item is known
-	fields []string // of the item that are known, where not all of it is
+	fields []string // the item's known fields, if it is partly known
 }
 
-// list is what a step is made for.
+// list is the list of a step's for_each.
 type list struct {
-	items  []any       // nil where they are not known
+	items  []any       // nil if unknown
 	length plan.Length // how many there are
 	known  bool
 
-	// like are items of which each member of a list that is not known is one: of an earlier
-	// step, as far as they are known.
+	// like are the items of an earlier step, as far as they are known, from which an unknown
+	// list takes its members.
 	like []any
 }
 
-// itemFields are those of an item of an earlier step that are known before it is made.
+// itemFields are the fields of an earlier step's item that are known before it runs.
 var itemFields = []string{"item", "key"}
 
-// list looks for the items of a step with for_each, once.
+// list evaluates the list of a step with for_each, once.
 func (c *checker) list(step *plan.PlannedStep) (list, error) {
 	found, seen := c.lists[step.ID]
 	if !seen {
-		c.lists[step.ID] = looked{list: list{length: plan.Length{Most: plan.Endless}}} // it may wait for itself
+		c.lists[step.ID] = looked{list: list{length: plan.Length{Most: plan.Endless}}} // there may be a cycle
 		found.list, found.err = c.findItems(step)
 		c.lists[step.ID] = found
 	}
 	return found.list, found.err
 }
 
-// looked is a list that was looked for.
+// looked is an evaluated list.
 type looked struct {
 	list list
 	err  error
@@ -66,12 +66,12 @@ func (c *checker) findItems(step *plan.PlannedStep) (list, error) {
 	}
 	items, isList := value.([]any)
 	if !isList {
-		return list{}, errors.New("must give a list")
+		return list{}, errors.New("must return a list")
 	}
 	return list{items: items, known: true, length: plan.Exactly(len(items))}, nil
 }
 
-// itemsLike are a step's items as later steps see them, as far as they are known.
+// itemsLike returns a step's items as later steps see them, as far as they are known.
 func (c *checker) itemsLike(step *plan.PlannedStep) []any {
 	of, err := c.list(step)
 	if err != nil || !of.known || hasUnknown(of.items) {
@@ -88,7 +88,7 @@ func (c *checker) itemsLike(step *plan.PlannedStep) []any {
 	return like
 }
 
-// lengthOf is how long a list is that an expression refers to.
+// lengthOf returns the length of a list that an expression refers to.
 func (c *checker) lengthOf(ref plan.Reference) plan.Length {
 	endless := plan.Length{Most: plan.Endless}
 	if ref.Root == plan.RootInputs {
@@ -117,11 +117,11 @@ func (c *checker) lengthOf(ref plan.Reference) plan.Length {
 	}
 }
 
-// countFields say how many outputs a model makes.
+// countFields are fields that set a model's number of outputs.
 var countFields = []string{"num_images", "num_outputs", "number_of_images", "n"}
 
-// mostOutputs is how many outputs a generation asks for; Endless where it leaves that to
-// a model.
+// mostOutputs returns the number of outputs that a generation requests; Endless if the model
+// decides.
 func (c *checker) mostOutputs(step *plan.PlannedStep) int {
 	most := 1
 	for _, template := range step.Inputs {
@@ -147,8 +147,8 @@ func (c *checker) values() map[string]any {
 	return map[string]any{plan.RootInputs: c.inputs, plan.RootSteps: map[string]any{}}
 }
 
-// scopes are those of all items, or the only one of a step without for_each. Where the items
-// are not known beforehand, one stands for all.
+// scopes returns the scopes of all items, or the only scope of a step without for_each. If the
+// items are unknown, one scope represents all.
 func (c *checker) scopes(step *plan.PlannedStep, path []string) (scopes []scope, found list, ok bool) {
 	one := []scope{{values: c.values()}}
 	if step.Items == nil {
@@ -173,8 +173,8 @@ func (c *checker) scopes(step *plan.PlannedStep, path []string) (scopes []scope,
 	return scopes, found, true
 }
 
-// likely are the inputs to price where the items are not known: those of an earlier step's
-// items, each of which may be one.
+// likely returns the inputs to price if the items are unknown: those of the earlier step's
+// items, each of which may be used.
 func (c *checker) likely(step *plan.PlannedStep, n int, model *Model, found list) []any {
 	var inputs []any
 	for i, item := range found.like {
@@ -188,7 +188,7 @@ func (c *checker) likely(step *plan.PlannedStep, n int, model *Model, found list
 	return inputs
 }
 
-// checkKeys looks at the items' names, if all of them are known.
+// checkKeys checks the items' keys, if all of them are known.
 func (c *checker) checkKeys(step *plan.PlannedStep, items []any, scopes []scope, path []string) {
 	if step.Key == nil {
 		return
@@ -205,7 +205,7 @@ func (c *checker) checkKeys(step *plan.PlannedStep, items []any, scopes []scope,
 	}
 }
 
-// known tells which references have a value in the scope.
+// known reports which references have a value in the scope.
 func (c *checker) known(s scope) func(plan.Reference) bool {
 	return func(ref plan.Reference) bool {
 		switch ref.Root {
@@ -242,7 +242,7 @@ func (c *checker) inputsOf(step *plan.PlannedStep, n int, model *Model, scopes [
 	return inputs
 }
 
-// findings are what is wrong with inputs; the same with many items is one of them.
+// findings collects problems with inputs, merging those that many items share.
 type findings []finding
 
 type finding struct {
@@ -260,7 +260,7 @@ func (f *findings) add(item int, path []string, message string) {
 	(*f)[i].items = append((*f)[i].items, item)
 }
 
-// maxNamed is how many items are named.
+// maxNamed is how many items a message lists.
 const maxNamed = 5
 
 func (f finding) text(ofItems bool) string {

@@ -107,7 +107,7 @@ func TestProblems(t *testing.T) {
 		"too few":          {step(`{prompt: x, num_images: 0}`), nil, []string{"steps.still.input.num_images: must be at least 1 (wavespeed-ai/flux-dev)"}},
 		"not in the enum":  {step(`{prompt: x, output_format: gif}`), nil, []string{"steps.still.input.output_format: must be one of jpeg, png, webp (wavespeed-ai/flux-dev)"}},
 		"evaluated":        {step(`{prompt: x, num_images: "${{ inputs.count + 2 }}"}`), known, []string{"steps.still.input.num_images: must be at most 4 (wavespeed-ai/flux-dev)"}},
-		"cannot be":        {step(`{prompt: "${{ int(inputs.scene) }}"}`), known, []string{"steps.still.input: prompt: int(inputs.scene): is given a text that is not a number"}},
+		"cannot be":        {step(`{prompt: "${{ int(inputs.scene) }}"}`), known, []string{"steps.still.input: prompt: int(inputs.scene): got a text that is not a number"}},
 		"sync mode":        {step(`{prompt: x, enable_sync_mode: true}`), nil, []string{"steps.still.input.enable_sync_mode: a generation waits without holding a connection; leave it out"}},
 		"sync mode off":    {step(`{prompt: x, enable_sync_mode: false}`), nil, nil},
 		"base64":           {step(`{prompt: x, enable_base64_output: true}`), nil, []string{"steps.still.input.enable_base64_output: the provider delivers no base64 to a webhook"}},
@@ -121,7 +121,7 @@ func TestProblems(t *testing.T) {
 			[]string{"steps.a.input.image: items 1, 2: must be a URL; got 2.png"}},
 		"local files in a list": {`steps: {a: {model: google/nano-banana-pro/edit, input: {prompt: x, images: [my cat.png]}}}`, nil,
 			[]string{"steps.a.input.images[0]: must be a URL; got my cat.png"}},
-		"an empty address":  {`steps: {a: {model: wavespeed-ai/image-upscaler, input: {image: ""}}}`, nil, []string{"steps.a.input.image: must be a URL; got an empty text"}},
+		"an empty address":  {`steps: {a: {model: wavespeed-ai/image-upscaler, input: {image: ""}}}`, nil, []string{"steps.a.input.image: must be a URL; got an empty string"}},
 		"an object's url":   {`steps: {a: {model: wavespeed-ai/image-upscaler, input: {image: {url: " https://x.test/cat.png "}}}}`, nil, nil},
 		"account of a step": {step(`{prompt: x}, account: team`), nil, []string{`steps.still.account: there is no account "team"; configure its API key or name another`}},
 		"account":           {"account: team\n" + step(`{prompt: x}`), nil, []string{`account: there is no account "team"`}},
@@ -238,8 +238,8 @@ func TestInput(t *testing.T) {
 		{"flux-dev", `{"prompt":"x"}`, `model: WaveSpeedAI has no model "flux-dev"; did you mean wavespeed-ai/flux-dev?`},
 		{"wavespeed-ai/image-upscaler", `{"image":"girl.png"}`, "input.image: must be a URL; got girl.png (wavespeed-ai/image-upscaler). Upload it with image=@girl.png"},
 		{"wavespeed-ai/image-upscaler", `{"image":"~/girl.png"}`, "input.image: must be a URL; got ~/girl.png (wavespeed-ai/image-upscaler). Upload it with image=@~/girl.png"},
-		{"google/nano-banana-pro/edit", `{"prompt":"x","images":["girl.png"]}`, "input.images[0]: must be a URL; got girl.png (google/nano-banana-pro/edit). A list or an object takes URLs only: put the file where WaveSpeed can read it"},
-		{"wavespeed-ai/image-upscaler", `{"image":"a secret prompt"}`, "input.image: must be a URL; got a text that is not one (wavespeed-ai/image-upscaler)"},
+		{"google/nano-banana-pro/edit", `{"prompt":"x","images":["girl.png"]}`, "input.images[0]: must be a URL; got girl.png (google/nano-banana-pro/edit). Lists and objects take only URLs: put the file where WaveSpeed can read it"},
+		{"wavespeed-ai/image-upscaler", `{"image":"a secret prompt"}`, "input.image: must be a URL; got another string (wavespeed-ai/image-upscaler)"},
 	} {
 		decoded, err := jsonvalue.Decode([]byte(c.input))
 		require.NoError(t, err)
@@ -299,7 +299,7 @@ func TestItemsThatAreNotKnown(t *testing.T) {
 		require.Contains(t, problems[0].Message, "must be one of 2k, 4k, 8k")
 	}
 	problems := b.check(t, "inputs: {n: number}\nsteps: {a: {for_each: '${{ [[1], inputs.n][1] }}', model: wavespeed-ai/flux-dev, input: {prompt: x}}}", map[string]any{"n": 1}).Problems
-	require.Equal(t, "steps.a.for_each.items: must give a list", problems.Error())
+	require.Equal(t, "steps.a.for_each.items: must return a list", problems.Error())
 	problems = b.check(t, "inputs: {n: array}\nsteps: {a: {for_each: '${{ inputs.n[3] }}', model: wavespeed-ai/flux-dev, input: {prompt: x}}}", map[string]any{"n": []any{}}).Problems
 	require.Contains(t, problems.Error(), "steps.a.for_each.items: inputs.n[3]: index out of range")
 }
@@ -641,12 +641,12 @@ func TestBudgetsNeedPrices(t *testing.T) {
 		} {
 			_, err := preflight.Check(t.Context(), a.checkable(), run)
 			require.ErrorIs(t, err, down)
-			require.ErrorContains(t, err, "with a budget step a needs a price")
+			require.ErrorContains(t, err, "with a budget, step a needs a price")
 		}
 		a.price = func(string) (provider.Price, error) { return provider.Price{}, provider.ErrImpossiblePrice }
 		report, err := preflight.Check(t.Context(), a.checkable(), preflight.Run{Plan: planOf(t, "steps: {a: {model: a/b}}"), Budget: true})
 		require.NoError(t, err)
-		require.Equal(t, "steps.a: with a budget it cannot be submitted: impossible price", report.Problems.Error())
+		require.Equal(t, "steps.a: it cannot be submitted with a budget: impossible price", report.Problems.Error())
 	})
 }
 
@@ -769,7 +769,7 @@ func TestPricesThatAreRefused(t *testing.T) {
 			}
 			require.Empty(t, report.Unanswered)
 			require.Len(t, report.Problems, 1)
-			require.Contains(t, report.Problems[0].String(), "steps.b.input: the provider refuses it: ")
+			require.Contains(t, report.Problems[0].String(), "steps.b.input: the provider rejects it: ")
 		}
 	})
 }

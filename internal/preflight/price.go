@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// maxSamples is how many different items of a step are priced; others are taken for like them.
+	// maxSamples is how many different items of a step are priced; the others are extrapolated.
 	maxSamples = 8
 
-	// atOnce is how many prices are asked for at once.
+	// atOnce is how many prices are requested concurrently.
 	atOnce = 8
 )
 
-// estimate asks what the run is likely to cost if every step runs once, and what else has
-// to do with money. An error says that a price that is needed can't be had.
+// estimate requests the likely cost of the run if every step runs once, and the account's
+// credit. It returns an error if a required price is unavailable.
 func (c *checker) estimate(ctx context.Context) (*pipeline.Estimate, error) {
 	ctx, cancel := context.WithTimeout(ctx, pricesTimeout)
 	defer cancel()
@@ -47,7 +47,7 @@ func (c *checker) estimate(ctx context.Context) (*pipeline.Estimate, error) {
 		switch {
 		case refusal(err):
 			c.note(runwire.EndpointPrice, c.accountOf(p.step), "", nil)
-			c.add([]string{"steps", p.step.ID, "input"}, "the provider refuses it: %v", err)
+			c.add([]string{"steps", p.step.ID, "input"}, "the provider rejects it: %v", err)
 		case p.fallback:
 			c.addFallback(total, estimates[i])
 		default:
@@ -63,7 +63,7 @@ func (c *checker) estimate(ctx context.Context) (*pipeline.Estimate, error) {
 	return total, needed
 }
 
-// addFallback has a step's upper end cover a model that it may fall back on.
+// addFallback raises a step's upper end to cover a fallback model.
 func (c *checker) addFallback(total *pipeline.Estimate, fallback pipeline.StepEstimate) {
 	i := slices.IndexFunc(total.Steps, func(step pipeline.StepEstimate) bool { return step.ID == fallback.ID })
 	if i < 0 {
@@ -93,18 +93,18 @@ func sum(total *pipeline.Estimate) {
 	}
 }
 
-// missingPrice is what a price that is needed and can't be had means for the run. One that
-// cannot be is a problem, the same as a price beyond the budget would be.
+// missingPrice handles a required price that is unavailable. An impossible price is a problem,
+// like a price beyond the budget.
 func (c *checker) missingPrice(step *plan.PlannedStep, err error) error {
 	if errors.Is(err, provider.ErrImpossiblePrice) {
-		c.add([]string{"steps", step.ID}, "with a budget it cannot be submitted: %v", err)
+		c.add([]string{"steps", step.ID}, "it cannot be submitted with a budget: %v", err)
 		return nil
 	}
-	return fmt.Errorf("with a budget step %s needs a price: %w", step.ID, err)
+	return fmt.Errorf("with a budget, step %s needs a price: %w", step.ID, err)
 }
 
-// askCredit asks about the accounts that pay: the balance if it is one alone, and whether
-// the charges can be read. The function waits for the answers.
+// askCredit requests the balance, if a single account pays, and whether the charges of paying
+// accounts can be read. The returned function waits for the answers.
 func (c *checker) askCredit(ctx context.Context) func(*checker) *generation.USD {
 	payers := c.payers()
 	var group sync.WaitGroup

@@ -7,7 +7,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 )
 
-// unknowns are the places of a value that are not known before the run.
+// unknowns are the parts of a value that are unknown before the run.
 type unknowns struct {
 	places []place
 }
@@ -17,7 +17,8 @@ type place struct {
 	kind string
 }
 
-// replace puts something of the right type where it is known, and notes the place.
+// replace substitutes an unknown part with something of the right type, if known, and records
+// its place.
 func (u *unknowns) replace(value any, path []string) any {
 	switch value := value.(type) {
 	case plan.Unknown:
@@ -48,15 +49,15 @@ func standIn(kind string) any {
 		return true
 	case "array":
 		return []any{}
-	case "object": // which may be an output with its address
+	case "object": // may be an output with its URL
 		return map[string]any{"url": "https://unknown.invalid/"}
 	default:
 		return "unknown"
 	}
 }
 
-// believes tells whether a finding holds whatever the unknown values will be: one about
-// the type of a value whose type is known does, others about unknown values do not.
+// believes reports whether a finding holds whatever the unknown values will be. A finding about
+// a known type does; others about unknown values don't.
 func (u *unknowns) believes(path []string, ofType bool) bool {
 	for _, place := range u.places {
 		if len(path) < len(place.path) || !slices.Equal(path[:len(place.path)], place.path) {
@@ -83,7 +84,7 @@ func hasUnknown(value any) bool {
 	return false
 }
 
-// withoutUnknown leaves out fields that are not known.
+// withoutUnknown removes fields that are not known.
 func withoutUnknown(input map[string]any) map[string]any {
 	known := make(map[string]any, len(input))
 	for name, value := range input {

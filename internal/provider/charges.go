@@ -12,10 +12,10 @@ const (
 	ChargeRefund = "refund"
 )
 
-// Charge is one record of the account's billing. A prediction's price is deducted when its
-// submit is accepted.
+// Charge is one billing record of the account. The provider deducts a prediction's price when
+// it accepts the submit.
 type Charge struct {
-	// ID is the record's own.
+	// ID is the record's id.
 	ID string
 
 	// Kind is [ChargeDeduct] or [ChargeRefund]. Records of other kinds are returned too.
@@ -24,7 +24,7 @@ type Charge struct {
 	// PredictionID is never empty in a deduction or a refund.
 	PredictionID string
 
-	// Model may differ from the submitted one where a model has been renamed.
+	// Model may differ from the submitted model if it has been renamed.
 	Model string
 
 	// Key is the API key that was charged.
@@ -36,12 +36,12 @@ type Charge struct {
 	// Settled tells whether the amount is final; before, it is reserved.
 	Settled bool
 
-	// CreatedAt is by the provider's clock; zero if not told.
+	// CreatedAt is by the provider's clock; zero if missing.
 	CreatedAt time.Time
 }
 
-// AccessKey names one of an account's API keys, without its secret. Records name a key
-// in several ways, which can't be compared with each other; each is "" if not told.
+// AccessKey identifies one of an account's API keys, without its secret. Records identify a key
+// in several ways that can't be compared with each other; each is "" if missing.
 type AccessKey struct {
 	UUID   string
 	ID     string
@@ -49,8 +49,8 @@ type AccessKey struct {
 	Name   string // keys may share a name and be renamed
 }
 
-// Compare tells whether two records name the same key or different ones. Both are false
-// if the records don't tell. Names decide nothing.
+// Compare reports whether two records identify the same key, or different ones. Both are false
+// if the records don't say. Names are ignored.
 func (k AccessKey) Compare(other AccessKey) (same, different bool) {
 	for _, pair := range [][2]string{{k.UUID, other.UUID}, {k.ID, other.ID}, {k.Number, other.Number}} {
 		if pair[0] != "" && pair[1] != "" {
@@ -62,9 +62,9 @@ func (k AccessKey) Compare(other AccessKey) (same, different bool) {
 
 // ChargesOptions selects records of the account's billing.
 type ChargesOptions struct {
-	// From and To bound when records were created, by the provider's clock, to the
-	// millisecond. Default to no bound. It is unverified in which form the provider
-	// reads times, so don't conclude from an empty answer to a bounded question.
+	// From and To limit when records were created, by the provider's clock, to the millisecond.
+	// Default to no limit. It is not verified in which format the provider reads times, so
+	// don't draw conclusions from an empty response to a limited query.
 	From, To time.Time
 
 	// Kind selects by kind. Defaults to all.
@@ -73,7 +73,7 @@ type ChargesOptions struct {
 	// Page counts from 1. Defaults to 1.
 	Page int
 
-	// PageSize is how many records a page has, at most 100. Defaults to 100.
+	// PageSize is the number of records per page, at most 100. Defaults to 100.
 	PageSize int
 
 	// PredictionIDs selects the records of these predictions. Defaults to all.
@@ -84,9 +84,9 @@ type ChargesOptions struct {
 type ChargePage struct {
 	Items []Charge
 
-	// Total is how many records the provider says there are; nil if it doesn't.
+	// Total is the number of records that the provider reports; nil if it doesn't.
 	Total *int
 
-	// More is whether the provider says there is another page; nil if it doesn't.
+	// More is whether the provider reports another page; nil if it doesn't.
 	More *bool
 }

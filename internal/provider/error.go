@@ -8,9 +8,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// ErrImpossiblePrice is the cause of an [*Error] for an amount that the provider told and
-// that cannot be: one that is not a number, is negative, is more than any account pays, or is
-// in a currency other than USD. Match it with errors.Is.
+// ErrImpossiblePrice is the cause of an [*Error] for an impossible amount from the provider:
+// not a number, negative, more than any account pays, or in a currency other than USD. Match it
+// with errors.Is.
 var ErrImpossiblePrice = errors.New("impossible price")
 
 // Error is how every call fails.
@@ -18,21 +18,21 @@ type Error struct {
 	// Provider is who was called, as "wavespeed", and Op what, as "submit".
 	Provider, Op string
 
-	// Subject is what it was about: a model or a prediction's id; may be empty.
+	// Subject is a model or a prediction id; may be empty.
 	Subject string
 
 	// Kind is what the provider says.
 	Kind Kind
 
-	// Accepted tells what is known about the request's effect.
+	// Accepted says what is known about the request's effect.
 	Accepted Acceptance
 
-	// RetryAfter is how long the answer asks to wait, up to the longest [time.Duration]; 0
-	// if it does not ask. Bound it before you wait.
+	// RetryAfter is the wait that the response requests, up to the longest [time.Duration]; 0
+	// if there is none. Limit it before you wait.
 	RetryAfter time.Duration
 
-	// Err is what happened: the answer in the provider's words, bounded and without the key, a
-	// context's error, or one of the network.
+	// Err is the cause: the response in the provider's words, limited in size and without the
+	// key, a context's error, or a network error.
 	Err error
 }
 
@@ -72,23 +72,23 @@ const (
 	Limited
 )
 
-// Acceptance is what an error tells about the effect of its request.
+// Acceptance is what an error says about the effect of its request.
 type Acceptance int
 
 const (
-	// MaybeAccepted: the request may have reached the provider, and nothing tells
-	// that it was refused.
+	// MaybeAccepted: the request may have reached the provider, and nothing shows that it was
+	// rejected.
 	MaybeAccepted Acceptance = iota
 
-	// NeverSent: no byte of the request left.
+	// NeverSent: no byte of the request was sent.
 	NeverSent
 
-	// Refused: the provider answered that it did not take the request.
+	// Refused: the provider rejected the request.
 	Refused
 )
 
-// NotAccepted tells whether the request surely had no effect, so that it may be
-// sent again without paying twice.
+// NotAccepted reports whether the request certainly had no effect, so that it can be sent again
+// without paying twice.
 func (e *Error) NotAccepted() bool { return e.Accepted != MaybeAccepted }
 
 // Type is that of the error in which a generation would end, as [generation.ErrUnauthorized].

@@ -10,10 +10,10 @@ import (
 type Model struct {
 	ID          string
 	Name        string
-	Type        string // as "text-to-image"
+	Type        string // such as "text-to-image"
 	Description string
 
-	// BasePrice is 0 where the catalogue has none that can be; what a run costs depends on its
+	// BasePrice is 0 if the catalogue has no plausible one. The cost of a run depends on its
 	// input, see [Provider.Price].
 	BasePrice generation.USD
 
@@ -24,7 +24,7 @@ type Model struct {
 	Schema json.RawMessage
 }
 
-// Price is what one run costs, in US dollars.
+// Price is the cost of one run, in US dollars.
 type Price struct {
 	// Amount is what would be charged, discounts included.
 	Amount generation.USD

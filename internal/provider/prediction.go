@@ -14,8 +14,8 @@ type SubmitRequest struct {
 	// [json.RawMessage] goes out byte for byte. Defaults to an empty object.
 	Input any
 
-	// WebhookURL is called when the prediction has ended: https, or http on this
-	// machine. Defaults to none.
+	// WebhookURL is called when the prediction has ended: https, or http on this machine.
+	// Defaults to none.
 	WebhookURL string
 }
 
@@ -23,11 +23,11 @@ type SubmitRequest struct {
 type Prediction struct {
 	ID string
 
-	// Model may differ from the submitted one where a model has been renamed.
+	// Model may differ from the submitted model if it has been renamed.
 	Model string
 	State State
 
-	// Outputs are mostly URLs of files; also texts or objects.
+	// Outputs are usually URLs of files; also strings or objects.
 	Outputs []json.RawMessage
 
 	// Input is what was submitted, where the answer repeats it; nil elsewhere.
@@ -36,8 +36,7 @@ type Prediction struct {
 	// Failure says what went wrong, if anything did.
 	Failure Failure
 
-	// NSFW tells for each output whether it was flagged; nil if the provider does
-	// not say.
+	// NSFW reports for each output whether it was flagged; nil if the provider doesn't say.
 	NSFW []bool
 
 	// CreatedAt is when it was accepted, by the provider's clock; zero if not told.
@@ -73,7 +72,7 @@ const (
 	StateDeleted State = "deleted"
 )
 
-// Terminal tells whether a prediction in this state will never change again.
+// Terminal reports whether a prediction in this state never changes again.
 func (s State) Terminal() bool {
 	switch s {
 	case StateCompleted, StateFailed, StateCanceled, StateDeleted:
@@ -95,11 +94,11 @@ type Failure struct {
 
 // ListOptions selects predictions of the last days.
 type ListOptions struct {
-	// CreatedAfter and CreatedBefore bound when they were accepted, by the
-	// provider's clock, to the millisecond. Default to no bound.
+	// CreatedAfter and CreatedBefore limit when they were accepted, by the provider's clock, to
+	// the millisecond. Default to no limit.
 	CreatedAfter, CreatedBefore time.Time
 
-	// IncludeInputs asks for each prediction's input. The provider may leave it out.
+	// IncludeInputs requests each prediction's input. The provider may omit it.
 	IncludeInputs bool
 
 	// Model selects by the model's id. Defaults to all.

@@ -35,7 +35,7 @@ type Provider interface {
 	// Balance is the account's credit.
 	Balance(context.Context) (generation.USD, error)
 
-	// KeyFingerprint tells API keys apart without giving them away; "" if it is not known.
+	// KeyFingerprint identifies an API key without revealing it; "" if unknown.
 	KeyFingerprint() string
 
 	// Switches are the fields of an input that have no place in a durable generation.

@@ -1,6 +1,5 @@
-// Package reference holds the JSON Schemas of what people send to workflows. They are
-// generated from the types and their documentation, and so are the tables of
-// docs/reference.md; make reference writes them.
+// Package reference holds the JSON Schemas of workflow requests. "make reference" generates
+// them, and the tables of docs/reference.md, from the Go types and their documentation.
 package reference
 
 import (

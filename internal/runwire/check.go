@@ -1,5 +1,5 @@
-// Package runwire is what runs of pipelines exchange with their activities, their children and
-// each other. Users see none of it; versions of this project must read what others have written.
+// Package runwire defines what pipeline runs exchange with their activities, their children and
+// each other. It is internal, but versions of this project must read what others have written.
 package runwire
 
 import (
@@ -9,19 +9,20 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Report is what a check before the run finds.
+// Report is the result of a check before the run.
 type Report struct {
 	Problems pipeline.Problems  `json:"problems,omitempty"`
 	Estimate *pipeline.Estimate `json:"estimate,omitempty"`
 
-	// Fields are the names that the inputs of steps' models may have, by step.
+	// Fields are the names of the fields in steps' model inputs, by step.
 	Fields map[string][]string `json:"fields,omitempty"`
 
-	// Shapes are what models take in the fields that expressions decide, by model: the run
-	// checks those values before it submits them. A report without is one of an older version.
+	// Shapes describe, by model, the fields that expressions set: the run checks those values
+	// before it submits them. A report without shapes comes from an older version.
 	Shapes map[string]*shape.Shape `json:"shapes,omitempty"`
 
-	// Unanswered are questions that the provider did not answer, and so what was not checked.
+	// Unanswered are requests that the provider did not answer. What they were for was not
+	// checked.
 	Unanswered []pipeline.Unanswered `json:"unanswered,omitempty"`
 }
 
@@ -32,15 +33,15 @@ type RecallInput struct {
 	Cursor     pipeline.Cursor `json:"cursor"`
 }
 
-// MaxRunBytes bounds a [Request] as JSON. Temporal takes 2 MiB.
+// MaxRunBytes limits a [Request] as JSON. Temporal accepts 2 MiB.
 const MaxRunBytes = 1_900_000
 
-// TooLarge is the problem of a run of more bytes than [MaxRunBytes].
+// TooLarge is the problem of a run that exceeds [MaxRunBytes].
 func TooLarge(bytes int) pipeline.Problem {
-	return pipeline.Problem{Message: fmt.Sprintf("the run's argument has %d bytes, more than %d; give files by their addresses", bytes, MaxRunBytes)}
+	return pipeline.Problem{Message: fmt.Sprintf("the run's argument has %d bytes, more than %d; pass files as URLs", bytes, MaxRunBytes)}
 }
 
-// The endpoints that a check asks.
+// The endpoints that a check uses.
 const (
 	EndpointModels  = "models"
 	EndpointPrice   = "price"

@@ -1,5 +1,5 @@
-// Package schema checks JSON values by a JSON Schema, and says what is wrong in words for
-// people, without repeating the values: they may be prompts.
+// Package schema checks JSON values against a JSON Schema and explains problems in plain words.
+// It never repeats values, because they may be prompts.
 package schema
 
 import (
@@ -18,29 +18,29 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 )
 
-// Schema is compiled.
+// Schema is a compiled JSON Schema.
 type Schema struct {
 	compiled *jsonschema.Schema
 }
 
-// Finding is one thing wrong with a value.
+// Finding is a problem with a value.
 type Finding struct {
-	// Path is where in the value.
+	// Path is the location in the value.
 	Path []string
 
-	// OfType is set when the value is of the wrong type: what the schema wants then.
+	// OfType is set if the value has the wrong type: the types that the schema allows.
 	OfType []string
 
-	// OfName is set when not the value is wrong but the name of its field.
+	// OfName is set if a field's name is wrong, not its value.
 	OfName bool
 
-	// OfMembers is set when an object lacks fields, or has too few or too many.
+	// OfMembers is set if an object lacks fields, or has too few or too many.
 	OfMembers bool
 
 	Message string
 }
 
-// Compile reads a schema. It loads nothing from elsewhere.
+// Compile compiles a schema. It loads no other documents.
 func Compile(text []byte) (*Schema, error) {
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
@@ -63,12 +63,12 @@ type nothing struct{}
 
 func (nothing) Load(url string) (any, error) { return nil, fmt.Errorf("%s is not loaded", url) }
 
-// Properties are the names that an object at the top may have; nil for any.
+// Properties returns the names that a top-level object may have; nil for any.
 func (s *Schema) Properties() []string {
 	return slices.Sorted(maps.Keys(s.compiled.Properties))
 }
 
-// Check finds everything that is wrong with a value, in the order of its paths.
+// Check returns all problems with a value, in the order of their paths.
 func (s *Schema) Check(value any) []Finding {
 	err := s.compiled.Validate(value)
 	if err == nil {
@@ -124,10 +124,10 @@ func (s *Schema) collect(failure *jsonschema.ValidationError, findings *[]Findin
 	}
 }
 
-// form says what a text must look like: by examples, where the schema has some.
+// form describes the required form of a string, by examples if the schema has some.
 func (s *Schema) form(url, pattern string) string {
 	if examples := s.at(url).Examples; len(examples) > 0 {
-		return "must be of a form such as " + listed(examples)
+		return "must have a form such as " + listed(examples)
 	}
 	return "must match " + pattern
 }
@@ -161,11 +161,11 @@ func words(k jsonschema.ErrorKind) string {
 	case *kind.Not:
 		return "is what the schema excludes"
 	default:
-		return "is not as the schema wants it: " + strings.Join(k.KeywordPath(), ".")
+		return "does not match the schema: " + strings.Join(k.KeywordPath(), ".")
 	}
 }
 
-// decimal writes 1.01, not 101/100.
+// decimal formats 1.01, not 101/100.
 func decimal(number *big.Rat) string {
 	float, _ := number.Float64()
 	return strconv.FormatFloat(float, 'f', -1, 64)
@@ -180,7 +180,7 @@ func listed(values []any) string {
 	return strings.Join(texts, ", ")
 }
 
-// at is the subschema at a location; an empty one if there is none.
+// at returns the subschema at a location; an empty one if there is none.
 func (s *Schema) at(url string) *jsonschema.Schema {
 	seen := make(map[*jsonschema.Schema]bool)
 	var find func(*jsonschema.Schema) *jsonschema.Schema
@@ -205,7 +205,7 @@ func (s *Schema) at(url string) *jsonschema.Schema {
 	return &jsonschema.Schema{}
 }
 
-// inside are the schemas that one is made of.
+// inside returns the schemas that a schema combines.
 func inside(at *jsonschema.Schema) []*jsonschema.Schema {
 	inner := []*jsonschema.Schema{at.Ref, at.If, at.Then, at.Else, at.Items2020, at.Not}
 	for _, name := range slices.Sorted(maps.Keys(at.Properties)) {

@@ -48,7 +48,7 @@ func TestWords(t *testing.T) {
 		"many fields": {`{"maxProperties":0}`, `{"a":"secret"}`, []schema.Finding{{OfMembers: true, Message: "has 1 fields, and must have at most 0"}}},
 		"missing":     {`{"required":["a","b"]}`, `{}`, []schema.Finding{{OfMembers: true, Message: "lacks a and b"}}},
 		"pattern":     {`{"pattern":"^[0-9]+$"}`, `"secret"`, []schema.Finding{{Message: "must match ^[0-9]+$"}}},
-		"examples":    {`{"properties":{"a":{"$ref":"#/$defs/d"}},"$defs":{"d":{"pattern":"^[0-9]+s$","examples":["90s","5s"]}}}`, `{"a":"secret"}`, []schema.Finding{{Path: []string{"a"}, Message: "must be of a form such as 90s, 5s"}}},
+		"examples":    {`{"properties":{"a":{"$ref":"#/$defs/d"}},"$defs":{"d":{"pattern":"^[0-9]+s$","examples":["90s","5s"]}}}`, `{"a":"secret"}`, []schema.Finding{{Path: []string{"a"}, Message: "must have a form such as 90s, 5s"}}},
 		"unknown":     {`{"properties":{"prompt":{},"size":{}},"additionalProperties":false}`, `{"promt":"secret"}`, []schema.Finding{{Path: []string{"promt"}, Message: "is not known; did you mean prompt?"}}},
 		"names":       {`{"propertyNames":{"pattern":"^[a-z]+$"}}`, `{"A":"secret"}`, []schema.Finding{{Path: []string{"A"}, OfName: true, Message: "is a name that is not allowed here"}}},
 		"inside":      {`{"items":{"properties":{"a":{"type":"string"}}}}`, `[{},{"a":5}]`, []schema.Finding{{Path: []string{"1", "a"}, OfType: []string{"string"}, Message: "is of type number, and must be string"}}},

@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// Finding is one thing wrong with a value. It repeats no text but the path of a file: others
+// Finding is a problem with a value. The only text it repeats is a file's path, because others
 // may be prompts.
 type Finding struct {
-	// Path is where in the value.
+	// Path is the location in the value.
 	Path []string
 
 	// Message says what the value must be, and what it is.
@@ -23,20 +23,20 @@ type Finding struct {
 	// Got is what was found: null, empty, list, object, path, text or other.
 	Got Got
 
-	// Types are those that the value may have.
+	// Types are the allowed types.
 	Types []string
 
 	// Local is the path of a file; "" for other values.
 	Local string
 
-	// Media is set where an address is wanted.
+	// Media is set if a URL is required.
 	Media bool
 }
 
-// Got is what was found in the place of a right value.
+// Got describes the wrong value.
 type Got string
 
-// What is found.
+// Values of Got.
 const (
 	Null   Got = "null"
 	Empty  Got = "empty"
@@ -47,7 +47,7 @@ const (
 	Other  Got = "other"
 )
 
-// Check finds everything that is wrong with a value, in the order of paths.
+// Check returns all problems with a value, in the order of paths.
 func (s *Shape) Check(value any) []Finding {
 	var findings []Finding
 	s.check(value, nil, &findings)
@@ -89,7 +89,7 @@ func (s *Shape) media() Media {
 
 func at(path []string, segment string) []string { return append(slices.Clone(path), segment) }
 
-// wrong is what is wrong with the value itself; nil if nothing is.
+// wrong returns a problem with the value itself, or nil.
 func (s *Shape) wrong(value any) *Finding {
 	if value == nil && slices.Contains(s.Types, "null") {
 		return nil
@@ -106,21 +106,21 @@ func (s *Shape) wrong(value any) *Finding {
 	return s.outOfBounds(value)
 }
 
-// wrongAddress leaves values of types that are allowed beside texts to the check of types.
+// wrongAddress leaves non-string values of allowed types to the type check.
 func (s *Shape) wrongAddress(value any) *Finding {
 	text, is := value.(string)
 	switch trimmed := strings.TrimSpace(text); {
 	case s.Media == Maybe && !(is && isLocalName(trimmed)), is && isAddress(text):
 		return nil
 	case is && trimmed == "":
-		return &Finding{Message: "must be a URL; got an empty text", Got: Empty, Media: true}
+		return &Finding{Message: "must be a URL; got an empty string", Got: Empty, Media: true}
 	case is && spaced.MatchString(trimmed):
-		return &Finding{Message: "must be a URL; got one with spaces in it, which are written %20", Got: Text, Media: true}
+		return &Finding{Message: "must be a URL; got one with spaces, which must be written as %20", Got: Text, Media: true}
 	case is && isLocal(trimmed):
 		name := shorten(trimmed)
 		return &Finding{Message: "must be a URL; got " + name, Got: Path, Local: name, Media: true}
 	case is:
-		return &Finding{Message: "must be a URL; got a text that is not one", Got: Text, Media: true}
+		return &Finding{Message: "must be a URL; got another string", Got: Text, Media: true}
 	case s.admits(value) && len(s.Types) > 0:
 		return nil
 	}
@@ -173,7 +173,7 @@ var kinds = map[string]string{
 	"string": "a string", "integer": "an integer", "number": "a number", "boolean": "true or false", "array": "a list", "object": "an object",
 }
 
-// kinds are the types that are allowed, in words.
+// kinds returns the allowed types, in words.
 func (s *Shape) kinds() string {
 	words := make([]string, len(s.Types))
 	for i, kind := range s.Types {
@@ -182,7 +182,7 @@ func (s *Shape) kinds() string {
 	return strings.Join(words, " or ")
 }
 
-// float is a number as it is compared, whatever its type.
+// float converts any number for comparison.
 func float(value any) (float64, bool) {
 	v := reflect.ValueOf(value)
 	switch {
@@ -202,7 +202,7 @@ func float(value any) (float64, bool) {
 	return 0, false
 }
 
-// describe says what a value is, without repeating it.
+// describe describes a value without repeating it.
 func describe(value any) (string, Got) {
 	if _, numeric := float(value); numeric {
 		return "a number", Other
@@ -212,9 +212,9 @@ func describe(value any) (string, Got) {
 		return "null", Null
 	case string:
 		if strings.TrimSpace(value) == "" {
-			return "an empty text", Empty
+			return "an empty string", Empty
 		}
-		return "a text", Text
+		return "a string", Text
 	case bool:
 		return strconv.FormatBool(value), Other
 	case []any:

@@ -9,7 +9,8 @@ import (
 )
 
 var (
-	// mediaNames are names of fields that hold addresses; looserNames may hold others.
+	// mediaNames matches names of fields that hold URLs; looserNames matches fields that may
+	// hold something else.
 	mediaNames  = regexp.MustCompile(`(?i)^(\w+_)?(image|video|audio|url)s?(_(url|uri)s?)?(_?\d+)?$`)
 	looserNames = regexp.MustCompile(`(?i)^(\w+_)?(mask|picture|photo|media|file|frame|path)s?(_(url|uri)s?)?(_?\d+)?$`)
 
@@ -17,7 +18,7 @@ var (
 	formats     = []string{"uri", "url", "iri", "uri-reference"}
 )
 
-// media tells whether a field of this name is for the address of a file.
+// media reports whether a field with this name holds a file's URL.
 func (s schema) media(name string, types []string) Media {
 	marked := slices.Contains(formats, s.Format) || strings.Contains(strings.ToLower(s.Component), "upload")
 	switch {
@@ -41,10 +42,10 @@ var (
 	ending  = regexp.MustCompile(`(?i)\.(png|jpe?g|jfif|webp|gif|bmp|tiff?|heic|avif|svg|mp4|m4v|mov|webm|mkv|avi|mp3|wav|ogg|flac|m4a|aac|opus|glb|obj|pdf|zip|safetensors|txt|csv|json)$`)
 )
 
-// minBase64 is from how many characters on a text may be a file itself.
+// minBase64 is the minimum length of a string that may be a base64 file.
 const minBase64 = 256
 
-// isAddress tells whether a text names a file that the provider can read, or is one.
+// isAddress reports whether a string is a URL that the provider can read, or a file itself.
 func isAddress(text string) bool {
 	if address.MatchString(text) {
 		return !strings.HasPrefix(strings.ToLower(text), "file:")
@@ -56,16 +57,16 @@ func isAddress(text string) bool {
 	return err == nil
 }
 
-// isLocalName tells whether a text without blanks looks like the path of a local file.
+// isLocalName reports whether a string without spaces looks like a local path.
 func isLocalName(text string) bool { return isLocal(text) && !strings.ContainsAny(text, " \t\n") }
 
-// isLocal tells whether a text that should be an address looks like the path of a local file.
+// isLocal reports whether a string that should be a URL looks like a local path.
 func isLocal(text string) bool {
 	return !address.MatchString(text) && !strings.Contains(text, "\n") && (local.MatchString(text) || ending.MatchString(text)) || strings.HasPrefix(strings.ToLower(text), "file:")
 }
 
-// Fit puts what was clearly meant in the place of a value: where an address is wanted, an
-// object's url, without blanks around it. Other values stay as they are.
+// Fit replaces a value with what was clearly meant: for a URL, an object's url, without
+// surrounding spaces. Other values stay unchanged.
 func (s *Shape) Fit(value any) any {
 	if s == nil {
 		return value

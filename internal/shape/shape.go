@@ -1,6 +1,6 @@
-// Package shape is what a model's schema says about values, reduced to what a workflow
-// can hold in its history and check by itself: types, bounds, and which texts must be URLs.
-// Its answers depend on the shape and the value alone, so a replay repeats them.
+// Package shape reduces a model's JSON Schema to what a workflow can hold in its history and
+// check itself: types, bounds, and which strings must be URLs. Its results depend only on the
+// shape and the value, so a replay repeats them.
 package shape
 
 import (
@@ -8,13 +8,13 @@ import (
 	"slices"
 )
 
-// Shape is what one value must be. Its zero value allows everything.
+// Shape describes one value. Its zero value allows everything.
 type Shape struct {
 	// Types are JSON types: string, integer, number, boolean, array, object or null.
 	// Defaults to all.
 	Types []string `json:"types,omitempty"`
 
-	// Media says whether the value is the address of a file. Defaults to no.
+	// Media says whether the value is a file's URL. Defaults to no.
 	Media Media `json:"media,omitempty"`
 
 	Enum     []any    `json:"enum,omitempty"`
@@ -23,27 +23,27 @@ type Shape struct {
 	MinItems *int     `json:"min_items,omitempty"`
 	MaxItems *int     `json:"max_items,omitempty"`
 
-	// Required are fields of an object that must not be empty texts.
+	// Required are fields of an object that must not be empty strings.
 	Required []string `json:"required,omitempty"`
 
-	// Items is the shape of a list's members, and Fields are those of an object.
+	// Items is the shape of a list's members. Fields are the shapes of an object's fields.
 	Items  *Shape            `json:"items,omitempty"`
 	Fields map[string]*Shape `json:"fields,omitempty"`
 }
 
-// Media says whether a text is the address of a file.
+// Media says whether a string is a file's URL.
 type Media string
 
 const (
-	// URL is a text that must be a URL.
+	// URL is a string that must be a URL.
 	URL Media = "url"
 
-	// Maybe is a text that may be a URL or, for instance, a name at the provider. The path
-	// of a local file is neither.
+	// Maybe is a string that may be a URL or something else, such as a name at the provider,
+	// but not a local path.
 	Maybe Media = "maybe"
 )
 
-// schema is the part of JSON Schema that a shape is made of.
+// schema is the part of JSON Schema that shapes use.
 type schema struct {
 	Type        json.RawMessage            `json:"type"`
 	Format      string                     `json:"format"`
@@ -59,14 +59,13 @@ type schema struct {
 	Properties  map[string]json.RawMessage `json:"properties"`
 }
 
-// maxEnum is how many values an enum has in a shape at most. A longer one is left out.
+// maxEnum is the maximum number of enum values in a shape. Longer enums are omitted.
 const maxEnum = 100
 
-// Of is the shape that a JSON Schema describes. Whatever it can't express is allowed.
+// Of returns the shape of a JSON Schema. It allows whatever a shape can't express.
 func Of(text []byte) *Shape { return of("", text, schema{}) }
 
-// of reads the schema of a field. Members of a list inherit its name and what it says of
-// itself.
+// of reads a field's schema. Members of a list inherit the field's name and description.
 func of(name string, text []byte, list schema) *Shape {
 	var s schema
 	if json.Unmarshal(text, &s) != nil {
@@ -107,8 +106,7 @@ func (s schema) types() []string {
 	return several
 }
 
-// Only is the shape of an object with these of its fields, and with those that hold
-// addresses of files.
+// Only returns the shape of an object with only these fields, and those that hold file URLs.
 func (s *Shape) Only(fields []string) *Shape {
 	only := &Shape{}
 	for name, field := range s.Fields {

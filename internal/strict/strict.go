@@ -1,6 +1,5 @@
-// Package strict decodes JSON that people write. A field that is not known is an error that
-// names it: one that is misspelt would be left out in silence, and what is made without it
-// is billed.
+// Package strict decodes JSON that people write. An unknown field is an error that names it.
+// Silently ignoring a misspelt field would produce, and bill, the wrong result.
 package strict
 
 import (
@@ -22,13 +21,14 @@ import (
 
 // Error says what is wrong with a value, and where. It never repeats the value.
 type Error struct {
-	// Path is where: steps, still, timeout.
+	// Path is the location: steps, still, timeout.
 	Path []string
 
 	Message string
 }
 
-// Error is one line, as "steps.still.timeout: must be a text, and is a number".
+// Error formats it on one line, such as "steps.still.timeout: must be a string, and is a
+// number".
 func (e *Error) Error() string {
 	if len(e.Path) == 0 {
 		return e.Message
@@ -36,7 +36,7 @@ func (e *Error) Error() string {
 	return strings.Join(e.Path, ".") + ": " + e.Message
 }
 
-// At is an error about a part of a value.
+// At returns an error about a part of a value.
 func At(segment string, err error) error {
 	segment = shown(segment)
 	var inner *Error
@@ -50,7 +50,7 @@ func At(segment string, err error) error {
 	}
 }
 
-// maxName is how much of a field's name an error has: somebody else may have chosen it.
+// maxName is the maximum length of a field's name in an error: it may come from somebody else.
 const maxName = 60
 
 func shown(name string) string {
@@ -61,8 +61,8 @@ func shown(name string) string {
 	return name
 }
 
-// Decode decodes one JSON value into what a pointer points to, numbers of no type as
-// json.Number. Names of fields must be exact, and none may stand twice.
+// Decode decodes one JSON value into the target of a pointer. Untyped numbers become
+// json.Number. Field names must match exactly, and duplicates are rejected.
 func Decode(data []byte, into any) error {
 	if !json.Valid(data) {
 		return &Error{Message: "is not valid JSON"}
@@ -81,7 +81,7 @@ func decode(data []byte, into reflect.Value) error {
 		return told(target.UnmarshalJSON(data))
 	case encoding.TextUnmarshaler:
 		if !isNull && data[0] != '"' {
-			return &Error{Message: "must be a text, and is " + kindOf(data)}
+			return &Error{Message: "must be a string, and is " + kindOf(data)}
 		}
 		return told(json.Unmarshal(data, target))
 	}
@@ -120,15 +120,15 @@ func object(data []byte, into reflect.Value) error {
 	return nil
 }
 
-// meant says which field may have been meant.
+// meant suggests the intended field.
 func meant(name string, known []string) string {
 	if hint := nearest.Hint(name, known); hint != "" {
 		return hint
 	}
-	return "; known are " + strings.Join(known, ", ")
+	return "; known fields: " + strings.Join(known, ", ")
 }
 
-// collect gathers a struct's fields by their names in JSON.
+// collect gathers a struct's fields by their JSON names.
 func collect(of reflect.Value, known map[string]reflect.Value) {
 	for i := range of.NumField() {
 		field := of.Type().Field(i)
@@ -180,7 +180,7 @@ type field struct {
 	value json.RawMessage
 }
 
-// fields are those of an object, in their order.
+// fields returns the fields of an object, in order.
 func fields(data []byte) ([]field, error) {
 	if kind := kindOf(data); kind != "an object" {
 		return nil, &Error{Message: "must be an object, and is " + kind}
@@ -209,7 +209,7 @@ func fields(data []byte) ([]field, error) {
 	return written, nil
 }
 
-// told is an error in words for people.
+// told explains an error in plain words.
 func told(err error) error {
 	var inner *Error
 	var wrong *json.UnmarshalTypeError
@@ -230,9 +230,9 @@ func told(err error) error {
 	}
 }
 
-// kinds are those of JSON values, by the names that encoding/json gives them.
+// kinds maps encoding/json's names of JSON values to ours.
 var kinds = map[string]string{
-	"string": "a text", "number": "a number", "bool": "true or false", "object": "an object", "array": "a list",
+	"string": "a string", "number": "a number", "bool": "true or false", "object": "an object", "array": "a list",
 }
 
 const wholeNumber = "a whole number"
@@ -240,7 +240,7 @@ const wholeNumber = "a whole number"
 func wanted(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.String:
-		return "a text"
+		return "a string"
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Slice, reflect.Array:
@@ -259,7 +259,7 @@ func kindOf(data []byte) string {
 	case '[':
 		return "a list"
 	case '"':
-		return "a text"
+		return "a string"
 	case 't', 'f':
 		return "true or false"
 	case 'n':

@@ -1,6 +1,6 @@
-// Package text reads files that people write, and takes them whole or not at all: what
-// isn't UTF-8 is rejected with its place instead of becoming U+FFFD, and a file means the
-// same whatever line ends an editor or git gave it.
+// Package text reads files that people write. It rejects text that isn't UTF-8, with its
+// position, instead of replacing bytes with U+FFFD. A file means the same whatever line endings
+// an editor or git gave it.
 package text
 
 import (
@@ -13,10 +13,10 @@ import (
 
 // Error says why a text was rejected, and where.
 type Error struct {
-	// Name is the file's, as it was given.
+	// Name is the file's name, as given.
 	Name string
 
-	// Line and Column count from 1, the column in characters; both are 0 for a text that is
+	// Line and Column count from 1, the column in characters. Both are 0 if the text is
 	// rejected as a whole.
 	Line, Column int
 
@@ -32,10 +32,10 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.Name, e.Line, e.Column, e.Message)
 }
 
-// ReadFile reads a file of at most limit bytes. It fails with an [*Error], or with that of
-// the file system.
+// ReadFile reads a file of at most limit bytes. It fails with an [*Error], or an error of the
+// file system.
 func ReadFile(name string, limit int64) ([]byte, error) {
-	file, err := os.Open(name) // #nosec G304 -- whoever runs the program names it
+	file, err := os.Open(name) // #nosec G304 -- the user names the file
 	if err != nil {
 		return nil, err
 	}
@@ -60,8 +60,8 @@ const (
 	saveAsUTF8    = "save the file as UTF-8"
 )
 
-// Clean is a content as UTF-8 with line feeds only, without a byte order mark. It fails
-// with an [*Error] for another encoding.
+// Clean returns the content as UTF-8 with line feeds only and without a byte order mark. It
+// fails with an [*Error] for other encodings.
 func Clean(name string, content []byte) ([]byte, error) {
 	if bytes.HasPrefix(content, []byte("\xff\xfe")) || bytes.HasPrefix(content, []byte("\xfe\xff")) {
 		return nil, &Error{Name: name, Message: "is UTF-16; " + saveAsUTF8}
@@ -77,7 +77,7 @@ func Clean(name string, content []byte) ([]byte, error) {
 		case r == utf8.RuneError && size == 1:
 			return nil, wrong(name, content, at, "byte 0x%02x is not UTF-8; %s", content[at], saveAsUTF8)
 		case r == 0:
-			return nil, wrong(name, content, at, "a zero byte: the file is UTF-16 or not a text; %s", saveAsUTF8)
+			return nil, wrong(name, content, at, "a zero byte: the file is UTF-16 or not text; %s", saveAsUTF8)
 		}
 		at += size
 	}
@@ -89,8 +89,7 @@ func wrong(name string, content []byte, at int, format string, args ...any) erro
 	return &Error{Name: name, Line: line, Column: column, Message: fmt.Sprintf(format, args...)}
 }
 
-// Place is the line and the column of a byte, both counted from 1, the column in
-// characters.
+// Place returns the line and column of a byte, both counting from 1, the column in characters.
 func Place(content []byte, at int) (line, column int) {
 	before := content[:min(max(at, 0), len(content))]
 	begin := bytes.LastIndexByte(before, '\n') + 1

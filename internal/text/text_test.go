@@ -42,7 +42,7 @@ func TestRejected(t *testing.T) {
 		"a surrogate":           {"\xed\xa0\x80", "a.txt:1:1: byte 0xed is not UTF-8; save the file as UTF-8"},
 		"UTF-16":                {"\xff\xfea\x00", "a.txt: is UTF-16; save the file as UTF-8"},
 		"UTF-16, big end":       {"\xfe\xff\x00a", "a.txt: is UTF-16; save the file as UTF-8"},
-		"UTF-16 without a mark": {"a\x00b\x00", "a.txt:1:2: a zero byte: the file is UTF-16 or not a text; save the file as UTF-8"},
+		"UTF-16 without a mark": {"a\x00b\x00", "a.txt:1:2: a zero byte: the file is UTF-16 or not text; save the file as UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,8 +12,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Fingerprint tells requests apart that would be paid for: two with the same model,
-// account and input have the same one, however the input is written.
+// Fingerprint identifies what would be paid for: requests with the same model, account and
+// input have the same fingerprint, however the input is written.
 func Fingerprint(request generation.Request) (string, error) {
 	request = request.WithDefaults()
 	encoded, err := generation.EncodeInput(request.Input)
@@ -35,7 +35,7 @@ func Fingerprint(request generation.Request) (string, error) {
 	return hex.EncodeToString(sum[:12]), nil
 }
 
-// sameNumbers writes each number of a JSON text in one way.
+// sameNumbers normalizes each number in a JSON text.
 func sameNumbers(text []byte) []byte {
 	var same bytes.Buffer
 	for i, end := 0, 0; i < len(text); i = end {
@@ -61,11 +61,10 @@ func sameNumbers(text []byte) []byte {
 	return same.Bytes()
 }
 
-// maxZeros is up to which power of ten a number is written out.
+// maxZeros is the power of ten up to which a number is written out.
 const maxZeros = 30
 
-// sameNumber is the number without zeros that say nothing. It loses no digit, however many
-// there are.
+// sameNumber removes insignificant zeros from a number. It keeps all other digits.
 func sameNumber(text string) string {
 	unsigned, minus := strings.CutPrefix(text, "-")
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(unsigned), "e")

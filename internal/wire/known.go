@@ -6,44 +6,44 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Known is a prediction of which a submit's answer or a webhook told whose it is.
+// Known is a prediction that a submit's response or a webhook has linked to its submit.
 type Known struct {
 	PredictionID string `json:"prediction_id"`
 	Nonce        string `json:"nonce"`
 	Model        string `json:"model"`
 
-	// Answered is set where the submit's own answer told of the prediction.
+	// Answered is set if the submit's own response named the prediction.
 	Answered bool `json:"answered,omitempty"`
 
-	// APIKey is the fingerprint of the key with which it was submitted; "" if not known.
+	// APIKey is the fingerprint of the key that it was submitted with; "" if unknown.
 	APIKey string `json:"api_key,omitempty"`
 }
 
-// KnownPredictions is the answer to [KnownQuery].
+// KnownPredictions is the result of [KnownQuery].
 type KnownPredictions struct {
 	Predictions []Known `json:"predictions,omitempty"`
 
-	// Unknown are submits that may have got a prediction of which nobody knows for certain.
+	// Unknown are submits that may have got a prediction, with nothing certain known.
 	Unknown []UnknownSubmit `json:"unknown,omitempty"`
 
 	// Absent are the nonces of submits that were not accepted.
 	Absent []string `json:"absent,omitempty"`
 }
 
-// UnknownSubmit is a submit of which no answer and no webhook told what became of it.
+// UnknownSubmit is a submit whose outcome no response and no webhook has shown.
 type UnknownSubmit struct {
 	Nonce string `json:"nonce"`
 	Model string `json:"model"`
-	// Began is when it can have been made at the earliest.
+	// Began is the earliest time at which it can have been made.
 	Began time.Time `json:"began"`
-	// Ended is when its workflow gave up looking for its prediction; zero while it looks.
+	// Ended is when its workflow stopped searching; zero while it searches.
 	Ended time.Time `json:"ended,omitzero"`
-	// PredictionID is what was inferred to be its prediction; "" for nothing.
+	// PredictionID is its inferred prediction; "" for none.
 	PredictionID string `json:"prediction_id,omitempty"`
 }
 
-// Add takes in a generation of the account. Whose a prediction is that was adopted, nobody
-// has told: it may be what another's lost submit got.
+// Add adds a generation of the account. It is not known whose an adopted prediction is: it may
+// belong to another generation's lost submit.
 func (k *KnownPredictions) Add(status *generation.Status, account string) {
 	if status.Account != "" && status.Account != account {
 		return

@@ -1,28 +1,27 @@
 package wire
 
-// Metrics that workflows and activities report through the metrics handler of the
-// Temporal client, with the SDK's own tags beside ours. No tag holds an id.
+// Metrics that workflows and activities report through the Temporal client's metrics handler,
+// with the SDK's own tags in addition to ours. No tag contains an id.
 const (
-	// MetricStarted counts generations that were started.
+	// MetricStarted counts started generations.
 	MetricStarted = "wavespeed_generations_started"
 
-	// MetricEnded counts generations that have ended, with the tags [TagOutcome] and,
-	// for completed ones, [TagVia]: those that a poll had to end are "poll".
+	// MetricEnded counts ended generations, with the tags [TagOutcome] and, for completed ones,
+	// [TagVia], which is "poll" if a poll had to end them.
 	MetricEnded = "wavespeed_generations_ended"
 
-	// MetricSubmits counts submits that were sent, with the tag [TagAnswer].
+	// MetricSubmits counts sent submits, with the tag [TagAnswer].
 	MetricSubmits = "wavespeed_submits"
 
-	// MetricUnknown counts unknown submits of which something became known, with the
-	// tag [TagVerdict].
+	// MetricUnknown counts unknown submits that were resolved, with the tag [TagVerdict].
 	MetricUnknown = "wavespeed_unknown_submits"
 
-	// MetricSpend counts what the provider charged for accepted submits, in millionths
-	// of a dollar, with the tag [TagModel]; only where prices are asked for.
+	// MetricSpend counts the provider's charges for accepted submits, in millionths of a
+	// dollar, with the tag [TagModel]. It requires that prices are requested.
 	MetricSpend = "wavespeed_spend_microdollars"
 
-	// MetricResume times from the sending of a webhook, in the provider's whole seconds,
-	// to the workflow that has gone on.
+	// MetricResume measures the time from the sending of a webhook, in the provider's whole
+	// seconds, until the workflow continues.
 	MetricResume = "wavespeed_resume_latency"
 )
 
@@ -34,12 +33,12 @@ const (
 	// TagVia is a [Via].
 	TagVia = "via"
 
-	// TagAnswer is "accepted", "unknown", or the type of a refusal without "wavespeed.".
+	// TagAnswer is "accepted", "unknown", or the type of a rejection without "wavespeed.".
 	TagAnswer = "answer"
 
 	// TagVerdict is a [Verdict].
 	TagVerdict = "verdict"
 
-	// TagModel is a model's id.
+	// TagModel is a model id.
 	TagModel = "model"
 )

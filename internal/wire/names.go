@@ -2,24 +2,24 @@ package wire
 
 // Names that only our own versions use among themselves.
 const (
-	// SubmitName is the activity that sends the one POST that costs money:
-	// a [SubmitInput] in, a [Submitted] out.
+	// SubmitName is the activity that sends the billable POST: a [SubmitInput] in, a
+	// [Submitted] out.
 	SubmitName = "wavespeed.Submit"
 
-	// FindName is the activity that looks for the prediction of a submit whose
-	// answer was lost: a [FindInput] in, a [Found] out.
+	// FindName is the activity that looks for the prediction of a submit whose response was
+	// lost: a [FindInput] in, a [Found] out.
 	FindName = "wavespeed.Find"
 
-	// AwaitName is the activity that polls one prediction to its end:
-	// an [AwaitInput] in, an [Outcome] out.
+	// AwaitName is the activity that polls a prediction until it ends: an [AwaitInput] in, an
+	// [Outcome] out.
 	AwaitName = "wavespeed.Await"
 
-	// KnownQuery is the query by which a search learns whose predictions are: an account's
-	// name in, [KnownPredictions] out.
+	// KnownQuery is the query with which a search learns whose predictions are whose: an
+	// account's name in, [KnownPredictions] out.
 	KnownQuery = "wavespeed.known"
 )
 
 const signalPrefix = "wavespeed.finished/"
 
-// SignalName is the signal on which the generation with this key listens.
+// SignalName returns the signal that the generation with this key listens for.
 func SignalName(key string) string { return signalPrefix + key }

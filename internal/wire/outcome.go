@@ -6,18 +6,18 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Outcome is how a prediction ended: the provider's report, trimmed to what a
-// history should hold.
+// Outcome is the end of a prediction: the provider's object, trimmed to what a history should
+// hold.
 type Outcome struct {
 	PredictionID string `json:"prediction_id"`
 
-	// Status is completed, failed, canceled or deleted.
+	// Status is the provider's status: completed, failed, cancelled, timeout or deleted.
 	Status string `json:"status"`
 
 	Outputs []generation.Output `json:"outputs,omitempty"`
 
-	// Omitted is set where outputs are too large for a history: they are left out
-	// here and stay with the provider.
+	// Omitted is set if outputs are too large for a history. They are omitted here and remain
+	// with the provider.
 	Omitted bool `json:"omitted,omitempty"`
 
 	NSFW []bool `json:"nsfw,omitempty"`
@@ -30,21 +30,20 @@ type Outcome struct {
 	InferenceMS int64 `json:"inference_ms,omitempty"`
 }
 
-// Completed tells whether the prediction gave a result.
+// Completed reports whether the prediction produced a result.
 func (o Outcome) Completed() bool {
 	return o.Status == "completed" && (len(o.Outputs) > 0 || o.Omitted)
 }
 
-// ErrorType is the type of the error in which an outcome without a result ends
-// its generation.
+// ErrorType is the type of error with which an outcome without a result ends its generation.
 func (o Outcome) ErrorType() string { return cmp.Or(o.Failure, generation.ErrPredictionFailed) }
 
-// Retryable tells whether the same request may well succeed another time.
+// Retryable reports whether the same request may succeed another time.
 func (o Outcome) Retryable() bool {
 	return o.ErrorType() == generation.ErrPredictionFailed && o.Status != "canceled" && o.Status != "deleted"
 }
 
-// Reason says in words how an outcome without a result came about.
+// Reason explains an outcome without a result.
 func (o Outcome) Reason() string {
 	if o.Status == "completed" {
 		return "the provider reports it as completed, but without outputs"

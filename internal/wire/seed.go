@@ -6,20 +6,19 @@ import (
 	"encoding/json"
 )
 
-// MaxSeed is the largest seed that [Seed] draws. It fits the seeds of all published
-// models, which end at 2^31−1 or at 999,999,999.
+// MaxSeed is the largest seed that [Seed] draws. All published models accept it; their seeds
+// end at 2^31−1 or at 999,999,999.
 const MaxSeed = 1 << 29
 
-// Seed is the seed, from 1 to [MaxSeed], that a submit with this nonce gives to a model
-// which takes one, where the request gives none. A prediction with this seed is that
-// submit's: others draw theirs from two thousand million. A prediction without it may
-// still be.
+// Seed returns the seed, from 1 to [MaxSeed], that a submit with this nonce passes to a model
+// that takes one, if the request sets none. A prediction with this seed belongs to that submit,
+// because there are so many other seeds. A prediction without it may still belong to it.
 func Seed(nonce string) int64 {
 	sum := sha256.Sum256([]byte("wavespeed/seed/" + nonce))
 	return 1 + int64(binary.BigEndian.Uint32(sum[:4])>>3)
 }
 
-// LeavesSeed tells whether an input leaves its seed to the provider: it has none, or -1.
+// LeavesSeed reports whether an input leaves the seed to the provider: it has none, or -1.
 func LeavesSeed(input json.RawMessage) bool {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(input, &fields) != nil {

@@ -2,19 +2,18 @@ package wire
 
 import "time"
 
-// Signal is what the webhook handler sends to the workflow. It is ours only if
-// its nonce is one that this generation gave out.
+// Signal is what the webhook handler sends to the workflow. It counts only if its nonce belongs
+// to this generation.
 type Signal struct {
-	// Nonce repeats what the address carried.
+	// Nonce is the nonce in the address.
 	Nonce string `json:"nonce"`
 
-	// Hint is set when the delivery was genuine but too old to be believed: the
-	// outcome then names the prediction at most, and the workflow asks the
-	// provider.
+	// Hint is set if the delivery was genuine but too old to be trusted. The outcome then names
+	// at most the prediction, and the workflow asks the provider.
 	Hint bool `json:"hint,omitempty"`
 
-	// Identified is set when the signed body repeats the seed that the submit with this
-	// nonce drew: then the prediction is certainly its own.
+	// Identified is set if the signed body repeats the seed drawn by the submit with this
+	// nonce. The prediction then certainly belongs to it.
 	Identified bool `json:"identified,omitempty"`
 
 	// Sent is when the provider sent the webhook, by its own clock.
@@ -23,9 +22,8 @@ type Signal struct {
 	Outcome
 }
 
-// Target is what a webhook address says: which generation of which workflow a
-// delivery is for. Nonce tells attempts, resets and earlier runs of the same
-// workflow id apart.
+// Target is the content of a webhook address: the workflow and generation that a delivery is
+// for. Nonce distinguishes attempts, resets and earlier runs of the same workflow id.
 type Target struct {
 	Namespace  string `json:"namespace"`
 	WorkflowID string `json:"workflow_id"`

@@ -1,5 +1,5 @@
-// Package written takes the arguments of workflows and updates. The SDK would end a workflow
-// whose argument it can't decode with an error of no type, and without a word of the field.
+// Package written decodes arguments of workflows and updates. If the SDK can't decode an
+// argument, it ends the workflow with an error that has no type and doesn't name the field.
 package written
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
-// Argument is an argument that somebody wrote. It is decoded strictly.
+// Argument is an argument written by a person. It is decoded strictly.
 type Argument[T any] struct {
 	value    T
 	requires int
@@ -19,7 +19,7 @@ type Argument[T any] struct {
 	err      error
 }
 
-// UnmarshalJSON keeps what is wrong for whoever reads the argument.
+// UnmarshalJSON keeps the error for [Argument.Read] and [Argument.Take].
 func (a *Argument[T]) UnmarshalJSON(data []byte) error {
 	var version struct {
 		Requires int `json:"requires"`
@@ -30,7 +30,7 @@ func (a *Argument[T]) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Read gives the value. An error is a [*strict.Error].
+// Read returns the value. An error is a [*strict.Error].
 func (a Argument[T]) Read() (T, error) {
 	if a.err != nil {
 		var none T
@@ -42,9 +42,9 @@ func (a Argument[T]) Read() (T, error) {
 // Bytes is the size of the argument as it was written, and as the history has it.
 func (a Argument[T]) Bytes() int { return a.bytes }
 
-// Take is Read for the argument of a workflow, which may be from a newer version: one that
-// requires a newer format is left to a newer worker. The panic fails the workflow task, and
-// Temporal repeats that until one takes it.
+// Take is Read for a workflow's argument, which may come from a newer version. If it requires a
+// newer format, Take panics. The panic fails the workflow task, which Temporal retries until a
+// newer worker picks it up.
 func (a Argument[T]) Take() (T, error) {
 	if a.requires > generation.Format {
 		panic(fmt.Sprintf("the argument requires format %d, and this worker has %d: it is left to a newer one", a.requires, generation.Format))
@@ -52,15 +52,15 @@ func (a Argument[T]) Take() (T, error) {
 	return a.Read()
 }
 
-// Exchanged is an argument that another of our own workflows gives. Fields that are not known
-// are left out, but for those of a definition. Numbers of no type are json.Number, since a
-// float64 loses digits of large seeds.
+// Exchanged is an argument passed by another of our own workflows. Unknown fields are ignored,
+// except in a definition. Untyped numbers become json.Number, because a float64 loses digits of
+// large seeds.
 type Exchanged[T any] struct {
 	value T
 	err   error
 }
 
-// UnmarshalJSON keeps what is wrong for [Exchanged.Take].
+// UnmarshalJSON keeps the error for [Exchanged.Take].
 func (e *Exchanged[T]) UnmarshalJSON(data []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -68,8 +68,8 @@ func (e *Exchanged[T]) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Take gives the value, or leaves it to a newer worker if it can't be decoded: then one has
-// given it.
+// Take returns the value, or panics if it can't be decoded, which leaves it to a newer worker:
+// a newer version must have passed it.
 func (e Exchanged[T]) Take() T {
 	if e.err != nil {
 		panic(fmt.Sprintf("the argument is left to a newer worker: %v", e.err))

@@ -8,7 +8,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/schema"
 )
 
-// elsewhere are names that other tools use for a step's fields.
+// elsewhere maps other tools' names for a step's fields to ours.
 var elsewhere = map[string]string{
 	"depends_on": "needs", "dependsOn": "needs", "after": "needs",
 	"when": "if", "condition": "if",
@@ -19,7 +19,7 @@ var elsewhere = map[string]string{
 
 var durations = []string{"timeout", "wait"}
 
-// cured is a finding's message with what to write instead, where that is known.
+// cured adds to a finding's message what to write instead, if known.
 func cured(finding schema.Finding) string {
 	path, message := finding.Path, finding.Message
 	if len(path) == 0 {
@@ -33,7 +33,7 @@ func cured(finding schema.Finding) string {
 	case message == "is not known" && inStep:
 		return message + "; fields of the model belong in input"
 	case strings.HasPrefix(message, "is of type array") && len(path) == 1 && slices.Contains([]string{"steps", "inputs", "outputs"}, last):
-		return fmt.Sprintf("is a list, and must be a mapping; write each %s under its name, without a dash", strings.TrimSuffix(last, "s"))
+		return fmt.Sprintf("is a list; must be a mapping. Write each %s under its name, without a dash", strings.TrimSuffix(last, "s"))
 	case strings.HasPrefix(message, "is of type number") && slices.Contains(durations, last):
 		return "must be a duration with a unit, such as 90s, 15m or 6h"
 	}

@@ -1,5 +1,5 @@
-// Package file reads pipelines that people write, in YAML or JSON, and says where in them
-// something is wrong.
+// Package file reads pipelines that people write, in YAML or JSON, and reports where a problem
+// is.
 //
 //	f, err := file.Read("film.yaml")
 //	…
@@ -7,6 +7,6 @@
 //	…
 //	run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Request{Pipeline: f.Definition})
 //
-// Errors are [pipeline.Problems] with file, line and column, all at once. [Schema] is the
-// JSON Schema by which files are checked; editors complete and check them by it as well.
+// Errors are [pipeline.Problems] with file, line and column, all reported together. [Schema] is
+// the JSON Schema that files are checked against. Editors can use it too.
 package file

@@ -29,20 +29,20 @@ var Schema []byte
 
 var compiled = sync.OnceValues(func() (*schema.Schema, error) { return schema.Compile(Schema) })
 
-// maxBytes bounds a file; what a run is given comes on top.
+// maxBytes limits a file; a run's inputs come on top.
 const maxBytes = 1 << 20
 
-// File is a pipeline with where its parts stand.
+// File is a pipeline with the positions of its parts.
 type File struct {
-	// Name is the file's, as it appears in problems.
+	// Name is the file's name, as shown in problems.
 	Name string
 
-	// Definition is what it says.
+	// Definition is the pipeline in the file.
 	Definition pipeline.Definition
 
 	source []byte
 	places map[string]place
-	form   pipeline.Problems // what is wrong with its form
+	form   pipeline.Problems // problems with its form
 }
 
 // Read reads a file of at most 1 MiB.
@@ -54,7 +54,7 @@ func Read(name string) (*File, error) {
 	return Parse(name, content)
 }
 
-// fileProblems is a file's error as [pipeline.Problems], if the file is there.
+// fileProblems converts a file's error to [pipeline.Problems], if the file exists.
 func fileProblems(err error) error {
 	var wrong *text.Error
 	if !errors.As(err, &wrong) {
@@ -66,7 +66,7 @@ func fileProblems(err error) error {
 	return pipeline.Problems{{File: wrong.Name, Line: wrong.Line, Column: wrong.Column, Message: wrong.Message}}
 }
 
-// parse cleans a content, reads its value and notes where everything stands.
+// parse cleans a content, decodes its value and records the positions of its parts.
 func parse(name string, content []byte, empty string) (*File, any, error) {
 	clean, err := text.Clean(name, content)
 	if err != nil {
@@ -80,9 +80,9 @@ func parse(name string, content []byte, empty string) (*File, any, error) {
 	return f, value, nil
 }
 
-// Parse reads a pipeline from a text; name is only shown. A pipeline without a name has
-// the file's. It fails with [pipeline.Problems] if the text cannot be read at all; what is
-// wrong with what it says, [File.Compile] tells.
+// Parse parses a pipeline; name is only shown, and names a pipeline that has no name. It fails
+// with [pipeline.Problems] if it can't parse the text at all; [File.Compile] reports all other
+// problems.
 func Parse(name string, content []byte) (*File, error) {
 	f, value, err := parse(name, content, "the file is empty; a pipeline needs steps")
 	if err != nil {
@@ -108,7 +108,7 @@ func Parse(name string, content []byte) (*File, error) {
 	return f, nil
 }
 
-// without is a value without what stands at a path, so that the rest can be looked at.
+// without returns a value without the part at a path, so that the rest can be checked.
 func without(value any, path []string) any {
 	if len(path) == 0 {
 		return value
@@ -142,7 +142,7 @@ func without(value any, path []string) any {
 	}
 }
 
-// complete leaves out what is for editors, and names a pipeline that has no name.
+// complete removes fields for editors, and names a pipeline that has no name.
 func (f *File) complete(value any) any {
 	top, ok := value.(pipeline.Named[any])
 	if !ok {
@@ -161,7 +161,7 @@ func (f *File) complete(value any) any {
 	return kept
 }
 
-// check checks the form, by the schema. What stands at the broken paths cannot be decoded.
+// check checks the form against the schema. Parts at broken paths cannot be decoded.
 func check(ordered any) (problems pipeline.Problems, broken [][]string) {
 	s, err := compiled()
 	if err != nil {
@@ -173,7 +173,7 @@ func check(ordered any) (problems pipeline.Problems, broken [][]string) {
 	}
 	for _, finding := range s.Check(value) {
 		if finding.OfName {
-			continue // what is wrong with a name, pipeline.Analyze says
+			continue // pipeline.Analyze reports problems with names
 		}
 		problems = append(problems, pipeline.Problem{Path: finding.Path, Message: cured(finding)})
 		if !finding.OfMembers {
@@ -183,8 +183,7 @@ func check(ordered any) (problems pipeline.Problems, broken [][]string) {
 	return problems, broken
 }
 
-// Compile makes the pipeline ready to run. It fails with [pipeline.Problems], all of them
-// at once.
+// Compile prepares the pipeline for a run. It fails with all its [pipeline.Problems] together.
 func (f *File) Compile() (*plan.Plan, error) {
 	plan, problems := f.Analyze()
 	if len(problems) > 0 {
@@ -193,8 +192,7 @@ func (f *File) Compile() (*plan.Plan, error) {
 	return plan, nil
 }
 
-// Analyze is Compile for those who look for more that may be wrong; see
-// [pipeline.Analyze].
+// Analyze is Compile for callers that run further checks; see [pipeline.Analyze].
 func (f *File) Analyze() (*plan.Plan, pipeline.Problems) {
 	plan, found := plan.Analyze(f.Definition)
 	problems := slices.Clone(f.form)
@@ -207,7 +205,7 @@ func (f *File) Analyze() (*plan.Plan, pipeline.Problems) {
 	return plan, problems
 }
 
-// told tells whether a problem only follows from one with the form.
+// told reports whether a problem merely follows from a problem with the form.
 func (f *File) told(problem pipeline.Problem) bool {
 	return slices.ContainsFunc(f.form, func(other pipeline.Problem) bool {
 		n := min(len(other.Path), len(problem.Path))
@@ -223,23 +221,23 @@ func lacks(problem pipeline.Problem, name string) bool {
 	return ok && slices.Contains(strings.Split(missing, " and "), name)
 }
 
-// Sort sorts problems by where they stand.
+// Sort sorts problems by position.
 func Sort(problems pipeline.Problems) {
 	slices.SortStableFunc(problems, func(a, b pipeline.Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 }
 
-// place is where a value stands.
+// place is the position of a value.
 type place struct {
 	key   position // of a mapping's key, or of a list's member
 	value position
-	style yaml.Style // of a text: how it is written
+	style yaml.Style // the style of a string
 }
 
 type position struct{ line, column int }
 
-// Locate says where the problems are.
+// Locate adds positions to problems.
 func (f *File) Locate(problems pipeline.Problems) pipeline.Problems {
 	located := make(pipeline.Problems, len(problems))
 	for i, problem := range problems {
@@ -270,7 +268,7 @@ func (f *File) locate(problem pipeline.Problem) position {
 	return position{1, 1}
 }
 
-// expression finds the n-th expression of a text, and a character in it.
+// expression finds the n-th expression of a string, and a character in it.
 func (f *File) expression(where place, n, offset int) position {
 	at := f.offset(where.value)
 	for n > 0 {
@@ -286,7 +284,7 @@ func (f *File) expression(where place, n, offset int) position {
 	return f.position(f.forward(where.style, at, offset))
 }
 
-// begin is the byte at which a text itself begins.
+// begin returns the byte at which a string's content starts.
 func (f *File) begin(where place) int {
 	at := f.offset(where.value)
 	switch where.style {
@@ -301,7 +299,7 @@ func (f *File) begin(where place) int {
 	return at
 }
 
-// forward is the byte so many characters of a text after another.
+// forward returns the byte that is n characters further in a string.
 func (f *File) forward(style yaml.Style, at, characters int) int {
 	indent := len(indentation(f.source[bytes.LastIndexByte(f.source[:at], '\n')+1:]))
 	for ; characters > 0 && at < len(f.source); characters-- {
@@ -324,7 +322,7 @@ func (f *File) forward(style yaml.Style, at, characters int) int {
 
 func indentation(text []byte) []byte { return text[:len(text)-len(bytes.TrimLeft(text, " \t"))] }
 
-// escaped is the length of what stands for one character, from its backslash on.
+// escaped returns the length of an escape sequence, starting at its backslash.
 func escaped(rest []byte) int {
 	length := map[byte]int{'x': 4, 'u': 6, 'U': 10}
 	if len(rest) > 0 && length[rest[0]] > 0 {
@@ -333,7 +331,7 @@ func escaped(rest []byte) int {
 	return len(`\n`)
 }
 
-// offset is the byte at a position.
+// offset returns the byte at a position.
 func (f *File) offset(p position) int {
 	at := 0
 	for line := 1; line < p.line; line++ {

@@ -129,7 +129,7 @@ film.yaml:8:13: steps.clip.retry.predictions: must be at least 1
 film.yaml:10:9: steps.clip.fallback[0]: lacks model
 film.yaml:10:9: steps.clip.fallback[0].modle: is not known; did you mean model?
 film.yaml:11:27: steps.clip.fallback[1].on[0]: must be one of InvalidInput, Unauthorized, InsufficientCredits, ModelNotFound, RateLimited, ContentRejected, MediaUnreachable, PredictionFailed, SubmitUnknown, DeadlineExceeded, BudgetExceeded
-film.yaml:12:5: steps.clip.timeout: must be of a form such as 90s, 15m, 6h, 1h30m
+film.yaml:12:5: steps.clip.timeout: must have a form such as 90s, 15m, 6h, 1h30m
 film.yaml:13:27: steps.clip.input.p: there is no step "stil"; did you mean still?
 film.yaml:15:15: steps.ask.approve.needed: must be at least 1
 film.yaml:16:19: steps.other.needs[0]: is of type number, and must be string
@@ -170,7 +170,7 @@ func TestOneProblemIsToldOnce(t *testing.T) {
 		"budget: {}\nsteps: {a: {model: a/b}}\n": "film.yaml:1:1: budget: lacks usd",
 		"budget: 0\nsteps: {a: {model: a/b}}\n":  "film.yaml:1:1: budget: must be more than 0",
 		"steps: {a: {model: 5}}\n":               "film.yaml:1:13: steps.a.model: is of type number, and must be string",
-		"steps: {a b: {model: a/b}}\n":           `film.yaml:1:9: steps.a b: "a b" is not a name of letters, digits and underscores that begins with a letter, of at most 60`,
+		"steps: {a b: {model: a/b}}\n":           `film.yaml:1:9: steps.a b: "a b" is not a valid name; use a letter or underscore followed by at most 59 letters, digits and underscores`,
 		"name: a b\nsteps: {a: {model: a/b}}\n":  "film.yaml:1:1: name: must match ^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
 		"a pipeline":                             "film.yaml:1:1: is of type string, and must be object",
 		"- a\n- b\n":                             "film.yaml:1:1: is of type array, and must be object",
@@ -188,32 +188,32 @@ func TestTextsThatCannotBeRead(t *testing.T) {
 		"nothing":             {"", "film.yaml:1:1: the file is empty; a pipeline needs steps"},
 		"a comment":           {"# a film\n", "film.yaml:1:1: the file is empty"},
 		"only a mark":         {"---\n", "film.yaml:1:1: the file is empty"},
-		"two documents":       {"steps: {a: {model: a/b}}\n---\nsteps: {}\n", "film.yaml:3:1: there is a second document; a file holds one"},
+		"two documents":       {"steps: {a: {model: a/b}}\n---\nsteps: {}\n", "film.yaml:3:1: unexpected second document; a file must hold one"},
 		"step twice":          {"steps:\n  a: {model: a/b}\n  a: {model: a/c}\n", "film.yaml:3:3: "},
 		"twice at the top":    {"steps: {a: {model: a/b}}\nsteps: {}\n", "film.yaml:2:1: "},
 		"twice in JSON":       {`{"steps": {"a": {"model": "a/b", "model": "a/c"}}}`, "film.yaml:1:34: "},
 		"brace open":          {"steps:\n  a: {model: a/b\n", "film.yaml:2:"},
 		"quote open":          {"steps:\n  a: \"x\n", "film.yaml:2:6: "},
-		"tabs":                {"steps:\n\ta: 1\n", "; indent with spaces, not with tabs"},
-		"braces in braces":    {"steps:\n  a: {model: a/b, input: {prompt: ${{ inputs.a }}}}\n", "; inside of { } and [ ] an expression belongs in quotes: \"${{ … }}\""},
-		"quotes in quotes":    {"steps:\n  a:\n    if: \"${{ inputs[\"a\"] }}\"\n", "; an expression with \" in it belongs in single quotes"},
-		"colon in expression": {"steps:\n  a:\n    if: ${{ inputs.a == \"x: y\" }}\n", "; an expression with : in it belongs in quotes"},
-		"colon in a text":     {"steps:\n  a:\n    model: a: b\n", "; a text with : in it belongs in quotes"},
-		"wrong indentation":   {"steps:\n  a:\n   model: a/b\n    input: {}\n", "; a text with : in it belongs in quotes, and the keys of a mapping exactly under each other"},
-		"reserved":            {"steps:\n  a: @x\n", "; a text that begins with it belongs in quotes"},
+		"tabs":                {"steps:\n\ta: 1\n", "tabs can't indent; use spaces"},
+		"braces in braces":    {"steps:\n  a: {model: a/b, input: {prompt: ${{ inputs.a }}}}\n", "; inside { } and [ ], quote an expression: \"${{ … }}\""},
+		"quotes in quotes":    {"steps:\n  a:\n    if: \"${{ inputs[\"a\"] }}\"\n", "; put an expression that contains \" in single quotes"},
+		"colon in expression": {"steps:\n  a:\n    if: ${{ inputs.a == \"x: y\" }}\n", "; quote an expression that contains a colon"},
+		"colon in a text":     {"steps:\n  a:\n    model: a: b\n", "; quote a string that contains a colon"},
+		"wrong indentation":   {"steps:\n  a:\n   model: a/b\n    input: {}\n", "; quote a string that contains a colon, and align the keys of a mapping"},
+		"reserved":            {"steps:\n  a: @x\n", "; quote a string that starts with it"},
 		"JSON cut":            {`{"steps": {"a": {"mod`, "film.yaml:1:"},
-		"unknown anchor":      {"steps:\n  a: *nosuch\n", "film.yaml:2:6: there is no anchor &nosuch before"},
-		"anchor after":        {"steps:\n  a: *b\n  b: &b {model: a/b}\n", "film.yaml:2:6: there is no anchor &b before"},
-		"merge of a text":     {"steps:\n  a: &a x\n  b:\n    <<: *a\n", "film.yaml:4:5: steps.b: << must be followed by an alias of a mapping"},
-		"tag":                 {"steps:\n  a: !!str x\n", "film.yaml:2:6: steps.a: tags such as !!str have no meaning here"},
+		"unknown anchor":      {"steps:\n  a: *nosuch\n", "film.yaml:2:6: anchor &nosuch is not defined before this"},
+		"anchor after":        {"steps:\n  a: *b\n  b: &b {model: a/b}\n", "film.yaml:2:6: anchor &b is not defined before this"},
+		"merge of a text":     {"steps:\n  a: &a x\n  b:\n    <<: *a\n", "film.yaml:4:5: steps.b: << must be followed by an alias to a mapping"},
+		"tag":                 {"steps:\n  a: !!str x\n", "film.yaml:2:6: steps.a: tags such as !!str are not supported"},
 		"infinite":            {"steps: {a: {model: a/b, input: {x: .inf}}}\n", "film.yaml:1:36: steps.a.input.x: .inf is not a JSON value"},
 		"not a number":        {"steps: {a: {model: a/b, input: {x: .nan}}}\n", "film.yaml:1:36: steps.a.input.x: .nan is not a JSON value"},
 		"more than a number":  {"steps: {a: {model: a/b, input: {x: 1e999}}}\n", "film.yaml:1:36: steps.a.input.x: is too large for a number"},
 		"nested deeply":       {"steps: {a: {model: a/b, input: {x: " + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "}}}\n", "is nested too deeply"},
-		"itself":              {"steps: {a: &a {model: a/b, input: {x: *a}}}\n", "film.yaml:1:39: steps.a.input.x: *a stands inside of &a itself"},
-		"itself twice":        {"steps: {a: &a {model: a/b, input: {x: [*a, *a]}}}\n", "film.yaml:1:40: steps.a.input.x[0]: *a stands inside of &a itself"},
-		"itself merged":       {"steps: {a: &a {model: a/b, <<: *a}}\n", "*a stands inside of &a itself"},
-		"more than all atoms": {"steps: {a: {model: a/b, input: {" + bomb(30) + "}}}\n", "aliases bring more than 100000 values"},
+		"itself":              {"steps: {a: &a {model: a/b, input: {x: *a}}}\n", "film.yaml:1:39: steps.a.input.x: *a is inside its own anchor &a"},
+		"itself twice":        {"steps: {a: &a {model: a/b, input: {x: [*a, *a]}}}\n", "film.yaml:1:40: steps.a.input.x[0]: *a is inside its own anchor &a"},
+		"itself merged":       {"steps: {a: &a {model: a/b, <<: *a}}\n", "*a is inside its own anchor &a"},
+		"more than all atoms": {"steps: {a: {model: a/b, input: {" + bomb(30) + "}}}\n", "aliases expand to more than 100000 values"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,8 +14,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// readJSON reads JSON as a tree of YAML. The YAML parser would refuse pairs of surrogates, and
-// would take what is not quite JSON.
+// readJSON reads JSON as a YAML tree. The YAML parser would reject surrogate pairs and accept
+// text that is not quite JSON.
 func (f *File) readJSON() (*yaml.Node, pipeline.Problems) {
 	if err := json.Unmarshal(f.source, new(json.RawMessage)); err != nil {
 		return nil, pipeline.Problems{f.jsonSyntax(err)}
@@ -37,7 +37,7 @@ func (f *File) jsonSyntax(err error) pipeline.Problem {
 	}
 	switch {
 	case strings.Contains(problem.Message, "after top-level value"):
-		problem.Message = "there is more after the first value; a file holds one"
+		problem.Message = "unexpected content after the first value; a file must hold one value"
 	case strings.Contains(problem.Message, "unexpected end of JSON input"):
 		problem.Line, problem.Column = text.Place(f.source, len(bytes.TrimRight(f.source, " \t\n")))
 		problem.Message = "the file ends in the middle of a value"
@@ -47,15 +47,15 @@ func (f *File) jsonSyntax(err error) pipeline.Problem {
 	return problem
 }
 
-// jsonReader knows where the token that it has read begins.
+// jsonReader keeps the position of the last token.
 type jsonReader struct {
 	file         *File
 	decoder      *json.Decoder
-	at           int // the byte of line and column
+	at           int // byte offset of line and column
 	line, column int
 }
 
-// token is the next one.
+// token returns the next token.
 func (r *jsonReader) token() (json.Token, error) {
 	begin := int(r.decoder.InputOffset())
 	begin += len(r.file.source[begin:]) - len(bytes.TrimLeft(r.file.source[begin:], " \t\n,:"))
@@ -73,11 +73,11 @@ func (r *jsonReader) token() (json.Token, error) {
 	return token, err
 }
 
-// halved rejects one half of a pair of surrogates, which would become U+FFFD.
+// halved rejects half of a surrogate pair, which would become U+FFFD.
 func halved(word, source string) error {
 	own := strings.Count(source, "\ufffd") + strings.Count(strings.ToLower(source), `\ufffd`)
 	if strings.Count(word, "\ufffd") > own {
-		return errors.New(`has half of a surrogate pair; write the character itself, or both halves, such as \ud83d\ude00`)
+		return errors.New(`is half of a surrogate pair; write the character itself, or both halves, such as \ud83d\ude00`)
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (r *jsonReader) value() (*yaml.Node, error) {
 	return node, nil
 }
 
-// members reads what is in a list or an object.
+// members reads the members of a list or an object.
 func (r *jsonReader) members(node *yaml.Node, open json.Delim) (*yaml.Node, error) {
 	node.Kind, node.Style = yaml.MappingNode, yaml.FlowStyle
 	if open == '[' {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// What plain texts mean is decided here and not by the parser. It follows the core schema of
-// YAML 1.2; where readers of YAML 1.1 would read another number, it is rejected.
+// This file, not the parser, decides what plain scalars mean. It follows the core schema of
+// YAML 1.2. It rejects numbers that YAML 1.1 parsers would read differently.
 var (
 	decimal   = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
 	radix     = regexp.MustCompile(`^0(o[0-7]+|x[0-9a-fA-F]+)$`)
@@ -20,8 +20,8 @@ var (
 	notFinite = regexp.MustCompile(`^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$`)
 )
 
-// plain is the value of a text without quotes: null, a boolean, a [json.Number] with all of
-// its digits, or the text itself.
+// plain returns the value of an unquoted scalar: null, a boolean, a [json.Number] with all of
+// its digits, or a string.
 func plain(word string) (any, error) {
 	switch word {
 	case "", "~", "null", "Null", "NULL":
@@ -55,7 +55,7 @@ func ambiguous(word, number string) error {
 	return fmt.Errorf(`%s is ambiguous because YAML parsers read it differently; write %s, or "%s" for a string`, word, number, word)
 }
 
-// number is a decimal as JSON writes it.
+// number formats a decimal as JSON does.
 func number(word string) string {
 	sign, digits := "", strings.TrimPrefix(word, "+")
 	if rest, negative := strings.CutPrefix(digits, "-"); negative {

@@ -14,7 +14,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// syntax is an error of the parser in words for people.
+// syntax explains a parser error to people.
 func (f *File) syntax(err error) pipeline.Problem {
 	problem := pipeline.Problem{File: f.Name, Line: 1, Column: 1, Message: err.Error()}
 	var failure *yaml.LoadError
@@ -26,7 +26,8 @@ func (f *File) syntax(err error) pipeline.Problem {
 	return problem
 }
 
-// mark is where an error is: for what the file ends in, where that began.
+// mark returns the position of an error. For an error at the end of the file, it returns where
+// the unfinished part starts.
 func (f *File) mark(failure *yaml.LoadError) (line, column int) {
 	end := len(bytes.TrimRight(f.source, " \n"))
 	for _, mark := range []yaml.Mark{failure.Mark, failure.ContextMark} {
@@ -37,29 +38,29 @@ func (f *File) mark(failure *yaml.LoadError) (line, column int) {
 	return text.Place(f.source, end)
 }
 
-// explanations are what is mostly behind the parser's messages, the first that fits. line is
-// in the line of the file.
+// explanations are the usual causes of the parser's messages; the first match applies. line
+// must occur in the line of the file.
 var explanations = []struct{ message, line, says string }{
-	{"cannot start any token", "\t", "a tab indents nothing; indent with spaces, not with tabs"},
-	{"cannot start any token", "", "%[1]q is a reserved character; a text that begins with it belongs in quotes"},
-	{"did not find expected ','", "${{", "%[1]q is not expected; inside of { } and [ ] an expression belongs in quotes: \"${{ … }}\""},
+	{"cannot start any token", "\t", "tabs can't indent; use spaces"},
+	{"cannot start any token", "", "%[1]q is a reserved character; quote a string that starts with it"},
+	{"did not find expected ','", "${{", "unexpected %[1]q; inside { } and [ ], quote an expression: \"${{ … }}\""},
 	{"did not find expected ','", "", "the bracket is not closed, or a comma is missing"},
-	{"did not find expected key", `"${{`, `%[1]q is not expected after a text in quotes; an expression with " in it belongs in single quotes: '${{ … }}'`},
-	{"did not find expected key", `'`, "%[1]q is not expected after a text in quotes; inside of '…' write '' for one quote, or put the text in double quotes"},
-	{"did not find expected key", "", "%[1]q is not expected; keys of one mapping stand exactly under each other"},
-	{"mapping values are not allowed", "#})", "a second \": \" in a line; put the expression in quotes, and the object for each # in parentheses: '${{ map(1..4, ({\"seed\": #})) }}'"},
-	{"mapping values are not allowed", "${{", "a second \": \" in a line; an expression with : in it belongs in quotes: '${{ … }}'"},
-	{"mapping values are not allowed", "", "a second \": \" in a line, or a key too far to the right; a text with : in it belongs in quotes, and the keys of a mapping exactly under each other"},
-	{"could not find expected ':'", "", "is not a key with its value; write it as key: value"},
-	{"did not find expected node content", "", "a value is missing, or the end of a bracket"},
-	{"incompatible YAML document", "", "the line with %YAML names another version; remove it"},
+	{"did not find expected key", `"${{`, `unexpected %[1]q after a quoted string; put an expression that contains " in single quotes: '${{ … }}'`},
+	{"did not find expected key", `'`, "unexpected %[1]q after a quoted string; inside '…' write '' for a quote, or use double quotes"},
+	{"did not find expected key", "", "unexpected %[1]q; align the keys of a mapping"},
+	{"mapping values are not allowed", "#})", "a second \": \" on a line; quote the expression, and put the object for each # in parentheses: '${{ map(1..4, ({\"seed\": #})) }}'"},
+	{"mapping values are not allowed", "${{", "a second \": \" on a line; quote an expression that contains a colon: '${{ … }}'"},
+	{"mapping values are not allowed", "", "a second \": \" on a line, or a key too far to the right; quote a string that contains a colon, and align the keys of a mapping"},
+	{"could not find expected ':'", "", "is not a key and value; write key: value"},
+	{"did not find expected node content", "", "a value or a closing bracket is missing"},
+	{"incompatible YAML document", "", "the %YAML line names an unsupported version; remove it"},
 	{"unexpected end of stream", "", "the quote is not closed"},
-	{"did not find expected <document start>", "", "there is more after the first value; a file holds one"},
+	{"did not find expected <document start>", "", "unexpected content after the first value; a file must hold one value"},
 }
 
 func (f *File) explained(problem pipeline.Problem) string {
 	if name, unknown := strings.CutPrefix(problem.Message, "unknown anchor '"); unknown {
-		return fmt.Sprintf("there is no anchor &%s before", strings.TrimSuffix(name, "' referenced"))
+		return fmt.Sprintf("anchor &%s is not defined before this", strings.TrimSuffix(name, "' referenced"))
 	}
 	at := f.offset(position{problem.Line, problem.Column})
 	character, _ := utf8.DecodeRune(f.source[at:])
@@ -76,10 +77,10 @@ func (f *File) explained(problem pipeline.Problem) string {
 	return problem.Message
 }
 
-// templated is an expression of other tools, which YAML reads as a mapping in a mapping.
+// templated matches an expression of other tools, which YAML reads as a mapping in a mapping.
 var templated = regexp.MustCompile(`^\{\s*([^{}\n]+?)\s*\}\}`)
 
-// wrongKey says why a key that is not a text can't be one.
+// wrongKey explains why a key that is not a string is invalid.
 func (f *File) wrongKey(node *yaml.Node) string {
 	at := f.offset(position{node.Line, node.Column})
 	inner := templated.FindSubmatch(f.source[at:])
@@ -89,8 +90,8 @@ func (f *File) wrongKey(node *yaml.Node) string {
 	return fmt.Sprintf("{{ %[1]s }} is not an expression; write ${{ %[1]s }}", inner[1])
 }
 
-// unclear are characters that end a line to the parser and not to other readers, and those
-// that YAML has not.
+// unclear are characters that only some parsers treat as line breaks, and characters that YAML
+// forbids.
 func (f *File) unclear() pipeline.Problems {
 	at := bytes.IndexFunc(f.source, func(r rune) bool {
 		return r < ' ' && r != '\n' && r != '\t' || r == '\u0085' || r == '\u2028' || r == '\u2029' || r == '\ufffe' || r == '\uffff'

@@ -4,10 +4,10 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Value reads one value from YAML or JSON; name is only shown, except that a file with the
+// Value parses one value from YAML or JSON. name is only shown, except that a file with the
 // extension .json must be JSON. Objects are map[string]any, lists []any, and numbers
-// [encoding/json.Number] with all of their digits. It fails with [pipeline.Problems] for a
-// text that isn't wholly one value: see docs/pipelines.md for what is accepted.
+// [encoding/json.Number] with all of their digits. It fails with [pipeline.Problems] unless the
+// whole text is one value: see docs/pipelines.md for the accepted forms.
 func Value(name string, content []byte) (any, error) {
 	_, value, err := parse(name, content, "the file is empty")
 	if err != nil {
@@ -16,7 +16,7 @@ func Value(name string, content []byte) (any, error) {
 	return unordered(value), nil
 }
 
-// unordered is a value with maps for mappings.
+// unordered converts mappings to maps.
 func unordered(value any) any {
 	switch value := value.(type) {
 	case pipeline.Named[any]:

@@ -16,8 +16,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// read reads YAML or JSON, keeps the order of its mappings and notes where everything
-// stands. empty is the problem of a file without a value.
+// read parses YAML or JSON, keeps the order of mappings and records the positions of values.
+// empty is the problem reported for a file without a value.
 //
 // The parser is go.yaml.in/yaml/v4, used for the tree only; [plain] decides what scalars
 // mean. It was compared on some 70 texts (those of values_test.go) with goccy/go-yaml 1.19
@@ -39,8 +39,8 @@ func (f *File) read(empty string) (any, pipeline.Problems) {
 	return value, r.problems
 }
 
-// parse gives the tree of the one value in the file. What is JSON is read as such, whatever
-// the file's name.
+// parse returns the tree of the file's only value. It reads JSON as JSON, whatever the file's
+// name.
 func (f *File) parse() (*yaml.Node, pipeline.Problems) {
 	if named := strings.EqualFold(filepath.Ext(f.Name), ".json"); named && len(bytes.TrimSpace(f.source)) > 0 || json.Valid(f.source) {
 		return f.readJSON()
@@ -64,7 +64,7 @@ func (f *File) parse() (*yaml.Node, pipeline.Problems) {
 		}
 		next := document.Content[0]
 		if body != nil && (next.Value != "" || next.Kind != yaml.ScalarNode || next.Style != 0) {
-			return nil, pipeline.Problems{{File: f.Name, Line: next.Line, Column: next.Column, Message: "there is a second document; a file holds one"}}
+			return nil, pipeline.Problems{{File: f.Name, Line: next.Line, Column: next.Column, Message: "unexpected second document; a file must hold one"}}
 		}
 		if body == nil {
 			body = next
@@ -75,14 +75,14 @@ func (f *File) parse() (*yaml.Node, pipeline.Problems) {
 type reader struct {
 	file     *File
 	inside   map[*yaml.Node]bool // anchors whose values are being read
-	aliases  int                 // that are being followed
+	aliases  int                 // being followed
 	merges   int
-	copied   int // values that aliases have brought
+	copied   int // values copied by aliases
 	depth    int
 	problems pipeline.Problems
 }
 
-// maxDepth bounds nesting, and maxCopied what aliases may make of a small file.
+// maxDepth limits nesting, and maxCopied limits how much aliases can expand a small file.
 const (
 	maxDepth  = 50
 	maxCopied = 100_000
@@ -99,7 +99,7 @@ func at(node *yaml.Node) position { return position{node.Line, node.Column} }
 
 func (r *reader) note(path []string, keyNode, valueNode *yaml.Node) {
 	if _, known := r.file.places[key(path)]; known && r.merges > 0 {
-		return // what a merge brings does not replace what is there
+		return // a merge does not replace existing keys
 	}
 	if valueNode.Kind == yaml.AliasNode {
 		valueNode = valueNode.Alias
@@ -107,7 +107,7 @@ func (r *reader) note(path []string, keyNode, valueNode *yaml.Node) {
 	r.file.places[key(path)] = place{key: at(keyNode), value: r.file.written(valueNode), style: valueNode.Style}
 }
 
-// written is where a value is written down: behind its anchor.
+// written returns the position of a value, after its anchor.
 func (f *File) written(node *yaml.Node) position {
 	if node.Anchor == "" {
 		return at(node)
@@ -126,7 +126,7 @@ func (r *reader) value(node *yaml.Node, path []string) any {
 	if r.aliases > 0 {
 		if r.copied++; r.copied > maxCopied {
 			if r.copied == maxCopied+1 {
-				r.fail(path, node, "aliases bring more than %d values", maxCopied)
+				r.fail(path, node, "aliases expand to more than %d values", maxCopied)
 			}
 			return nil
 		}
@@ -136,7 +136,7 @@ func (r *reader) value(node *yaml.Node, path []string) any {
 	}
 	switch {
 	case node.Style&yaml.TaggedStyle != 0 || node.Tag == "!":
-		r.fail(path, node, "tags such as %s have no meaning here", node.Tag)
+		r.fail(path, node, "tags such as %s are not supported", node.Tag)
 		return nil
 	case node.Kind == yaml.AliasNode:
 		return r.alias(node, path)
@@ -161,7 +161,7 @@ func (r *reader) value(node *yaml.Node, path []string) any {
 
 func (r *reader) alias(node *yaml.Node, path []string) any {
 	if r.inside[node.Alias] {
-		r.fail(path, node, "*%s stands inside of &%s itself", node.Value, node.Value)
+		r.fail(path, node, "*%s is inside its own anchor &%s", node.Value, node.Value)
 		return nil
 	}
 	r.aliases++
@@ -169,7 +169,7 @@ func (r *reader) alias(node *yaml.Node, path []string) any {
 	return r.value(node.Alias, path)
 }
 
-// quoted are the styles of texts.
+// quoted are the styles of quoted strings.
 const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 
 func (r *reader) scalar(node *yaml.Node, path []string) any {
@@ -183,7 +183,7 @@ func (r *reader) scalar(node *yaml.Node, path []string) any {
 	return value
 }
 
-// mapping reads keys and values, which take turns.
+// mapping reads alternating keys and values.
 func (r *reader) mapping(content []*yaml.Node, path []string) any {
 	mapping, merged := pipeline.Named[any]{}, pipeline.Named[any]{}
 	seen := make(map[string]bool, len(content)/2)
@@ -196,7 +196,7 @@ func (r *reader) mapping(content []*yaml.Node, path []string) any {
 		case keyNode.Value == "<<" && keyNode.Style&quoted == 0:
 			merged = append(merged, r.merge(keyNode, valueNode, path)...)
 		case seen[keyNode.Value]:
-			r.fail(inner, keyNode, "stands twice")
+			r.fail(inner, keyNode, "is listed twice")
 		default:
 			seen[keyNode.Value] = true
 			r.note(inner, keyNode, valueNode)
@@ -212,13 +212,13 @@ func (r *reader) mapping(content []*yaml.Node, path []string) any {
 	return mapping
 }
 
-// merge is what <<: *anchor brings.
+// merge handles <<: *anchor.
 func (r *reader) merge(keyNode, valueNode *yaml.Node, path []string) pipeline.Named[any] {
 	r.merges++
 	defer func() { r.merges-- }()
 	merged, ok := r.value(valueNode, path).(pipeline.Named[any])
 	if !ok {
-		r.fail(path, keyNode, "<< must be followed by an alias of a mapping")
+		r.fail(path, keyNode, "<< must be followed by an alias to a mapping")
 	}
 	return merged
 }

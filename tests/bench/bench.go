@@ -142,7 +142,7 @@ func (b *bench) floorSubmit(ctx context.Context) error {
 	return b.provider.post(ctx, activity.GetInfo(ctx).WorkflowExecution.ID)
 }
 
-// noteResumed tells whoever measures that the workflow has gone on.
+// noteResumed reports to the benchmark that the workflow has continued.
 func (b *bench) noteResumed(ctx workflow.Context) {
 	now := time.Now() //workflowcheck:ignore
 	if c, ok := b.resumed.Load(workflow.GetInfo(ctx).WorkflowExecution.ID); ok {

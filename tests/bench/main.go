@@ -25,7 +25,7 @@ func main() {
 	waiting := flag.Int("waiting", 10_000, "generations that wait at once; 0 leaves this part out")
 	items := flag.Int("items", 10_000, "items of a large for_each; 0 leaves this part out")
 	only := flag.String("only", "", "the one part to measure: bench, pipelines or waiting")
-	document := flag.String("write", "", "a document whose parts «bench», «pipelines» and «waiting» to write again")
+	document := flag.String("write", "", `a document in which to update the parts "bench", "pipelines" and "waiting"`)
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

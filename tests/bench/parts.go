@@ -126,8 +126,8 @@ func (b *bench) round(ctx context.Context, name string, n int) (perSecond float6
 	return float64(n) / time.Since(began).Seconds(), err
 }
 
-// resumes measures, one at a time, from the sending of the ending until the workflow
-// has gone on.
+// resumes measures, one at a time, the time from sending the result until the workflow
+// continues.
 func (b *bench) resumes(ctx context.Context, out io.Writer, size sizes) error {
 	took := map[string][]float64{}
 	for i := range size.samples + 10 {

@@ -1,6 +1,6 @@
-// Package chaos runs generations while it kills, stops and cuts everything that they
-// depend on, and then holds results and ledger against each other. The connections go
-// through toxiproxy, which is why this is a module of its own.
+// Package chaos runs generations while it kills, stops and disconnects everything that they
+// depend on, and then compares results with the ledger. Connections go through toxiproxy, which
+// is why this is a separate module.
 //
 //	make chaos N=10000
 package chaos
@@ -33,7 +33,7 @@ import (
 var (
 	number = flag.Int("n", 150, "generations of the campaign")
 	seed   = flag.Uint64("seed", 1, "what happens when")
-	write  = flag.String("write", "", "a document whose part «chaos» to write again")
+	write  = flag.String("write", "", `a document in which to update the part "chaos"`)
 )
 
 func TestMain(m *testing.M) {

@@ -26,8 +26,8 @@ func timeout() time.Duration {
 	return 8 * time.Minute
 }
 
-// request asks for generation i, whose prompt is nobody else's. What is listed of it is
-// not what was sent.
+// request asks for generation i, with a unique prompt. The provider doesn't list it the way it
+// was sent.
 func request(i int) generation.Request {
 	model, input := plain, map[string]any{"prompt": "  " + nameOf(i) + "\n"}
 	switch i % 10 {

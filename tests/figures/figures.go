@@ -1,5 +1,5 @@
-// Package figures puts what was measured into the documents that quote it, between
-// the lines <!-- NAME: COMMAND --> and <!-- end of NAME -->.
+// Package figures writes measured values into the documents that quote them, between the lines
+// <!-- NAME: COMMAND --> and <!-- end of NAME -->.
 package figures
 
 import (

@@ -16,7 +16,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
 
-// TestForgedSignatures: nothing that is not signed by the account, now, gets through.
+// TestForgedSignatures: only deliveries signed by the account, recently, get through.
 func TestForgedSignatures(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, stack.Options{})
@@ -64,8 +64,8 @@ func TestForgedSignatures(t *testing.T) {
 	g.requireUnharmed(v)
 }
 
-// TestDeliveriesOfAnotherTime have the workflow poll at once, and say nothing: so a clock
-// that is off delays no result, and an old delivery, sent again, changes none.
+// TestDeliveriesOfAnotherTime make the workflow poll immediately, and nothing else. So a wrong
+// clock delays no result, and a replayed old delivery changes none.
 func TestDeliveriesOfAnotherTime(t *testing.T) {
 	t.Parallel()
 	for _, shift := range []time.Duration{-10 * time.Minute, 10 * time.Minute, -24 * time.Hour} {
@@ -118,7 +118,7 @@ func flip(hex string) string {
 	return "0" + hex[1:]
 }
 
-// TestRotation: what the old secret signs is taken as long as it is configured.
+// TestRotation: deliveries signed with the old secret are accepted as long as it is configured.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, stack.Options{})

@@ -1,6 +1,6 @@
-// Package hostile attacks the running daemon from outside, as the Internet does. The
-// rows are examples of their kinds. After each attack a good delivery must still be
-// answered, and afterwards no secret may be found anywhere.
+// Package hostile attacks the running daemon from outside, like the Internet does. After each
+// attack, a good delivery must still be answered, and in the end no secret may be found
+// anywhere.
 package hostile
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
 
-var write = flag.String("write", "", "a document whose parts «flood» and «good» to write again")
+var write = flag.String("write", "", `a document in which to update the parts "flood" and "good"`)
 
 func TestMain(m *testing.M) {
 	flag.Parse()

@@ -99,8 +99,8 @@ func TestSlowClients(t *testing.T) {
 	g.requireUnharmed(v)
 }
 
-// TestIdleClients open more connections than may be, and send nothing. Good deliveries are
-// answered meanwhile: each takes an idle one's place.
+// TestIdleClients open more connections than allowed, and send nothing. Good deliveries are
+// still answered: each replaces an idle connection.
 func TestIdleClients(t *testing.T) {
 	t.Parallel()
 	const idle = 5000
@@ -132,8 +132,8 @@ func TestIdleClients(t *testing.T) {
 	g.requireUnharmed(v)
 }
 
-// TestLeakedAddress: who knows an address, and no secret, holds up nobody with bodies that
-// do not end, and does not fill the log.
+// TestLeakedAddress: an attacker with an address but no secret, who sends endless bodies,
+// blocks nobody else and doesn't fill the log.
 func TestLeakedAddress(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, stack.Options{Plain: true})

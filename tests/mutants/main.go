@@ -1,5 +1,5 @@
-// Command mutants shows that each check of a Go file is proven by a test: it takes
-// the checks out one at a time, and the package's tests must fail each time.
+// Command mutants shows that a test covers each check of a Go file: it removes the checks one
+// at a time, and the package's tests must fail each time.
 //
 //	go run ./tests/mutants webhook/verify.go wavespeed/signature.go@webhook
 //
@@ -27,7 +27,7 @@ import (
 )
 
 func main() {
-	document := flag.String("write", "", "a document whose part «mutants» to write again")
+	document := flag.String("write", "", `a document in which to update the part "mutants"`)
 	flag.Parse()
 	if err := run(flag.Args(), *document); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)

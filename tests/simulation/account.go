@@ -152,7 +152,7 @@ func (w *world) drawFailure(model string) error {
 	case 1:
 		failure.Err = errors.New("a gateway's 502")
 	case 2:
-		failure.Kind, failure.Err = seam.Garbled, errors.New("the answer names no prediction")
+		failure.Kind, failure.Err = seam.Garbled, errors.New("the response names no prediction")
 	default:
 		failure.Kind, failure.Err = seam.Failed, errors.New("internal error")
 	}

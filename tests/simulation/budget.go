@@ -9,8 +9,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
 )
 
-// checkPipeline: a run keeps to its budget, has all when it completes, and fails for the
-// reason of one of its generations.
+// checkPipeline checks that a run keeps to its budget, has all results when it completes, and
+// fails for the reason of one of its generations.
 func (w *world) checkPipeline(j *job, endings []ending) {
 	if j.pipeline == nil {
 		return
@@ -41,8 +41,8 @@ func (w *world) checkPipeline(j *job, endings []ending) {
 	}
 }
 
-// checkBudget: what is billed for a run, at each of its submits, is within its budget. What
-// had failed by then is refunded.
+// checkBudget checks that the charges for a run stay within its budget at each submit. Refunds
+// for failures until then count.
 func (w *world) checkBudget(j *job) {
 	byRoot := make(map[string][]*provider.Entry)
 	root := make(map[string]string)
@@ -73,8 +73,8 @@ func (w *world) checkBudget(j *job) {
 	}
 }
 
-// limit is the largest that the budget may have been when the entry was submitted. Each
-// start sets it again; what was submitted before that counts as of before.
+// limit returns the largest budget that may have applied when the entry was submitted. Each
+// start sets it again; earlier submits count under the earlier budget.
 func (p *pipelineJob) limit(e *provider.Entry) (most generation.USD, bounded bool) {
 	for _, l := range p.limits {
 		if !l.at.After(e.Posted) {

@@ -22,7 +22,7 @@ const defaultSeeds = 2000
 var (
 	seedsFlag = flag.Int("seeds", defaultSeeds, "how many seeds TestCampaign runs")
 	fromFlag  = flag.Uint64("from", 1, "the first of them")
-	writeFlag = flag.String("write", "", "a document whose part «simulation» to write again")
+	writeFlag = flag.String("write", "", `a document in which to update the part "simulation"`)
 )
 
 // TestCampaign runs seeds, with those that ever found something before all others.
@@ -52,7 +52,7 @@ func TestCampaign(t *testing.T) {
 	}
 }
 
-// total is how many generations have ended: what is counted beside them has several words.
+// total is how many generations have ended. Keys of other counters have several words.
 func total(counts map[string]int) (n int) {
 	for kind, count := range counts {
 		if !strings.Contains(kind, " ") {
@@ -62,7 +62,7 @@ func total(counts map[string]int) (n int) {
 	return n
 }
 
-// readCorpus are the seeds that ever found something: one a line, with a word on what.
+// readCorpus returns the seeds that ever found a bug: one per line, with a note on what.
 func readCorpus(t *testing.T) (seeds []uint64) {
 	text, err := os.ReadFile("testdata/corpus")
 	require.NoError(t, err)

@@ -8,7 +8,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
 )
 
-// judge compares what came of each job with the ledger.
+// judge compares the outcome of each job with the ledger.
 func (w *world) judge(jobs []*job) {
 	if len(w.server.Failures) > 0 {
 		w.find("%d tasks failed, the first: %s", len(w.server.Failures), w.server.Failures[0])
@@ -23,7 +23,7 @@ func (w *world) judge(jobs []*job) {
 			w.tally(e)
 		}
 		if w.mayBeDeceived() {
-			continue // whoever took it leaves one of ours without an owner
+			continue // the group that took it leaves one of ours without an owner
 		}
 		for _, g := range groups(j) {
 			w.checkBilling(g)
@@ -93,8 +93,8 @@ func (w *world) counted(g *group) (entries []*provider.Entry) {
 	return entries
 }
 
-// checkBilling: what a generation asks for is billed once. One that failed may be
-// submitted again, after it has.
+// checkBilling checks that each generation is billed once. A failed one may be submitted again
+// after its failure.
 func (w *world) checkBilling(g *group) {
 	entries := w.counted(g)
 	open := 0
@@ -125,7 +125,8 @@ func ids(entries []*provider.Entry) (ids []string) {
 	return ids
 }
 
-// checkResults: each result is one that the group paid for, and no two are the same.
+// checkResults checks that each result is one that the group paid for, and that no two are the
+// same.
 func (w *world) checkResults(g *group, endings []ending) {
 	taken := make(map[string]bool)
 	for _, e := range endings {
@@ -147,7 +148,7 @@ func (w *world) checkResults(g *group, endings []ending) {
 	}
 }
 
-// checkAttempts: what is said of each submit is true.
+// checkAttempts checks that the recorded state of each submit is true.
 func (w *world) checkAttempts(e ending) {
 	for _, a := range e.status.Attempts {
 		accepted := w.books.entries[a.Nonce]
@@ -168,7 +169,7 @@ func (w *world) checkAttempts(e ending) {
 	}
 }
 
-// checkError: a generation fails only for a reason that was given.
+// checkError checks that a generation failed only for a reason that occurred.
 func (w *world) checkError(e ending) {
 	switch e.ErrorType {
 	case "", "canceled":
@@ -212,7 +213,7 @@ func (w *world) tally(e ending) {
 	w.counts[e.ErrorType]++
 }
 
-// checkUndecided: a person is asked only where nobody could have told.
+// checkUndecided checks that a person is asked only if nothing could have told.
 func (w *world) checkUndecided(e ending) {
 	last := e.status.Attempts[len(e.status.Attempts)-1]
 	if last.State == generation.StateAbsent {

@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// driver decides when everything happens. Whatever leaves a process is a call that
-// stands still until the driver takes it, and the driver acts only while all goroutines
-// stand still: so one thing happens at a time, in an order that the seed alone draws.
+// driver decides when everything happens. Whatever leaves a process is a call that blocks until
+// the driver handles it, and the driver acts only while all goroutines are blocked. So one
+// thing happens at a time, in an order determined by the seed alone.
 type driver struct {
 	dice
 	begun  time.Time

@@ -15,14 +15,14 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
 )
 
-// The oracle says whether anybody could have told what became of a submit, from what was
-// to be seen at the time. It enumerates the worlds that fit: each unknown submit got one
-// of the predictions on the account, or none. It holds to these bounds: list and charges
-// show all within the settle time; silence needs both to be read; and an address at which
-// one prediction alone was delivered has not leaked.
+// The oracle says whether the outcome of a submit could have been known from the evidence
+// visible at the time. It enumerates the worlds that fit: each unknown submit got one of the
+// account's predictions, or none. It assumes that the list and charges show everything within
+// the settle time, that absence requires reading both, and that an address to which only one
+// prediction was delivered has not leaked.
 //
-// It knows what the provider and the seed have drawn, and shares nothing with the product.
-// Where it is not sure that the product had the evidence, it holds for undecidable.
+// It knows what the provider and the seed have drawn, and shares nothing with the product. If
+// it is not sure that the product had the evidence, it answers that nobody could tell.
 type oracle struct {
 	w       *world
 	at      time.Time
@@ -120,8 +120,8 @@ func (o *oracle) learnKey(history []*historypb.HistoryEvent, event *historypb.Hi
 	o.keyed[in.Nonce] = details != nil && converter.GetDefaultDataConverter().FromPayloads(details, &lost) == nil && lost.APIKey != ""
 }
 
-// looked tells whether a workflow task has taken in the first of the events by then: what it
-// has not, a workflow does not know.
+// looked reports whether a workflow task has processed the first of the events by then. Until
+// it has, the workflow doesn't know about it.
 func looked(events []*historypb.HistoryEvent, by time.Time) bool {
 	for _, e := range events {
 		if e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
@@ -187,8 +187,8 @@ func (o *oracle) decidable(g *group, nonce string) (string, bool) {
 	return "", false
 }
 
-// misled tells whether somebody else's prediction was delivered to one of the job's
-// addresses: what is then learned from it, of keys and names, is wrong.
+// misled reports whether somebody else's prediction was delivered to one of the job's
+// addresses, so that wrong conclusions about keys and names follow.
 func (o *oracle) misled(j *job) bool {
 	return slices.ContainsFunc(o.w.books.deliveries, func(d *delivery) bool {
 		return d.workflow == j.id && d.entry.Foreign && d.at.Before(o.at)

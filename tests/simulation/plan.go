@@ -145,7 +145,7 @@ func (p *plan) drawWeather(d *driver) {
 	}
 }
 
-// rate is none in every other seed, so that not everything goes wrong at once.
+// rate is 0 in every other seed, so that not everything goes wrong together.
 func (d *driver) rate(most float64) float64 {
 	if d.chance(0.5) {
 		return 0

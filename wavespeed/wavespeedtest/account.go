@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// account is an API key with what belongs to it. The server's lock guards it.
+// account is an API key and its account data, guarded by the server's lock.
 type account struct {
 	Account
 	keys    []accessKey
@@ -35,7 +35,7 @@ func newAccount(a Account) *account {
 	return made
 }
 
-// authenticate tells who sent the request, or answers 401.
+// authenticate returns who sent the request, or answers 401.
 func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (caller, bool) {
 	secret, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	s.mu.Lock()
@@ -53,7 +53,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (caller, b
 	return caller{}, false
 }
 
-// account finds one by its name. The caller holds the lock.
+// account returns the account with this name. The caller holds the lock.
 func (s *Server) account(name string) *account {
 	for _, a := range s.accounts {
 		if a.Name == name {
@@ -63,8 +63,7 @@ func (s *Server) account(name string) *account {
 	return nil
 }
 
-// RotateSecret gives the account a new webhook secret, which is used from now on
-// and returned.
+// RotateSecret sets and returns a new webhook secret for the account.
 func (s *Server) RotateSecret(name string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +81,7 @@ func (a *account) rotate() string {
 	return a.Secret
 }
 
-// Secret is the account's webhook secret of now; "" if there is no such account.
+// Secret returns the account's current webhook secret; "" if there is no such account.
 func (s *Server) Secret(name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +91,7 @@ func (s *Server) Secret(name string) string {
 	return ""
 }
 
-// Balance is the account's credit in USD; 0 if there is no such account.
+// Balance returns the account's credit in USD; 0 if there is no such account.
 func (s *Server) Balance(name string) float64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +101,7 @@ func (s *Server) Balance(name string) float64 {
 	return 0
 }
 
-// limited tells why the account may not start one more now, and when it may. The
+// limited returns why the account may not start another prediction now, and when it may. The
 // caller holds the lock.
 func (s *Server) limited(a *account, m *model) (string, time.Duration) {
 	now := time.Now().Add(s.aged)

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Behavior decides what the provider's documentation leaves open or contradicts. Each
-// field's zero value is the better supported reading. Change it while the server runs
-// with [Server.Behave], over HTTP, or set it with a flag of cmd/wavespeed-simulator;
-// there each field has the name that [Behaviors] lists.
+// Behavior decides what the provider's documentation leaves open or contradicts. Each field's
+// zero value is the better supported reading. You can change it while the server runs with
+// [Server.Behave], over HTTP, or set it with a flag of cmd/wavespeed-simulator; there each
+// field has the name that [Behaviors] lists.
 type Behavior struct {
 	// RefuseOverflow answers 429 to a submit over the limit of concurrent
 	// predictions, as was observed. Defaults to queueing it, as is documented.
@@ -61,15 +61,15 @@ type Behavior struct {
 	// and failed are documented.
 	SilentEnds bool
 
-	// OmitWebhookInput leaves the input out of webhooks.
+	// OmitWebhookInput omits the input from webhooks.
 	OmitWebhookInput bool
 
-	// ListInputs shows inputs in lists where include_inputs asks for them. Defaults to
-	// never: no sample of the docs has any.
+	// ListInputs shows inputs in lists if include_inputs requests them. Defaults to never: no
+	// sample in the docs has any.
 	ListInputs bool
 
-	// ResultInputs shows inputs in answers to submits and in results, as the newest
-	// model pages do. Defaults to never.
+	// ResultInputs shows inputs in responses to submits and in results, as the newest model
+	// pages do. Defaults to never.
 	ResultInputs bool
 
 	// Rewrite changes inputs before they are stored: defaults (filled in), seeds (drawn),
@@ -81,51 +81,50 @@ type Behavior struct {
 	// name under which they are submitted. Defaults to the same name.
 	Aliases map[string]string
 
-	// ListTotal is what lists tell as total: absent, right, wrong, or all (which counts
-	// what lags too). Defaults to absent.
+	// ListTotal is the total that lists report: absent, right, wrong, or all (which includes
+	// items that still lag). Defaults to absent.
 	ListTotal Told
 
-	// ListMore is what lists tell as has_more: absent, right, wrong or all. Defaults to
+	// ListMore is the has_more that lists report: absent, right, wrong or all. Defaults to
 	// absent.
 	ListMore Told
 
-	// ChargesTotal is what billing tells as total: absent, right, wrong or all. Defaults
-	// to right.
+	// ChargesTotal is the total that billing reports: absent, right, wrong or all. Defaults to
+	// right.
 	ChargesTotal Told
 
-	// ChargesMore is what billing tells as has_more: absent, right, wrong or all.
-	// Defaults to right.
+	// ChargesMore is the has_more that billing reports: absent, right, wrong or all. Defaults
+	// to right.
 	ChargesMore Told
 
-	// Pages are the quirks of pages of lists and billing: capped (at 50), short (by one),
-	// null (in place of an empty list), shuffled, oldest-first. Defaults to none.
+	// Pages are the quirks of pages of lists and billing: capped (at 50), short (by one), null
+	// (instead of an empty list), shuffled, oldest-first. Defaults to none.
 	Pages []PageQuirk
 
-	// DeleteBetweenPages is how many ended predictions of a page their owner deletes
-	// after the page was read, other people's first. Later ones move up. Defaults to 0.
+	// DeleteBetweenPages is how many ended predictions of a page are deleted after the page was
+	// read, other people's first. Later ones move up. Defaults to 0.
 	DeleteBetweenPages int
 
 	// InsertBetweenPages is how many predictions other people make after a page of the
 	// list was read. Earlier ones move down. Defaults to 0.
 	InsertBetweenPages int
 
-	// ClockOffset is how far the provider's clock is ahead: created_at, the Date header
-	// and the timestamps of webhooks. Negative means behind. The ledger keeps to this
-	// machine's clock. Defaults to 0.
+	// ClockOffset is how far the provider's clock is ahead: created_at, the Date header and the
+	// timestamps of webhooks. Negative means behind. The ledger uses this machine's clock.
+	// Defaults to 0.
 	ClockOffset time.Duration
 
-	// ClockStep is what created_at is rounded down to. Defaults to not at all.
+	// ClockStep is what created_at is rounded down to. Defaults to no rounding.
 	ClockStep time.Duration
 
-	// Discounts are the percentages that are payable, by model; "*" stands for all
-	// others. Default to 100.
+	// Discounts are the percentages to pay, by model; "*" covers all others. Default to 100.
 	Discounts map[string]float64
 
 	// RefundDelay is how long after a failure the price is refunded. Defaults to
 	// immediately; the docs say up to 3 hours.
 	RefundDelay time.Duration
 
-	// RefundUndelivered refunds the price when every attempt of a webhook failed.
+	// RefundUndelivered refunds the price if every attempt of a webhook failed.
 	RefundUndelivered bool
 
 	// ChargeKeys is how charges name the access key: all (id, uuid, name and number),
@@ -136,13 +135,13 @@ type Behavior struct {
 	// Defaults to 0.
 	OthersPerMinute float64
 
-	// OthersModels are what other people submit to. Defaults to the model that was
-	// submitted to last.
+	// OthersModels are the models that other people submit to. Defaults to the last submitted
+	// model.
 	OthersModels []string
 
-	// OthersKey is the access key that other people use: the name of one of the
-	// account's, another that the account's owner has elsewhere, or "web" for the
-	// provider's own pages, which have none. Defaults to "elsewhere".
+	// OthersKey is the access key that other people use: the name of one of the account's keys,
+	// another key of the account's owner, or "web" for the provider's website, which has none.
+	// Defaults to "elsewhere".
 	OthersKey string
 
 	// OthersInputs is what other people submit: different, equal (to the last submit) or
@@ -172,17 +171,17 @@ type Refusal struct {
 	Body   string `json:"body"`
 }
 
-// Told is what an answer tells about the size of a list.
+// Told is what a response reports about the size of a list.
 type Told string
 
 const (
 	Absent Told = "absent"
 	Right  Told = "right"
 	Wrong  Told = "wrong" // one too many, and the opposite of has_more
-	All    Told = "all"   // also what the list doesn't show yet
+	All    Told = "all"   // including items that the list doesn't show yet
 )
 
-// Of whom and how other people submit.
+// Values of OthersKey and OthersInputs.
 const (
 	KeyElsewhere    = "elsewhere"
 	KeyWeb          = "web"
@@ -217,7 +216,7 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// validate checks a behavior that has its defaults.
+// validate checks a behavior after defaults are set.
 func (b Behavior) validate() error {
 	for _, d := range []time.Duration{b.SyncLimit, b.WebhookBackoff, b.WebhookTimeout, b.RefundDelay, b.Retention, b.ClockStep} {
 		if d < 0 {

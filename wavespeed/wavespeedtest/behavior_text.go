@@ -15,7 +15,7 @@ import (
 	"unicode"
 )
 
-// Setting is a field of [Behavior] as programs in other languages know it.
+// Setting is a field of [Behavior] for programs in other languages.
 type Setting struct {
 	Name string `json:"name"` // such as list_inputs
 	Doc  string `json:"doc"`  // the field's documentation, in one line
@@ -25,7 +25,7 @@ type Setting struct {
 //go:embed behavior.go
 var behaviorSource []byte
 
-// Behaviors lists the fields of [Behavior] by their names outside Go, with their docs.
+// Behaviors lists the fields of [Behavior] by their names outside Go, with their documentation.
 var Behaviors = func() []Setting {
 	docs := fieldDocs(behaviorSource, "Behavior")
 	var all []Setting
@@ -35,7 +35,7 @@ var Behaviors = func() []Setting {
 	return all
 }()
 
-// plainDoc is a field's comment for readers who don't see Go.
+// plainDoc rewrites a field's comment for readers who don't see Go.
 func plainDoc(field, doc string) string {
 	doc = strings.TrimPrefix(doc, field+" ")
 	for _, verb := range []string{"is ", "are "} {
@@ -66,7 +66,7 @@ func fieldDocs(source []byte, name string) map[string]string {
 	return docs
 }
 
-// snake is a Go name such as DeliveryID as delivery_id.
+// snake converts a Go name such as DeliveryID to delivery_id.
 func snake(name string) string {
 	var out strings.Builder
 	before := ' '
@@ -80,13 +80,13 @@ func snake(name string) string {
 	return out.String()
 }
 
-// field is the field with this name outside Go; invalid if there is none.
+// field returns the field with this name outside Go; invalid if there is none.
 func (b *Behavior) field(name string) reflect.Value {
 	return reflect.ValueOf(b).Elem().FieldByNameFunc(func(field string) bool { return snake(field) == name })
 }
 
-// Set changes one field by its name outside Go, from a text as a flag has it: durations
-// such as 90s, lists with commas, maps as key=value with commas, anything else in JSON.
+// Set changes one field by its name outside Go, from a flag's text: durations such as 90s,
+// comma-separated lists, comma-separated key=value maps, anything else in JSON.
 func (b *Behavior) Set(name, text string) error {
 	field := b.field(name)
 	if !field.IsValid() {
@@ -185,11 +185,11 @@ func (b Behavior) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// Behavior is how the server behaves now, defaults filled in.
+// Behavior returns how the server behaves now, including defaults.
 func (s *Server) Behavior() Behavior { return *s.behavior.Load() }
 
-// Behave changes how the server behaves from now on. What was decided for a prediction
-// stays, such as its created_at and its stored input.
+// Behave changes how the server behaves from now on. Decisions already made for a prediction
+// stay, such as its created_at and its stored input.
 func (s *Server) Behave(change func(*Behavior)) error {
 	s.behaving.Lock()
 	defer s.behaving.Unlock()

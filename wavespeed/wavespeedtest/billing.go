@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// bill is one record of money: reserved ("pre") at the submit, settled ("done") at
-// the end. Its times are the provider's.
+// bill is one billing record: reserved ("pre") at the submit, settled ("done") at the end. Its
+// times are the provider's.
 type bill struct {
 	id, order, kind, state string
 	price                  dollars
@@ -27,8 +27,8 @@ func (s *Server) book(p *prediction, kind, state string, at time.Time) *bill {
 	return b
 }
 
-// settle makes the charge final, or gives it back if the prediction failed. The
-// caller holds the lock.
+// settle makes the charge final, or refunds it if the prediction failed. The caller holds the
+// lock.
 func (s *Server) settle(p *prediction) {
 	p.bill.state, p.bill.changed = "done", s.now()
 	if p.status == statusFailed || p.status == "timeout" {
@@ -40,7 +40,7 @@ func (s *Server) settle(p *prediction) {
 	}
 }
 
-// refund gives the price back, once. The caller holds the lock.
+// refund refunds the price, once. The caller holds the lock.
 func (s *Server) refund(p *prediction) {
 	if p.entry.Refunded || p.dropped {
 		return

@@ -15,7 +15,7 @@ import (
 //go:embed catalogue.json
 var catalogueJSON []byte
 
-// model is an entry of the catalogue: what is published, and how it is played.
+// model is an entry of the catalogue: the published part, and how to simulate it.
 type model struct {
 	published
 	output            Output
@@ -23,7 +23,7 @@ type model struct {
 	schema            schema
 }
 
-// published is an entry as GET /models shows it.
+// published is an entry in the format of GET /models.
 type published struct {
 	ID          string  `json:"model_id"`
 	Name        string  `json:"name"`
@@ -45,7 +45,7 @@ type apiSchema struct {
 	Request json.RawMessage `json:"request_schema"`
 }
 
-// catalogueEntry is an entry of a catalogue. Only the built-in one says how to play it.
+// catalogueEntry is an entry of a catalogue. Only the built-in one says how to simulate it.
 type catalogueEntry struct {
 	published
 	Simulator struct {
@@ -54,8 +54,8 @@ type catalogueEntry struct {
 	} `json:"simulator"`
 }
 
-// readCatalogue gives the models of the file, or the built-in ones, and the added ones,
-// in order.
+// readCatalogue returns the models of the file, or the built-in ones, plus the added ones, in
+// order.
 func readCatalogue(file string, added []Model) ([]*model, error) {
 	content := catalogueJSON
 	if file != "" {
@@ -91,7 +91,7 @@ func readCatalogue(file string, added []Model) ([]*model, error) {
 	return models, nil
 }
 
-// parseCatalogue reads what GET /models answers: a list, in an envelope or not.
+// parseCatalogue parses a response of GET /models: a list, with or without an envelope.
 func parseCatalogue(content []byte) ([]catalogueEntry, error) {
 	var answer struct {
 		Data []catalogueEntry `json:"data"`
@@ -99,7 +99,7 @@ func parseCatalogue(content []byte) ([]catalogueEntry, error) {
 	err := json.Unmarshal(content, &answer.Data)
 	if err != nil {
 		if json.Unmarshal(content, &answer) != nil {
-			return nil, fmt.Errorf("it is not as GET /models answers: %w", err)
+			return nil, fmt.Errorf("it is not a response of GET /models: %w", err)
 		}
 	}
 	if len(answer.Data) == 0 {
@@ -121,7 +121,7 @@ func (e catalogueEntry) model() *model {
 	return m
 }
 
-// outputOf guesses what a model of the type makes, and in how many seconds.
+// outputOf guesses what a model of this type produces, and in how many seconds.
 func outputOf(kind string) (Output, [2]float64) {
 	switch {
 	case strings.HasSuffix(kind, "-to-text"):

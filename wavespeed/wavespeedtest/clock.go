@@ -2,8 +2,8 @@ package wavespeedtest
 
 import "time"
 
-// birth is when something was made: on this machine's clock, which Age moves, and as
-// the provider tells it.
+// birth is a creation time: by this machine's clock, which Age moves, and as reported by the
+// provider.
 type birth struct {
 	at   time.Time
 	aged time.Duration
@@ -16,7 +16,7 @@ func (s *Server) born() birth {
 	return birth{at: now, aged: s.aged, told: s.told(now)}
 }
 
-// told is a time of this machine as the provider tells it.
+// told converts a time of this machine to the provider's clock.
 func (s *Server) told(at time.Time) time.Time {
 	b := s.behavior.Load()
 	return at.Add(b.ClockOffset).Truncate(b.ClockStep)
@@ -30,9 +30,9 @@ func (s *Server) expired(b birth) bool {
 	return time.Since(b.at)+s.aged-b.aged > s.behavior.Load().Retention
 }
 
-// Age makes everything that is kept older by d, as if so much time had passed:
-// predictions, outputs and uploads expire, limits begin again. What runs continues as
-// before, and no timestamp changes.
+// Age makes all kept data older by d, as if that much time had passed: predictions, outputs and
+// uploads expire, and limits reset. Running predictions continue as before, and no timestamp
+// changes.
 func (s *Server) Age(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// control is everything below /simulator/: what a test in another language needs
-// beside the API. It asks for no key.
+// control serves everything below /simulator/: what tests in other languages need besides the
+// API. It requires no key.
 func (s *Server) control(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.gallery)
 	mux.HandleFunc("GET /simulator/{$}", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, controls) })
@@ -43,15 +43,15 @@ func (s *Server) control(mux *http.ServeMux) {
 
 var controls = map[string]string{
 	"GET /simulator/ledger":                         "every accepted, billed submit with its webhooks",
-	"GET /simulator/summary":                        "counts of requests, refusals, predictions, webhooks and faults",
-	"GET /simulator/faults":                         "the faults that are injected, and every kind there is",
+	"GET /simulator/summary":                        "counts of requests, rejections, predictions, webhooks and faults",
+	"GET /simulator/faults":                         "the injected faults, and all kinds of faults",
 	"POST /simulator/faults":                        `inject one: {"kind":"webhook-lost","probability":0.05}, or a list of them`,
 	"DELETE /simulator/faults":                      "heal all faults, or with ?kind= those of that kind",
-	"GET /simulator/behavior":                       "how it behaves, and what can be set",
+	"GET /simulator/behavior":                       "the current behavior, and all settings",
 	"PATCH /simulator/behavior":                     `change how it behaves: {"list_inputs":true,"clock_offset":"-90s"}`,
-	"POST /simulator/accounts/{name}/others":        "let somebody else make a prediction, and answer its id",
-	"POST /simulator/accounts/{name}/rotate-secret": "give the account a new webhook secret, and answer it",
-	"POST /simulator/age":                           `let time pass for what is kept: {"by":"168h"}`,
+	"POST /simulator/accounts/{name}/others":        "let somebody else make a prediction, and return its id",
+	"POST /simulator/accounts/{name}/rotate-secret": "give the account a new webhook secret, and return it",
+	"POST /simulator/age":                           `age all kept data: {"by":"168h"}`,
 	"POST /simulator/reset":                         "forget everything",
 }
 

@@ -10,25 +10,25 @@ import (
 	"time"
 )
 
-// Fault is a rule: what goes wrong, for which predictions, how often. Only Kind is
-// required; a rule without anything else holds for everything.
+// Fault is a rule: what goes wrong, for which predictions, how often. Only Kind is required; a
+// rule with only a Kind applies to everything.
 type Fault struct {
 	Kind Kind
 
-	// Account, Model and Input say which predictions: an account's name, a model's
-	// id, a text that the input's JSON contains. Each defaults to any. Lists and
-	// billing have an account only, outages none of them.
+	// Account, Model and Input select predictions: an account's name, a model id, a text that
+	// the input's JSON contains. Each defaults to any. Lists and billing have only an account,
+	// outages none of them.
 	Account string
 	Model   string
 	Input   string
 
-	// Nth is the first of the matching ones that is hit, counted from 1. Defaults to 1.
+	// Nth is the first matching one that is hit, counting from 1. Defaults to 1.
 	Nth int
 
-	// Times is how many are hit at most. Defaults to no bound.
+	// Times is the maximum number of hits. Defaults to no limit.
 	Times int
 
-	// Probability is how likely each is hit. Defaults to 1.
+	// Probability is the probability of each hit. Defaults to 1.
 	Probability float64
 
 	// Delay, Status, Code, Count, Message and Value are details; see the kinds.
@@ -42,15 +42,15 @@ type Fault struct {
 
 func (f Fault) validate() error {
 	if scopes[f.Kind] == "" {
-		return fmt.Errorf("fault %q is not one of those that are known", f.Kind)
+		return fmt.Errorf("fault %q is unknown", f.Kind)
 	}
 	switch {
 	case f.Probability < 0 || f.Probability > 1 || f.Probability != f.Probability:
-		return fmt.Errorf("fault %s: probability %v is not within 0 and 1", f.Kind, f.Probability)
+		return fmt.Errorf("fault %s: probability %v is not between 0 and 1", f.Kind, f.Probability)
 	case f.Nth < 0 || f.Times < 0 || f.Count < 0 || f.Delay < 0:
 		return fmt.Errorf("fault %s: a number is negative", f.Kind)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
-		return fmt.Errorf("fault %s: status %d is none", f.Kind, f.Status)
+		return fmt.Errorf("fault %s: %d is not an HTTP status", f.Kind, f.Status)
 	}
 	return nil
 }
@@ -83,15 +83,15 @@ func (f Fault) message(otherwise string) string {
 	return otherwise
 }
 
-// ParseFault reads a rule from one line, as a command's flag has it: the kind, then
-// perhaps "=" and a probability, then any other fields by name.
+// ParseFault parses a rule from a flag: the kind, then optionally "=" and a probability, then
+// any other fields by name.
 //
 //	webhook-lost
 //	accepted-reset=0.02
 //	fails=1,model=wavespeed-ai/flux-dev,code=1200,times=3
 //	webhook-late,delay=6m
 //
-// A text with a comma in it has no place in a flag.
+// A text that contains a comma can't be given in a flag.
 func ParseFault(text string) (Fault, error) {
 	head, rest, _ := strings.Cut(text, ",")
 	kind, probability, given := strings.Cut(head, "=")
@@ -116,7 +116,7 @@ func ParseFault(text string) (Fault, error) {
 	}
 	encoded, err := json.Marshal(fields)
 	if err != nil { // NaN
-		return Fault{}, fmt.Errorf("fault %s: a number is none", kind)
+		return Fault{}, fmt.Errorf("fault %s: a number is NaN", kind)
 	}
 	var fault Fault
 	if err := json.Unmarshal(encoded, &fault); err != nil {
@@ -125,7 +125,7 @@ func ParseFault(text string) (Fault, error) {
 	return fault, fault.validate()
 }
 
-// faultJSON is a Fault on the wire, where the delay is a text such as "90s".
+// faultJSON is a Fault on the wire, where the delay is a string such as "90s".
 type faultJSON struct {
 	Kind        Kind    `json:"kind"`
 	Account     string  `json:"account,omitempty"`
@@ -142,7 +142,7 @@ type faultJSON struct {
 	Value       string  `json:"value,omitempty"`
 }
 
-// MarshalJSON writes the delay as a text such as "1m30s".
+// MarshalJSON writes the delay as a string such as "1m30s".
 func (f Fault) MarshalJSON() ([]byte, error) {
 	wire := faultJSON{
 		Kind: f.Kind, Account: f.Account, Model: f.Model, Input: f.Input, Nth: f.Nth, Times: f.Times,
@@ -154,7 +154,7 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 	return json.Marshal(wire)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes, and refuses fields it does not know.
+// UnmarshalJSON reads the output of MarshalJSON, and rejects unknown fields.
 func (f *Fault) UnmarshalJSON(data []byte) error {
 	var wire faultJSON
 	decoder := json.NewDecoder(strings.NewReader(string(data)))
@@ -176,7 +176,7 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// oneOrMore reads a fault, or a list of them.
+// oneOrMore decodes a fault, or a list of faults.
 type oneOrMore []Fault
 
 func (o *oneOrMore) UnmarshalJSON(data []byte) error {

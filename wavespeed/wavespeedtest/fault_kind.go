@@ -11,10 +11,10 @@ const (
 	// SubmitReset resets the connection; nothing is accepted.
 	SubmitReset Kind = "submit-reset"
 
-	// SubmitError answers Status (default 503) with Message; nothing is accepted. Any
-	// status will do: 401, 402, 404, 307 with Value as its Location, 200 with Code as the
-	// code of its envelope. With Value, the answer is that page of a gateway. All faults
-	// that answer a Status know these details.
+	// SubmitError answers Status (default 503) with Message; nothing is accepted. Any status
+	// works: 401, 402, 404, 307 with Value as its Location, 200 with Code as the code of its
+	// envelope. With Value, the response is that page of a gateway. All faults that answer a
+	// Status support these details.
 	SubmitError Kind = "submit-error"
 
 	// SubmitStall answers nothing for Delay (default 30s), then resets the
@@ -24,7 +24,7 @@ const (
 	// SubmitLimited answers 429, with Delay as Retry-After if it is given.
 	SubmitLimited Kind = "submit-limited"
 
-	// AcceptedLate resets the connection at once, and accepts the submit Delay (default
+	// AcceptedLate resets the connection immediately, and accepts the submit Delay (default
 	// 30s) later.
 	AcceptedLate Kind = "accepted-late"
 
@@ -46,26 +46,25 @@ const (
 	// AcceptedNameless answers 200 without the prediction's id.
 	AcceptedNameless Kind = "accepted-nameless"
 
-	// SyncTimeout ends a synchronous submit at once with code 5004.
+	// SyncTimeout ends a synchronous submit immediately with code 5004.
 	SyncTimeout Kind = "sync-timeout"
 
-	// SyncTimeoutBare is SyncTimeout without urls in the answer.
+	// SyncTimeoutBare is SyncTimeout without urls in the response.
 	SyncTimeoutBare Kind = "sync-timeout-bare"
 
-	// SyncGatewayTimeout ends a synchronous submit at once with HTTP 504.
+	// SyncGatewayTimeout ends a synchronous submit immediately with HTTP 504.
 	SyncGatewayTimeout Kind = "sync-gateway-timeout"
 )
 
 // Faults of a prediction's life.
 const (
-	// Fails lets it fail with Code (default 1405) and Message, straight from
-	// created.
+	// Fails makes it fail with Code (default 1405) and Message, directly from created.
 	Fails Kind = "fails"
 
 	// FailsWithObject is Fails with an error that is an object.
 	FailsWithObject Kind = "fails-with-object"
 
-	// NeverEnds leaves it processing for ever.
+	// NeverEnds leaves it processing forever.
 	NeverEnds Kind = "never-ends"
 
 	// EndsAs ends it with the status Value: cancelled (default), timeout, deleted
@@ -76,7 +75,7 @@ const (
 	// 1s) before it ends.
 	UnknownStatus Kind = "unknown-status"
 
-	// Slow lets it take Delay (default 10s) longer.
+	// Slow makes it take Delay (default 10s) longer.
 	Slow Kind = "slow"
 
 	// OutputsEmpty completes it with no outputs.
@@ -91,8 +90,8 @@ const (
 	// OutputsBase64 gives the file itself, in base64.
 	OutputsBase64 Kind = "outputs-base64"
 
-	// NSFWNull and NSFWAbsent write has_nsfw_contents as null and not at all;
-	// NSFWFlagged says true.
+	// NSFWNull sets has_nsfw_contents to null, NSFWAbsent omits it, and NSFWFlagged sets it to
+	// true.
 	NSFWNull    Kind = "nsfw-null"
 	NSFWAbsent  Kind = "nsfw-absent"
 	NSFWFlagged Kind = "nsfw-flagged"
@@ -100,8 +99,8 @@ const (
 
 // Faults of webhooks.
 const (
-	// WebhookEarly ends the prediction at once and sends its webhook before the
-	// submit is answered.
+	// WebhookEarly ends the prediction immediately and sends its webhook before the submit is
+	// answered.
 	WebhookEarly Kind = "webhook-early"
 
 	// WebhookLost never sends it.
@@ -123,21 +122,20 @@ const (
 	// WebhookDuplicated sends it Count (default 1) more times.
 	WebhookDuplicated Kind = "webhook-duplicated"
 
-	// WebhookContradicted sends another one after it that says the opposite.
+	// WebhookContradicted then sends another one that says the opposite.
 	WebhookContradicted Kind = "webhook-contradicted"
 
-	// WebhookProgress sends another one before it, with the status processing.
+	// WebhookProgress first sends another one with the status processing.
 	WebhookProgress Kind = "webhook-progress"
 
-	// WebhookGarbled sends another one before it, whose body is no JSON.
+	// WebhookGarbled first sends another one whose body is not JSON.
 	WebhookGarbled Kind = "webhook-garbled"
 
-	// WebhookForged sends another one before it, with false outputs and signed with
-	// a wrong secret.
+	// WebhookForged first sends another one with false outputs, signed with a wrong secret.
 	WebhookForged Kind = "webhook-forged"
 
-	// WebhookMisdirected sends another one, to the address of another prediction of
-	// the account, if there is one.
+	// WebhookMisdirected also sends one to the address of another prediction of the account, if
+	// there is one.
 	WebhookMisdirected Kind = "webhook-misdirected"
 
 	// SecretRotated replaces the account's secret before the webhook is signed.
@@ -164,18 +162,18 @@ const (
 	// ResultGarbled answers 200 with half of the JSON.
 	ResultGarbled Kind = "result-garbled"
 
-	// ListLag leaves the prediction out of lists for Delay (default 30s).
+	// ListLag omits the prediction from lists for Delay (default 30s).
 	ListLag Kind = "list-lag"
 
 	// ListError answers Status (default 503) to a request for a list.
 	ListError Kind = "list-error"
 
-	// ChargeLag leaves the prediction's charges out of the billing for Delay (default
-	// 30s) after it was accepted.
+	// ChargeLag omits the prediction's charges from the billing for Delay (default 30s) after
+	// it was accepted.
 	ChargeLag Kind = "charge-lag"
 
-	// ChargesError answers Status (default 503) to a request for charges: 403 where
-	// billing is forbidden, 404 where there is none.
+	// ChargesError answers Status (default 503) to a request for charges: 403 if billing is
+	// forbidden, 404 if it doesn't exist.
 	ChargesError Kind = "charges-error"
 
 	// OutputGone answers Status (default 404) to a request for an output.
@@ -185,8 +183,8 @@ const (
 	Outage Kind = "outage"
 )
 
-// A scope says for what a fault is decided: for each submit before it is accepted,
-// for each accepted one, or for each request of another kind.
+// A scope says what a fault is decided for: each submit before it is accepted, each accepted
+// one, or each request of another kind.
 type scope string
 
 const (

@@ -23,7 +23,7 @@ type rule struct {
 	hits   int
 }
 
-// rules decide which faults happen. The caller locks.
+// rules decide which faults happen. The caller holds the lock.
 type rules struct {
 	seed   uint64
 	serial uint64
@@ -37,8 +37,7 @@ func (r *rules) add(faults []Fault) {
 	}
 }
 
-// decide gives the faults that hit the subject: at most one of each kind, that
-// which was injected first.
+// decide returns the faults that hit the subject: at most one of each kind, the first injected.
 func (r *rules) decide(scope scope, s subject) map[Kind]Fault {
 	var hits map[Kind]Fault
 	for _, rule := range r.active {
@@ -71,8 +70,8 @@ func (r *rules) strikes(rule *rule) bool {
 	return rule.Probability == 0 || chance(r.seed, rule.number, uint64(rule.seen)) < rule.Probability
 }
 
-// chance is a number within 0 and 1 that depends on its arguments alone: the n-th
-// subject of a rule meets the same luck in every run, in whatever order others come.
+// chance returns a number between 0 and 1 that depends only on its arguments: the n-th subject
+// of a rule has the same luck in every run, whatever the order of others.
 func chance(numbers ...uint64) float64 {
 	hash := fnv.New64a()
 	for _, n := range numbers {
@@ -87,14 +86,14 @@ func chance(numbers ...uint64) float64 {
 	return float64(x>>11) / (1 << 53)
 }
 
-// remove forgets the rules of these kinds; all, if none is named.
+// remove deletes the rules of these kinds; all, if none is named.
 func (r *rules) remove(kinds []Kind) {
 	r.active = slices.DeleteFunc(r.active, func(rule *rule) bool {
 		return len(kinds) == 0 || slices.Contains(kinds, rule.Kind)
 	})
 }
 
-// faults are the rules as they were injected.
+// faults returns the rules as they were injected.
 func (r *rules) faults() []Fault {
 	faults := make([]Fault, 0, len(r.active))
 	for _, rule := range r.active {

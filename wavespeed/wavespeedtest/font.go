@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// The letters are drawn in font.txt: sixteen to a band, from the blank on, each five
-// dots wide and nine high, of which two hang below the line. The last one stands for
-// all that are not there.
+// The letters are drawn in font.txt: sixteen per band, starting with the space, each five dots
+// wide and nine high, two of them below the baseline. The last one replaces missing letters.
 //
 //go:embed font.txt
 var fontSheet string
@@ -33,7 +32,7 @@ var glyphs = func() (glyphs [lastRune - firstRune + 1][glyphHeight]string) {
 	return glyphs
 }()
 
-// accented are letters that are drawn as those below them.
+// accented maps letters to those that they are drawn as.
 const (
 	accented = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöøùúûüýÿ‘’“”–—…"
 	bare     = "AAAAAACEEEEIIIINOOOOOOUUUUYaaaaaaceeeeiiiinoooooouuuuyy''\"\"--."
@@ -85,7 +84,7 @@ func fill(picture *image.Paletted, area image.Rectangle, color uint8) {
 	}
 }
 
-// wrap breaks a text at its blanks into lines of at most so many letters.
+// wrap breaks a text at spaces into lines of limited length.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""

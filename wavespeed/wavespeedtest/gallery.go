@@ -56,7 +56,7 @@ func (s *Server) latest() []shown {
 		}
 		if len(p.outputs) > 0 {
 			one.Kind, one.Output = p.exhibit()
-			one.Output = strings.TrimPrefix(one.Output, s.base) // the page may be reached in another way
+			one.Output = strings.TrimPrefix(one.Output, s.base) // the page may be served under another URL
 		}
 		latest = append(latest, one)
 	}

@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// keeper writes predictions and uploads to a directory as they change, so that another
-// server can continue with them. A nil one writes nothing. The server's lock guards it.
+// keeper writes predictions and uploads to a directory as they change, so that another server
+// can continue with them. A nil keeper writes nothing. The server's lock guards it.
 type keeper struct {
 	dir         string
 	predictions *os.File
-	failed      error // the first that went wrong
+	failed      error // the first error
 }
 
-// keptPrediction is a line of the file of predictions. The last one of an id counts.
+// keptPrediction is a line in the predictions file. The last line of an id counts.
 type keptPrediction struct {
 	Entry
 	Stored  json.RawMessage `json:"stored"`
@@ -30,7 +30,7 @@ type keptPrediction struct {
 	Removed bool            `json:"removed,omitempty"`
 }
 
-// keptUpload is what stands beside an upload's file.
+// keptUpload is stored next to an upload's file.
 type keptUpload struct {
 	Name        string    `json:"name"`
 	ContentType string    `json:"content_type"`
@@ -46,7 +46,7 @@ func openKeeper(dir string) (*keeper, error) {
 
 func (k *keeper) path() string { return filepath.Join(k.dir, "predictions.jsonl") }
 
-// prediction writes how the prediction stands.
+// prediction writes the prediction's current state.
 func (k *keeper) prediction(p *prediction) {
 	if k == nil || k.predictions == nil {
 		return
@@ -93,8 +93,8 @@ func (k *keeper) close() error {
 	return errors.Join(k.failed, k.predictions.Close())
 }
 
-// readPredictions gives the last line of each, in the order of acceptance. A line that a
-// killed server has not finished is left out.
+// readPredictions returns the last line of each prediction, in the order of acceptance. It
+// skips a line that a killed server has not finished.
 func (k *keeper) readPredictions() ([]keptPrediction, error) {
 	text, err := os.ReadFile(k.path())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -138,8 +138,8 @@ func (k *keeper) rewrite(predictions []*prediction) error {
 	return err
 }
 
-// recall takes back what an earlier server has kept. What ran then begins again; a webhook
-// that was not delivered is sent.
+// recall restores what an earlier server has kept. Running predictions start again; undelivered
+// webhooks are sent.
 func (s *Server) recall() error {
 	if s.options.State == "" {
 		return nil
@@ -195,8 +195,8 @@ func (s *Server) recallUploads() error {
 	return nil
 }
 
-// recallPrediction is called with the lock held. It gives nil where account or model are
-// not there.
+// recallPrediction is called with the lock held. It returns nil if the account or model is
+// missing.
 func (s *Server) recallPrediction(kept keptPrediction) *prediction {
 	a, m := s.account(kept.Account), s.modelBy[kept.Model]
 	if a == nil || m == nil {
@@ -220,7 +220,7 @@ func (s *Server) recallPrediction(kept keptPrediction) *prediction {
 	return p
 }
 
-// resume lets a recalled prediction continue from where it was. The caller holds the lock.
+// resume continues a recalled prediction. The caller holds the lock.
 func (s *Server) resume(p *prediction) {
 	if p.entry.Ended.IsZero() {
 		s.admitted(p)

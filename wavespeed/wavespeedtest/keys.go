@@ -7,21 +7,21 @@ import (
 	"fmt"
 )
 
-// AccessKey is a further API key of an account.
+// AccessKey is an additional API key of an account.
 type AccessKey struct {
-	// Name is what charges and the ledger call the key. Required.
+	// Name identifies the key in charges and the ledger. Required.
 	Name string
 
 	// Key is the API key. Required.
 	Key string
 
-	// UUID is what charges call the key. Defaults to one that depends on the names of
-	// the account and the key.
+	// UUID identifies the key in charges. The default is derived from the names of the account
+	// and the key.
 	UUID string
 }
 
-// accessKey is a key that predictions are made with. The zero value stands for the
-// provider's own pages.
+// accessKey is a key that predictions are made with. The zero value represents the provider's
+// website.
 type accessKey struct {
 	secret, name string
 	uuid, id     string
@@ -36,18 +36,18 @@ func newAccessKey(account string, k AccessKey) accessKey {
 	return key
 }
 
-// allKeys are the account's, the first one included.
+// allKeys returns the account's keys, including the first one.
 func (a Account) allKeys() []AccessKey {
 	return append([]AccessKey{{Name: a.Name, Key: a.Key, UUID: a.UUID}}, a.Keys...)
 }
 
-// caller is whoever sent a request.
+// caller is the sender of a request.
 type caller struct {
 	*account
 	key accessKey
 }
 
-// keyOfOthers is the access key that other people use. The caller holds the lock.
+// keyOfOthers returns the access key that other people use. The caller holds the lock.
 func (a *account) keyOfOthers(name string) accessKey {
 	for _, key := range a.keys {
 		if key.name == name {
@@ -60,7 +60,7 @@ func (a *account) keyOfOthers(name string) accessKey {
 	return newAccessKey(a.Name, AccessKey{Name: name})
 }
 
-// wire adds to a charge how it names its key.
+// wire adds the key's identifiers to a charge.
 func (k accessKey) wire(record, order map[string]any, form string) {
 	order["ak_id"] = 0
 	record["access_key_name"] = ""

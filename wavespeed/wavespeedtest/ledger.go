@@ -17,44 +17,43 @@ type Entry struct {
 	// Key is the name of the access key; "" for the provider's own pages.
 	Key string `json:"key"`
 
-	// Model is what was submitted to, under whatever name it is listed.
+	// Model is the submitted model, whatever name it is listed under.
 	Model string `json:"model"`
 
-	// Input is what was sent, byte for byte, whatever is stored of it.
+	// Input is the submitted input, byte for byte, whatever is stored.
 	Input json.RawMessage `json:"input"`
 
 	// InputHash is the SHA-256 of the input's bytes, in hexadecimal.
 	InputHash string `json:"input_hash"`
 
-	// WebhookURL is where the caller wants to be told; "" if nowhere.
+	// WebhookURL is the caller's webhook; "" for none.
 	WebhookURL string `json:"webhook_url,omitempty"`
 
 	// Sent is when the submit arrived, and At when it was accepted.
 	Sent time.Time `json:"sent"`
 	At   time.Time `json:"at"`
 
-	// Other tells that somebody else made it; see [Behavior.OthersPerMinute].
+	// Other is set if somebody else made it; see [Behavior.OthersPerMinute].
 	Other bool `json:"other,omitempty"`
 
-	// Ended is when the prediction came to its end; zero while it runs.
+	// Ended is when the prediction ended; zero while it runs.
 	Ended time.Time `json:"ended,omitzero"`
 
-	// Price is in USD; Refunded tells that it was given back.
+	// Price is in USD; Refunded is set if it was refunded.
 	Price    float64 `json:"price"`
 	Refunded bool    `json:"refunded,omitempty"`
 
-	// Status is that of the prediction.
+	// Status is the status of the prediction.
 	Status string `json:"status"`
 	Code   int    `json:"code,omitempty"`
 
-	// Faults are those that were decided for it, whether or not they came to
-	// happen.
+	// Faults are the faults decided for it, whether or not they happened.
 	Faults []Kind `json:"faults,omitempty"`
 
 	Deliveries []Delivery `json:"deliveries,omitempty"`
 }
 
-// Delivery is one sending of a webhook.
+// Delivery is one attempt to deliver a webhook.
 type Delivery struct {
 	At time.Time `json:"at"`
 	To string    `json:"to"`
@@ -62,15 +61,15 @@ type Delivery struct {
 	// Attempt counts from 1.
 	Attempt int `json:"attempt"`
 
-	// Fault is why this sending is not the true one; "" if it is.
+	// Fault is why this delivery is not the genuine one; "" if it is.
 	Fault Kind `json:"fault,omitempty"`
 
-	// StatusCode is the receiver's answer; 0 if there was none, and Error says why.
+	// StatusCode is the receiver's response; 0 if there was none, and Error says why.
 	StatusCode int    `json:"status_code,omitempty"`
 	Error      string `json:"error,omitempty"`
 }
 
-// Ledger is every accepted submit so far, in the order of acceptance. It is a copy.
+// Ledger returns a copy of every accepted submit so far, in the order of acceptance.
 func (s *Server) Ledger() []Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,30 +91,28 @@ func hashOf(input []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Counts sums up what has happened so far.
+// Counts summarizes what has happened so far.
 type Counts struct {
-	// Requests are those of the API, by what they asked for: submit, result, list,
-	// delete, models, price, balance, billings, usage, upload, secret.
+	// Requests counts API requests by operation: submit, result, list, delete, models, price,
+	// balance, billings, usage, upload, secret.
 	Requests map[string]int `json:"requests"`
 
 	// PeakPerSecond is the largest number of each within one second of the clock.
 	PeakPerSecond map[string]int `json:"peak_per_second"`
 
-	// Refused are submits and keys that were not accepted, by status; 0 stands for a
-	// broken connection.
+	// Refused counts rejected submits and keys by status; 0 is a broken connection.
 	Refused map[int]int `json:"refused"`
 
 	// Accepted is the number of entries in the ledger.
 	Accepted int `json:"accepted"`
 
-	// Charged is what they cost in USD, without what was given back.
+	// Charged is their cost in USD, without refunds.
 	Charged float64 `json:"charged"`
 
-	// Predictions is their number by status.
+	// Predictions counts predictions by status.
 	Predictions map[string]int `json:"predictions"`
 
-	// Deliveries is the number of webhooks sent, by the status of their answer; 0
-	// stands for none.
+	// Deliveries counts sent webhooks by response status; 0 is no response.
 	Deliveries map[int]int `json:"deliveries"`
 
 	// Faults is how often each has happened.
@@ -148,7 +145,7 @@ func (t *tally) request(what string) {
 	t.PeakPerSecond[what] = max(t.PeakPerSecond[what], t.rate[what])
 }
 
-// Counts sums up what has happened so far.
+// Counts returns a summary of what has happened so far.
 func (s *Server) Counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,32 +10,32 @@ type Output string
 
 // The kinds of outputs.
 const (
-	OutputImage         Output = "image"          // PNG, or JPEG where the input asks for it
-	OutputUpscaled      Output = "upscaled"       // the picture that was given, larger
+	OutputImage         Output = "image"          // PNG, or JPEG if the input requests it
+	OutputUpscaled      Output = "upscaled"       // the input picture, larger
 	OutputVideo         Output = "video"          // a short clip
-	OutputUpscaledVideo Output = "upscaled-video" // the clip that was given, larger
+	OutputUpscaledVideo Output = "upscaled-video" // the input clip, larger
 	OutputAudio         Output = "audio"          // WAV
 	OutputMesh          Output = "mesh"           // GLB
-	OutputText          Output = "text"           // no file, but the text itself
+	OutputText          Output = "text"           // a text instead of a file
 )
 
 // Model is an entry added to the catalogue.
 type Model struct {
-	// ID is the model's id, as "wavespeed-ai/flux-dev". Required.
+	// ID is the model id, such as "wavespeed-ai/flux-dev". Required.
 	ID string
 
-	// Type is as "text-to-image"; whether it has "video" in it says which limit
-	// applies. Defaults to "text-to-image".
+	// Type is the model type, such as "text-to-image". The limit for videos applies if it
+	// contains "video". Defaults to "text-to-image".
 	Type string
 
 	// Output is what it makes. Defaults to OutputImage.
 	Output Output
 
-	// Price is what a run costs, in USD. Defaults to nothing.
+	// Price is the cost of a run, in USD. Defaults to 0.
 	Price float64
 
-	// Shortest and Longest bound how long a run takes on the real thing; see
-	// [Options.Speed]. Default to 5 and 10 seconds.
+	// Shortest and Longest are the limits of how long a real run takes; see [Options.Speed].
+	// Default to 5 and 10 seconds.
 	Shortest, Longest time.Duration
 
 	// Schema is the JSON Schema of its input. Defaults to any object.

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Of the account that stands where none is given.
+// The default account.
 const (
 	DefaultAccount = "default"
 	DefaultKey     = "simulator-key"
@@ -19,25 +19,24 @@ const (
 	DefaultBalance = 1_000_000
 )
 
-// Options configures a Server. Its zero value is a provider for tests: one account,
-// no limits, no faults, predictions of some 20 ms.
+// Options configures a Server. The zero value is a provider for tests: one account, no limits,
+// no faults, predictions of about 20 ms.
 type Options struct {
-	// Accounts are the API keys that are known. Defaults to one with the
-	// constants above.
+	// Accounts are the known API keys. Defaults to one account with the constants above.
 	Accounts []Account
 
 	// Behavior decides what the provider's documentation leaves open.
 	Behavior Behavior
 
-	// Catalogue is a file with the models in place of the built-in ones, as GET /models
-	// of the real provider answers it. Defaults to none.
+	// Catalogue is a file with models that replace the built-in ones, in the format of GET
+	// /models of the real provider. Defaults to none.
 	Catalogue string
 
-	// Deliveries is how many webhooks are sent at once. Defaults to 64.
+	// Deliveries is how many webhooks are sent concurrently. Defaults to 64.
 	Deliveries int
 
-	// Duration is how long every prediction takes, give or take a fifth. Defaults
-	// to 20 ms where Speed is 0.
+	// Duration is how long every prediction takes, plus or minus a fifth. Defaults to 20 ms if
+	// Speed is 0.
 	Duration time.Duration
 
 	// Faults are injected from the start; see [Server.Inject].
@@ -47,33 +46,34 @@ type Options struct {
 	// this machine.
 	Listen string
 
-	// Listener is served in place of Listen, for instance one in memory. Defaults to none.
+	// Listener replaces Listen, for example with one in memory. Defaults to none.
 	Listener net.Listener
 
-	// Logger is told of every submit and delivery, at debug level. Defaults to none.
+	// Logger logs every submit and delivery, at debug level. Defaults to none.
 	Logger *slog.Logger
 
-	// Models are added to the catalogue, which holds some thirty of the provider's.
+	// Models are added to the catalogue, which contains about thirty of the provider's models.
 	Models []Model
 
-	// PublicURL is how clients reach this server: outputs and uploads are below it.
+	// PublicURL is how clients reach this server: URLs of outputs and uploads start with it.
 	// Defaults to http:// and the address it listens on.
 	PublicURL string
 
-	// Seed is where the probabilities of faults and the lengths of predictions come
-	// from. Ids and secrets do not. Defaults to 1.
+	// Seed determines the probabilities of faults and the durations of predictions, but not ids
+	// and secrets. Defaults to 1.
 	Seed uint64
 
-	// Speed makes predictions take their model's real time, divided by it: 1 is
-	// minutes for a video. Used where Duration is 0.
+	// Speed makes predictions take their model's real time, divided by Speed: with 1, a video
+	// takes minutes. Used if Duration is 0.
 	Speed float64
 
-	// State is a directory in which predictions and uploads are kept: a later server with the
-	// same directory, accounts and models continues with them. What ran begins again. Faults,
-	// behavior and rotated secrets are not kept. Defaults to none: all ends with the server.
+	// State is a directory that keeps predictions and uploads: a later server with the same
+	// directory, accounts and models continues with them. Running predictions start again.
+	// Faults, behavior and rotated secrets are not kept. Defaults to none: nothing outlives the
+	// server.
 	State string
 
-	// Transport sends webhooks. Defaults to one that keeps connections.
+	// Transport sends webhooks. Defaults to one that reuses connections.
 	Transport http.RoundTripper
 }
 
@@ -82,15 +82,13 @@ type Account struct {
 	// Name appears in the ledger. Defaults to [DefaultAccount].
 	Name string
 
-	// Key is the API key. Defaults to [DefaultKey]. Charges call it by the account's
-	// name.
+	// Key is the API key. Defaults to [DefaultKey]. Charges identify it by the account's name.
 	Key string
 
-	// UUID is what charges call the key as well. Defaults to one that depends on the
-	// account's name.
+	// UUID also identifies the key in charges. The default is derived from the account's name.
 	UUID string
 
-	// Keys are further API keys of the account. Defaults to none.
+	// Keys are additional API keys of the account. Defaults to none.
 	Keys []AccessKey
 
 	// Secret signs webhooks. Defaults to [DefaultSecret].
@@ -99,11 +97,11 @@ type Account struct {
 	// Balance is the credit in USD. Defaults to [DefaultBalance].
 	Balance float64
 
-	// Limits are the tier's. Defaults to none.
+	// Limits are the limits of a tier. Defaults to none.
 	Limits Limits
 }
 
-// Limits bound what an account may start. A zero field is not a limit.
+// Limits limit what an account may start. A zero field means no limit.
 type Limits struct {
 	ImagesPerMinute int `json:"images_per_minute,omitempty"`
 	VideosPerMinute int `json:"videos_per_minute,omitempty"`

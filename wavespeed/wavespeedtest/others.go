@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// MakeOther lets somebody else who uses the account make a prediction, as
-// [Behavior.OthersModels] and what follows it say. It returns the prediction's id; "" if
-// there is no such account.
+// MakeOther makes a prediction by somebody else who uses the account, as configured by
+// [Behavior.OthersModels] and the following fields. It returns the prediction's id; "" if there
+// is no such account.
 func (s *Server) MakeOther(account string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -28,7 +28,7 @@ func (s *Server) submitByOther(a *account) *prediction {
 	return s.accept(caller{a, a.keyOfOthers(b.OthersKey)}, m, submit)
 }
 
-// chosenByOther gives a model and an input. The caller holds the lock.
+// chosenByOther returns a model and an input. The caller holds the lock.
 func (s *Server) chosenByOther(a *account, b *Behavior) (*model, json.RawMessage) {
 	last := a.own
 	m := s.models[0]
@@ -49,7 +49,7 @@ func (s *Server) chosenByOther(a *account, b *Behavior) (*model, json.RawMessage
 	return m, last.entry.Input
 }
 
-// example is an input with everything that is required, another one for each number.
+// example returns an input with all required fields, different for each number.
 func (s schema) example(number int) json.RawMessage {
 	in := input{}
 	for _, name := range append([]string{"prompt"}, s.Required...) {
@@ -75,7 +75,7 @@ func (s schema) example(number int) json.RawMessage {
 	return encodeJSON(in)
 }
 
-// superset is the input with one field more than it has, where the schema allows one.
+// superset returns the input with one additional field, if the schema allows one.
 func (s schema) superset(raw json.RawMessage) json.RawMessage {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(raw, &fields) != nil {

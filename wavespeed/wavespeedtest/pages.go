@@ -6,16 +6,16 @@ import (
 	"slices"
 )
 
-// PageQuirk is a way in which pages of lists and billing are not as one expects.
+// PageQuirk is an unexpected property of pages of lists and billing.
 type PageQuirk string
 
 // The quirks of pages.
 const (
-	PagesCapped      PageQuirk = "capped"       // at most 50 items, whatever was asked for
-	PagesShort       PageQuirk = "short"        // one item fewer than asked for; the next page begins with it
-	PagesNull        PageQuirk = "null"         // an empty page has null in place of a list
+	PagesCapped      PageQuirk = "capped"       // at most 50 items, whatever was requested
+	PagesShort       PageQuirk = "short"        // one item fewer than requested; the next page starts with it
+	PagesNull        PageQuirk = "null"         // an empty page has null instead of a list
 	PagesShuffled    PageQuirk = "shuffled"     // a page's items have no order
-	PagesOldestFirst PageQuirk = "oldest-first" // as it says
+	PagesOldestFirst PageQuirk = "oldest-first" // oldest first
 )
 
 // pageQuery is what both kinds of lists require.
@@ -37,8 +37,8 @@ func (q pageQuery) pageable(w http.ResponseWriter) bool {
 	return false
 }
 
-// cut gives a page of all items, which are newest first, and what it is in data.
-// Hidden is how many more there are that don't show yet. The caller holds the lock.
+// cut returns a page of all items, which are newest first, in the format of data. Hidden is the
+// number of items that don't show yet. The caller holds the lock.
 func cut[T any](s *Server, q pageQuery, all []T, hidden int, total, more Told) ([]T, map[string]any) {
 	quirks := s.behavior.Load().Pages
 	has := func(quirk PageQuirk) bool { return slices.Contains(quirks, quirk) }

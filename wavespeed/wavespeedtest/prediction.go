@@ -50,7 +50,7 @@ type prediction struct {
 	delivered chan struct{} // closed when the webhook was sent once, or never will be
 }
 
-// newID is 32 hexadecimal digits, as the provider's are.
+// newID returns 32 hexadecimal digits, like the provider's ids.
 func newID() string {
 	var random [16]byte
 	_, _ = rand.Read(random[:]) // never fails
@@ -91,7 +91,7 @@ func (s *Server) wire(p *prediction) wirePrediction {
 	return wire
 }
 
-// listedName is the name under which everything but a submit knows a model.
+// listedName returns the name of a model everywhere except in submits.
 func (s *Server) listedName(m *model) string {
 	if alias := s.behavior.Load().Aliases[m.ID]; alias != "" {
 		return alias
@@ -99,8 +99,8 @@ func (s *Server) listedName(m *model) string {
 	return m.ID
 }
 
-// find gives the caller's prediction with this id; nil if there is none. The
-// caller holds the lock.
+// find returns the caller's prediction with this id; nil if there is none. The caller holds the
+// lock.
 func (s *Server) find(a *account, id string) *prediction {
 	p := s.predictions[id]
 	if p == nil || p.account != a || s.expired(p.born) {
@@ -129,8 +129,7 @@ func (p *prediction) extension() string {
 	}
 }
 
-// strike tells whether the prediction is hit by a fault, and counts it. The caller
-// holds the lock.
+// strike reports whether a fault hits the prediction, and counts it. The caller holds the lock.
 func (s *Server) strike(p *prediction, kind Kind) (Fault, bool) {
 	fault, hit := p.faults[kind]
 	if hit {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// dollars are kept in millionths, so that a balance adds up.
+// dollars are stored in millionths, so that a balance adds up.
 type dollars int64
 
 func usd(amount float64) dollars { return dollars(math.Round(amount * 1e6)) }
@@ -28,8 +28,8 @@ func (b *Behavior) payable(m *model) float64 {
 	return 100
 }
 
-// price is what a run with this input costs. The rules are those that the model
-// pages print; a missing field counts as its default. Discounts come on top.
+// price returns the cost of a run with this input, by the rules on the model pages; a missing
+// field counts as its default. Discounts apply in addition.
 func (m *model) price(in input) dollars {
 	base := m.BasePrice
 	switch m.ID {

@@ -26,7 +26,7 @@ func (s *Server) result(w http.ResponseWriter, r *http.Request, a caller) {
 	}
 }
 
-// spoilResult gives a result another answer than it should have.
+// spoilResult replaces a result's response by a faulty one.
 func (s *Server) spoilResult(w http.ResponseWriter, r *http.Request, faults map[Kind]Fault, answer wirePrediction) bool {
 	for _, kind := range append([]Kind{ResultMissing}, kindsByScope[scopeResult]...) {
 		fault, hit := faults[kind]
@@ -99,8 +99,8 @@ func (s *Server) wireList(page []*prediction, inputs bool) []wirePrediction {
 	return items
 }
 
-// listed is what the query asks for, newest first, and how many there are that don't
-// show yet. The caller holds the lock.
+// listed returns the requested predictions, newest first, and how many don't show yet. The
+// caller holds the lock.
 func (s *Server) listed(a *account, query listQuery) (all []*prediction, hidden int) {
 	for _, p := range slices.Backward(a.made) {
 		switch {
@@ -132,7 +132,7 @@ func (s *Server) hides(p *prediction, kind Kind) bool {
 	return true
 }
 
-// deleteSome removes predictions that have ended, and passes over the others.
+// deleteSome removes ended predictions, and skips the others.
 func (s *Server) deleteSome(w http.ResponseWriter, r *http.Request, a caller) {
 	var body struct {
 		IDs []string `json:"ids"`
@@ -178,8 +178,8 @@ func (s *Server) deleteOne(w http.ResponseWriter, r *http.Request, a caller) {
 	}
 }
 
-// remove takes a prediction out of its owner's sight; the ledger keeps how it
-// ended. The caller holds the lock.
+// remove hides a prediction from its owner; the ledger keeps how it ended. The caller holds the
+// lock.
 func (s *Server) remove(p *prediction) {
 	p.removed = true
 	p.status, p.outputs = statusDeleted, nil

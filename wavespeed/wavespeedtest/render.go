@@ -15,8 +15,7 @@ import (
 	"strings"
 )
 
-// getOutput serves a file, made when it is asked for. Anyone may, as with the real
-// ones.
+// getOutput serves a file, created on request. It requires no key, as at the provider.
 func (s *Server) getOutput(w http.ResponseWriter, r *http.Request) {
 	id, file := r.PathValue("id"), r.PathValue("file")
 	n, err := strconv.Atoi(strings.TrimSuffix(file, path.Ext(file)))

@@ -24,8 +24,7 @@ const (
 // RewriteAll is all of them.
 var RewriteAll = []Rewrite{RewriteDefaults, RewriteSeeds, RewriteTexts, RewriteMedia, RewriteNumbers}
 
-// known is the input without the fields that the schema doesn't have, byte for byte
-// where it has all of them.
+// known returns the input without unknown fields, byte for byte if it has none.
 func (s schema) known(raw json.RawMessage) json.RawMessage {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(raw, &fields) != nil {
@@ -39,7 +38,7 @@ func (s schema) known(raw json.RawMessage) json.RawMessage {
 	return encodeJSON(fields)
 }
 
-// rewritten is the input as the provider stores it. Luck draws the seed.
+// rewritten returns the input as the provider stores it. Luck draws the seed.
 func (s schema) rewritten(raw json.RawMessage, ways []Rewrite, luck float64) json.RawMessage {
 	var fields map[string]json.RawMessage
 	if len(ways) == 0 || json.Unmarshal(raw, &fields) != nil {
@@ -94,7 +93,7 @@ func (s schema) number(fields map[string]json.RawMessage) {
 	}
 }
 
-// each changes every text, also those within lists and objects.
+// each changes every string, including those in lists and objects.
 func each(fields map[string]json.RawMessage, change func(string) string) {
 	for name, raw := range fields {
 		if !strings.Contains(string(raw), `"`) {
@@ -123,8 +122,8 @@ func walk(value any, change func(string) string) any {
 	return value
 }
 
-// rehosted is where the provider keeps its copy of a file. There is nothing at the
-// address: nobody reads it.
+// rehosted returns the URL of the provider's copy of a file. The URL doesn't exist; nobody
+// reads it.
 func rehosted(text string) string {
 	extension := ""
 	switch {

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// routes is every path. Those of the API with a name of their own come before
-// models, whose ids share their place.
+// routes returns all paths. The API's named paths come before models, whose ids share the same
+// prefix.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	api := func(pattern, what string, serve func(http.ResponseWriter, *http.Request, caller)) {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// scene is what a prediction's output shows: its prompt on a background of its own,
-// or, where it was made from another output, on that one's.
+// scene is what an output shows: its prompt on its own background, or, if it was made from
+// another output, on that one's.
 type scene struct {
 	title         string
 	note          string
@@ -17,7 +17,7 @@ type scene struct {
 	width, height int
 }
 
-// depth bounds how far back the sources of sources are followed.
+// depth limits how far sources of sources are followed.
 const depth = 8
 
 // scene is what the n-th output shows. The caller holds the lock.

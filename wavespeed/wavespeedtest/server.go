@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Server is a provider. Its methods may be called by many goroutines at once.
+// Server is a simulated provider. Its methods are safe for concurrent use.
 type Server struct {
 	options  Options
 	base     string // as clients see it, without a slash at its end
@@ -137,18 +137,17 @@ func (s *Server) newState() state {
 // the API begin with /api/v3 below it.
 func (s *Server) URL() string { return s.base }
 
-// Handler is the provider's handler, to be served in other ways as well, for
-// instance over TLS.
+// Handler returns the provider's handler, to serve it in other ways too, for example over TLS.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Shutdown takes no more requests, answers those in flight, then ends everything
-// as Close does; all at the latest when ctx ends.
+// Shutdown stops accepting requests, answers those in flight, then ends everything like Close,
+// at the latest when ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	shutdown := s.http.Shutdown(ctx)
 	return errors.Join(shutdown, s.Close())
 }
 
-// Close ends everything at once: predictions that run, webhooks that wait.
+// Close ends everything immediately: running predictions and pending webhooks.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	already := s.closed
@@ -169,8 +168,8 @@ func (s *Server) Close() error {
 	return errors.Join(err, s.kept.close())
 }
 
-// Reset forgets predictions, uploads, ledger, counts, faults and rotated secrets.
-// What runs is dropped without a webhook. Faults and behavior of the options come back.
+// Reset deletes predictions, uploads, ledger, counts, faults and rotated secrets. It drops
+// running predictions without a webhook, and restores the faults and behavior of the options.
 func (s *Server) Reset() {
 	s.forget()
 	_ = s.Behave(func(b *Behavior) { *b = s.options.Behavior }) // which has been checked
@@ -199,8 +198,7 @@ func (s *Server) background(f func()) {
 	}
 }
 
-// Inject adds faults. Of two of one kind that hit the same request, the first
-// counts.
+// Inject adds faults. If two of one kind hit the same request, the first applies.
 func (s *Server) Inject(faults ...Fault) error {
 	for _, f := range faults {
 		if err := f.validate(); err != nil {
@@ -213,15 +211,15 @@ func (s *Server) Inject(faults ...Fault) error {
 	return nil
 }
 
-// Heal removes the faults of these kinds; all of them, if none is named. What has
-// been decided for a prediction stays.
+// Heal removes the faults of these kinds; all of them, if none is named. Decisions already made
+// for a prediction stay.
 func (s *Server) Heal(kinds ...Kind) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rules.remove(kinds)
 }
 
-// Faults are those that are injected now.
+// Faults returns the currently injected faults.
 func (s *Server) Faults() []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

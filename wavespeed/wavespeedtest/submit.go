@@ -95,7 +95,7 @@ func (s *Server) readSubmit(w http.ResponseWriter, r *http.Request, m *model) (s
 	return submit, true
 }
 
-// problem says what is wrong with the input; "" if nothing is.
+// problem describes what is wrong with the input; "" if nothing is.
 func (s *Server) problem(m *model, sent, taken input) string {
 	b := s.behavior.Load()
 	if lacking := m.schema.missing(taken); lacking != "" && !b.MissingFieldFails {
@@ -135,8 +135,8 @@ func (s *Server) acceptLate(w http.ResponseWriter, a caller, m *model, submit su
 	reset(w)
 }
 
-// admit accepts the submit, and gives the answer as it is at that moment; or it
-// answers itself why limits or credit do not allow it.
+// admit accepts the submit and returns the response at that moment. If limits or credit do not
+// allow it, admit answers why.
 func (s *Server) admit(w http.ResponseWriter, a caller, m *model, submit submission) (*prediction, wirePrediction) {
 	s.mu.Lock()
 	if s.behavior.Load().discounted(m, m.price(submit.input)) > a.balance {

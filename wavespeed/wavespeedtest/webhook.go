@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// Sign is the value of the header webhook-signature: "v3," and, in hexadecimal, the
-// HMAC-SHA256 of id, timestamp and body, joined by dots. The key is the text of the
-// secret without "whsec_"; it is not decoded, though it looks like base64.
-// Source: wavespeed.ai/docs/verify-webhooks.
+// Sign returns the value of the header webhook-signature: "v3," and the hexadecimal HMAC-SHA256
+// of id, timestamp and body, joined by dots. The key is the text of the secret without
+// "whsec_"; it is not decoded, though it looks like base64. Source:
+// wavespeed.ai/docs/verify-webhooks.
 func Sign(secret, id, timestamp string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(strings.TrimPrefix(secret, "whsec_")))
 	fmt.Fprintf(mac, "%s.%s.", id, timestamp)
@@ -120,7 +120,7 @@ func (s *Server) record(post post, delivery Delivery) {
 		"status", delivery.StatusCode, "fault", string(delivery.Fault), "error", delivery.Error)
 }
 
-// post makes the request. It gives the receiver's status, or why there is none.
+// post makes the request. It returns the receiver's status, or why there is none.
 func (s *Server) post(post post, at time.Time) (int, error) {
 	body := encodeJSON(post.message)
 	if post.broken {
@@ -130,7 +130,7 @@ func (s *Server) post(post post, at time.Time) (int, error) {
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, post.to, bytes.NewReader(body))
 	if err != nil {
-		return 0, errors.New("the webhook's URL is none")
+		return 0, errors.New("the webhook's URL is invalid")
 	}
 	s.sign(request, post, at, body)
 	response, err := s.posts.RoundTrip(request)

@@ -69,7 +69,7 @@ const maxBody = 64 << 20
 func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(into)
 	if err != nil {
-		writeProblem(w, http.StatusBadRequest, "invalid request body: it is not the JSON that was expected")
+		writeProblem(w, http.StatusBadRequest, "invalid request body: unexpected JSON")
 		return false
 	}
 	return true

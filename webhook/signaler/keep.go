@@ -15,19 +15,19 @@ import (
 )
 
 const (
-	// keepFor is how long a worker has to take up a delivery that is kept. Then it is
-	// history, for as long as the namespace retains it.
+	// keepFor is how long a worker has to pick up a kept delivery. After that it remains in the
+	// history, as long as the namespace retains it.
 	keepFor = 7 * 24 * time.Hour
 
-	// compareFor bounds the wait for the delivery that is kept already.
+	// compareFor limits the wait for the delivery that is already kept.
 	compareFor = 500 * time.Millisecond
 )
 
-// errOpen: a run has started meanwhile.
+// errOpen: a run has started in the meantime.
 var errOpen = errors.New("signaler: the workflow has an open run")
 
-// keep starts a workflow that holds the signal, where a rerun may ask for it. Only verified
-// deliveries come here, and a nonce has two places: nobody can start many.
+// keep starts a workflow that holds the signal, if a rerun may need it. Only verified
+// deliveries get here, and a nonce has two slots, so nobody can start many.
 func (s *Signaler) keep(ctx context.Context, target wire.Target, signal wire.Signal) error {
 	described, err := s.client.DescribeWorkflowExecution(ctx, target.WorkflowID, "")
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Signaler) keep(ctx context.Context, target wire.Target, signal wire.Sig
 	}
 	for i, id := range wire.DeliveryIDs(target.Nonce) {
 		if signal.Hint && i > 0 {
-			break // an old delivery, sent again by anybody, takes no place from a new one
+			break // a replayed old delivery must not take the slot of a new one
 		}
 		if err := s.keepAs(ctx, id, taskQueue(described), signal); !errors.Is(err, errTaken) {
 			return err
@@ -54,8 +54,8 @@ func isOpen(status enums.WorkflowExecutionStatus) bool {
 	return status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING || status == enums.WORKFLOW_EXECUTION_STATUS_PAUSED
 }
 
-// mayRerun tells whether a later run may ask for this one's deliveries: one that did not
-// complete may be run again, and a pipeline may be in any case.
+// mayRerun reports whether a later run may need this one's deliveries. A run that did not
+// complete may be re-run, and a pipeline may be in any case.
 func mayRerun(workflow string, status enums.WorkflowExecutionStatus) bool {
 	const pipeline, items = "wavespeed.Pipeline", "wavespeed.Items"
 	return status != enums.WORKFLOW_EXECUTION_STATUS_COMPLETED || workflow == pipeline || workflow == items
@@ -65,8 +65,8 @@ func taskQueue(described *workflowservice.DescribeWorkflowExecutionResponse) str
 	return described.GetExecutionConfig().GetTaskQueue().GetName()
 }
 
-// errTaken: the place holds another prediction.
-var errTaken = errors.New("signaler: the place is taken")
+// errTaken: the slot holds another prediction.
+var errTaken = errors.New("signaler: the slot is taken")
 
 // keepAs returns [webhook.ErrKept] once the signal's prediction is kept under the id.
 func (s *Signaler) keepAs(ctx context.Context, id, queue string, signal wire.Signal) error {
@@ -90,8 +90,8 @@ func (s *Signaler) keepAs(ctx context.Context, id, queue string, signal wire.Sig
 	}
 }
 
-// holds tells whether a delivery of this prediction is kept under the id. One that no
-// worker has taken up yet can't be read, and counts as another: then there are two of one.
+// holds reports whether a delivery of this prediction is kept under the id. A delivery that no
+// worker has picked up yet can't be read and counts as another one, so it may be kept twice.
 func (s *Signaler) holds(ctx context.Context, id, prediction string) bool {
 	ctx, cancel := context.WithTimeout(ctx, compareFor)
 	defer cancel()

@@ -1,5 +1,5 @@
-// Package signaler is the webhook handler's way into Temporal. The plugin of package worker
-// uses it; a program that only receives webhooks can use it alone.
+// Package signaler connects the webhook handler to Temporal. The plugin of package worker uses
+// it; a program that only receives webhooks can use it alone.
 //
 //	c, err := client.Dial(client.Options{
 //		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{signaler.DialOption()}},
@@ -38,9 +38,8 @@ type Signaler struct{ client client.Client }
 // New returns a Signaler that signals workflows in the namespace of the client.
 func New(c client.Client) *Signaler { return &Signaler{c} }
 
-// Signal sends the signal to the workflow's current run. Where that is closed and another
-// may want to know, it keeps the signal in a workflow of its own, and returns
-// [webhook.ErrKept].
+// Signal sends the signal to the workflow's current run. If that run is closed and a rerun may
+// need the signal, it keeps the signal in a workflow of its own, and returns [webhook.ErrKept].
 func (s *Signaler) Signal(ctx context.Context, target wire.Target, signal wire.Signal) error {
 	ctx = context.WithValue(ctx, deliveryKey{}, delivery{namespace: target.Namespace, requestID: requestID(signal)})
 	err := s.send(ctx, target, signal)
@@ -71,12 +70,12 @@ func classify(err error) error {
 	}
 }
 
-// delivery is what an interceptor must know of the signal that it sees.
+// delivery is what an interceptor must know about a signal.
 type delivery struct{ namespace, requestID string }
 
 type deliveryKey struct{}
 
-// requestID is the same for the same news, and for nothing else.
+// requestID is equal for equal signals, and different for others.
 func requestID(signal wire.Signal) string {
 	digest := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %t %t", signal.Nonce, signal.PredictionID, signal.Status, signal.Hint, signal.Identified))
 	return "wavespeed-" + hex.EncodeToString(digest[:16])
@@ -84,10 +83,10 @@ func requestID(signal wire.Signal) string {
 
 // DialOption belongs in the client's ConnectionOptions. It lets Temporal's server drop a signal
 // that it already has, so that a hundred copies of a delivery are one event and one billable
-// action. And it rejects a delivery for another namespace, so that the provider sends it again
-// and another handler may get it; without the option such a delivery counts as one for an
+// action. It also rejects a delivery for another namespace, so that the provider sends it again
+// and another handler may get it. Without the option, such a delivery counts as one for an
 // unknown workflow. Correctness does not depend on either: workflows count a prediction's
-// outcome once, and poll if no webhook comes.
+// outcome once, and poll if no webhook arrives.
 func DialOption() grpc.DialOption {
 	return grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, request, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		if d, ok := ctx.Value(deliveryKey{}).(delivery); ok {
@@ -99,7 +98,7 @@ func DialOption() grpc.DialOption {
 	})
 }
 
-// mark gives a request its id, if it is for the delivery's namespace.
+// mark sets a request's id, if it is for the delivery's namespace.
 func (d delivery) mark(request any) error {
 	var namespace string
 	switch request := request.(type) {

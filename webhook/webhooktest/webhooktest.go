@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// Sign is the header of a delivery: its id, its time and its signature.
+// Sign returns the headers of a delivery: its id, time and signature.
 func Sign(secret, id string, at time.Time, body []byte) http.Header {
 	timestamp := strconv.FormatInt(at.Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(strings.TrimPrefix(strings.TrimSpace(secret), "whsec_")))
@@ -30,7 +30,7 @@ func Sign(secret, id string, at time.Time, body []byte) http.Header {
 	return header
 }
 
-// NewRequest is a delivery of now, as a server receives it.
+// NewRequest returns a delivery with the current time, as received by a server.
 func NewRequest(secret, url string, body []byte) *http.Request {
 	request := httptest.NewRequest(http.MethodPost, url, bytes.NewReader(body))
 	request.Header = Sign(secret, "webhooktest", time.Now(), body)

@@ -13,7 +13,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// submit stands in for the activity wavespeed.Submit.
+// submit replaces the activity wavespeed.Submit.
 func (p *Provider) submit(ctx context.Context, in wire.SubmitInput) (wire.Submitted, error) {
 	request := Request{
 		WorkflowID: activity.GetInfo(ctx).WorkflowExecution.ID,
@@ -51,12 +51,13 @@ func (a Answer) cost() generation.USD {
 func (p *Provider) deliver(request Request, nonce string, started prediction, answer Answer) {
 	signal := wire.Signal{Nonce: nonce, Sent: started.ends, Outcome: started.outcome}
 	p.env.RegisterDelayedCallback(func() {
-		// A workflow that has ended meanwhile needs no signal.
+		// A workflow that has ended in the meantime needs no signal.
 		_ = p.env.SignalWorkflowByID(request.WorkflowID, wire.SignalName(request.Key), signal)
 	}, answer.after)
 }
 
-// lose notes what a search will find, and is the error of a submit whose answer was lost.
+// lose records what a search will find, and returns the error of a submit whose response was
+// lost.
 func (p *Provider) lose(in wire.SubmitInput, answer Answer, prediction string) error {
 	verdicts := map[fate]wire.Verdict{
 		found: wire.VerdictFound, absent: wire.VerdictAbsent, undecided: wire.VerdictUndecided,
@@ -64,17 +65,17 @@ func (p *Provider) lose(in wire.SubmitInput, answer Answer, prediction string) e
 	p.mu.Lock()
 	p.lost[in.Nonce] = lost{verdict: verdicts[answer.fate], prediction: prediction}
 	p.mu.Unlock()
-	return temporal.NewNonRetryableApplicationError(fmt.Sprintf("generation %q: submit of %s: the answer was lost", in.Key, in.Model),
+	return temporal.NewNonRetryableApplicationError(fmt.Sprintf("generation %q: submit of %s: the response was lost", in.Key, in.Model),
 		generation.ErrSubmitUnknown, nil, wire.Lost{Price: answer.price, Over: true})
 }
 
-// find stands in for the activity wavespeed.Find.
+// find replaces the activity wavespeed.Find.
 func (p *Provider) find(_ context.Context, in wire.FindInput) (wire.Found, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	lost, ok := p.lost[in.Nonce]
-	if !ok { // of a mock, or of an earlier run
-		return wire.Found{Verdict: wire.VerdictUndecided, Why: "this provider did not lose its answer"}, nil
+	if !ok { // from a mock, or an earlier run
+		return wire.Found{Verdict: wire.VerdictUndecided, Why: "this provider did not lose its response"}, nil
 	}
 	found := wire.Found{Verdict: lost.verdict, PredictionID: lost.prediction}
 	if found.Verdict == wire.VerdictUndecided {
@@ -83,7 +84,7 @@ func (p *Provider) find(_ context.Context, in wire.FindInput) (wire.Found, error
 	return found, nil
 }
 
-// await stands in for the activity wavespeed.Await.
+// await replaces the activity wavespeed.Await.
 func (p *Provider) await(ctx context.Context, in wire.AwaitInput) (wire.Outcome, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -113,7 +114,7 @@ func (p *Provider) await(ctx context.Context, in wire.AwaitInput) (wire.Outcome,
 	})
 }
 
-// check stands in for the activity wavespeed.Check of pipelines.
+// check replaces the activity wavespeed.Check of pipelines.
 func (p *Provider) check(context.Context, pipeline.Request) (runwire.Report, error) {
 	return runwire.Report{}, nil
 }

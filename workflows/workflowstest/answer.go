@@ -13,7 +13,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// Answer is what becomes of one submit. The zero value completes with one output.
+// Answer is the provider's answer to one submit. The zero value completes with one output.
 type Answer struct {
 	fate    fate
 	outcome wire.Outcome // of a prediction
@@ -22,14 +22,14 @@ type Answer struct {
 	price   *generation.USD
 }
 
-// fate is what the workflow learns of a submit.
+// fate is what the workflow learns about a submit.
 type fate int
 
 const (
 	accepted  fate = iota
-	found          // its answer was lost, and its prediction is found
-	absent         // its answer was lost, and it was not accepted
-	undecided      // its answer was lost, and nothing tells
+	found          // its response was lost, and its prediction is found
+	absent         // its response was lost, and it was not accepted
+	undecided      // its response was lost, and nothing shows whether it was accepted
 )
 
 // Outputs completes with these outputs: strings, or values that encode to JSON. Without any,
@@ -66,8 +66,8 @@ func Never() Answer { return Outputs().After(never) }
 
 const never = 10 * 365 * 24 * time.Hour
 
-// Refused refuses the submit: nothing is accepted or billed. The type is one of those that
-// [SubmitError] takes, except for [generation.ErrSubmitUnknown].
+// Refused rejects the submit: nothing is accepted or billed. The type is one of those that
+// [SubmitError] takes, except [generation.ErrSubmitUnknown].
 func Refused(errorType, reason string) Answer {
 	if errorType == generation.ErrSubmitUnknown {
 		panic("workflowstest: Refused: an unknown submit was not refused; use Unknown, Absent or Answer.Lost")
@@ -75,28 +75,29 @@ func Refused(errorType, reason string) Answer {
 	return Answer{refusal: SubmitError(errorType, reason)}
 }
 
-// Unknown loses the submit's answer, and nothing tells whether it was accepted. The request's
+// Unknown loses the submit's response, and nothing shows whether it was accepted. The request's
 // OnUnknown decides: the generation fails with [generation.ErrSubmitUnknown], submits again, or
 // waits for [Provider.Resolve].
 func Unknown() Answer { return Answer{fate: undecided} }
 
-// Absent loses the submit's answer, and it turns out that it was not accepted: the generation
-// submits again.
+// Absent loses the submit's response. The submit turns out not to have been accepted, so the
+// generation submits again.
 func Absent() Answer { return Answer{fate: absent} }
 
-// Lost loses the submit's answer, and its prediction is found: the generation continues with it.
+// Lost loses the submit's response, and its prediction is found: the generation continues with
+// it.
 func (a Answer) Lost() Answer {
 	a.fate = found
 	return a
 }
 
-// After is how long the prediction takes, in the environment's time. Defaults to no time.
+// After sets how long the prediction takes, in the environment's time. Defaults to no time.
 func (a Answer) After(d time.Duration) Answer {
 	a.after = d
 	return a
 }
 
-// Price is what the submit costs. A submit that a budget doesn't cover is not accepted.
+// Price sets the cost of the submit. A submit that a budget doesn't cover is not accepted.
 // Defaults to no price, which a budget counts as $0.
 func (a Answer) Price(usd generation.USD) Answer {
 	a.price = &usd
@@ -112,19 +113,19 @@ var final = []string{
 	generation.ErrDeadlineExceeded,
 }
 
-// SubmitError is an error as the activity wavespeed.Submit returns it, for mocks of your own.
-// The types are:
+// SubmitError is an error as returned by the activity wavespeed.Submit, for your own mocks. The
+// types are:
 //
 //   - [generation.ErrInvalidInput], [generation.ErrUnauthorized],
 //     [generation.ErrInsufficientCredits], [generation.ErrModelNotFound] and
-//     [generation.ErrDeadlineExceeded]: the provider refused the submit, and the generation
+//     [generation.ErrDeadlineExceeded]: the provider rejected the submit, and the generation
 //     fails with that type;
 //   - [generation.ErrRateLimited] and [generation.ErrUnavailable]: Temporal retries the submit
 //     until the deadline;
-//   - [generation.ErrSubmitUnknown]: the answer was lost. The generation then runs the
+//   - [generation.ErrSubmitUnknown]: the response was lost. The generation then runs the
 //     activity wavespeed.Find.
 //
-// It panics on another type: workflows take such an error for an unknown submit. For
+// It panics on other types, because workflows treat such an error as an unknown submit. For
 // [generation.ErrBudgetExceeded], give the answer a [Answer.Price].
 func SubmitError(errorType, reason string) error {
 	switch {
@@ -135,6 +136,6 @@ func SubmitError(errorType, reason string) error {
 	case errorType == generation.ErrSubmitUnknown:
 		return temporal.NewNonRetryableApplicationError(reason, errorType, nil, wire.Lost{Over: true})
 	}
-	panic(fmt.Sprintf("workflowstest: %q is not the type of a submit's error; known are %s", errorType,
+	panic(fmt.Sprintf("workflowstest: %q is not the type of a submit's error; valid types: %s", errorType,
 		strings.Join(slices.Concat(transient, final, []string{generation.ErrSubmitUnknown}), ", ")))
 }

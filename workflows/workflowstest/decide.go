@@ -8,14 +8,14 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Decide lets a person decide on an approval, so long after the workflow starts, in the
+// Decide makes a person decide on an approval, this long after the workflow starts, in the
 // environment's time. The test fails if the workflow rejects the decision.
 func (p *Provider) Decide(after time.Duration, decision generation.Decision) {
 	p.update(after, generation.DecideUpdate, decision)
 }
 
-// Resolve lets a person decide whether an unknown submit was accepted, of a request whose
-// OnUnknown is [generation.AskUnknown]. Otherwise it is as Decide.
+// Resolve makes a person decide whether an unknown submit was accepted, for a request whose
+// OnUnknown is [generation.AskUnknown]. Otherwise it works like Decide.
 func (p *Provider) Resolve(after time.Duration, resolution generation.Resolution) {
 	p.update(after, generation.ResolveUpdate, resolution)
 }

@@ -1,5 +1,5 @@
-// Package workflowstest tests workflows that generate, in the SDK's test environment, with a
-// provider in memory: no key, no server, no HTTP and no waiting.
+// Package workflowstest tests workflows with generations in the SDK's test environment, with an
+// in-memory provider: no key, no server, no HTTP and no waiting.
 //
 //	func TestClip(t *testing.T) {
 //		env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
@@ -11,7 +11,7 @@
 //		require.Equal(t, "https://outputs.test/still", provider.Requests()[1].Input["image"])
 //	}
 //
-// Everything that is submitted completes, with one output. [Provider.On] says otherwise for a
+// By default, every submit completes with one output. Use [Provider.On] to change that for a
 // model and an input:
 //
 //	provider.On("wavespeed-ai/flux-dev", nil, workflowstest.Outputs("https://cdn.example.com/still.png"))
@@ -22,13 +22,13 @@
 // # What is real
 //
 // The workflow code of package workflows and of pipelines runs as in production; the provider
-// stands in for the activities and the webhooks. Results arrive as webhooks, after the time of
-// [Answer.After], in the environment's time, which skips: a video of ten minutes takes none.
-// So timeouts, deadlines, cancellation, budgets and approvals behave as they do in production.
+// replaces the activities and the webhooks. Results arrive as webhooks after the time set by
+// [Answer.After]. The environment skips time, so a ten-minute video takes none. Timeouts,
+// deadlines, cancellation, budgets and approvals behave as in production.
 //
-// The workflows wavespeed.Generate and wavespeed.Pipeline are registered, so that child
-// workflows and whole pipelines can be tested as well. A pipeline's check finds nothing wrong
-// and estimates nothing.
+// The workflows wavespeed.Generate and wavespeed.Pipeline are registered, so you can test child
+// workflows and whole pipelines too. A pipeline's check finds no problems and estimates
+// nothing.
 //
 // # With the environment's own mocks
 //

@@ -22,7 +22,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// Provider is WaveSpeed in memory, for the workflows of one test environment.
+// Provider is an in-memory WaveSpeed for the workflows of one test environment.
 type Provider struct {
 	t   testing.TB
 	env *testsuite.TestWorkflowEnvironment
@@ -36,14 +36,14 @@ type Provider struct {
 
 // Request is one submit.
 type Request struct {
-	// WorkflowID is that of the workflow that generates, which may be a child workflow.
+	// WorkflowID is the id of the workflow that generates, which may be a child workflow.
 	WorkflowID string
 
 	Key     string
 	Model   string
 	Account string
 
-	// Input is what the model was given, decoded from JSON: numbers are float64.
+	// Input is the model's input, decoded from JSON: numbers are float64.
 	Input map[string]any
 }
 
@@ -60,16 +60,15 @@ type prediction struct {
 	polled  time.Time // when the first poll came
 }
 
-// lost is a submit whose answer was lost.
+// lost is a submit whose response was lost.
 type lost struct {
 	verdict    wire.Verdict
 	prediction string
 }
 
-// NewProvider prepares an environment that has not started yet: it registers our workflows,
-// and activities that this provider answers, and sets the worker options. If you need worker
-// options of your own, set them afterwards, with &workflows.Interceptor{} among the
-// Interceptors.
+// NewProvider prepares an environment that has not started yet. It registers our workflows and
+// activities answered by this provider, and sets the worker options. To use your own worker
+// options, set them afterwards, with &workflows.Interceptor{} among the Interceptors.
 func NewProvider(t testing.TB, env *testsuite.TestWorkflowEnvironment) *Provider {
 	p := &Provider{t: t, env: env, predictions: make(map[string]prediction), lost: make(map[string]lost)}
 	env.SetWorkerOptions(sdkworker.Options{
@@ -90,9 +89,9 @@ func NewProvider(t testing.TB, env *testsuite.TestWorkflowEnvironment) *Provider
 	return p
 }
 
-// On says how to answer submits of a model, "" for any model, whose input has at least these
-// fields with these values, nil for any input. Several answers are given in turn, to retries
-// as well, and the last one repeats. Of several rules that match, the latest one applies.
+// On sets how to answer submits of a model ("" for any) whose input has at least these fields
+// and values (nil for any input). Several answers are used in turn, for retries too, and the
+// last one repeats. If several rules match, the latest applies.
 func (p *Provider) On(model string, input map[string]any, answers ...Answer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -102,15 +101,15 @@ func (p *Provider) On(model string, input map[string]any, answers ...Answer) {
 	p.rules = append(p.rules, &rule{model: model, input: p.decoded(input), answers: answers})
 }
 
-// Requests are the submits so far, in the order in which they arrived: refused ones and
-// retries too.
+// Requests returns the submits so far, in the order in which they arrived, including rejected
+// ones and retries.
 func (p *Provider) Requests() []Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.requests)
 }
 
-// answer notes a request and takes the answer that is due.
+// answer records a request and returns the next answer.
 func (p *Provider) answer(request Request) Answer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -143,7 +142,7 @@ func (r *rule) next() Answer {
 	return answer
 }
 
-// decoded is an input as its JSON decodes.
+// decoded returns the decoded JSON of an input.
 func (p *Provider) decoded(input any) (decoded map[string]any) {
 	p.t.Helper()
 	encoded, err := json.Marshal(input)
@@ -156,7 +155,7 @@ func (p *Provider) decoded(input any) (decoded map[string]any) {
 	return decoded
 }
 
-// start makes the prediction of an accepted submit.
+// start creates the prediction of an accepted submit.
 func (p *Provider) start(request Request, answer Answer) (id string, started prediction) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

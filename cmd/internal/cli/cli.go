@@ -19,13 +19,13 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
-// Streams are what a program has of the outside.
+// Streams are a program's standard input, output and error.
 type Streams = session.Streams
 
 // Run runs one command line and returns its exit code.
 func Run(ctx context.Context, args, environ []string, streams Streams) int {
-	// Outputs, names and errors may hold what others wrote, so no escape code of theirs
-	// passes. Our own go to the writer below.
+	// Outputs, names and errors may contain text from other people, so escape codes are
+	// neutralized. Our own escape codes go to the writer below.
 	out, errs := plaintext.NewWriter(streams.Out), plaintext.NewWriter(streams.Err)
 	defer out.Flush()
 	defer errs.Flush()
@@ -53,9 +53,9 @@ func command(p *session.Program) *cobra.Command {
 		Long: `Durable AI generations: WaveSpeedAI on Temporal.
 
 Settings come from flags, from environment variables, and from files named by variables that
-end in _FILE. Temporal's own come from TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
+end in _FILE. Temporal's own settings come from TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
 TEMPORAL_API_KEY, TEMPORAL_TLS_… and the profiles in its configuration file. "config" prints
-what is in force.
+the settings in effect.
 
 ` + exit.Codes,
 		SilenceErrors: true,

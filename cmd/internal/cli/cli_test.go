@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// buffer may be read while a program writes to it.
+// buffer can be read while a program writes to it.
 type buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -46,7 +46,7 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// line is a command line with what it has of the outside.
+// line is a command line with its environment and streams.
 type line struct {
 	env   []string
 	stdin string
@@ -142,8 +142,8 @@ func TestGenerateAsJSON(t *testing.T) {
 	require.Contains(t, string(entry.Input), "2147483647", "a number keeps its digits")
 }
 
-// TestGenerateSavesOutputs: a file given with @ is uploaded, outputs are downloaded,
-// and the same again leaves them as they are.
+// TestGenerateSavesOutputs: a file given with @ is uploaded, outputs are downloaded, and a
+// repeated command leaves them unchanged.
 func TestGenerateSavesOutputs(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Duration: time.Millisecond})
@@ -174,7 +174,7 @@ func TestGenerateRefusesBeforeAnySpend(t *testing.T) {
 	}{
 		"no model":      {[]string{"generate"}, "requires at least 1 arg"},
 		"bad model":     {[]string{"generate", "../balance", "prompt=x"}, "model"},
-		"no pair":       {[]string{"generate", model, "prompt"}, `"prompt" is not of the form key=value`},
+		"no pair":       {[]string{"generate", model, "prompt"}, `"prompt" does not have the form key=value`},
 		"no file":       {[]string{"generate", model, "image=@/none"}, "image: open /none: no such file or directory"},
 		"no input file": {[]string{"generate", model, "--input", "/none"}, "--input: open /none"},
 		"no object":     {[]string{"generate", model, "--input", "-"}, "--input: stdin:1:1: the file is empty"},
@@ -193,7 +193,7 @@ func TestGenerateRefusesBeforeAnySpend(t *testing.T) {
 	t.Cleanup(func() { require.Empty(t, s.Simulator.Ledger()) })
 }
 
-// TestExitCodes tell a script what came of it.
+// TestExitCodes tell a script the outcome.
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Duration: time.Millisecond, Faults: []wavespeedtest.Fault{
@@ -239,14 +239,14 @@ func TestExitCodes(t *testing.T) {
 		stack.Eventually(t, "it was not submitted", func() bool { return strings.Contains(l.err.String(), "prediction") })
 		interrupt()
 		require.Equal(t, 130, <-ended)
-		require.Contains(t, l.err.String(), "the generation goes on")
+		require.Contains(t, l.err.String(), "the generation continues")
 		described, err := s.Client.DescribeWorkflowExecution(t.Context(), id, "")
 		require.NoError(t, err)
 		require.Equal(t, "Running", described.GetWorkflowExecutionInfo().GetStatus().String())
 
 		again := s.line()
 		require.Zero(t, again.run(t.Context(), "generate", model, "prompt=never ends", "--id", id), again.err.String())
-		require.Contains(t, again.err.String(), "joined, and nothing submitted")
+		require.Contains(t, again.err.String(), "joined it, and nothing was submitted")
 		require.NoError(t, s.Client.TerminateWorkflow(t.Context(), id, "", ""))
 		require.Equal(t, 1, again.run(t.Context(), "generate", model, "prompt=never ends", "--id", id))
 		require.Contains(t, again.err.String(), "has ended; nothing was submitted")
@@ -259,7 +259,7 @@ func TestExitCodes(t *testing.T) {
 	})
 }
 
-// TestSetup may run as often as one likes.
+// TestSetup: setup can run repeatedly.
 func TestSetup(t *testing.T) {
 	t.Parallel()
 	namespace := "setup-" + uuid.NewString()
@@ -271,10 +271,10 @@ func TestSetup(t *testing.T) {
 	require.Contains(t, l.err.String(), "search attribute Pipeline: created as Keyword")
 	stack.Eventually(t, "the search attribute is not seen", func() bool {
 		again := &line{env: l.env}
-		return again.run(t.Context(), "setup", attribute) == 0 && strings.Contains(again.err.String(), "search attribute Pipeline: is there")
+		return again.run(t.Context(), "setup", attribute) == 0 && strings.Contains(again.err.String(), "search attribute Pipeline: already exists")
 	})
 	require.Equal(t, 1, l.run(t.Context(), "setup", "--search-attribute=Pipeline=Int"))
-	require.Contains(t, l.err.String(), "is there as Keyword, and not as Int")
+	require.Contains(t, l.err.String(), "exists with type Keyword; want Int")
 	require.Equal(t, 2, l.run(t.Context(), "setup", "--search-attribute=Pipeline=Word"))
 	c, err := client.Dial(client.Options{HostPort: stack.SharedTemporal(t).Address, Namespace: namespace})
 	require.NoError(t, err)

@@ -1,4 +1,4 @@
-// Package cli is the command line of wavespeed-temporal, with everything that it
-// reads and writes given to it, so that tests run it as it is. Its commands are in the packages
+// Package cli is the command line of wavespeed-temporal. Callers pass in its arguments,
+// environment and streams, so tests can run the real commands. Its commands are in the packages
 // below it.
 package cli

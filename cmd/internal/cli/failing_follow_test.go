@@ -16,7 +16,7 @@ import (
 
 var limited = wavespeedtest.Fault{Kind: wavespeedtest.SubmitLimited, Message: "too many at once"}
 
-// TestGenerateShowsWhyItWaits: what is repeated is not seen in the generation's state.
+// TestGenerateShowsWhyItWaits: the generation's own state doesn't show retries.
 func TestGenerateShowsWhyItWaits(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Duration: time.Millisecond, Faults: []wavespeedtest.Fault{limited}})
@@ -42,14 +42,14 @@ func TestPipelineShowsWhyItWaits(t *testing.T) {
 	stack.Eventually(t, "the reason is not shown", func() bool { return strings.Contains(l.err.String(), "HTTP 429: too many at once") })
 	code, out, err := s.run(t, "pipeline", "status", id)
 	require.Zero(t, code, err)
-	require.Regexp(t, `failed, and is repeated:\n  attempt \d+.*: generation "still": submit of wavespeed-ai/flux-dev was not accepted: .*HTTP 429: too many at once`, out)
+	require.Regexp(t, `failed, will be retried:\n  attempt \d+.*: generation "still": submit of wavespeed-ai/flux-dev was not accepted: .*HTTP 429: too many at once`, out)
 	s.Simulator.Heal(limited.Kind)
 	require.Zero(t, <-ended, l.err.String())
 	_, out, _ = s.run(t, "pipeline", "status", id)
-	require.NotContains(t, out, "is repeated")
+	require.NotContains(t, out, "will be retried")
 }
 
-// TestGenerateShowsThatTheProviderIsAway, also between attempts, when nothing is repeated.
+// TestGenerateShowsThatTheProviderIsAway, even between attempts.
 func TestGenerateShowsThatTheProviderIsAway(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.Slow, Delay: 3 * time.Second}, {Kind: wavespeedtest.WebhookLost}}})

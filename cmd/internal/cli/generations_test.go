@@ -16,7 +16,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
-// TestGenerationIsFetchedLater by the command that the start prints.
+// TestGenerationIsFetchedLater with the command that generate prints.
 func TestGenerationIsFetchedLater(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Duration: time.Second})
@@ -76,10 +76,10 @@ func TestGenerateListAndCancel(t *testing.T) {
 	require.Equal(t, 5, code, err)
 	code, _, err = s.run(t, "generate", "cancel", open)
 	require.Equal(t, 2, code)
-	require.Contains(t, err, "has ended: it is Canceled")
+	require.Contains(t, err, "has already ended (Canceled)")
 }
 
-// TestGenerationsWithoutWorker: one that has ended needs none to be shown.
+// TestGenerationsWithoutWorker: showing an ended generation needs no worker.
 func TestGenerationsWithoutWorker(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.Fails, Message: "no luck", Input: "unlucky"}}})
@@ -119,7 +119,7 @@ func TestGenerateCommandsSayWhatIsMissing(t *testing.T) {
 	require.Contains(t, err, `"reslut" is neither a command nor a model; did you mean result?`)
 }
 
-// TestPipelineListMarksRunsThatWait, and has the newest first, whatever their states.
+// TestPipelineListMarksRunsThatWait, and lists the newest first, whatever their states.
 func TestPipelineListMarksRunsThatWait(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -134,7 +134,7 @@ func TestPipelineListMarksRunsThatWait(t *testing.T) {
 	stack.Eventually(t, "the run that waits is not marked, below newer ones", func() bool {
 		_, out, err := s.run(t, "pipeline", "list", "--filter", filter)
 		return regexp.MustCompile(`(?s)\n`+last+` +film +Completed +– .*\n`+first+` +film +Completed .*\n`+waits+` +review +Running +\* approval \(look\) `).MatchString(out) &&
-			strings.Contains(err, "* 1 run waits for people. See what to decide with: wavespeed-temporal pipeline status RUN")
+			strings.Contains(err, "* 1 run waits for a person. See what to decide with: wavespeed-temporal pipeline status RUN")
 	})
 	_, out, _ := s.run(t, "pipeline", "list", "--filter", filter, "--json")
 	require.Contains(t, out, `"waits": true`)
@@ -142,7 +142,7 @@ func TestPipelineListMarksRunsThatWait(t *testing.T) {
 	require.NotContains(t, out, waits, "the two newest are not the running ones")
 }
 
-// TestMessagesNameNoOtherProgram: people need not have Temporal's command line.
+// TestMessagesNameNoOtherProgram: users may not have Temporal's command line.
 func TestMessagesNameNoOtherProgram(t *testing.T) {
 	t.Parallel()
 	programs := os.DirFS("../..")

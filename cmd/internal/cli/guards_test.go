@@ -33,7 +33,7 @@ func TestGenerateChecksBeforeItPays(t *testing.T) {
 		`input.prompt: is of type boolean, and must be string (wavespeed-ai/flux-dev). For a string, add quotes: prompt='"…"'`: {model, "prompt=true"},
 		"input.image: must be a URL; got girl.png (wavespeed-ai/image-upscaler). Upload it with":                               {"wavespeed-ai/image-upscaler", "image=girl.png"},
 		"Upload it with image=@./cat.png":                                                                                      {"wavespeed-ai/image-upscaler", "image=./cat.png"},
-		"input.image: must be a URL; got an empty text":                                                                        {"wavespeed-ai/image-upscaler", "image="},
+		"input.image: must be a URL; got an empty string":                                                                      {"wavespeed-ai/image-upscaler", "image="},
 		"input.enable_sync_mode: a generation waits without holding a connection":                                              {model, "prompt=x", "enable_sync_mode=true"},
 	} {
 		code, _, problems := s.run(t, append([]string{"generate"}, args...)...)
@@ -51,7 +51,7 @@ func TestGenerateChecksBeforeItPays(t *testing.T) {
 	require.Contains(t, string(s.Simulator.Ledger()[1].Input), `"prompt":"1984"`)
 }
 
-// TestLocalFilesAreNotPaidFor, wherever a run is given them; validate and run agree.
+// TestLocalFilesAreNotPaidFor, however a run gets them. validate and run agree.
 func TestLocalFilesAreNotPaidFor(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -77,7 +77,7 @@ func TestLocalFilesAreNotPaidFor(t *testing.T) {
 	require.Empty(t, s.Simulator.Ledger())
 }
 
-// TestKeptModelsAreFetchedAgain where they lack the one that is looked for.
+// TestKeptModelsAreFetchedAgain if the requested model is missing.
 func TestKeptModelsAreFetchedAgain(t *testing.T) {
 	t.Parallel()
 	var models atomic.Value
@@ -116,18 +116,18 @@ func TestKeptModelsAreFetchedAgain(t *testing.T) {
 	require.EqualValues(t, 2, reads.Load(), "what was fetched is kept")
 }
 
-// TestTablesWithoutRows make nothing, which whoever gives one should know.
+// TestTablesWithoutRows are rejected, because they would produce nothing.
 func TestTablesWithoutRows(t *testing.T) {
 	t.Parallel()
 	film := written(t, "film.yaml", "inputs: {rows: array}\nsteps: {a: {for_each: '${{ inputs.rows }}', model: a/b, input: {prompt: x}}}\n")
 	for _, text := range []string{"sku,title\n", "sku,title", "sku\r\n\r\n"} {
 		l := &line{}
 		require.Equal(t, 2, l.run(t.Context(), "pipeline", "validate", film, "rows=@"+written(t, "rows.csv", text)))
-		require.Contains(t, l.err.String(), "rows.csv: has a header and no rows, so there is nothing to make")
+		require.Contains(t, l.err.String(), "rows.csv: has a header but no rows")
 	}
 }
 
-// TestRunsThatAreTooLarge are refused by validate as they are by run.
+// TestRunsThatAreTooLarge are rejected by validate and by run.
 func TestRunsThatAreTooLarge(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -137,7 +137,7 @@ func TestRunsThatAreTooLarge(t *testing.T) {
 	text := written(t, "text.txt", strings.Repeat("x", 1_000_000))
 	for want, args := range map[string][]string{
 		"steps.a.for_each.items: gives 20001 items, and a step has at most 20000; give each run a part of the list": {many, "rows=@" + rows},
-		"more than 1900000; give files by their addresses":                                                          {large, "a=@" + text, "b=@" + text},
+		"more than 1900000; pass files as URLs": {large, "a=@" + text, "b=@" + text},
 	} {
 		for _, command := range []string{"validate", "run"} {
 			code, _, said := s.run(t, append([]string{"pipeline", command}, args...)...)
@@ -148,7 +148,7 @@ func TestRunsThatAreTooLarge(t *testing.T) {
 	require.Empty(t, s.Simulator.Ledger())
 }
 
-// TestValidateAndRunAgree on what a balance does not cover.
+// TestValidateAndRunAgree on whether a balance covers a run.
 func TestValidateAndRunAgree(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Accounts: []wavespeedtest.Account{{Balance: 0.1}}})
@@ -156,7 +156,7 @@ func TestValidateAndRunAgree(t *testing.T) {
 	for _, command := range []string{"validate", "run"} {
 		code, _, said := s.run(t, "pipeline", command, film)
 		require.Equal(t, 2, code, said)
-		require.Contains(t, said, "the balance of $0.10 does not cover the estimate of about $0.212: top up, or give a --budget")
+		require.Contains(t, said, "the balance of $0.10 does not cover the estimate of about $0.212: top up, or set a --budget")
 	}
 	code, out, _ := s.run(t, "pipeline", "validate", film, "--json")
 	require.Equal(t, 2, code)
@@ -196,7 +196,8 @@ steps:
 	}
 }
 
-// TestTextsAreNotPaidForAsPictures: a step's output is looked at before the next is paid.
+// TestTextsAreNotPaidForAsPictures: a step's output is checked before the next step is
+// submitted.
 func TestTextsAreNotPaidForAsPictures(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Duration: 10 * time.Millisecond})
@@ -206,6 +207,6 @@ func TestTextsAreNotPaidForAsPictures(t *testing.T) {
 `)
 	code, _, said := s.run(t, "pipeline", "run", file)
 	require.Equal(t, 3, code, said)
-	require.Contains(t, said, "step larger failed: input.image: must be a URL; got a text that is not one from ${{ steps.better.output }}; nothing was submitted for it")
+	require.Contains(t, said, "step larger failed: input.image: must be a URL; got another string from ${{ steps.better.output }}; nothing was submitted for it")
 	require.Len(t, s.Simulator.Ledger(), 1)
 }

@@ -38,7 +38,7 @@ func TestHelp(t *testing.T) {
 	require.Greater(t, pages, 30)
 }
 
-// TestHelpNamesNoOtherProgram: people need not have Temporal's command line.
+// TestHelpNamesNoOtherProgram: users may not have Temporal's command line.
 func TestHelpNamesNoOtherProgram(t *testing.T) {
 	t.Parallel()
 	for _, command := range [][]string{nil, {"generate"}, {"generate", "status"}, {"pipeline"}, {"setup"}, {"resolve"}} {

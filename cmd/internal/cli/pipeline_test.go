@@ -38,7 +38,7 @@ outputs:
   clip: ${{ steps.clip.output }}
 `
 
-// written is a file with a text, in a folder of the test's own.
+// written writes a file in the test's own directory.
 func written(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -66,7 +66,7 @@ func TestPipelineRun(t *testing.T) {
 	require.Contains(t, string(s.Simulator.Ledger()[0].Input), "a harbour")
 	require.Contains(t, string(s.Simulator.Ledger()[1].Input), `"duration":10`)
 
-	// Another run's outputs are beside this one's.
+	// A second run's outputs don't replace the first one's.
 	before, err := os.ReadFile(dir + "/still.png")
 	require.NoError(t, err)
 	code, out, progress = s.run(t, "pipeline", "run", film, "scene=a forest", "--output", dir, "--json")
@@ -81,8 +81,7 @@ func TestPipelineRun(t *testing.T) {
 	require.Contains(t, progress, "saved "+dir+"/clip-2.gif ("+dir+"/clip.gif is another file)")
 }
 
-// TestPipelineProblems names everything that is wrong, with where it stands, and submits
-// nothing.
+// TestPipelineProblems reports every problem with its location, and submits nothing.
 func TestPipelineProblems(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -123,16 +122,16 @@ steps:
 		"no such file":   {"run", "/none.yaml"},
 		"the balance of": {"run", good},
 		"steps.clip.input.duration: must be at most 10":      {"validate", good, "seconds=60"},
-		"say when: --cron or --every":                        {"schedule", good},
+		"give --cron or --every":                             {"schedule", good},
 		"--format: \"dot\" is neither":                       {"graph", good, "--format", "dot"},
-		"name a RUN, or give a --filter":                     {"rerun"},
+		"give a RUN or a --filter":                           {"rerun"},
 		`"abc" is not an amount of US dollars`:               {"budget", "x", "abc"},
 		"must be more than 0 US dollars":                     {"run", good, "--budget", "0"},
 		`unknown command "stop"`:                             {"stop", "x"},
-		"inputs.scene: is given twice":                       {"run", good, "scene=a", "scene=b"},
+		"inputs.scene: is given more than once":              {"run", good, "scene=a", "scene=b"},
 		"--output: mkdir /proc/none":                         {"run", good, "--output", "/proc/none"},
-		`"prompt" is not of the form field=value`:            {"regenerate", "x", "still", "prompt"},
-		"an expression that begins with ${{ must end with }": {"validate", written(t, "open.yaml", "steps: {a: {model: a/b, input: {prompt: '${{ 1'}}}")},
+		`"prompt" does not have the form field=value`:        {"regenerate", "x", "still", "prompt"},
+		"an expression that starts with ${{ must end with }": {"validate", written(t, "open.yaml", "steps: {a: {model: a/b, input: {prompt: '${{ 1'}}}")},
 	} {
 		sh := s
 		if want == "the balance of" {
@@ -145,13 +144,13 @@ steps:
 	require.Empty(t, s.Simulator.Ledger())
 }
 
-// TestPipelineWithoutKey: the form is checked all the same.
+// TestPipelineWithoutKey: the form is checked anyway.
 func TestPipelineWithoutKey(t *testing.T) {
 	t.Parallel()
 	l := &line{}
 	require.Zero(t, l.run(t.Context(), "pipeline", "validate", written(t, "film.yaml", filmFile)), l.err.String())
 	require.Contains(t, l.out.String(), "is valid: 2 steps")
-	require.Contains(t, l.err.String(), "warning: models, inputs and prices are not checked")
+	require.Contains(t, l.err.String(), "warning: models, inputs and prices were not checked")
 	require.Equal(t, 2, l.run(t.Context(), "pipeline", "price", written(t, "film.yaml", filmFile)))
 	var schema line
 	require.Zero(t, schema.run(t.Context(), "pipeline", "schema"))
@@ -176,7 +175,7 @@ func TestPipelinePriceAndGraph(t *testing.T) {
 	require.Contains(t, out, "s_still --> s_clip")
 }
 
-// TestPipelineCatalogueIsCached: it has megabytes.
+// TestPipelineCatalogueIsCached, because it is several megabytes.
 func TestPipelineCatalogueIsCached(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -189,7 +188,7 @@ func TestPipelineCatalogueIsCached(t *testing.T) {
 	require.Equal(t, 1, s.Simulator.Counts().Requests["models"])
 }
 
-// TestPipelineInputs: lists out of CSV, JSON and YAML, texts out of files, files uploaded.
+// TestPipelineInputs: lists from CSV, JSON and YAML, strings from files, uploaded files.
 func TestPipelineInputs(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -222,7 +221,7 @@ outputs: {keys: "${{ map(steps.shots.items, .key) }}"}
 	}
 }
 
-// TestPipelineDetach: leaving off does not end the run.
+// TestPipelineDetach: interrupting the command does not end the run.
 func TestPipelineDetach(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.NeverEnds, Input: "waves"}}})
@@ -240,10 +239,10 @@ func TestPipelineDetach(t *testing.T) {
 	require.Regexp(t, `clip +running`, out)
 	code, _, err = s.run(t, "pipeline", "run", film, "--id", id)
 	require.Equal(t, 2, code, "the id is taken, and nothing is doubled")
-	require.Contains(t, err, "is there already, and nothing was started")
+	require.Contains(t, err, "already exists; nothing was started")
 	code, _, err = s.run(t, "pipeline", "rerun", id)
 	require.Equal(t, 2, code)
-	require.Contains(t, err, "still continues")
+	require.Contains(t, err, "is still running")
 	require.Len(t, s.Simulator.Ledger(), 2)
 }
 
@@ -262,8 +261,7 @@ steps:
     input: {prompt: waves, image: "${{ steps.still.output }}"}
 `
 
-// TestPipelineDecisions: a run that waits says with which commands it goes on, and goes on
-// with them.
+// TestPipelineDecisions: a waiting run shows the commands to continue, and they work.
 func TestPipelineDecisions(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.Fails, Input: "unlucky"}}})
@@ -284,14 +282,14 @@ func TestPipelineDecisions(t *testing.T) {
 		require.Contains(t, err, text)
 	}
 	do(2, `"boss" is not among the approvers: art, brand`, "approve", id, "--by", "boss")
-	do(0, "look: still is made again", "regenerate", id, "still", "prompt=second", "--by", "brand")
+	do(0, "look: regenerating still", "regenerate", id, "still", "prompt=second", "--by", "brand")
 	stack.Eventually(t, "it is not asked again", func() bool {
 		_, out, _ := s.run(t, "pipeline", "status", id, "--json")
 		var status pipeline.Status
 		return json.Unmarshal([]byte(out), &status) == nil && status.State == pipeline.RunApproval && len(s.Simulator.Ledger()) == 2
 	})
 	require.Contains(t, string(s.Simulator.Ledger()[1].Input), "second")
-	do(0, "look: still is made again", "regenerate", id, "still", "prompt=unlucky", "--by", "art")
+	do(0, "look: regenerating still", "regenerate", id, "still", "prompt=unlucky", "--by", "art")
 	stack.Eventually(t, "it is not asked again, and why", func() bool {
 		return strings.Contains(l.err.String(), "asked again: still was to be made again, and failed: ")
 	})
@@ -301,9 +299,9 @@ func TestPipelineDecisions(t *testing.T) {
 		return strings.Contains(l.err.String(), fmt.Sprintf("wavespeed-temporal pipeline budget %s USD", id))
 	})
 	do(2, "more than 0", "budget", id, "0")
-	do(0, "the budget is $1.00 now", "budget", id, "1")
+	do(0, "the budget is now $1.00", "budget", id, "1")
 	require.Zero(t, <-ended, l.err.String())
-	do(1, "has ended: there is nothing to decide", "approve", id)
+	do(1, "has ended, so there is nothing to decide", "approve", id)
 	do(1, "there is no run nobody", "approve", "nobody")
 	_, out, _ := s.run(t, "pipeline", "status", id)
 	require.Regexp(t, `Decided: look\n  brand: regenerate still, 20.*\n  art: regenerate still, 20.*\n  art: approve, 20.*\n  brand: approve, 20.*, fine\n`, out)
@@ -312,7 +310,7 @@ func TestPipelineDecisions(t *testing.T) {
 	require.Contains(t, string(ledger[3].Input), ledger[1].PredictionID, "the clip is made of the still that was good")
 }
 
-// TestPipelineChoicesByKey: their files mostly have the same names.
+// TestPipelineChoicesByKey: their files often have the same names.
 func TestPipelineChoicesByKey(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -353,7 +351,7 @@ func TestPipelineRerun(t *testing.T) {
 		code, _, err := s.run(t, "pipeline", "run", film, "--id", id)
 		require.Equal(t, 3, code, err)
 		require.Contains(t, err, "step clip failed")
-		require.Contains(t, err, "Go on with: wavespeed-temporal pipeline rerun "+id)
+		require.Contains(t, err, "Continue with: wavespeed-temporal pipeline rerun "+id)
 	}
 	require.Len(t, s.Simulator.Ledger(), 6)
 	s.Simulator.Heal()
@@ -363,7 +361,7 @@ func TestPipelineRerun(t *testing.T) {
 		`steps.clip.input.promt: wavespeed-ai/wan-2.1/i2v-480p has no such field; did you mean prompt?`: {"--set", "clip.promt=x"},
 		`steps.clip.input.duration: is of type string`:                                                  {"--set", "clip.duration=long"},
 		`a --filter takes neither a RUN nor inputs`:                                                     {"--filter", "x"},
-		`is not of the form step.field=value`:                                                           {"--set", "prompt=x"},
+		`does not have the form step.field=value`:                                                       {"--set", "prompt=x"},
 		`the pipeline has no such input`:                                                                {"other=x"},
 	} {
 		code, _, err := s.run(t, append([]string{"pipeline", "rerun", ids[0]}, args...)...)
@@ -424,7 +422,7 @@ func TestPipelineSchedule(t *testing.T) {
 	require.Zero(t, code, err)
 }
 
-// TestScheduleOfAnotherDialect: what others read as seconds, Temporal would not.
+// TestScheduleOfAnotherDialect: Temporal doesn't read the first of six fields as seconds.
 func TestScheduleOfAnotherDialect(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -451,15 +449,14 @@ func TestScheduleOfAnotherDialect(t *testing.T) {
 	}
 }
 
-// TestPipelineSearchAttributes are set where they are asked for, and lists can be filtered
-// by them.
+// TestPipelineSearchAttributes are set if configured, and lists can be filtered by them.
 func TestPipelineSearchAttributes(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
 	s.env = append(s.env, "PIPELINE_SEARCH_ATTRIBUTES=true")
 	stack.Eventually(t, "setup fails", func() bool {
 		code, _, err := s.run(t, "setup")
-		return code == 0 && strings.Contains(err, "search attribute WavespeedState: is there")
+		return code == 0 && strings.Contains(err, "search attribute WavespeedState: already exists")
 	})
 	id := newID()
 	code, _, err := s.run(t, "pipeline", "run", written(t, "review.yaml", reviewFile), "--id", id, "--detach")
@@ -471,7 +468,7 @@ func TestPipelineSearchAttributes(t *testing.T) {
 	})
 }
 
-// TestPipelineInputFiles: what cannot be right is said before anything is uploaded.
+// TestPipelineInputFiles: invalid inputs are reported before anything is uploaded.
 func TestPipelineInputFiles(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -487,8 +484,8 @@ steps:
 	for want, args := range map[string][]string{
 		"a.csv:2:2: byte 0xf6 is not UTF-8":        {"rows=@" + written(t, "a.csv", "title\nb\xf6wl\n")},
 		`two columns are named "title"`:            {"rows=@" + written(t, "b.csv", "title,title\na,b\n")},
-		"row 1 has 1 fields, and the first line 2": {"rows=@" + written(t, "c.csv", "a,b\n1\n")},
-		"is none of .csv, .json and .yaml":         {"rows=@" + picture},
+		"row 1 has 1 fields, but the header has 2": {"rows=@" + written(t, "c.csv", "a,b\n1\n")},
+		"is not a .csv, .json or .yaml file":       {"rows=@" + picture},
 		"no such file":                             {"rows=@/none.csv"},
 		`must be a list, such as ["a", "b"]`:       {"rows=a"},
 		"inputs.text: ":                            {"text=@" + picture},
@@ -500,7 +497,7 @@ steps:
 	}
 	code, _, problems := s.run(t, "pipeline", "run", p, "picture=cat.png")
 	require.Equal(t, 2, code)
-	require.Contains(t, problems, "inputs.picture: is no address of a file")
+	require.Contains(t, problems, "inputs.picture: is not a file URL")
 	code, out, _ := s.run(t, "pipeline", "validate", p, "picture=@"+picture)
 	require.Zero(t, code)
 	require.Contains(t, out, "is valid")
@@ -515,7 +512,7 @@ steps:
 	require.Len(t, s.Simulator.Ledger(), 1)
 }
 
-// TestPipelineResults lists and saves what a run has made, also one that failed.
+// TestPipelineResults lists and saves the results of a run, even of a failed one.
 func TestPipelineResults(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.Fails, Code: 1200, Message: "flagged", Input: "item 7\""}}})
@@ -557,17 +554,17 @@ func TestPipelineCancelCommand(t *testing.T) {
 	require.Zero(t, code, err)
 	code, _, err = s.run(t, "pipeline", "status", id, "--watch")
 	require.Equal(t, 5, code)
-	require.Contains(t, err, "the run was canceled; what was paid for is kept")
+	require.Contains(t, err, "the run was canceled; paid results are kept")
 	code, _, err = s.run(t, "pipeline", "cancel", id)
 	require.Equal(t, 2, code)
-	require.Contains(t, err, "has ended: it is Canceled")
+	require.Contains(t, err, "has already ended (Canceled)")
 	code, _, err = s.run(t, "pipeline", "rerun", id)
 	require.Zero(t, code, err)
 	require.Len(t, s.Simulator.Ledger(), 2, "the prediction under way is awaited")
 }
 
-// TestPipelineRerunDropsChanges: what was set for one rerun holds for the next, until it is
-// dropped.
+// TestPipelineRerunDropsChanges: changes for one rerun apply to the next, until they are
+// discarded.
 func TestPipelineRerunDropsChanges(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -595,7 +592,7 @@ func TestPipelineRerunDropsChanges(t *testing.T) {
 	require.Equal(t, original, clip(4, "rerun", id, "--file", dropped), "an input that the new file lacks is dropped")
 }
 
-// TestPipelineRerunOfARerunThatNeverBegan does what that was to do.
+// TestPipelineRerunOfARerunThatNeverBegan does what that rerun was meant to do.
 func TestPipelineRerunOfARerunThatNeverBegan(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -610,12 +607,12 @@ func TestPipelineRerunOfARerunThatNeverBegan(t *testing.T) {
 	code, _, err = s.run(t, "pipeline", "rerun", id, "--set", "still.seed=7")
 	require.Zero(t, code, err)
 	ledger := s.Simulator.Ledger()
-	require.Len(t, ledger, 4, "both are made anew")
+	require.Len(t, ledger, 4, "both are regenerated")
 	require.Contains(t, string(ledger[2].Input), `"seed":7`)
 	require.Contains(t, string(ledger[3].Input), "slow waves")
 }
 
-// TestPipelineWithoutWorker says what is missing.
+// TestPipelineWithoutWorker reports that no worker is running.
 func TestPipelineWithoutWorker(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})

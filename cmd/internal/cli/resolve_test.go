@@ -19,7 +19,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
-// nothingTells are faults after which no witness can tell whether a submit was accepted.
+// nothingTells are faults after which nothing shows whether a submit was accepted.
 func nothingTells(lost wavespeedtest.Kind) []wavespeedtest.Fault {
 	return []wavespeedtest.Fault{
 		{Kind: lost, Times: 1}, {Kind: wavespeedtest.WebhookLost},
@@ -27,7 +27,7 @@ func nothingTells(lost wavespeedtest.Kind) []wavespeedtest.Fault {
 	}
 }
 
-// lose starts a generation whose submit stays unknown, and waits until that is the verdict.
+// lose starts a generation whose submit stays unknown, and waits for that verdict.
 func (s *shell) lose(t *testing.T, policy generation.UnknownPolicy) client.WorkflowRun {
 	t.Helper()
 	return s.Start(t, generation.WorkflowName, generation.Request{
@@ -46,7 +46,7 @@ func (s *shell) await(t *testing.T, text string, args ...string) (out string) {
 	return out
 }
 
-// TestResolve: a person is shown what is unknown, and decides that it was accepted.
+// TestResolve: a person sees the unknown submit, and decides that it was accepted.
 func TestResolve(t *testing.T) {
 	t.Parallel()
 	s := newShellOn(t, stack.StartTemporal(t), wavespeedtest.Options{Faults: nothingTells(wavespeedtest.AcceptedReset)})
@@ -56,7 +56,7 @@ func TestResolve(t *testing.T) {
 	prediction := s.Simulator.Ledger()[0].PredictionID
 	for _, text := range []string{
 		"still (" + model + ", account default): attempt 1, submitted at ", "the charges can't be read whole",
-		"it may be prediction: " + prediction, "webhooks at its address named: –",
+		"it may be prediction: " + prediction, "webhooks to its address named: –",
 		"wavespeed-temporal resolve " + id + " still --prediction " + prediction, "still --absent    # submits again",
 	} {
 		require.Contains(t, out, text)
@@ -76,9 +76,9 @@ func TestResolve(t *testing.T) {
 	for want, args := range map[string][]string{
 		"clip is not unknown; unknown: still":                          {id, "clip", "--absent"},
 		"there is no workflow nowhere":                                 {"nowhere"},
-		"a submit that got a prediction is not absent":                 {id, "--absent", "--prediction", prediction},
+		"absent: can't be combined with prediction_id":                 {id, "--absent", "--prediction", prediction},
 		`"../x" is not a prediction id`:                                {id, "--prediction", "../x"},
-		"the account default has no prediction 0123: nothing was deci": {id, "--prediction", "0123"},
+		"the account default has no prediction 0123; nothing was deci": {id, "--prediction", "0123"},
 		"comment: more than":                                           {id, "--absent", "--comment", strings.Repeat("x", 2000)},
 	} {
 		code, _, err := s.run(t, append([]string{"resolve"}, args...)...)
@@ -87,7 +87,7 @@ func TestResolve(t *testing.T) {
 	}
 	code, _, err = s.run(t, "resolve", id, "--prediction", prediction, "--by", "me")
 	require.Zero(t, code, err)
-	require.Contains(t, err, "still: is prediction "+prediction+", which is awaited")
+	require.Contains(t, err, "still: awaiting prediction "+prediction)
 	var result generation.Result
 	require.NoError(t, run.Get(t.Context(), &result))
 	require.Equal(t, prediction, result.PredictionID)
@@ -95,10 +95,10 @@ func TestResolve(t *testing.T) {
 
 	code, _, err = s.run(t, "resolve", id)
 	require.Zero(t, code)
-	require.Contains(t, err, "no submit of "+id+" is unknown")
+	require.Contains(t, err, id+" has no unknown submit")
 	code, _, err = s.run(t, "resolve", id, "--absent")
 	require.Equal(t, 2, code)
-	require.Contains(t, err, id+" has ended, and no submit of it is unknown")
+	require.Contains(t, err, id+" has ended, and has no unknown submit")
 }
 
 // TestResolveAbsent: a person decides that nothing was accepted.
@@ -112,7 +112,7 @@ func TestResolveAbsent(t *testing.T) {
 	require.Empty(t, s.Simulator.Ledger())
 	code, _, err := s.run(t, "resolve", run.GetID(), "still", "--absent", "--by", "me", "--comment", "I looked")
 	require.Zero(t, code, err)
-	require.Contains(t, err, "still: was not accepted, so it is submitted again")
+	require.Contains(t, err, "still: submitting again")
 	var result generation.Result
 	require.NoError(t, run.Get(t.Context(), &result))
 	require.Len(t, s.Simulator.Ledger(), 1)
@@ -120,7 +120,8 @@ func TestResolveAbsent(t *testing.T) {
 	require.Equal(t, "absent, decided by me: I looked", result.Attempts[0].Reason)
 }
 
-// TestResolveTooLate: what has failed is not decided any more, and there are other ways.
+// TestResolveTooLate: once a generation has failed, it can't be decided, and resolve shows the
+// alternatives.
 func TestResolveTooLate(t *testing.T) {
 	t.Parallel()
 	s := newShellOn(t, stack.StartTemporal(t), wavespeedtest.Options{Faults: nothingTells(wavespeedtest.AcceptedReset)})
@@ -138,7 +139,7 @@ func TestResolveTooLate(t *testing.T) {
 	require.Contains(t, err, adopt)
 }
 
-// startedWith is what the latest run of a pipeline was started with.
+// startedWith returns the input of a pipeline's latest run.
 func (s *shell) startedWith(t *testing.T, id string) (in pipeline.Request) {
 	t.Helper()
 	event, err := s.Client.GetWorkflowHistory(t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Next()
@@ -156,8 +157,8 @@ steps:
     input: {prompt: "photo ${{ item }} of 60"}
 `
 
-// TestResolveInAPipeline: the run's id finds what is unknown in its children, while it is
-// still looked for. A rerun can leave it to a person, and watching it shows how to decide.
+// TestResolveInAPipeline: the run's id finds unknown submits in its children during the search.
+// A rerun can leave the decision to a person, and watching it shows how to decide.
 func TestResolveInAPipeline(t *testing.T) {
 	t.Parallel()
 	lost := func(kind wavespeedtest.Kind) wavespeedtest.Fault {
@@ -195,7 +196,7 @@ func TestResolveInAPipeline(t *testing.T) {
 	watched := make(chan int, 1)
 	go func() { watched <- watch.run(watching, "pipeline", "status", id, "--watch") }()
 	stack.Eventually(t, "watching does not show how to decide", func() bool {
-		return strings.Contains(watch.err.String(), "perhaps not accepted: "+key+". Look, and decide, with:\n  wavespeed-temporal resolve "+id)
+		return strings.Contains(watch.err.String(), "unknown whether accepted: "+key+". Look and decide with:\n  wavespeed-temporal resolve "+id)
 	})
 	var prediction string
 	for _, entry := range s.Simulator.Ledger() {

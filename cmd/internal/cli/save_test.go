@@ -17,7 +17,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
-// saved are the names of the files in a directory.
+// saved returns the names of the files in a directory.
 func saved(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -35,7 +35,7 @@ func content(t *testing.T, path string) string {
 	return string(text)
 }
 
-// TestRunKeepsTheUsersOwnFile: the source of a picture is not replaced by it.
+// TestRunKeepsTheUsersOwnFile: an output doesn't replace its source picture.
 func TestRunKeepsTheUsersOwnFile(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -54,7 +54,7 @@ steps:
 	require.Equal(t, []string{"still-2.png", "still.png"}, saved(t, dir))
 	require.Contains(t, err, fmt.Sprintf("saved %s/still-2.png (%s is another file)", dir, own))
 
-	// The same again is not saved twice.
+	// The same output is not saved twice.
 	code, _, err = s.run(t, "pipeline", "results", id, "-o", dir)
 	require.Zero(t, code, err)
 	require.Contains(t, err, "still-2.png is already saved")
@@ -92,7 +92,7 @@ func TestNamesOfFiles(t *testing.T) {
 	require.Equal(t, want, saved(t, dir))
 }
 
-// TestDeclaredOutputs are saved alone, under the names of what made them.
+// TestDeclaredOutputs are the only ones saved, named after their step and item.
 func TestDeclaredOutputs(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -110,7 +110,7 @@ outputs:
 	require.Equal(t, []string{"shots-0000-a-1.png", "shots-0001-b-0.png", "title.txt"}, saved(t, dir))
 }
 
-// TestOneOutputIsGone: the others are saved, and the exit code shows that one is not.
+// TestOneOutputIsGone: the others are saved, and the exit code reports the missing one.
 func TestOneOutputIsGone(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{
@@ -124,7 +124,7 @@ func TestOneOutputIsGone(t *testing.T) {
 	require.Contains(t, out, "shots[2]\t")
 	require.Equal(t, []string{"best.png", "shots-0000-one.png", "shots-0002-three.png"}, saved(t, dir), "transient errors are retried")
 	require.Regexp(t, `1 of 4 outputs could not be saved:\n +shots-0001-two \(prediction [0-9a-f]{32}\): HTTP 404; WaveSpeed keeps files for 7 days\n`, err)
-	again := regexp.MustCompile(`Try again with: wavespeed-temporal (.*)`).FindStringSubmatch(err)
+	again := regexp.MustCompile(`Retry with: wavespeed-temporal (.*)`).FindStringSubmatch(err)
 	require.NotNil(t, again, err)
 	s.Simulator.Heal()
 	code, _, err = s.run(t, strings.Fields(again[1])...)
@@ -132,7 +132,7 @@ func TestOneOutputIsGone(t *testing.T) {
 	require.Len(t, saved(t, dir), 4)
 }
 
-// writer is a shell with a model that gives a text.
+// writer is a shell with a model that returns text.
 func writer(t *testing.T, text string) *shell {
 	t.Helper()
 	return newShell(t, wavespeedtest.Options{
@@ -171,7 +171,7 @@ func TestOutputsTooLargeForAHistory(t *testing.T) {
 		require.True(t, content(t, dir+"/poems-0001-snow.txt") == long)
 	}
 
-	// Without the account's key it says what is missing.
+	// Without the account's key, the error says so.
 	keyless := *s
 	keyless.env = slices.DeleteFunc(slices.Clone(s.env), func(pair string) bool { return strings.HasPrefix(pair, "WAVESPEED_API_KEY=") })
 	code, _, err = keyless.run(t, "generate", "result", id, "-o", t.TempDir())
@@ -179,7 +179,7 @@ func TestOutputsTooLargeForAHistory(t *testing.T) {
 	require.Contains(t, err, "to fetch it, set WAVESPEED_API_KEY")
 }
 
-// TestResultTooLarge: a run whose outputs don't fit into a result has them saved all the same.
+// TestResultTooLarge: outputs that don't fit into a result are saved anyway.
 func TestResultTooLarge(t *testing.T) {
 	t.Parallel()
 	s := writer(t, strings.Repeat("a poem ", 2800))
@@ -193,8 +193,8 @@ func TestResultTooLarge(t *testing.T) {
 	require.Contains(t, err, "The outputs are too large for a result. List them with: wavespeed-temporal pipeline results pipeline-p-")
 }
 
-// TestEscapeCodesAreNeutralized wherever something that a model, or another person, wrote
-// is printed. The file has the text as it is.
+// TestEscapeCodesAreNeutralized wherever the program prints text from a model or another
+// person. Saved files keep the text unchanged.
 func TestEscapeCodesAreNeutralized(t *testing.T) {
 	t.Parallel()
 	evil := "\x1b[2J\x1b]0;owned\x07 a poem \u202e\u009b31m\r"
@@ -232,7 +232,7 @@ steps:
 	require.Equal(t, evil, content(t, dir+"/poems-0000.txt"))
 }
 
-// TestPrivateAddressesAreRefused: a model's text does not make this machine a client of what
+// TestPrivateAddressesAreRefused: a model's text must not make this machine call hosts that
 // only it can reach.
 func TestPrivateAddressesAreRefused(t *testing.T) {
 	t.Parallel()
@@ -249,7 +249,7 @@ func TestPrivateAddressesAreRefused(t *testing.T) {
 	}
 }
 
-// TestMaxSize bounds a file.
+// TestMaxSize limits a file's size.
 func TestMaxSize(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -274,7 +274,7 @@ func TestLongListsAreNotOneLine(t *testing.T) {
 	require.Regexp(t, `(?m)^best\t\S+$`, out)
 }
 
-// TestOutputWithoutWaiting: what can't be downloaded yet is not forgotten.
+// TestOutputWithoutWaiting: --output with --detach prints how to download later.
 func TestOutputWithoutWaiting(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})
@@ -305,7 +305,7 @@ func TestOutputsOfOtherForms(t *testing.T) {
 	}
 }
 
-// TestInterruptedDownload says how to get the rest.
+// TestInterruptedDownload prints how to get the rest.
 func TestInterruptedDownload(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.OutputGone, Status: 503}}})
@@ -323,7 +323,7 @@ func TestInterruptedDownload(t *testing.T) {
 	require.Empty(t, saved(t, dir))
 }
 
-// TestFailedRunSavesWhatItMade: that is paid for.
+// TestFailedRunSavesWhatItMade, because it is paid for.
 func TestFailedRunSavesWhatItMade(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{

@@ -8,7 +8,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/reference"
 )
 
-// schema prints the JSON Schemas of what programs send to workflows.
+// schema prints the JSON Schemas of workflow requests.
 func schema(p *session.Program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schema",

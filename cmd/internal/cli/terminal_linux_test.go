@@ -17,7 +17,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
-// terminal is a pair of ends: what a person types and reads, and what a program has.
+// terminal is a pseudo-terminal: the person's end and the program's end.
 func terminal(t *testing.T) (person, program *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -34,7 +34,7 @@ func terminal(t *testing.T) (person, program *os.File) {
 	return person, program
 }
 
-// converse runs a command on a terminal where somebody types an answer to its question.
+// converse runs a command on a terminal where a person answers its question.
 func converse(t *testing.T, env []string, answer string, args ...string) (code int, read string) {
 	t.Helper()
 	person, program := terminal(t)
@@ -73,10 +73,10 @@ func converse(t *testing.T, env []string, answer string, args ...string) (code i
 	return code, strings.TrimSuffix(screen.String(), endOfScreen)
 }
 
-// endOfScreen comes after all that a command has written.
+// endOfScreen follows a command's complete output.
 const endOfScreen = "(the end)"
 
-// TestRunAsks before it spends more than somebody may want to, where there is somebody.
+// TestRunAsks on a terminal before it spends more than PIPELINE_ASK_ABOVE.
 func TestRunAsks(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Duration: 10 * time.Millisecond})
@@ -95,7 +95,7 @@ func TestRunAsks(t *testing.T) {
 		"more, nothing":  {above: "0", answer: "", args: []string{film}, asked: "This run may cost more than $0.00. Start it? [y/N]", code: 130},
 		"more, --yes":    {above: "0.2", args: []string{film, "--yes"}},
 		"more, capped":   {above: "0.2", args: []string{film, "--budget", "0.2", "--detach"}},
-		"no end, yes":    {above: "1", answer: "YES", args: []string{open}, asked: "Nothing bounds what this run costs; a --budget would. Start it? [y/N]"},
+		"no end, yes":    {above: "1", answer: "YES", args: []string{open}, asked: "This run has no cost limit. Use --budget to set one. Start it? [y/N]"},
 		"no end, capped": {above: "1", args: []string{open, "--budget", "1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +111,7 @@ func TestRunAsks(t *testing.T) {
 	}
 }
 
-// TestRunAsksWhereTheBalanceMayNotDo, and refuses where nobody can be asked.
+// TestRunAsksWhereTheBalanceMayNotDo, and refuses if it can't ask.
 func TestRunAsksWhereTheBalanceMayNotDo(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{Duration: 10 * time.Millisecond, Accounts: []wavespeedtest.Account{{Balance: 0.1}}})
@@ -122,10 +122,10 @@ func TestRunAsksWhereTheBalanceMayNotDo(t *testing.T) {
 	code, read := converse(t, s.env, "n", "pipeline", "run", film)
 	require.Equal(t, 130, code, read)
 	require.Contains(t, read, "Estimate: $0.024 to $0.424, balance $0.10")
-	require.Contains(t, read, "The balance of $0.10 may not cover this run, which would then stop and keep what it has made. Start it? [y/N]")
+	require.Contains(t, read, "The balance of $0.10 may not cover this run, which would then stop and keep its results. Start it? [y/N]")
 	code, _, said := s.run(t, "pipeline", "run", film)
 	require.Equal(t, 2, code, said)
-	require.Contains(t, said, "the balance of $0.10 may not cover the estimate of $0.024 to $0.424: top up, give a --budget, or add --yes")
+	require.Contains(t, said, "the balance of $0.10 may not cover the estimate of $0.024 to $0.424: top up, set a --budget, or add --yes")
 	require.Empty(t, s.Simulator.Ledger())
 	for _, args := range [][]string{{film, "--yes"}, {film, "--budget", "0.05"}} {
 		code, _, said = s.run(t, append([]string{"pipeline", "run"}, args...)...)

@@ -10,8 +10,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
 
-// TestLineEndsBuyNothing: git changed the line ends of the pipeline and of its text, and the
-// rerun makes nothing again.
+// TestLineEndsBuyNothing: git changed the line endings of the pipeline and of its text, and the
+// rerun regenerates nothing.
 func TestLineEndsBuyNothing(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, wavespeedtest.Options{})

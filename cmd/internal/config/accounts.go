@@ -7,8 +7,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// accountNames are names of which each makes variables of its own. A name that is
-// refused is not repeated: somebody may have given keys instead.
+// accountNames parses account names, each of which must have variables of its own. Errors don't
+// repeat a rejected name, because it may be a key.
 func accountNames(v string) ([]string, error) {
 	names := list(v)
 	taken := make(map[string]bool)
@@ -16,13 +16,13 @@ func accountNames(v string) ([]string, error) {
 		suffix := suffix(name)
 		switch {
 		case strings.ContainsFunc(name, isNoNameRune):
-			return nil, fmt.Errorf("name %d holds something other than letters, digits and dashes", i+1)
+			return nil, fmt.Errorf("name %d contains characters other than letters, digits and dashes", i+1)
 		case name == generation.DefaultAccount:
-			return nil, fmt.Errorf("name %d is %q, which is there anyway: its key is WAVESPEED_API_KEY", i+1, name)
+			return nil, fmt.Errorf("name %d is %q, which always exists: its key is WAVESPEED_API_KEY", i+1, name)
 		case strings.HasSuffix(suffix, fileSuffix):
-			return nil, fmt.Errorf("name %d ends in \"file\", as variables do that name files", i+1)
+			return nil, fmt.Errorf("name %d ends in \"file\", which is reserved for variables that name files", i+1)
 		case taken[suffix]:
-			return nil, fmt.Errorf("name %d has the same variables as another", i+1)
+			return nil, fmt.Errorf("name %d maps to the same variables as another name", i+1)
 		}
 		taken[suffix] = true
 	}
@@ -33,7 +33,7 @@ func isNoNameRune(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-')
 }
 
-// suffix is what an account's name adds to a variable's.
+// suffix is what an account's name adds to its variables' names.
 func suffix(account string) string {
 	if account == generation.DefaultAccount {
 		return ""
@@ -41,10 +41,10 @@ func suffix(account string) string {
 	return "_" + strings.ToUpper(strings.ReplaceAll(account, "-", "_"))
 }
 
-// KeyVariable is the variable with an account's API key.
+// KeyVariable returns the variable for an account's API key.
 func KeyVariable(account string) string { return "WAVESPEED_API_KEY" + suffix(account) }
 
-// of is a setting as another account has it, without a flag.
+// of returns the setting of another account, which has no flag.
 func (s Setting) of(account string) Setting {
 	s.Env += suffix(account)
 	s.Flag = ""

@@ -13,12 +13,12 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
-// The packages that use a value know best what is wrong with it. Their errors name
-// their own fields first, where ours name settings.
+// The packages that use a value check it best. Their errors start with their own field names;
+// ours name settings.
 
 func checkKey(key string) error {
 	if _, err := wavespeed.New(wavespeed.Options{APIKey: key}); err != nil {
-		return errors.New("holds a blank, a line break or another character that no key has")
+		return errors.New("contains a space, a line break or another character that is invalid in a key")
 	}
 	return nil
 }
@@ -37,12 +37,12 @@ func checkPublicURL(base string, allowHTTP bool) error {
 	return webhook.ValidateBaseURL(base, allowHTTP)
 }
 
-// Need says for what the settings must suffice, beyond being right.
+// Need says what the settings are for, and so which are required.
 type Need struct {
 	Worker, Webhook bool
 }
 
-// check looks at what single settings cannot tell.
+// check finds problems that involve several settings.
 func (l *loader) check(need Need) {
 	c := &l.config
 	names := slices.Sorted(maps.Keys(c.Accounts))
@@ -53,11 +53,11 @@ func (l *loader) check(need Need) {
 		l.checkAccount(name, need)
 	}
 	if need.Worker && isLocal(c.PublicURL) && !isLocal(c.BaseURL) {
-		l.warn("WEBHOOK_PUBLIC_URL", "WaveSpeed cannot reach %s, so that everything is polled after the grace time", c.PublicURL)
+		l.warn("WEBHOOK_PUBLIC_URL", "WaveSpeed cannot reach %s, so every result is polled after the grace period", c.PublicURL)
 	}
 }
 
-// emptyAccounts are named and have nothing.
+// emptyAccounts reports accounts without a key or secret.
 func (l *loader) emptyAccounts() []string {
 	return slices.DeleteFunc(slices.Clone(l.config.accountNames), func(name string) bool {
 		_, ok := l.config.Accounts[name]
@@ -71,13 +71,13 @@ func (l *loader) checkAccount(name string, need Need) {
 	switch {
 	case account.APIKey != "" || l.refused[key] || l.refused[secret]:
 	case need.Worker:
-		l.wrong(key, key, errors.New("is not set, and a worker needs it to submit"))
+		l.wrong(key, key, errors.New("is not set; a worker needs it to submit"))
 	case need.Webhook && len(account.Secrets) == 0:
-		l.wrong(secret, secret, fmt.Errorf("is not set, and neither is %s, with which it could be fetched", key))
+		l.wrong(secret, secret, fmt.Errorf("is not set, and neither is %s, which could fetch it", key))
 	}
 }
 
-// isLocal tells whether only this machine reaches an address.
+// isLocal reports whether an address is reachable only from this machine.
 func isLocal(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && loopback.Is(u.Hostname())

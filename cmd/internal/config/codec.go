@@ -17,18 +17,18 @@ import (
 )
 
 const (
-	// codecTimeout bounds one call of the codec server.
+	// codecTimeout limits one call to the codec server.
 	codecTimeout = 5 * time.Second
 
-	// codecPatience is how long a codec server that does not answer is asked again, where
-	// nothing else bounds it.
+	// codecPatience is how long to retry an unavailable codec server if the caller sets no
+	// limit.
 	codecPatience = 5 * time.Second
 
 	codecPause = 50 * time.Millisecond
 )
 
-// encode has a client use the codec server, for errors and their details too: without the
-// failure converter they would be in histories in clear.
+// encode makes a client use the codec server, for errors and their details too. Without the
+// failure converter, those would be stored in plain text.
 func encode(options *client.Options, codec *envconfig.ClientConfigCodec) {
 	namespace := options.Namespace
 	remote := converter.NewRemotePayloadCodec(converter.RemotePayloadCodecOptions{
@@ -48,7 +48,7 @@ func encode(options *client.Options, codec *envconfig.ClientConfigCodec) {
 	})
 }
 
-// available makes errors of answers that say nothing about the payload.
+// available turns responses that say nothing about the payload into errors.
 type available struct{ http.RoundTripper }
 
 func (a available) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -60,13 +60,13 @@ func (a available) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// patient is a data converter that waits for its codec server. A server that restarts must
-// not look like a payload that can't be decoded: that would end a generation.
+// patient is a data converter that waits for its codec server. A restarting server must not
+// look like an undecodable payload, which would end a generation.
 type patient struct {
 	converter.DataConverter
 	remote converter.PayloadCodec
 	ctx    context.Context
-	inFlow bool // in workflow code: where waiting does not help, the workflow task is tried again
+	inFlow bool // in workflow code, where the workflow task is retried instead of waiting
 }
 
 func newPatient(ctx context.Context, remote converter.PayloadCodec, inFlow bool) *patient {
@@ -75,7 +75,7 @@ func newPatient(ctx context.Context, remote converter.PayloadCodec, inFlow bool)
 	return p
 }
 
-// WithContext waits no longer than a caller does.
+// WithContext limits the wait to the caller's context.
 func (p *patient) WithContext(ctx context.Context) converter.DataConverter {
 	return newPatient(ctx, p.remote, false)
 }
@@ -85,12 +85,12 @@ func (p *patient) WithWorkflowContext(workflow.Context) converter.DataConverter 
 	return newPatient(p.ctx, p.remote, true)
 }
 
-// Encode is that of a payload codec.
+// Encode implements converter.PayloadCodec.
 func (p *patient) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	return p.try(p.remote.Encode, payloads)
 }
 
-// Decode is that of a payload codec.
+// Decode implements converter.PayloadCodec.
 func (p *patient) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	return p.try(p.remote.Decode, payloads)
 }

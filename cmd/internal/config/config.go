@@ -8,7 +8,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Config is what is in force. [Settings] say what the fields mean.
+// Config holds the settings in effect. [Settings] explains the fields.
 type Config struct {
 	// Accounts are the WaveSpeed accounts by name.
 	Accounts map[string]Account
@@ -22,19 +22,19 @@ type Config struct {
 	AdminListen   string
 	TaskQueue     string
 
-	// SearchAttributes has runs of pipelines set theirs.
+	// SearchAttributes makes pipeline runs set their search attributes.
 	SearchAttributes bool
 
-	// AskAbove is from what upper end of a run's estimate on a person is asked, in USD.
+	// AskAbove is the upper end of an estimate, in USD, above which a person is asked.
 	AskAbove generation.USD
 
 	UIURL string
 	Cache int
 
-	// ActivitiesPerSecond is 0 when they are not bounded.
+	// ActivitiesPerSecond is 0 if unlimited.
 	ActivitiesPerSecond int
 
-	// Deployment is empty when the worker is not versioned.
+	// Deployment is empty if the worker is not versioned.
 	Deployment string
 	BuildID    string
 
@@ -43,25 +43,24 @@ type Config struct {
 	LogLevel        slog.Level
 	LogFormat       string
 
-	// Warnings are what is not wrong, but should be looked at.
+	// Warnings are about settings that are valid but suspicious.
 	Warnings []string
 
-	// Values are all settings as they may be shown, those of accounts included.
+	// Values returns Temporal's settings for display: those that have a value, and its source.
 	Values []Value
 
 	accountNames []string
 }
 
-// Value is a setting as it may be shown.
+// Value is a setting for display.
 type Value struct {
 	// Name is the setting's environment variable.
 	Name string
 
-	// Text is what is in force, with a mask for what is secret or was refused; "" when
-	// nothing is.
+	// Text is the value in effect, masked if it is secret or was rejected; "" if unset.
 	Text string
 
-	// Source is where it comes from: a flag, a variable, or "default".
+	// Source is where the value comes from: a flag, a variable, or "default".
 	Source string
 }
 
@@ -70,15 +69,14 @@ type Account struct {
 	APIKey  string
 	Secrets []string
 
-	secretFile string // "" when the secrets were given otherwise
+	secretFile string // "" if the secrets don't come from a file
 }
 
-// SecretFromFile tells whether the account's one secret is in a file, to be read
-// again by ReadSecret.
+// SecretFromFile reports whether the account's only secret is in a file, which ReadSecret reads
+// again.
 func (a Account) SecretFromFile() bool { return a.secretFile != "" && len(a.Secrets) == 1 }
 
-// ReadSecret reads the first secret that the file holds now, so that it may be replaced
-// while the program runs.
+// ReadSecret reads the first secret in the file, so it can be replaced while the program runs.
 func (a Account) ReadSecret(context.Context) (string, error) {
 	content, _, err := readFile(a.secretFile)
 	if err != nil {

@@ -11,13 +11,13 @@ import (
 
 const fileSuffix = "_FILE"
 
-// maxFileBytes bounds a file with a value: /dev/zero is not one.
+// maxFileBytes limits a file that holds a value. It guards against files such as /dev/zero.
 const maxFileBytes = 64 << 10
 
-// readFile is a file's content without blanks around it, and whether everybody may
+// readFile returns a file's content without surrounding white space, and whether everybody may
 // read the file.
 func readFile(path string) (content string, open bool, err error) {
-	file, err := os.Open(path) // #nosec G304 -- whoever starts the program names it
+	file, err := os.Open(path) // #nosec G304 -- the user names the file
 	if err != nil {
 		return "", false, withoutPath(err)
 	}
@@ -39,11 +39,11 @@ func readFile(path string) (content string, open bool, err error) {
 	return content, info.Mode().IsRegular() && info.Mode().Perm()&0o004 != 0, nil
 }
 
-// withoutPath leaves out the path: somebody may have given the secret itself.
+// withoutPath removes the path from an error, because it may be a secret set by mistake.
 func withoutPath(err error) error {
 	var failure *fs.PathError
 	if errors.As(err, &failure) {
-		return fmt.Errorf("the file that it names cannot be read: %w", failure.Err)
+		return fmt.Errorf("cannot read the file that it names: %w", failure.Err)
 	}
 	return err
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Load reads all settings: from flags, by flag name, and from the environment, as
-// os.Environ gives it. Its error names everything that is wrong or, for what is needed,
-// missing; Values and Warnings are there all the same.
+// Load reads all settings: from flags, by flag name, and from the environment, in the form of
+// os.Environ. Its error lists every invalid value and every missing required one. Values and
+// Warnings are set in any case.
 func Load(flags map[string]string, environ []string, need Need) (Config, error) {
 	l := loader{flags: flags, env: make(map[string]string, len(environ)), refused: make(map[string]bool)}
 	l.config.Accounts = make(map[string]Account)
@@ -41,7 +41,7 @@ type loader struct {
 	refused  map[string]bool // by variable
 }
 
-// wrong notes what is wrong with a variable's value, which has come from a source.
+// wrong records a problem with a variable's value and its source.
 func (l *loader) wrong(variable, source string, err error) {
 	l.refused[variable] = true
 	l.problems = append(l.problems, fmt.Errorf("%s: %w", source, err))
@@ -51,14 +51,14 @@ func (l *loader) warn(source, format string, args ...any) {
 	l.config.Warnings = append(l.config.Warnings, source+": "+fmt.Sprintf(format, args...))
 }
 
-// given is a value and where it comes from.
+// given is a value and its source.
 type given struct {
 	text   string
 	source string
-	path   string // of the file, if it is from one
+	path   string // of its file, if any
 }
 
-// read takes one setting over, for an account if each has its own.
+// read reads one setting, for each account if accounts have their own.
 func (l *loader) read(s Setting, account string) {
 	value, err := l.find(s)
 	if err == nil && value.text != "" {
@@ -80,7 +80,7 @@ func (l *loader) take(s Setting, account string, value given) error {
 	return err
 }
 
-// find looks at the flag, the variable, its file and the default.
+// find checks the flag, the variable, its file and the default.
 func (l *loader) find(s Setting) (given, error) {
 	fileVariable := s.Env + fileSuffix
 	flag, isFlag := l.flags[s.Flag]
@@ -90,7 +90,7 @@ func (l *loader) find(s Setting) (given, error) {
 		return given{text: strings.TrimSpace(flag), source: "--" + s.Flag}, nil
 	case isFlag && s.Flag != "":
 	case value != "" && path != "":
-		return given{source: s.Env}, fmt.Errorf("is set, and so is %s; set one of them", fileVariable)
+		return given{source: s.Env}, fmt.Errorf("%s is set too; set only one", fileVariable)
 	case value != "":
 		return given{text: value, source: s.Env}, nil
 	case path != "":
@@ -105,7 +105,7 @@ func (l *loader) find(s Setting) (given, error) {
 
 const mask = "********"
 
-// show notes a value as it may be shown.
+// show records a value for display.
 func (l *loader) show(s Setting, value given) {
 	shown := Value{Name: s.Env, Text: value.text, Source: value.source}
 	switch {

@@ -84,27 +84,27 @@ func TestRefused(t *testing.T) {
 		need config.Need
 		want string
 	}{
-		"no key":                  {nil, config.Need{Worker: true}, "WAVESPEED_API_KEY: is not set, and a worker needs it to submit"},
-		"no secret":               {nil, config.Need{Webhook: true}, "WAVESPEED_WEBHOOK_SECRET: is not set, and neither is WAVESPEED_API_KEY, with which it could be fetched"},
-		"key with a line break":   {map[string]string{"WAVESPEED_API_KEY": key + "\nX"}, both, "WAVESPEED_API_KEY: holds a blank, a line break or another character that no key has"},
+		"no key":                  {nil, config.Need{Worker: true}, "WAVESPEED_API_KEY: is not set; a worker needs it to submit"},
+		"no secret":               {nil, config.Need{Webhook: true}, "WAVESPEED_WEBHOOK_SECRET: is not set, and neither is WAVESPEED_API_KEY, which could fetch it"},
+		"key with a line break":   {map[string]string{"WAVESPEED_API_KEY": key + "\nX"}, both, "WAVESPEED_API_KEY: contains a space, a line break or another character that is invalid in a key"},
 		"short secret":            {map[string]string{"WAVESPEED_API_KEY": key, "WAVESPEED_WEBHOOK_SECRET": "whsec_short"}, both, `WAVESPEED_WEBHOOK_SECRET: `},
 		"plain http":              {map[string]string{"WEBHOOK_PUBLIC_URL": "http://example.com/x"}, config.Need{}, "WEBHOOK_PUBLIC_URL: "},
 		"base URL":                {map[string]string{"WAVESPEED_BASE_URL": "ftp://example.com"}, config.Need{}, "WAVESPEED_BASE_URL: "},
 		"listen":                  {map[string]string{"WEBHOOK_LISTEN": "8080"}, config.Need{}, `WEBHOOK_LISTEN: "8080" is not an address to listen on, such as 127.0.0.1:8080 or :8080`},
 		"level":                   {map[string]string{"LOG_LEVEL": "loud"}, config.Need{}, `LOG_LEVEL: "loud" is not one of debug, info, warn, error`},
 		"bool":                    {map[string]string{"WAVESPEED_PRICES": "perhaps"}, config.Need{}, `WAVESPEED_PRICES: "perhaps" is neither true nor false`},
-		"number":                  {map[string]string{"WORKER_CACHE": "-1"}, config.Need{}, `WORKER_CACHE: "-1" is not a number from 0 on`},
+		"number":                  {map[string]string{"WORKER_CACHE": "-1"}, config.Need{}, `WORKER_CACHE: "-1" is not a whole number of at least 0`},
 		"duration":                {map[string]string{"SHUTDOWN_TIMEOUT": "70"}, config.Need{}, `SHUTDOWN_TIMEOUT: "70" is not a duration such as 70s`},
-		"UI":                      {map[string]string{"TEMPORAL_UI_URL": "localhost:8233"}, config.Need{}, "TEMPORAL_UI_URL: is not an address such as http://127.0.0.1:8233, without a user"},
-		"value and file":          {map[string]string{"LOG_LEVEL": "info", "LOG_LEVEL_FILE": "/x"}, config.Need{}, "LOG_LEVEL: is set, and so is LOG_LEVEL_FILE; set one of them"},
-		"missing file":            {map[string]string{"WAVESPEED_API_KEY_FILE": "/nowhere/" + key}, config.Need{}, "WAVESPEED_API_KEY_FILE: the file that it names cannot be read: no such file or directory"},
+		"UI":                      {map[string]string{"TEMPORAL_UI_URL": "localhost:8233"}, config.Need{}, "TEMPORAL_UI_URL: is not a URL such as http://127.0.0.1:8233, without a user name"},
+		"value and file":          {map[string]string{"LOG_LEVEL": "info", "LOG_LEVEL_FILE": "/x"}, config.Need{}, "LOG_LEVEL: LOG_LEVEL_FILE is set too; set only one"},
+		"missing file":            {map[string]string{"WAVESPEED_API_KEY_FILE": "/nowhere/" + key}, config.Need{}, "WAVESPEED_API_KEY_FILE: cannot read the file that it names: no such file or directory"},
 		"endless file":            {map[string]string{"WAVESPEED_API_KEY_FILE": "/dev/zero"}, config.Need{}, "WAVESPEED_API_KEY_FILE: the file has more than 65536 bytes"},
 		"empty file":              {map[string]string{"WAVESPEED_API_KEY_FILE": "/dev/null"}, config.Need{}, "WAVESPEED_API_KEY_FILE: the file is empty"},
-		"keys for names":          {map[string]string{"WAVESPEED_ACCOUNTS": "a_" + key}, config.Need{}, "WAVESPEED_ACCOUNTS: name 1 holds something other than letters, digits and dashes"},
-		"default among the names": {map[string]string{"WAVESPEED_ACCOUNTS": "team-a,default"}, config.Need{}, `WAVESPEED_ACCOUNTS: name 2 is "default", which is there anyway: its key is WAVESPEED_API_KEY`},
-		"names alike":             {map[string]string{"WAVESPEED_ACCOUNTS": "team-a,TEAM-A"}, config.Need{}, "WAVESPEED_ACCOUNTS: name 2 has the same variables as another"},
-		"name of a file":          {map[string]string{"WAVESPEED_ACCOUNTS": "my-file"}, config.Need{}, `WAVESPEED_ACCOUNTS: name 1 ends in "file", as variables do that name files`},
-		"account without a key":   {map[string]string{"WAVESPEED_API_KEY": key, "WAVESPEED_ACCOUNTS": "team-a"}, both, "WAVESPEED_API_KEY_TEAM_A: is not set, and a worker needs it to submit"},
+		"keys for names":          {map[string]string{"WAVESPEED_ACCOUNTS": "a_" + key}, config.Need{}, "WAVESPEED_ACCOUNTS: name 1 contains characters other than letters, digits and dashes"},
+		"default among the names": {map[string]string{"WAVESPEED_ACCOUNTS": "team-a,default"}, config.Need{}, `WAVESPEED_ACCOUNTS: name 2 is "default", which always exists: its key is WAVESPEED_API_KEY`},
+		"names alike":             {map[string]string{"WAVESPEED_ACCOUNTS": "team-a,TEAM-A"}, config.Need{}, "WAVESPEED_ACCOUNTS: name 2 maps to the same variables as another name"},
+		"name of a file":          {map[string]string{"WAVESPEED_ACCOUNTS": "my-file"}, config.Need{}, `WAVESPEED_ACCOUNTS: name 1 ends in "file", which is reserved for variables that name files`},
+		"account without a key":   {map[string]string{"WAVESPEED_API_KEY": key, "WAVESPEED_ACCOUNTS": "team-a"}, both, "WAVESPEED_API_KEY_TEAM_A: is not set; a worker needs it to submit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -126,7 +126,7 @@ func requireNoSecret(t *testing.T, text string) {
 	}
 }
 
-// Whoever starts a daemon wants to mend everything at once.
+// All problems are reported together.
 func TestAllThatIsWrongIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := config.Load(map[string]string{"admin-listen": "nowhere"}, environ(map[string]string{
@@ -182,7 +182,7 @@ func TestWarnings(t *testing.T) {
 		"nothing":     {map[string]string{"WAVESPEED_API_KEY": key, "WEBHOOK_PORT": "tcp://10.0.0.1:80", "WEBHOOK_SERVICE_HOST": "10.0.0.1"}, nil},
 		"a typo":      {map[string]string{"WAVESPEED_API_KEY": key, "WEBHOOK_PUBLC_URL": "https://x"}, []string{"WEBHOOK_PUBLC_URL: is set, but is not a setting; did you mean WEBHOOK_PUBLIC_URL?"}},
 		"an open key": {map[string]string{"WAVESPEED_API_KEY_FILE": open}, []string{"WAVESPEED_API_KEY_FILE: everybody on this machine can read " + open}},
-		"a local URL": {map[string]string{"WAVESPEED_API_KEY": key, "WEBHOOK_PUBLIC_URL": "http://127.0.0.1:8080/x"}, []string{"WEBHOOK_PUBLIC_URL: WaveSpeed cannot reach http://127.0.0.1:8080/x, so that everything is polled after the grace time"}},
+		"a local URL": {map[string]string{"WAVESPEED_API_KEY": key, "WEBHOOK_PUBLIC_URL": "http://127.0.0.1:8080/x"}, []string{"WEBHOOK_PUBLIC_URL: WaveSpeed cannot reach http://127.0.0.1:8080/x, so every result is polled after the grace period"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

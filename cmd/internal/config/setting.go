@@ -14,36 +14,36 @@ import (
 
 // Setting is one thing that can be configured.
 type Setting struct {
-	// Env is the environment variable; with _FILE at its end, that of a file.
+	// Env is the environment variable; with the suffix _FILE, it names a file.
 	Env string
 
 	// Flag is the flag's name, without dashes.
 	Flag string
 
-	// Type is what kind of value it has, in a word.
+	// Type is the kind of value, in one word.
 	Type string
 
-	// Default is the value when nothing is set; "" for none.
+	// Default is the default value; "" for none.
 	Default string
 
-	// Help says in a line what it is.
+	// Help describes the setting in one line.
 	Help string
 
-	// Secret values are masked wherever they are shown.
+	// Secret values are masked in output.
 	Secret bool
 
-	// Generate tells that the command generate needs it too.
+	// Generate says that the command generate needs it too.
 	Generate bool
 
-	// One of the two takes a value over; the second where each account has its own.
+	// One of these stores a value; the second if each account has its own.
 	set        func(*Config, string) error
 	setAccount func(*Account, given) error
 }
 
-// Bool is the Type of a setting that is true or false.
+// Bool is the Type of boolean settings.
 const Bool = "bool"
 
-// into makes a set of the place for a value and of what reads it.
+// into combines a field and a parser into a set function.
 func into[T any](place func(*Config) *T, read func(string) (T, error)) func(*Config, string) error {
 	return func(c *Config, text string) error {
 		value, err := read(text)
@@ -57,7 +57,7 @@ func into[T any](place func(*Config) *T, read func(string) (T, error)) func(*Con
 
 func text(v string) (string, error) { return v, nil }
 
-// list takes commas, blanks and line breaks, so that a file may have a line for each.
+// list accepts commas, spaces and line breaks, so a file may use a line per entry.
 func list(v string) []string {
 	return strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) })
 }
@@ -73,7 +73,7 @@ func boolean(v string) (bool, error) {
 func number(v string) (int, error) {
 	value, err := strconv.Atoi(v)
 	if err != nil || value < 0 {
-		return 0, fmt.Errorf("%q is not a number from 0 on", v)
+		return 0, fmt.Errorf("%q is not a whole number of at least 0", v)
 	}
 	return value, nil
 }
@@ -105,12 +105,11 @@ func listenAddress(v string) (string, error) {
 	return v, nil
 }
 
-// webURL is an address for people. What is refused is not repeated, since it may hold
-// a password.
+// webURL parses a URL for people. Errors don't repeat it, because it may contain a password.
 func webURL(v string) (string, error) {
 	u, err := url.Parse(v)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return "", fmt.Errorf("is not an address such as http://127.0.0.1:8233, without a user")
+		return "", fmt.Errorf("is not a URL such as http://127.0.0.1:8233, without a user name")
 	}
 	return strings.TrimRight(v, "/"), nil
 }

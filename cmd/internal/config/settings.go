@@ -6,7 +6,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// Settings are all settings, in the order in which they are shown and read.
+// Settings are all settings, in the order in which they are shown.
 var Settings = []Setting{
 	{
 		Env: "WAVESPEED_API_KEY", Flag: "api-key", Type: "key", Secret: true, Generate: true,
@@ -21,7 +21,7 @@ var Settings = []Setting{
 		},
 	}, {
 		Env: "WAVESPEED_ACCOUNTS", Flag: "accounts", Type: "list", Generate: true,
-		Help: "names of further accounts; the API key and the secrets of team-a are in WAVESPEED_API_KEY_TEAM_A and WAVESPEED_WEBHOOK_SECRET_TEAM_A",
+		Help: "names of more accounts; the API key and secrets of team-a, for example, are in WAVESPEED_API_KEY_TEAM_A and WAVESPEED_WEBHOOK_SECRET_TEAM_A",
 		set:  into(func(c *Config) *[]string { return &c.accountNames }, accountNames),
 	}, {
 		Env: "WAVESPEED_ALLOW_HTTP", Flag: "allow-http", Type: Bool, Default: "false", Generate: true,
@@ -45,11 +45,11 @@ var Settings = []Setting{
 		set:  func(c *Config, v string) error { c.PublicURL = v; return checkPublicURL(v, c.AllowHTTP) },
 	}, {
 		Env: "WEBHOOK_LISTEN", Flag: "webhook-listen", Type: "address", Default: ":8080",
-		Help: "where to listen for webhooks only",
+		Help: "address to listen on for webhooks (nothing else is served there)",
 		set:  into(func(c *Config) *string { return &c.WebhookListen }, listenAddress),
 	}, {
 		Env: "ADMIN_LISTEN", Flag: "admin-listen", Type: "address", Default: "127.0.0.1:9090",
-		Help: "where to listen for health, readiness and metrics",
+		Help: "address to listen on for health, readiness and metrics",
 		set:  into(func(c *Config) *string { return &c.AdminListen }, listenAddress),
 	}, {
 		Env: "TEMPORAL_TASK_QUEUE", Flag: "task-queue", Type: "name", Default: "wavespeed", Generate: true,

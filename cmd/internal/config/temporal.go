@@ -12,14 +12,15 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Temporal are the flags that override what envconfig reads.
+// Temporal holds the flags that override envconfig.
 type Temporal struct {
 	Address   string
 	Namespace string
 	Profile   string
 }
 
-// ClientOptions are those for Temporal, out of the environment as os.Environ gives it.
+// ClientOptions returns the options for Temporal's client, from flags and an environment in the
+// form of os.Environ.
 func (t Temporal) ClientOptions(environ []string, logger *slog.Logger) (client.Options, error) {
 	profile, err := envconfig.LoadClientConfigProfile(envconfig.LoadClientConfigProfileOptions{
 		ConfigFileProfile: t.Profile, EnvLookup: environment(environ),
@@ -44,20 +45,20 @@ func (t Temporal) ClientOptions(environ []string, logger *slog.Logger) (client.O
 		options.Namespace = client.DefaultNamespace
 	}
 	if strings.HasPrefix(options.HostPort, "http:") || strings.HasPrefix(options.HostPort, "https:") {
-		return client.Options{}, errors.New("TEMPORAL_ADDRESS: is a host and a port, such as 127.0.0.1:7233, and no URL")
+		return client.Options{}, errors.New("TEMPORAL_ADDRESS: must be a host and port, such as 127.0.0.1:7233, not a URL")
 	}
 	if profile.Codec != nil {
 		encode(&options, profile.Codec)
 	}
 	options.Logger = log.NewStructuredLogger(logger)
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions,
-		// In a network without a way out, gRPC's look-up of a TXT record never ends.
+		// In a network without Internet access, gRPC's lookup of a TXT record hangs.
 		grpc.WithDisableServiceConfig(),
 	)
 	return options, nil
 }
 
-// environment lets envconfig read what Load reads.
+// environment makes envconfig read the environment that Load reads.
 type environment []string
 
 func (e environment) Environ() []string { return e }

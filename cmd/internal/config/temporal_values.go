@@ -12,8 +12,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 )
 
-// Values are Temporal's settings as they may be shown: all that have a value, and where it
-// comes from.
+// Values returns Temporal's settings for display: those that have a value, and its source.
 func (t Temporal) Values(environ []string) ([]Value, error) {
 	env := environment(environ)
 	profile, err := envconfig.LoadClientConfigProfile(envconfig.LoadClientConfigProfileOptions{ConfigFileProfile: t.Profile, EnvLookup: env})
@@ -54,7 +53,7 @@ func (t Temporal) Values(environ []string) ([]Value, error) {
 	return slices.DeleteFunc(all, func(v Value) bool { return v.Text == "" }), nil
 }
 
-// tlsText says whether TLS is in use: an API key turns it on.
+// tlsText says whether TLS is used: an API key enables it.
 func tlsText(profile envconfig.ClientConfigProfile) string {
 	switch {
 	case profile.TLS != nil:
@@ -80,7 +79,7 @@ func secret(text string) string {
 	return mask
 }
 
-// shown is a setting with its source: a flag, before a variable, before the file.
+// shown returns a setting with its source: flag, then variable, then file.
 func shown(env environment, file, name, text, flag, flagText, def string) Value {
 	_, set := env.LookupEnv(name)
 	switch {
@@ -102,8 +101,8 @@ func textSource(def string) string {
 	return "default"
 }
 
-// fileSource names Temporal's configuration file, from which come all values that no
-// variable sets.
+// fileSource names Temporal's configuration file, the source of all values that no variable
+// sets.
 func (t Temporal) fileSource(env environment) string {
 	path, _ := env.LookupEnv("TEMPORAL_CONFIG_FILE")
 	path = cmp.Or(path, envconfig.DefaultConfigFilePath())

@@ -8,7 +8,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
 )
 
-// warnOfTypos names variables that look like ours and are not.
+// warnOfTypos warns about variables that resemble ours.
 func (l *loader) warnOfTypos() {
 	var known []string
 	for _, value := range l.config.Values {
@@ -21,8 +21,8 @@ func (l *loader) warnOfTypos() {
 	}
 }
 
-// isOurs tells by how the name begins. Kubernetes describes a service named webhook in
-// variables as WEBHOOK_PORT and WEBHOOK_SERVICE_HOST.
+// isOurs decides by the prefix. For a service named webhook, Kubernetes sets WEBHOOK_PORT and
+// WEBHOOK_SERVICE_HOST.
 func isOurs(name string) bool {
 	return strings.HasPrefix(name, "WAVESPEED_") ||
 		strings.HasPrefix(name, "WEBHOOK_") && !strings.HasPrefix(name, "WEBHOOK_PORT") && !strings.HasPrefix(name, "WEBHOOK_SERVICE_")

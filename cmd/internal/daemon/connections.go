@@ -9,28 +9,28 @@ import (
 	"sync"
 )
 
-// connections bounds those of a listener. When there are as many as may be, a new one
-// takes the place of the one that has been without a request for longest: who opens many
-// and sends nothing keeps nobody out.
+// connections limits a listener's connections. At the limit, a new connection replaces the one
+// that has been idle the longest. So a client that opens many connections and sends nothing
+// keeps nobody out.
 type connections struct {
 	net.Listener
 	max int
 
 	mu    sync.Mutex
 	open  int
-	quiet list.List // of *connection: those without a request, the longest first
+	quiet list.List // of *connection: idle ones, the longest idle first
 }
 
-// connection is one of them.
+// connection is one connection.
 type connection struct {
 	net.Conn
 	of    *connections
-	place *list.Element // among the quiet ones; nil while a request is answered
+	place *list.Element // among the idle ones; nil while serving a request
 	ended bool
 }
 
-// Accept waits for a connection. It closes new ones while requests are being answered on
-// all that may be open.
+// Accept waits for a connection. If all allowed connections are serving requests, it closes new
+// ones.
 func (c *connections) Accept() (net.Conn, error) {
 	for {
 		conn, err := c.Listener.Accept()
@@ -56,7 +56,7 @@ func (c *connections) admit(conn net.Conn) net.Conn {
 	return admitted
 }
 
-// evict closes the connection that has been quiet for longest, if there is one.
+// evict closes the connection that has been idle the longest, if any.
 func (c *connections) evict() bool {
 	first := c.quiet.Front()
 	if first == nil {
@@ -87,7 +87,7 @@ func (c *connections) setQuiet(conn *connection, quiet bool) {
 	}
 }
 
-// Close is the server's.
+// Close is called by the server.
 func (c *connection) Close() error {
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()
@@ -95,7 +95,7 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-// CloseWrite lets the server end its answer before it has read all of the request.
+// CloseWrite lets the server finish its response before it has read the whole request.
 func (c *connection) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -105,12 +105,12 @@ func (c *connection) CloseWrite() error {
 
 type connectionKey struct{}
 
-// context carries the connection to its requests.
+// context passes the connection to its requests.
 func (c *connections) context(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, connectionKey{}, conn)
 }
 
-// noting tells the connections that have a request from those that have none.
+// noting records which connections are serving a request.
 func (c *connections) noting(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if conn, ok := r.Context().Value(connectionKey{}).(*connection); ok {

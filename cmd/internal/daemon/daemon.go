@@ -23,14 +23,14 @@ type Options struct {
 	// Temporal are the client's options, with the logger.
 	Temporal client.Options
 
-	// Need are the roles, of which there is at least one. Config was loaded for them.
+	// Need lists the roles, at least one. Config was loaded for them.
 	config.Need
 
 	Logger *slog.Logger
 }
 
-// Run runs until ctx ends, and then stops gracefully. Its error says why it could not
-// start or had to end.
+// Run runs until ctx ends, then stops gracefully. Its error says why it could not start or had
+// to stop.
 func Run(ctx context.Context, options Options) error {
 	d := &daemon{Options: options, failed: make(chan error, 4)}
 	defer d.close()
@@ -79,8 +79,8 @@ const (
 	connectAgain   = 2 * time.Second
 )
 
-// connect waits for Temporal: a daemon may well start before its server. A namespace
-// that does not exist is a mistake, and not waited for.
+// connect waits for Temporal, because a daemon may start before its server. It fails if the
+// namespace does not exist.
 func (d *daemon) connect(ctx context.Context) error {
 	for {
 		err := d.tryConnect(ctx)
@@ -135,7 +135,7 @@ func (d *daemon) fail(err error) {
 	}
 }
 
-// stop ends everything that is under way.
+// stop ends all work in progress.
 func (d *daemon) stop() {
 	d.ready.Store(false)
 	d.Logger.Info("stopping")

@@ -1,7 +1,6 @@
-// Package daemon runs what wavespeed-temporal runs: a worker, a webhook handler, or
-// both, beside an admin listener with health and readiness.
+// Package daemon runs the daemons of wavespeed-temporal: a worker, a webhook handler, or both,
+// plus an admin listener for health and readiness.
 //
-// It is not ready until Temporal answers, and no longer once it is told to stop. Then
-// deliveries in flight are answered, activities in flight end and are recorded, and
-// only then it ends.
+// The daemon is ready once Temporal answers. It becomes unready when it is told to stop. It
+// then answers deliveries in flight, finishes and records running activities, and exits.
 package daemon

@@ -8,7 +8,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
 )
 
-// NewLogger writes one line an event, in JSON or as text, as the settings say.
+// NewLogger logs one line per event, as JSON or text depending on the settings.
 func NewLogger(c config.Config, out io.Writer, terminal bool) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
 	if c.LogFormat == "text" || c.LogFormat == "auto" && terminal {
@@ -17,8 +17,8 @@ func NewLogger(c config.Config, out io.Writer, terminal bool) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(out, options))
 }
 
-// newErrorLog takes what net/http complains of: broken handshakes and the like, which
-// the Internet brings all day.
+// newErrorLog logs net/http's complaints, such as broken handshakes, which are routine on the
+// Internet.
 func newErrorLog(logger *slog.Logger) *log.Logger {
 	return slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
 )
 
-// plugIn makes the plugin and gives it to Temporal's client, which hands it to the worker.
+// plugIn creates the plugin and adds it to Temporal's client, which passes it to the worker.
 func (d *daemon) plugIn() (err error) {
 	accounts := make(map[string]worker.Account, len(d.Config.Accounts))
 	for name, account := range d.Config.Accounts {
@@ -31,8 +31,8 @@ func (d *daemon) plugIn() (err error) {
 	return err
 }
 
-// secrets are the webhook secrets that an account was given. A file is read again when a
-// signature does not match; without any, the plugin fetches them from WaveSpeed.
+// secrets returns an account's webhook secrets. A file is read again if a signature does not
+// match. Without secrets, the plugin fetches them from WaveSpeed.
 func secrets(account config.Account) webhook.Account {
 	if account.SecretFromFile() {
 		return webhook.Account{Fetch: account.ReadSecret}

@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// readiness tells whether this process can do its work now.
+// readiness reports whether this process can work now.
 type readiness struct {
 	ready  atomic.Bool
 	client client.Client

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Limits of the listeners. Anybody can reach the public one; a body that is large may take
-// longer than readTimeout, as package webhook allows it.
+// Limits of the listeners. Anybody can reach the public one. A large body may take longer than
+// readTimeout, as package webhook allows.
 const (
 	maxConnections    = 4096
 	maxHeaderBytes    = 16 << 10
@@ -24,7 +24,7 @@ type server struct {
 	http *http.Server
 }
 
-// listen serves until it is shut down. Errors after that are none.
+// listen serves until shutdown. It ignores errors after that.
 func (d *daemon) listen(what, setting, address string, handler http.Handler) (*server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -50,7 +50,7 @@ func (d *daemon) listen(what, setting, address string, handler http.Handler) (*s
 	return s, nil
 }
 
-// shutdown lets requests in flight end, for so long.
+// shutdown waits up to a timeout for requests in flight.
 func (s *server) shutdown(patience time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

@@ -11,7 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// observe has Temporal's client, and what is made of it, report metrics and traces.
+// observe makes Temporal's client, and everything built on it, report metrics and traces.
 func (d *daemon) observe(ctx context.Context) (err error) {
 	if d.metrics, err = telemetry.NewMetrics(d.Logger); err != nil {
 		return fmt.Errorf("metrics: %w", err)
@@ -28,7 +28,7 @@ func (d *daemon) observe(ctx context.Context) (err error) {
 	return nil
 }
 
-// countRunning asks Temporal's visibility for the workflows that are generations.
+// countRunning counts running generation workflows with Temporal's visibility.
 func (d *daemon) countRunning(ctx context.Context) (int64, error) {
 	answer, err := d.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 		Namespace: d.Temporal.Namespace,
@@ -37,13 +37,13 @@ func (d *daemon) countRunning(ctx context.Context) (int64, error) {
 	return answer.GetCount(), err
 }
 
-// flushTimeout is what the last spans may take.
+// flushTimeout limits sending the last spans.
 const flushTimeout = 5 * time.Second
 
 func (d *daemon) flush() {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
 	if err := d.traces.Shutdown(ctx); err != nil {
-		d.Logger.Warn("traces: the last could not be sent", "error", err)
+		d.Logger.Warn("traces: could not send the last spans", "error", err)
 	}
 }

@@ -14,10 +14,10 @@ func (d *daemon) startWorker() error {
 		return err
 	}
 	if d.Config.PublicURL == "" {
-		d.Logger.Info("every generation is polled, since WEBHOOK_PUBLIC_URL is not set")
+		d.Logger.Info("every generation is polled, because WEBHOOK_PUBLIC_URL is not set")
 	}
 	if d.Config.ExclusiveKeys {
-		d.Logger.Info("charges tell lost submits apart: WAVESPEED_EXCLUSIVE_KEYS says that this namespace alone uses the API keys",
+		d.Logger.Info("charges identify lost submits, because WAVESPEED_EXCLUSIVE_KEYS says that only this namespace uses the API keys",
 			"namespace", d.Temporal.Namespace)
 	}
 	if err := d.metrics.Running(d.countRunning); err != nil {
@@ -33,7 +33,7 @@ func (d *daemon) startWorker() error {
 	return d.worker.Start()
 }
 
-// deployment is the worker's place in Temporal's worker versioning, if it has one.
+// deployment returns the worker's deployment for Temporal's worker versioning, if any.
 func (d *daemon) deployment() (sdkworker.DeploymentOptions, error) {
 	if d.Config.Deployment == "" {
 		return sdkworker.DeploymentOptions{}, nil
@@ -41,18 +41,18 @@ func (d *daemon) deployment() (sdkworker.DeploymentOptions, error) {
 	build := d.Config.BuildID
 	if build == "" {
 		if build = programVersion(); build == "" {
-			return sdkworker.DeploymentOptions{}, fmt.Errorf("WORKER_BUILD_ID: is not set, and this program knows no version of its own")
+			return sdkworker.DeploymentOptions{}, fmt.Errorf("WORKER_BUILD_ID: is not set, and this program has no version of its own")
 		}
 	}
 	return sdkworker.DeploymentOptions{
 		UseVersioning: true,
 		Version:       sdkworker.WorkerDeploymentVersion{DeploymentName: d.Config.Deployment, BuildID: build},
-		// A run ends on the version that began it.
+		// A run stays on the version that started it.
 		DefaultVersioningBehavior: workflow.VersioningBehaviorPinned,
 	}, nil
 }
 
-// programVersion is a release's version or a commit; "" of a build without either.
+// programVersion is the release version or the commit; "" if the build has neither.
 func programVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "(devel)" {

@@ -18,8 +18,8 @@ type content struct {
 	extension string
 }
 
-// inline is the content of an output that is not the URL of a file: media in base64, a
-// text, or JSON.
+// inline returns the content of an output that is not a file's URL: base64 media, text, or
+// JSON.
 func inline(output generation.Output) content {
 	text := output.Text()
 	if text == "" && string(output) != `""` {
@@ -31,10 +31,10 @@ func inline(output generation.Output) content {
 	return content{[]byte(text), ".txt"}
 }
 
-// minBase64 is the length from which on a text may be a file in base64.
+// minBase64 is the minimum length of a text that may be a base64 file.
 const minBase64 = 64
 
-// media decodes a data URL, or base64 without one if it holds media.
+// media decodes a data URL, or plain base64 if it contains media.
 func media(text string) (bytes []byte, extension string, ok bool) {
 	rest, isURL := strings.CutPrefix(text, "data:")
 	if isURL {
@@ -56,7 +56,8 @@ func media(text string) (bytes []byte, extension string, ok bool) {
 	return decoded, extension, extension != "" && extension != ".txt"
 }
 
-// expand are the files whose URLs an output holds that is JSON: they are gone after 7 days.
+// expand returns the files whose URLs a JSON output contains, because they disappear after 7
+// days.
 func expand(item Item) (all []Item) {
 	var value any
 	if item.Output.URL() != "" || item.Output.Text() != "" || json.Unmarshal(item.Output, &value) != nil {

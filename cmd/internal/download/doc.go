@@ -1,4 +1,4 @@
-// Package download saves the outputs of generations as files. It never replaces a file
-// unless it is asked to, retries what may succeed later, and connects to public addresses
-// only: the URLs of outputs come from models, which anyone may have written.
+// Package download saves the outputs of generations as files. It never replaces a file unless
+// asked to, and retries temporary failures. It connects only to public addresses, because the
+// URLs come from models that anyone may have written.
 package download

@@ -13,35 +13,36 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// DefaultMaxBytes is the largest file that is downloaded by default: 4 GiB.
+// DefaultMaxBytes is the default maximum file size: 4 GiB.
 const DefaultMaxBytes = 4 << 30
 
-// Options are those of a [Client].
+// Options are the options of a [Client].
 type Options struct {
-	// BaseURL is the provider's, as the user configured it. Its host and port may be
-	// private; no other may. Defaults to none.
+	// BaseURL is the provider's URL, as configured by the user. Only its host and port may be
+	// private. Defaults to none.
 	BaseURL string
 
-	// MaxBytes bounds each file. Defaults to [DefaultMaxBytes].
+	// MaxBytes limits each file. Defaults to [DefaultMaxBytes].
 	MaxBytes int64
 
-	// Overwrite replaces files that have an output's name. Defaults to keeping them.
+	// Overwrite replaces existing files. Defaults to keeping them.
 	Overwrite bool
 
-	// Attempts is how often a file is requested, at most. Defaults to 5.
+	// Attempts is the maximum number of requests per file. Defaults to 5.
 	Attempts int
 
-	// Backoff is the pause after the first attempt; it doubles with each. Defaults to 1 s.
+	// Backoff is the pause after the first attempt; it doubles with each attempt. Defaults to 1
+	// s.
 	Backoff time.Duration
 
-	// StallTimeout is how long no data may arrive. Defaults to 1 minute.
+	// StallTimeout is the maximum time without data. Defaults to 1 minute.
 	StallTimeout time.Duration
 
-	// Parallel is how many files are downloaded at a time. Defaults to 4.
+	// Parallel is how many files are downloaded concurrently. Defaults to 4.
 	Parallel int
 }
 
-// Client downloads outputs. It may be used by many goroutines at once.
+// Client downloads outputs. It is safe for concurrent use.
 type Client struct {
 	options Options
 	http    *http.Client
@@ -50,7 +51,7 @@ type Client struct {
 	taken names // stems of all items so far
 }
 
-// New makes a client. It fails if the base URL has no host.
+// New creates a client. It fails if the base URL has no host.
 func New(options Options) (*Client, error) {
 	g, err := newGuard(options.BaseURL)
 	if err != nil {
@@ -78,39 +79,39 @@ func newClient(o Options, g *guard) *Client {
 	return &Client{options: o, http: &http.Client{Transport: g.transport(), CheckRedirect: g.redirect}, taken: make(names)}
 }
 
-// Item is an output with the name of its file.
+// Item is an output with its file name.
 type Item struct {
-	// Stem is the name without its extension, as [Stem] makes them.
+	// Stem is the name without extension, as returned by [Stem].
 	Stem string
 
 	// Output is the file's URL, or the content itself.
 	Output generation.Output
 
-	// From says in a message what the output is of, such as a prediction.
+	// From names the output's origin in messages, such as a prediction.
 	From string
 }
 
-// Saved is where an output is now.
+// Saved is where an output was saved.
 type Saved struct {
 	Path string
 
-	// Existing is set where a file of the same content was there before.
+	// Existing is set if a file with the same content already existed.
 	Existing bool
 
-	// Taken is the path that the output would have had, and another file has; "" if none.
+	// Taken is the path that the output would have had, if another file has it; "" otherwise.
 	Taken string
 }
 
-// Result is what became of one item: saved, or not because of Err.
+// Result is the outcome for one item: saved, or not saved because of Err.
 type Result struct {
 	Item
 	Saved
 	Err error
 }
 
-// Save saves items into a directory, which must exist, and reports each as it ends. One that
-// fails stops no other. Names depend only on what the client was given, in its order: items
-// of equal names get a number after it.
+// Save saves items into an existing directory, and reports each as it ends. A failed item does
+// not stop the others. Names depend only on the items given to the client, in order. Items with
+// equal names get a number appended.
 func (c *Client) Save(ctx context.Context, dir string, items []Item, report func(Result)) {
 	var reporting sync.Mutex
 	var work sync.WaitGroup
@@ -128,7 +129,7 @@ func (c *Client) Save(ctx context.Context, dir string, items []Item, report func
 	work.Wait()
 }
 
-// named are items, and the files that they refer to, each with a stem of its own.
+// named returns the items, and the files that they refer to, each with a unique stem.
 func (c *Client) named(items []Item) []Item {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -145,7 +146,7 @@ func (c *Client) named(items []Item) []Item {
 	return all
 }
 
-// another tells whether a stem is that of an item.
+// another reports whether a stem belongs to an item.
 func (c *Client) another(stem string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -154,8 +155,8 @@ func (c *Client) another(stem string) bool {
 
 const fileMode = 0o644
 
-// save writes an output aside and then gives it its name, so that a file is whole or not
-// there.
+// save writes an output to a temporary file and then renames it, so a file is either complete
+// or missing.
 func (c *Client) save(ctx context.Context, dir string, item Item) (Saved, error) {
 	partial, err := os.CreateTemp(dir, ".partial-*")
 	if err != nil {
@@ -167,8 +168,8 @@ func (c *Client) save(ctx context.Context, dir string, item Item) (Saved, error)
 	if err != nil {
 		return Saved{}, err
 	}
-	_ = partial.Chmod(fileMode) // some file systems have no modes
-	// What is on the disk outlives a power failure.
+	_ = partial.Chmod(fileMode) // some file systems don't support modes
+	// Survive a power failure.
 	if err := errors.Join(partial.Sync(), partial.Close()); err != nil {
 		return Saved{}, err
 	}
@@ -179,7 +180,7 @@ func (c *Client) save(ctx context.Context, dir string, item Item) (Saved, error)
 	return place(partial.Name(), dir, item.Stem, extension, c.another)
 }
 
-// write writes an output's content and returns the extension for it.
+// write writes an output's content and returns the file extension.
 func (c *Client) write(ctx context.Context, output generation.Output, file *os.File) (string, error) {
 	address := output.URL()
 	if address == "" {

@@ -15,15 +15,15 @@ import (
 	"time"
 )
 
-// permanentError is an error that another attempt can't cure.
+// permanentError is an error that a retry can't fix.
 type permanentError struct{ error }
 
 func (e permanentError) Unwrap() error { return e.error }
 
-// statusError is an answer other than 200.
+// statusError is a response with a status other than 200.
 type statusError struct {
 	code  int
-	after time.Duration // what Retry-After asks for
+	after time.Duration // from Retry-After
 }
 
 func (e *statusError) Error() string {
@@ -37,8 +37,8 @@ func (e *statusError) Error() string {
 
 var errStalled = errors.New("no data arrived in time")
 
-// fetch writes what a URL gives to a file, from its start, and returns the type of the
-// content. It retries errors that may pass.
+// fetch downloads a URL into a file, from its start, and returns the content type. It retries
+// temporary errors.
 func (c *Client) fetch(ctx context.Context, address string, file *os.File) (contentType string, err error) {
 	for attempt := 1; ; attempt++ {
 		contentType, err = c.get(ctx, address, file)
@@ -52,7 +52,7 @@ func (c *Client) fetch(ctx context.Context, address string, file *os.File) (cont
 			return "", err
 		}
 	}
-	var outer *url.Error // it repeats the address, which may be a capability
+	var outer *url.Error // it repeats the URL, which may be a secret
 	if errors.As(err, &outer) {
 		err = outer.Err
 	}
@@ -66,7 +66,7 @@ func rewind(file *os.File) error {
 	return file.Truncate(0)
 }
 
-// get is one attempt.
+// get is a single attempt.
 func (c *Client) get(ctx context.Context, address string, file *os.File) (string, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -103,7 +103,7 @@ func (c *Client) tooLarge() error {
 	return permanentError{fmt.Errorf("it is larger than the limit of %s", FormatSize(c.options.MaxBytes))}
 }
 
-// cause is why an attempt's context was canceled, if it was.
+// cause returns why an attempt's context was canceled, if it was.
 func cause(ctx context.Context, err error) error {
 	if why := context.Cause(ctx); errors.Is(why, errStalled) {
 		return why
@@ -111,7 +111,7 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// watched is a body that must keep arriving.
+// watched is a response body that must keep arriving.
 type watched struct {
 	io.Reader
 	timer   *time.Timer
@@ -123,8 +123,8 @@ func (w *watched) Read(b []byte) (int, error) {
 	return w.Reader.Read(b)
 }
 
-// local marks errors of this machine's disk. It hides the file's ReadFrom, which would not
-// tell them from those of the network.
+// local marks errors of the local disk. It hides the file's ReadFrom, which would mix them up
+// with network errors.
 type local struct{ file *os.File }
 
 func (l local) Write(b []byte) (int, error) {
@@ -153,14 +153,13 @@ func transient(err error) bool {
 	}
 }
 
-// maxPause bounds the time between two attempts, whatever a server asks for.
+// maxPause limits the pause between two attempts, whatever a server requests.
 const maxPause = 30 * time.Second
 
-// pause doubles with each attempt and varies by half, so that many downloads don't return
-// together.
+// pause doubles with each attempt and is randomized, so many downloads don't retry together.
 func (c *Client) pause(attempt int, err error) time.Duration {
 	wait := c.options.Backoff << (attempt - 1)
-	wait = wait/2 + rand.N(wait/2+1) // #nosec G404 -- nothing depends on it
+	wait = wait/2 + rand.N(wait/2+1) // #nosec G404 -- not security relevant
 	var status *statusError
 	if errors.As(err, &status) {
 		wait = max(wait, status.after)

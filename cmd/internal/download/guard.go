@@ -15,7 +15,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
 )
 
-// RefusedError is a URL, or an address that it led to, from which nothing is downloaded.
+// RefusedError is returned for a URL, or the address behind it, from which nothing is
+// downloaded.
 type RefusedError struct{ Reason string }
 
 func (e *RefusedError) Error() string { return "refused: " + e.Reason }
@@ -24,10 +25,10 @@ func refused(format string, values ...any) error {
 	return &RefusedError{Reason: fmt.Sprintf(format, values...)}
 }
 
-// guard decides where connections may go: public addresses at the standard ports, and the
-// provider that the user configured, wherever that is.
+// guard decides which connections are allowed: to public addresses at the standard ports, and
+// to the provider that the user configured.
 type guard struct {
-	trusted string // host:port as canonical writes it; "" for none
+	trusted string // host:port in canonical form; "" for none
 	dialer  net.Dialer
 	proxy   func(*http.Request) (*url.URL, error)
 }
@@ -70,7 +71,7 @@ func defaultPort(scheme string) string {
 	return "443"
 }
 
-// check rejects a URL for what it says. Where its name leads is checked by the dialer.
+// check rejects a URL by its text. The dialer checks the address behind its name.
 func (g *guard) check(u *url.URL) error {
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http":
@@ -91,7 +92,7 @@ func (g *guard) check(u *url.URL) error {
 	return nil
 }
 
-// redirect is for http.Client.CheckRedirect.
+// redirect implements http.Client.CheckRedirect.
 func (g *guard) redirect(request *http.Request, via []*http.Request) error {
 	if len(via) >= maxRedirects {
 		return refused("more than %d redirects", maxRedirects)
@@ -99,8 +100,7 @@ func (g *guard) redirect(request *http.Request, via []*http.Request) error {
 	return g.check(request.URL)
 }
 
-// dial checks the address that a name was resolved to, so that the answer that is checked
-// is the one that is used.
+// dial checks the resolved address, so the address that is checked is the one that is used.
 func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := g.dialer
 	if !g.exempt(ctx, address) {
@@ -115,7 +115,7 @@ func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, er
 	return dialer.DialContext(ctx, network, address)
 }
 
-// exempt tells whether the user chose an address: as the provider's, or as the proxy.
+// exempt reports whether the user chose an address: the provider's, or the proxy's.
 func (g *guard) exempt(ctx context.Context, address string) bool {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -130,8 +130,8 @@ func (g *guard) exempt(ctx context.Context, address string) bool {
 
 type proxyKey struct{}
 
-// withProxy remembers the proxy of a request for its connection. A proxy resolves names
-// itself, so only names of this machine and literal addresses can be refused there.
+// withProxy remembers the proxy of a request for its connection. A proxy resolves names itself,
+// so only local names and literal addresses can be rejected there.
 func (g *guard) withProxy(request *http.Request) (*http.Request, error) {
 	proxy, err := g.proxy(request)
 	if err != nil || proxy == nil {
@@ -144,8 +144,8 @@ func (g *guard) withProxy(request *http.Request) (*http.Request, error) {
 	return request.WithContext(context.WithValue(request.Context(), proxyKey{}, canonical(proxy))), nil
 }
 
-// numeric tells whether a host is an address in a form that only some resolvers read, such
-// as 2130706433 or 0x7f.1; [guard.check] has seen the usual forms.
+// numeric reports whether a host is an IP address in an unusual form, such as 2130706433 or
+// 0x7f.1; [guard.check] handles the usual forms.
 func numeric(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return false
@@ -154,12 +154,12 @@ func numeric(host string) bool {
 	return last != "" && (strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x"))
 }
 
-// transport checks each request, those of redirects included.
+// transport checks each request, including redirects.
 func (g *guard) transport() http.RoundTripper {
 	t := &http.Transport{
 		Proxy:                  func(r *http.Request) (*url.URL, error) { return g.proxy(r) },
 		DialContext:            g.dial,
-		DisableCompression:     true, // a file is saved as it is
+		DisableCompression:     true, // save files unchanged
 		ForceAttemptHTTP2:      true,
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
@@ -181,7 +181,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (r roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return r(request) }
 
-// Prefixes of addresses that are global by their form, but not the Internet's.
+// Address ranges that look global but are not public.
 var special = prefixes(
 	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24",
 	"203.0.113.0/24", "240.0.0.0/4", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
@@ -200,7 +200,7 @@ func prefixes(texts ...string) []netip.Prefix {
 	return all
 }
 
-// public tells whether an address belongs to the public Internet.
+// public reports whether an address belongs to the public Internet.
 func public(ip netip.Addr) bool {
 	ip = ip.Unmap()
 	if nat64.Contains(ip) { // an IPv4 address behind a translator

@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// maxPart is how many bytes of one part a name keeps, so that a name of four parts is valid
-// on every file system.
+// maxPart is the maximum length of one part in bytes, so that a name of four parts is valid on
+// every file system.
 const maxPart = 60
 
-// Stem joins parts to a file name without its extension, which every file system takes:
-// ASCII letters, digits, - and _. Other characters become -, and long parts are cut, so
-// parts that may then be equal need a number beside them. Empty parts are left out.
+// Stem joins parts to a file name without extension that is valid on every file system: ASCII
+// letters, digits, - and _. It replaces other characters with - and cuts long parts, so parts
+// that may become equal need a number. It skips empty parts.
 func Stem(parts ...string) string {
 	var kept []string
 	for _, part := range parts {
@@ -59,8 +59,7 @@ func reservedOnWindows(stem string) bool {
 	return len(stem) == 4 && (strings.HasPrefix(stem, "com") || strings.HasPrefix(stem, "lpt")) && stem[3] >= '0' && stem[3] <= '9'
 }
 
-// names gives each file of a download a name of its own, also where case makes no
-// difference.
+// names assigns unique names to the files of a download, ignoring case.
 type names map[string]bool
 
 func (n names) unique(stem string) string {
@@ -74,7 +73,7 @@ func (n names) unique(stem string) string {
 
 func (n names) taken(stem string) bool { return n[strings.ToLower(stem)] }
 
-// urlExtension is the extension of the file that a URL names; "" if it has none.
+// urlExtension returns the extension of the file in a URL; "" if it has none.
 func urlExtension(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -87,7 +86,7 @@ func urlExtension(address string) string {
 	return extension
 }
 
-// extensions are those of types of media.
+// extensions maps media types to file extensions.
 var extensions = map[string]string{
 	"application/json": ".json", "audio/aac": ".aac", "audio/flac": ".flac", "audio/mp4": ".m4a", "audio/mpeg": ".mp3", "audio/ogg": ".ogg",
 	"audio/wav": ".wav", "audio/wave": ".wav", "audio/x-wav": ".wav", "image/avif": ".avif", "image/gif": ".gif", "image/jpeg": ".jpg",

@@ -13,9 +13,9 @@ import (
 // maxTries is how many names are tried for one file.
 const maxTries = 1000
 
-// place gives a file that was written aside its name: stem and extension, or with a number
-// after the stem where that is taken by another file. A file of the same content counts as
-// saved. another tells whether a stem is that of another output.
+// place renames a temporary file to stem and extension, or adds a number to the stem if another
+// file has that name. A file with the same content counts as saved. another reports whether a
+// stem belongs to another output.
 func place(partial, dir, stem, extension string, another func(stem string) bool) (Saved, error) {
 	wanted := filepath.Join(dir, stem+extension)
 	for n := 1; n <= maxTries; n++ {
@@ -41,8 +41,8 @@ func place(partial, dir, stem, extension string, another func(stem string) bool)
 	return Saved{}, fmt.Errorf("%s and %d names like it are taken", wanted, maxTries-1)
 }
 
-// claim gives a file a name that nothing has. It fails with fs.ErrExist otherwise, also if
-// another process is faster.
+// claim renames a file to an unused name. It fails with fs.ErrExist if the name is taken, even
+// if another process has just taken it.
 func claim(partial, path string) error {
 	err := os.Link(partial, path)
 	if err == nil || errors.Is(err, fs.ErrExist) {
@@ -51,9 +51,9 @@ func claim(partial, path string) error {
 	return claimByName(partial, path)
 }
 
-// claimByName is for file systems without hard links: an empty file takes the name first.
+// claimByName is for file systems without hard links: an empty file claims the name first.
 func claimByName(partial, path string) error {
-	empty, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode) // #nosec G302 G304 -- in the user's directory, under a name of ours, for whom their umask lets read it
+	empty, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode) // #nosec G302 G304 -- in the user's directory; the umask decides who can read it
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,8 @@ func claimByName(partial, path string) error {
 	return nil
 }
 
-// sameContent tells whether two regular files hold the same. What can't be read differs.
+// sameContent reports whether two regular files have the same content. An unreadable file
+// counts as different.
 func sameContent(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Lstat(b)

@@ -15,8 +15,8 @@ var units = []struct {
 	{"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"B", 1},
 }
 
-// ParseSize reads a size such as 4GiB, 500MB or 1000, which is in bytes. It fails unless
-// the size is a whole number above 0.
+// ParseSize parses a size such as 4GiB, 500MB or 1000 (bytes). It must be a whole number above
+// 0.
 func ParseSize(text string) (int64, error) {
 	digits, factor := text, int64(1)
 	for _, unit := range units {
@@ -32,7 +32,7 @@ func ParseSize(text string) (int64, error) {
 	return n * factor, nil
 }
 
-// FormatSize writes a size in the largest unit of which it is a whole number.
+// FormatSize formats a size in the largest unit in which it is a whole number.
 func FormatSize(bytes int64) string {
 	for _, unit := range units {
 		if bytes >= unit.bytes && bytes%unit.bytes == 0 {

@@ -1,12 +1,12 @@
-// Package telemetry is the daemon's metrics and traces, both through the SDK's own
-// OpenTelemetry path.
+// Package telemetry provides the daemon's metrics and traces, using the SDK's OpenTelemetry
+// support.
 //
-// Metrics are always there, in Prometheus form, on the admin listener: those of the
-// Temporal SDK, those of generations (their names are in package generation), those of
-// the webhook handler, and those of the Go runtime. No label holds an id.
+// Metrics are always available on the admin listener, in Prometheus format: those of the
+// Temporal SDK, of generations (package generation lists their names), of the webhook handler,
+// and of the Go runtime. No label contains an id.
 //
-// Traces are off until OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
-// says where to send them, over OTLP/HTTP; OTEL's other variables mean what they mean
-// everywhere. Spans are those of the SDK's interceptor, which makes none in a replay,
-// and one for each delivery, whose signal is its child.
+// Traces are off unless OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT says
+// where to send them, over OTLP/HTTP. Other OTEL variables have their usual meaning. The SDK's
+// interceptor creates spans, except during replays. Each delivery has a span, with its signal
+// as a child.
 package telemetry

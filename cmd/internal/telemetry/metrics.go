@@ -19,10 +19,10 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
-// buckets are in seconds: from an answer within this machine to a video.
+// buckets are in seconds: from a local response to a video.
 var buckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 10800}
 
-// Metrics collect what Prometheus asks for.
+// Metrics collects metrics for Prometheus.
 type Metrics struct {
 	registry *prometheus.Registry
 	meter    metric.Meter
@@ -31,7 +31,7 @@ type Metrics struct {
 	took     metric.Float64Histogram
 }
 
-// NewMetrics makes metrics of their own: two daemons in one process share none.
+// NewMetrics creates independent metrics: two daemons in one process share none.
 func NewMetrics(logger *slog.Logger) (*Metrics, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -51,33 +51,33 @@ func NewMetrics(logger *slog.Logger) (*Metrics, error) {
 	return m, err
 }
 
-// Handler is for Temporal's client, and thereby for its workers.
+// Handler returns the metrics handler for Temporal's client, which its workers use too.
 func (m *Metrics) Handler() client.MetricsHandler {
 	return opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		Meter:                m.meter,
 		UseMonotonicCounters: true,
-		// The SDK has names that this path cannot take twice; a metric less is no reason to die.
+		// Some of the SDK's names conflict here. A missing metric should not stop the program.
 		OnError: func(err error) { m.logger.Warn("metrics", "error", err) },
 	})
 }
 
-// ServeHTTP answers Prometheus.
+// ServeHTTP serves Prometheus.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
 }
 
-// Observe counts what the webhook handler has answered.
+// Observe counts the webhook handler's answers.
 func (m *Metrics) Observe(answer webhook.Answer) {
 	ctx := context.Background()
 	m.answers.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", string(answer.Reason)), attribute.String("account", answer.Account)))
 	m.took.Record(ctx, answer.Took.Seconds(), metric.WithAttributes(attribute.String("reason", string(answer.Reason))))
 }
 
-// countTimeout bounds what a scrape waits for.
+// countTimeout limits how long a scrape waits.
 const countTimeout = 2 * time.Second
 
-// Running reports how many generations run as workflows of their own, by what count
-// says at each scrape. Every worker of a namespace reports the same number.
+// Running reports the number of running standalone generations; count returns it at each
+// scrape. Every worker of a namespace reports the same number.
 func (m *Metrics) Running(count func(context.Context) (int64, error)) error {
 	gauge, err := m.meter.Int64ObservableGauge("wavespeed_generations_running",
 		metric.WithDescription("Running workflows wavespeed.Generate in the namespace, by its visibility. Each worker reports all."))

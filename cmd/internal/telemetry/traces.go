@@ -16,13 +16,13 @@ import (
 	"go.temporal.io/sdk/interceptor"
 )
 
-// Traces send spans. A nil one is off.
+// Traces sends spans. A nil Traces is off.
 type Traces struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
 }
 
-// NewTraces is nil unless OTEL's variables say where to send.
+// NewTraces returns nil unless OTEL's variables say where to send spans.
 func NewTraces(ctx context.Context) (*Traces, error) {
 	if os.Getenv("OTEL_SDK_DISABLED") == "true" || os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
 		return nil, nil
@@ -39,18 +39,17 @@ func NewTraces(ctx context.Context) (*Traces, error) {
 	return &Traces{provider: provider, tracer: provider.Tracer("wavespeed-temporal")}, nil
 }
 
-// Interceptors are for Temporal's client, and thereby for its workers.
+// Interceptors returns the interceptors for Temporal's client, which its workers use too.
 func (t *Traces) Interceptors() ([]interceptor.ClientInterceptor, error) {
 	if t == nil {
 		return nil, nil
 	}
-	// Queries are health checks and watchers: spans without end.
+	// Queries come from health checks and watchers, and would create endless spans.
 	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{Tracer: t.tracer, DisableQueryTracing: true})
 	return []interceptor.ClientInterceptor{tracing}, err
 }
 
-// Wrap gives each delivery a span. It says nothing of the address, which is a
-// capability.
+// Wrap creates a span per delivery. The span doesn't include the address, which is a secret.
 func (t *Traces) Wrap(handler http.Handler) http.Handler {
 	if t == nil {
 		return handler
@@ -67,7 +66,7 @@ func (t *Traces) Wrap(handler http.Handler) http.Handler {
 	})
 }
 
-// Shutdown sends what is left.
+// Shutdown sends the remaining spans.
 func (t *Traces) Shutdown(ctx context.Context) error {
 	if t == nil {
 		return nil
@@ -85,5 +84,5 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets http.ResponseController find what the server's own writer can do.
+// Unwrap gives http.ResponseController access to the server's own writer.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,9 +1,9 @@
-// Command teeth shows that the simulation bites: it puts faults that the project once had
+// Command teeth shows that the simulation finds bugs: it puts faults that the project once had
 // back into the code, one at a time, and each must be found within 2,000 seeds.
 //
 //	go run ./tests/simulation/teeth
 //
-// Files are not changed: a fault is laid over them with go build's -overlay.
+// It doesn't change files: it overlays each fault with go build's -overlay.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 func main() {
 	n := flag.Int("n", 2000, "within how many seeds a fault must be found")
 	only := flag.String("only", "", "try only the faults whose names contain this")
-	document := flag.String("write", "", "a document whose part «teeth» to write again")
+	document := flag.String("write", "", `a document in which to update the part "teeth"`)
 	flag.Parse()
 	if err := run(*n, *only, *document); err != nil {
 		fmt.Fprintln(os.Stderr, "teeth:", err)

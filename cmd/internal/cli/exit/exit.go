@@ -12,12 +12,12 @@ import (
 // Exit codes.
 const (
 	OK          = 0
-	Failure     = 1 // of Temporal, the network or this program
-	Usage       = 2 // arguments or configuration
+	Failure     = 1 // Temporal, the network or this program failed
+	Usage       = 2 // invalid arguments or configuration
 	Failed      = 3 // the generation or the pipeline failed
 	Undecided   = 4 // its deadline passed, or its submit is unknown
 	Canceled    = 5 // the workflow was canceled or terminated
-	Unsaved     = 6 // there is a result, and part of it is not on the disk
+	Unsaved     = 6 // there is a result, but some outputs could not be saved
 	Interrupted = 130
 )
 

@@ -21,8 +21,8 @@ import (
 // Activity is an activity that failed and is going to be repeated: why something waits.
 type Activity struct {
 	Message string
-	Attempt int32     // the next
-	At      time.Time // when it is made, by Temporal's clock; zero for now
+	Attempt int32     // the next attempt
+	At      time.Time // when the next attempt starts, by Temporal's clock; zero for now
 }
 
 func (a Activity) String() string {
@@ -77,7 +77,7 @@ func among(pending []*workflowpb.PendingActivityInfo, failures converter.Failure
 		message := err.Error()
 		var application *temporal.ApplicationError
 		if errors.As(err, &application) {
-			if application.Type() == generation.ErrPending { // it only waits for its end
+			if application.Type() == generation.ErrPending { // the prediction is still running
 				continue
 			}
 			message = application.Message()
@@ -97,7 +97,7 @@ func Text(all []Activity) string {
 		return ""
 	}
 	var text strings.Builder
-	text.WriteString("\nfailed, and is repeated:\n")
+	text.WriteString("\nfailed, will be retried:\n")
 	for _, f := range all[:min(len(all), maxShown)] {
 		fmt.Fprintf(&text, "  %s\n", f)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// codec is one that hides nothing, but must be undone.
+// codec hides nothing, but must be decoded.
 type codec struct{}
 
 func (codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
@@ -33,8 +33,8 @@ func (codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	return payloads, nil
 }
 
-// TestFailing reads failures that are encoded, too, and leaves out those that only mean
-// that a prediction has not ended.
+// TestFailing reads encoded failures too, and leaves out those that only mean that a prediction
+// is still running.
 func TestFailing(t *testing.T) {
 	t.Parallel()
 	failures := temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
@@ -51,7 +51,7 @@ func TestFailing(t *testing.T) {
 		},
 	}
 	all := among(pending, failures)
-	require.Equal(t, "\nfailed, and is repeated:\n  attempt 3 at 12:00:00: connection refused\n", Text(all))
+	require.Equal(t, "\nfailed, will be retried:\n  attempt 3 at 12:00:00: connection refused\n", Text(all))
 	require.Empty(t, Text(nil))
 	many := []Activity{all[0], all[0], all[0], all[0], all[0]}
 	require.Equal(t, 3, strings.Count(Text(many), "connection refused"))

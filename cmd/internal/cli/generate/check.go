@@ -28,7 +28,7 @@ func check(ctx context.Context, s *session.Session, request generation.Request, 
 	}
 	account, known := accounts[cmp.Or(request.Account, generation.DefaultAccount)]
 	if !known {
-		fmt.Fprintln(s.Err, "warning: the model and the input are not checked: this command has no API key for the account")
+		fmt.Fprintln(s.Err, "warning: the model and the input were not checked: this command has no API key for the account")
 		return input, nil
 	}
 	checked, problems, err := preflight.Input(ctx, account, request.Model, input)
@@ -36,7 +36,7 @@ func check(ctx context.Context, s *session.Session, request generation.Request, 
 	case ctx.Err() != nil:
 		return input, exit.With(exit.Interrupted, ctx.Err())
 	case err != nil:
-		fmt.Fprintln(s.Err, "warning: the model and the input are not checked:", err)
+		fmt.Fprintln(s.Err, "warning: the model and the input were not checked:", err)
 		return input, nil
 	case len(problems) > 0:
 		return input, exit.With(exit.Usage, fmt.Errorf("nothing was submitted:\n%w", quoted(problems, input)))
@@ -45,7 +45,7 @@ func check(ctx context.Context, s *session.Session, request generation.Request, 
 	}
 }
 
-// quoted says how to write a string that is also JSON, such as prompt=1984.
+// quoted explains how to write a string that is also valid JSON, such as prompt=1984.
 func quoted(problems pipeline.Problems, input map[string]any) pipeline.Problems {
 	for i, problem := range problems {
 		if len(problem.Path) != 2 || !strings.Contains(problem.Message, "and must be string") {

@@ -32,8 +32,8 @@ func Command(p *session.Program) *cobra.Command {
 		Short: "Start a generation, and wait for it or fetch its result later",
 		Long: `Start a generation, and wait for it or fetch its result later.
 
-A value that is JSON (true, 5, ["a","b"], {"x":1}) is taken as such, and otherwise as
-text. A value @FILE uploads the file and stands for its address.
+A value is parsed as JSON if possible (true, 5, ["a","b"], {"x":1}), and is text otherwise.
+A value @FILE uploads the file and becomes its URL.
 
   wavespeed-temporal generate wavespeed-ai/flux-dev prompt="a cat in the rain" --wait
   wavespeed-temporal generate wavespeed-ai/real-esrgan image=@cat.png --wait --output out
@@ -61,22 +61,22 @@ prints a workflow id. Use that to fetch the result:
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVarP(&o.input, "input", "i", "", "object to begin the input with: a `file` of JSON or YAML, or - for standard input")
+	flags.StringVarP(&o.input, "input", "i", "", "JSON or YAML `file` with the input object, or - for standard input; key=value pairs override its fields")
 	flags.BoolVarP(&o.wait, "wait", "w", false, "wait for the result and show progress; --output waits too")
-	flags.BoolVar(&o.json, "json", false, "print the result, or what was started, as one JSON object")
+	flags.BoolVar(&o.json, "json", false, "print the result, or the ids of the started run, as one JSON object")
 	o.Flags.Add(flags)
-	flags.StringVar(&o.id, "id", "", "workflow id; a run that has it and still goes on is joined, not doubled (default a new one)")
+	flags.StringVar(&o.id, "id", "", "workflow id; if a run with this id is still open, join it instead of starting another (default a new id)")
 	flags.StringVar(&o.request.Key, "key", "", "the generation's name in the Temporal UI")
-	flags.StringVar(&o.request.Account, "account", "", "the account with which to submit (default \"default\")")
+	flags.StringVar(&o.request.Account, "account", "", "account to submit with (default \"default\")")
 	flags.StringVar(&o.request.Adopt, "adopt", "", "await this prediction instead of submitting one")
-	flags.DurationVar(&o.request.Timeout, "timeout", 0, "bound for the whole generation (default 6h)")
-	flags.IntVar(&o.request.MaxPredictions, "max-predictions", 0, "how many predictions to pay for at most if they fail (default 1)")
-	flags.StringVar((*string)(&o.request.OnUnknown), "on-unknown", "", "fail, resubmit, or ask a person (see resolve), when nothing can tell whether a submit was accepted (default fail)")
+	flags.DurationVar(&o.request.Timeout, "timeout", 0, "timeout for the whole generation (default 6h)")
+	flags.IntVar(&o.request.MaxPredictions, "max-predictions", 0, "maximum number of predictions to pay for if they fail (default 1)")
+	flags.StringVar((*string)(&o.request.OnUnknown), "on-unknown", "", "what to do when it is unknown whether a submit was accepted: fail, resubmit, or ask a person (see resolve) (default fail)")
 	cmd.AddCommand(statusCommand(p), resultCommand(p), listCommand(p), cancelCommand(p))
 	return cmd
 }
 
-// commandHint asks whether a command was meant by what is not a model of any vendor.
+// commandHint suggests a command when the argument doesn't look like a model.
 func commandHint(cmd *cobra.Command, name string) string {
 	if strings.Contains(name, "/") {
 		return ""

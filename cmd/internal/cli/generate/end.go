@@ -18,7 +18,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// await shows progress until the run has ended, and then what came of it.
+// await shows progress until the run has ended, then prints its outcome.
 func await(ctx context.Context, s *session.Session, run client.WorkflowRun, o options) error {
 	progress := newProgress(s.Err, s.Options.FailureConverter, time.Now())
 	progress.follow(ctx, s.Client, run)
@@ -29,7 +29,7 @@ func await(ctx context.Context, s *session.Session, run client.WorkflowRun, o op
 	}
 	progress.end()
 	if ctx.Err() != nil {
-		fmt.Fprintf(s.Err, "No longer watching; the generation goes on. Fetch its result with: wavespeed-temporal generate result %s\n", run.GetID())
+		fmt.Fprintf(s.Err, "No longer watching; the generation continues. Fetch its result with: wavespeed-temporal generate result %s\n", run.GetID())
 		return &exit.Error{Code: exit.Interrupted}
 	}
 	if err != nil {
@@ -47,8 +47,8 @@ func await(ctx context.Context, s *session.Session, run client.WorkflowRun, o op
 	return saveGeneration(ctx, s, run, result, o)
 }
 
-// saveGeneration saves a generation's outputs, if that was asked for. Their names hold the
-// prediction's id, so different generations have different files.
+// saveGeneration saves a generation's outputs if --output is set. File names contain the
+// prediction's id, so different generations don't collide.
 func saveGeneration(ctx context.Context, s *session.Session, run client.WorkflowRun, result generation.Result, o options) error {
 	again := fmt.Sprintf("wavespeed-temporal generate result %s --output ", run.GetID())
 	if o.Output == "" {

@@ -14,7 +14,7 @@ import (
 
 const maxInputBytes = 1 << 20
 
-// readInput is the object of --input with the pairs in it.
+// readInput returns the object from --input, with the key=value pairs set in it.
 func readInput(ctx context.Context, s *session.Session, o options, pairs []string) (map[string]any, error) {
 	input := make(map[string]any)
 	if o.input != "" {
@@ -26,7 +26,7 @@ func readInput(ctx context.Context, s *session.Session, o options, pairs []strin
 	for _, pair := range pairs {
 		key, text, ok := strings.Cut(pair, "=")
 		if !ok || key == "" {
-			return nil, fmt.Errorf("%q is not of the form key=value", pair)
+			return nil, fmt.Errorf("%q does not have the form key=value", pair)
 		}
 		value, err := values.Any(ctx, s, o.request.Account, text)
 		if err != nil {
@@ -43,7 +43,7 @@ func readFile(s *session.Session, name string) (map[string]any, error) {
 	if name == "-" {
 		name = "stdin"
 	} else {
-		opened, err := os.Open(name) // #nosec G304 -- whoever runs the program names it
+		opened, err := os.Open(name) // #nosec G304 -- the user names the file
 		if err != nil {
 			return nil, err
 		}

@@ -20,8 +20,8 @@ func resultCommand(p *session.Program) *cobra.Command {
 	var runID string
 	cmd := &cobra.Command{
 		Use: "result ID", Short: "Wait for a generation and print or download its outputs", Args: cobra.ExactArgs(1),
-		Long: `Wait for a generation, which is named by its workflow id, and print or download its
-outputs. Ctrl-C only stops watching: the generation continues.
+		Long: `Wait for a generation, given its workflow id, and print or download its outputs.
+Ctrl-C only stops watching: the generation continues.
 
 ` + exit.Codes,
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
@@ -49,8 +49,8 @@ func listCommand(p *session.Program) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "list", Short: "List generations, newest first", Args: cobra.NoArgs,
-		Long: `List generations, newest first: those that ran as workflows of their own. A filter is one
-of Temporal's list filters, such as 'ExecutionStatus = "Failed"'.`,
+		Long: `List standalone generations, newest first. Generations inside other workflows are not
+listed. A filter is a Temporal list filter, such as 'ExecutionStatus = "Failed"'.`,
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, _ []string) error {
 			if limit < 1 {
 				return exit.With(exit.Usage, errors.New("--limit: must be at least 1"))
@@ -81,7 +81,7 @@ of Temporal's list filters, such as 'ExecutionStatus = "Failed"'.`,
 func cancelCommand(p *session.Program) *cobra.Command {
 	return &cobra.Command{
 		Use: "cancel ID", Short: "Cancel a generation", Args: cobra.ExactArgs(1),
-		Long: `Cancel a generation, which is named by its workflow id. A prediction that WaveSpeed has
+		Long: `Cancel a generation, given its workflow id. A prediction that WaveSpeed has already
 accepted continues there and is billed, because WaveSpeed cannot stop one. Fetch its result
 later with: generate MODEL --adopt PREDICTION --wait`,
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
@@ -90,12 +90,12 @@ later with: generate MODEL --adopt PREDICTION --wait`,
 				return err
 			}
 			if !runs.IsRunning(info.GetStatus()) {
-				return exit.With(exit.Usage, fmt.Errorf("%s has ended: it is %s", args[0], info.GetStatus()))
+				return exit.With(exit.Usage, fmt.Errorf("%s has already ended (%s)", args[0], info.GetStatus()))
 			}
 			if err := s.Client.CancelWorkflow(ctx, args[0], info.GetExecution().GetRunId()); err != nil {
 				return exit.With(exit.Failure, err)
 			}
-			fmt.Fprintf(s.Err, "%s: cancellation requested. See how it ends with: wavespeed-temporal generate status %s\n", args[0], args[0])
+			fmt.Fprintf(s.Err, "%s: cancellation requested. Check the outcome with: wavespeed-temporal generate status %s\n", args[0], args[0])
 			return nil
 		}),
 	}

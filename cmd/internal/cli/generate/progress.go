@@ -16,15 +16,15 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
-// progress shows how a generation stands: on a terminal in one line that changes,
-// elsewhere in a line for each change.
+// progress shows a generation's state. On a terminal it rewrites one line. Elsewhere it prints
+// a line per change.
 type progress struct {
 	out      io.Writer
 	terminal bool
 	failures converter.FailureConverter
 	began    time.Time
 	last     string
-	failed   time.Time // when a failure was shown last
+	failed   time.Time // when a failure was last shown
 }
 
 func newProgress(out io.Writer, failures converter.FailureConverter, began time.Time) *progress {
@@ -33,7 +33,7 @@ func newProgress(out io.Writer, failures converter.FailureConverter, began time.
 
 const followEvery = 500 * time.Millisecond
 
-// follow shows progress until the run has ended or ctx does.
+// follow shows progress until the run ends or ctx is done.
 func (p *progress) follow(ctx context.Context, c client.Client, run client.WorkflowRun) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -53,8 +53,8 @@ func (p *progress) follow(ctx context.Context, c client.Client, run client.Workf
 	}
 }
 
-// ask is the generation's state in words; "" when the workflow does not answer, for
-// want of a worker perhaps.
+// ask returns the generation's state in words. It returns "" if the workflow does not answer,
+// perhaps because no worker is running.
 func (p *progress) ask(ctx context.Context, c client.Client, run client.WorkflowRun) string {
 	ctx, cancel := context.WithTimeout(ctx, runs.AskTimeout)
 	defer cancel()
@@ -96,7 +96,7 @@ func (p *progress) show(text string, all ...failing.Activity) {
 	}
 	switch {
 	case p.terminal:
-		line := plaintext.Line(fmt.Sprintf("%s%s", text, screen.If(len(all) > 0, ", waiting for another attempt")))
+		line := plaintext.Line(fmt.Sprintf("%s%s", text, screen.If(len(all) > 0, ", waiting for a retry")))
 		width, _ := screen.Size(p.out)
 		clearLine()
 		fmt.Fprint(p.out, screen.Fit([]string{fmt.Sprintf("%6v  %s", elapsed, line)}, width, 1)[0])

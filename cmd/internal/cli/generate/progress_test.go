@@ -11,7 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/failing"
 )
 
-// TestProgressShowsAFailureOnceAMinute where each is a line of its own.
+// TestProgressShowsAFailureOnceAMinute if output is not a terminal.
 func TestProgressShowsAFailureOnceAMinute(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

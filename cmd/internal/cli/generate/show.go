@@ -33,8 +33,8 @@ func statusCommand(p *session.Program) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "status ID", Short: "Show a generation's state, prediction, and outputs", Args: cobra.ExactArgs(1),
-		Long: `Show the state, prediction, and outputs of a generation, which is named by its workflow id.
-Of a workflow of your own, it shows all generations.`,
+		Long: `Show the state, prediction, and outputs of a generation, given its workflow id. For a
+workflow of your own, it shows all its generations.`,
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
 			info, err := describe(ctx, s, args[0], runID)
 			if err != nil {
@@ -57,13 +57,13 @@ Of a workflow of your own, it shows all generations.`,
 			return exit.With(exit.Failure, err)
 		}),
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print all that is known as one JSON object")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print all details as one JSON object")
 	cmd.Flags().StringVar(&runID, "run-id", "", "an earlier run of the workflow id (default the latest)")
 	return cmd
 }
 
-// standing is how a workflow's generations stand. One that has ended and was a single
-// generation is read from its history, which needs no worker.
+// standing reads the state of a workflow's generations. A finished standalone generation is
+// read from its history, which needs no worker.
 func standing(ctx context.Context, s *session.Session, info *workflowpb.WorkflowExecutionInfo) ([]generation.Status, error) {
 	if runs.IsRunning(info.GetStatus()) || info.GetType().GetName() != generation.WorkflowName {
 		return runs.Generations(ctx, s, info)
@@ -103,7 +103,7 @@ func (g shown) text(now time.Time) string {
 	return text.String()
 }
 
-// describe reads what Temporal knows of a workflow.
+// describe reads what Temporal knows about a workflow.
 func describe(ctx context.Context, s *session.Session, id, runID string) (*workflowpb.WorkflowExecutionInfo, error) {
 	described, err := s.Client.DescribeWorkflowExecution(ctx, id, runID)
 	var notFound *serviceerror.NotFound
@@ -120,14 +120,14 @@ func describe(ctx context.Context, s *session.Session, id, runID string) (*workf
 	return info, nil
 }
 
-// describeGeneration is describe for a workflow that is one generation.
+// describeGeneration is describe for a workflow that is a single generation.
 func describeGeneration(ctx context.Context, s *session.Session, id, runID string) (*workflowpb.WorkflowExecutionInfo, error) {
 	info, err := describe(ctx, s, id, runID)
 	if err != nil {
 		return nil, err
 	}
 	if name := info.GetType().GetName(); name != generation.WorkflowName {
-		return nil, exit.With(exit.Usage, fmt.Errorf("%s is a run of %s, not a generation. See the generations in it with: wavespeed-temporal generate status %s", id, name, id))
+		return nil, exit.With(exit.Usage, fmt.Errorf("%s is a workflow of type %s, not a generation. See its generations with: wavespeed-temporal generate status %s", id, name, id))
 	}
 	return info, nil
 }

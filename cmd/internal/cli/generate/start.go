@@ -69,7 +69,7 @@ func startWorkflow(ctx context.Context, s *session.Session, o options) (client.W
 	return run, err
 }
 
-// join takes the run that has the id already, if it is a generation that goes on.
+// join returns the open run that already has this id, if it is a generation.
 func join(ctx context.Context, s *session.Session, id, runID string) (client.WorkflowRun, error) {
 	described, err := s.Client.DescribeWorkflowExecution(ctx, id, runID)
 	if err != nil {
@@ -78,10 +78,10 @@ func join(ctx context.Context, s *session.Session, id, runID string) (client.Wor
 	info := described.GetWorkflowExecutionInfo()
 	switch {
 	case info.GetType().GetName() != generation.WorkflowName:
-		return nil, fmt.Errorf("--id: %s is a run of %s; nothing was submitted", id, info.GetType().GetName())
+		return nil, fmt.Errorf("--id: %s is a workflow of type %s, not a generation; nothing was submitted", id, info.GetType().GetName())
 	case info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
-		return nil, fmt.Errorf("--id: %s has ended; nothing was submitted. Choose another id for another generation", id)
+		return nil, fmt.Errorf("--id: %s has ended; nothing was submitted. Choose a new id", id)
 	}
-	fmt.Fprintf(s.Err, "%s goes on already: joined, and nothing submitted\n", id)
+	fmt.Fprintf(s.Err, "%s is already running: joined it, and nothing was submitted\n", id)
 	return s.Client.GetWorkflow(ctx, id, runID), nil
 }

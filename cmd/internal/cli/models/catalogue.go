@@ -15,7 +15,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 )
 
-// cacheDir is where this user's programs keep what they can fetch again; "" for nowhere.
+// cacheDir is the user's cache directory, or "" if there is none.
 func cacheDir(s *session.Session) string {
 	for _, place := range [][2]string{{"XDG_CACHE_HOME", ""}, {"LocalAppData", ""}, {"HOME", ".cache"}} {
 		for _, pair := range s.Environ {
@@ -27,8 +27,8 @@ func cacheDir(s *session.Session) string {
 	return ""
 }
 
-// keptCatalogue begins with the models in this user's cache, and writes there what it fetches:
-// that is when they are too old, or lack a model that is looked for.
+// keptCatalogue starts with the models in the user's cache. It fetches models, and updates the
+// cache, when the cached ones are too old or lack a requested model.
 func keptCatalogue(dir, baseURL string, fetch func(context.Context) ([]provider.Model, error)) *preflight.Catalogue {
 	if dir == "" {
 		return preflight.NewCatalogue(fetch)
@@ -48,7 +48,7 @@ func keptCatalogue(dir, baseURL string, fetch func(context.Context) ([]provider.
 	return catalogue
 }
 
-// readModels reads a catalogue, and when it was written.
+// readModels reads a cached catalogue and the time it was written.
 func readModels(path string) (models []provider.Model, written time.Time, err error) {
 	f, err := os.Open(path) // #nosec G304 -- a name of ours in the user's cache
 	if err != nil {
@@ -62,7 +62,7 @@ func readModels(path string) (models []provider.Model, written time.Time, err er
 	return models, info.ModTime(), gob.NewDecoder(f).Decode(&models)
 }
 
-// writeModels keeps the catalogue for the next command, if that can be done.
+// writeModels caches the catalogue for the next command. It ignores errors.
 func writeModels(path string, models []provider.Model) {
 	if os.MkdirAll(filepath.Dir(path), 0o750) != nil {
 		return

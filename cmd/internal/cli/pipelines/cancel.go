@@ -14,7 +14,7 @@ import (
 
 func cancel(p *session.Program) *cobra.Command {
 	return &cobra.Command{
-		Use: "cancel RUN", Short: "Cancel a run; what was paid for is kept", Args: cobra.ExactArgs(1),
+		Use: "cancel RUN", Short: "Cancel a run; paid results are kept", Args: cobra.ExactArgs(1),
 		Long: `Cancel a run. Accepted predictions continue at WaveSpeed, which cannot stop them, and are
 billed; a rerun fetches their results.`,
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
@@ -23,12 +23,12 @@ billed; a rerun fetches their results.`,
 				return exit.With(exit.Failure, runs.Missing(args[0], err))
 			}
 			if status := described.GetWorkflowExecutionInfo().GetStatus(); status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-				return exit.With(exit.Usage, fmt.Errorf("%s has ended: it is %s", args[0], status))
+				return exit.With(exit.Usage, fmt.Errorf("%s has already ended (%s)", args[0], status))
 			}
 			if err := s.Client.CancelWorkflow(ctx, args[0], ""); err != nil {
 				return exit.With(exit.Failure, err)
 			}
-			fmt.Fprintf(s.Err, "%s: cancellation requested. When it has ended, resume it with: wavespeed-temporal pipeline rerun %s\n", args[0], args[0])
+			fmt.Fprintf(s.Err, "%s: cancellation requested. Once it has ended, resume it with: wavespeed-temporal pipeline rerun %s\n", args[0], args[0])
 			return nil
 		}),
 	}

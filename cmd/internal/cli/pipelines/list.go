@@ -21,14 +21,14 @@ func list(p *session.Program) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "list", Short: "List runs of pipelines, newest first", Args: cobra.NoArgs,
-		Long: `List runs of pipelines, newest first. STATE says what open runs wait for: a person's
+		Long: `List runs of pipelines, newest first. STATE shows what open runs wait for: a person's
 decision (approval) or a larger budget (held). Those runs are marked with *.
 
-A filter is one of Temporal's list filters, such as 'ExecutionStatus = "Failed"' or
+A filter is a Temporal list filter, such as 'ExecutionStatus = "Failed"' or
 'WorkflowId STARTS_WITH "pipeline-film-"'; with search attributes also
 'WavespeedState = "approval"'.
 
-Each open run without search attributes is asked for its state, by one query.`,
+Without search attributes, each open run costs one query for its state.`,
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, _ []string) error {
 			if limit < 1 {
 				return exit.With(exit.Usage, errors.New("--limit: must be at least 1"))
@@ -72,7 +72,7 @@ func printRuns(s *session.Session, entries []runs.Entry) error {
 		if waiting == 1 {
 			verb = "waits"
 		}
-		fmt.Fprintf(s.Err, "* %s %s for people. See what to decide with: wavespeed-temporal pipeline status RUN\n", screen.Plural(waiting, "run"), verb)
+		fmt.Fprintf(s.Err, "* %s %s for a person. See what to decide with: wavespeed-temporal pipeline status RUN\n", screen.Plural(waiting, "run"), verb)
 	}
 	return nil
 }

@@ -12,25 +12,26 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 )
 
-const help = `Check, run, look at and repair pipelines: steps of generations in a YAML or JSON file.
+const help = `Check, run, inspect and repair pipelines: steps of generations in a YAML or JSON file.
 
   wavespeed-temporal pipeline validate film.yaml
   wavespeed-temporal pipeline run film.yaml scene="a lighthouse in a storm" --output out
   wavespeed-temporal pipeline approve pipeline-film-1a2b3c4d --by me
   wavespeed-temporal pipeline rerun pipeline-film-1a2b3c4d --from clip
 
-Inputs are given as name=value. Of an input of type file, @FILE is uploaded; of a list or
-an object, @FILE is read (CSV, JSON or YAML); of a text, @FILE is the text, and @@ an @.
+Give inputs as name=value. @FILE depends on the input's type: a file is uploaded, a list or
+object is read from the file (CSV, JSON or YAML), and a string is the file's text. To start
+a string with @, write @@.
 
-A RUN is a workflow id, as run prints it.
+RUN is the workflow id that "run" prints.
 
 ` + exit.Codes
 
 // Command is pipeline, with all that is below it.
 func Command(p *session.Program) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "pipeline", Short: "Check, run, look at and repair pipelines", Long: help,
-		Args: cobra.NoArgs, // what follows is a command, or unknown
+		Use: "pipeline", Short: "Check, run, inspect and repair pipelines", Long: help,
+		Args: cobra.NoArgs, // a subcommand follows, or an unknown word
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(

@@ -18,9 +18,9 @@ func price(p *session.Program) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "price FILE [name=value …]", Short: "Estimate what a run will cost, by step", Args: cobra.MinimumNArgs(1),
-		Long: `Estimate what a run will cost, by the provider's own prices:
-a range, where the run decides which steps run and for how many items. The upper end
-includes fallback models. Where nothing bounds a price, the estimate says "at least".`,
+		Long: `Estimate what a run will cost, using the provider's own prices. The estimate is a range if
+the steps or the number of items depend on the run. The upper end includes fallback models.
+If a price has no upper bound, the estimate says "at least".`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := p.Open()
 			if err != nil {
@@ -28,7 +28,7 @@ includes fallback models. Where nothing bounds a price, the estimate says "at le
 			}
 			result, err := check.File(cmd.Context(), s, args, nil, false)
 			if errors.Is(err, check.ErrNotChecked) {
-				return exit.With(exit.Usage, errors.New("prices are asked for with an API key: set WAVESPEED_API_KEY"))
+				return exit.With(exit.Usage, errors.New("prices require an API key: set WAVESPEED_API_KEY"))
 			}
 			if err != nil {
 				return err
@@ -46,7 +46,7 @@ includes fallback models. Where nothing bounds a price, the estimate says "at le
 	return cmd
 }
 
-// unpriced is the error of an estimate that lacks prices.
+// unpriced returns an error if the estimate lacks prices.
 func unpriced(e *pipeline.Estimate) error {
 	n := 0
 	for _, step := range e.Steps {
@@ -57,7 +57,7 @@ func unpriced(e *pipeline.Estimate) error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("no price can be had for %s", screen.Plural(n, "step"))
+	return fmt.Errorf("no price is available for %s", screen.Plural(n, "step"))
 }
 
 func printEstimate(s *session.Session, e *pipeline.Estimate) error {
@@ -69,13 +69,13 @@ func printEstimate(s *session.Session, e *pipeline.Estimate) error {
 		case step.Unpriced != "":
 			each, total, note = "?", "?", step.Unpriced
 		case step.Unknown:
-			note = "only the run knows the number of items"
+			note = "the number of items is known only during the run"
 		case step.AtLeast:
 			note = "the price depends on an earlier step's output"
 		case step.Items == 0 && step.MostItems == 0:
-			note = "not run: its if is false, or it has no items"
+			note = "skipped: its if is false, or it has no items"
 		case step.Sampled > 0:
-			note = fmt.Sprintf("by %d of the items", step.Sampled)
+			note = fmt.Sprintf("estimated from %d of the items", step.Sampled)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", step.ID, step.Model, items, each, total, note)
 	}

@@ -16,11 +16,11 @@ import (
 func validate(p *session.Program) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "validate FILE [name=value …]", Short: "Say everything that is wrong with a pipeline, and what it would cost", Args: cobra.MinimumNArgs(1),
-		Long: `Say everything that is wrong with a pipeline, with file, line and column: its form,
-references, types, cycles; and, with an API key, models that do not exist, inputs that a
-model's own schema refuses, prices and the balance. Nothing is submitted. Exits with 2 if
-anything is wrong. Inputs that are not given are taken to be right.`,
+		Use: "validate FILE [name=value …]", Short: "Report all problems in a pipeline, and estimate its cost", Args: cobra.MinimumNArgs(1),
+		Long: `Report all problems in a pipeline, with file, line and column. It checks the form,
+references, types and cycles. With an API key, it also checks that models exist and accept
+their inputs, and shows prices and the balance. Nothing is submitted. It exits with 2 if
+there is a problem. Inputs that you don't give are not checked.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := p.Open()
 			if err != nil {
@@ -32,7 +32,7 @@ anything is wrong. Inputs that are not given are taken to be right.`,
 					result.Report.Problems = pipeline.Problems{{Message: err.Error()}}
 				}
 			}
-			result.Report.Shapes = nil // they are for the run
+			result.Report.Shapes = nil // only the run needs them
 			if asJSON && result.File != nil {
 				if printErr := p.PrintJSON(result.Report); printErr != nil {
 					return printErr

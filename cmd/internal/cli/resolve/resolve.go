@@ -22,21 +22,21 @@ func Command(p *session.Program) *cobra.Command {
 	var r generation.Resolution
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "resolve WORKFLOW_ID [KEY]", Short: "Decide whether a submit whose answer was lost was accepted",
-		Long: `Decide whether a submit whose answer was lost was accepted. Without a decision it shows
-what is unknown in a workflow and its children: a generation, a run of a pipeline, or a
-workflow of your own.
+		Use: "resolve WORKFLOW_ID [KEY]", Short: "Decide whether an unknown submit was accepted",
+		Long: `Decide whether an unknown submit was accepted. A submit is unknown if its response was
+lost. Without a decision, the command shows the unknown submits of a workflow and its
+children: a generation, a run of a pipeline, or a workflow of your own.
 
   wavespeed-temporal resolve WORKFLOW_ID
   wavespeed-temporal resolve WORKFLOW_ID --prediction 8aed6dd5cadde6cd5d9e1c92fb6a445f
   wavespeed-temporal resolve WORKFLOW_ID 'shots[7]' --absent --comment "not in the list"
 
-Look for the submit in WaveSpeed's list of predictions, by model and time. --prediction
-awaits the prediction you name. --absent submits again, which is billed: if the first
-submit was accepted after all, it is paid for twice.
+Look for the submit in WaveSpeed's list of predictions, by model and time.
+--prediction awaits the prediction you name. --absent submits again, which is billed. If the
+first submit was accepted after all, you pay twice.
 
-A generation waits for your decision until its timeout with --on-unknown ask (on_unknown:
-ask in a pipeline). Otherwise you may decide while it is looked for.
+With --on-unknown ask (on_unknown: ask in a pipeline), a generation waits for your decision
+until its timeout. Otherwise you may decide during the search.
 
 ` + exit.Codes,
 		Args: cobra.RangeArgs(1, 2),
@@ -62,15 +62,15 @@ ask in a pipeline). Otherwise you may decide while it is looked for.
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&r.PredictionID, "prediction", "", "it was accepted: the `id` of its prediction")
-	flags.BoolVar(&r.Absent, "absent", false, "it was not accepted: submit again")
-	flags.StringVar(&r.By, "by", session.UserName(), "who decides")
-	flags.StringVar(&r.Comment, "comment", "", "what is shown beside the decision")
-	flags.BoolVar(&asJSON, "json", false, "print what is unknown as JSON")
+	flags.StringVar(&r.PredictionID, "prediction", "", "the submit was accepted: `id` of its prediction")
+	flags.BoolVar(&r.Absent, "absent", false, "the submit was not accepted: submit again")
+	flags.StringVar(&r.By, "by", session.UserName(), "name of the person who decides")
+	flags.StringVar(&r.Comment, "comment", "", "comment to show with the decision")
+	flags.BoolVar(&asJSON, "json", false, "print the unknown submits as JSON")
 	return cmd
 }
 
-// showUnknown prints what is unknown, and how to decide.
+// showUnknown prints the unknown submits, and how to decide.
 func showUnknown(s *session.Session, f family, key string, asJSON bool) error {
 	shown := []unknown{}
 	for _, u := range f.unknown {
@@ -92,7 +92,7 @@ func showUnknown(s *session.Session, f family, key string, asJSON bool) error {
 	return nil
 }
 
-// howTo are the commands with which a person decides.
+// howTo returns the commands for a decision.
 func howTo(f family, u unknown) string {
 	if !u.Open {
 		return "  " + strings.ReplaceAll(instead(f, u), "\n", "\n  ") + "\n"
@@ -105,7 +105,7 @@ func howTo(f family, u unknown) string {
 	return fmt.Sprintf("%s --prediction %s\n%s --absent    # submits again, which is billed\n", command, id, command)
 }
 
-// instead is what can be done about a generation that has failed since its submit is unknown.
+// instead says what to do about a generation that has failed because its submit is unknown.
 func instead(f family, u unknown) string {
 	switch {
 	case f.open():
@@ -117,13 +117,13 @@ func instead(f family, u unknown) string {
 		}
 		return fmt.Sprintf("if it was accepted, await its prediction: wavespeed-temporal generate %s --adopt %s --wait\nif it was not, start it again", u.Model, id)
 	case f.kind() == pipeline.WorkflowName:
-		return fmt.Sprintf("look for it again, and keep the rest: wavespeed-temporal pipeline rerun %s\n"+
-			"decide in the rerun, with resolve: wavespeed-temporal pipeline rerun %s --on-unknown ask\n"+
+		return fmt.Sprintf("search again, and keep all other results: wavespeed-temporal pipeline rerun %s\n"+
+			"decide in the rerun with resolve: wavespeed-temporal pipeline rerun %s --on-unknown ask\n"+
 			"if nothing was accepted: wavespeed-temporal pipeline rerun %s --resubmit-unknown", f.id(), f.id(), f.id())
 	case f.kind() == runwire.ItemsName:
 		parent := f.info.GetParentExecution().GetWorkflowId()
 		return fmt.Sprintf("it is part of a run: wavespeed-temporal resolve %s", parent)
 	default:
-		return "start the workflow again; its request's Adopt awaits a prediction that was accepted"
+		return "start the workflow again; set Adopt in its request to await an accepted prediction"
 	}
 }

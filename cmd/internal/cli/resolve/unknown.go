@@ -17,8 +17,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// unknown is a submit whose answer was lost and of which nothing has told so far whether it
-// was accepted.
+// unknown is a submit whose response was lost, so that it is not known whether it was accepted.
 type unknown struct {
 	WorkflowID string             `json:"workflow_id"`
 	RunID      string             `json:"run_id"`
@@ -27,11 +26,11 @@ type unknown struct {
 	Account    string             `json:"account"`
 	Attempt    generation.Attempt `json:"attempt"`
 
-	// Open is set while a person may decide. Otherwise the generation has failed.
+	// Open is set while a person can decide. Otherwise the generation has failed.
 	Open bool `json:"open"`
 }
 
-// unknownIn are the unknown submits among generations.
+// unknownIn returns the unknown submits of generations.
 func unknownIn(workflowID, runID string, closed bool, statuses []generation.Status) (all []unknown) {
 	for _, status := range statuses {
 		n := len(status.Attempts)
@@ -54,17 +53,17 @@ func (u unknown) text(asked string, now time.Time) string {
 		fmt.Fprintf(&text, "  %s\n", u.Attempt.Reason)
 	}
 	fmt.Fprintf(&text, "  it may be prediction: %s\n", screen.Dash(strings.Join(u.Attempt.Candidates, ", ")))
-	fmt.Fprintf(&text, "  webhooks at its address named: %s\n", screen.Dash(strings.Join(u.Attempt.Delivered, ", ")))
+	fmt.Fprintf(&text, "  webhooks to its address named: %s\n", screen.Dash(strings.Join(u.Attempt.Delivered, ", ")))
 	if u.WorkflowID != asked {
 		fmt.Fprintf(&text, "  in workflow: %s\n", u.WorkflowID)
 	}
 	return text.String()
 }
 
-// maxFamily is how many workflows below one are asked at most: each costs a query.
+// maxFamily is the maximum number of workflows to query; each costs a query.
 const maxFamily = 200
 
-// family is a workflow with what is unknown in it and in its children.
+// family is a workflow with the unknown submits in it and in its children.
 type family struct {
 	info    *workflowpb.WorkflowExecutionInfo
 	unknown []unknown
@@ -88,7 +87,7 @@ func familyOf(ctx context.Context, s *session.Session, id string) (f family, err
 
 func unknownOf(ctx context.Context, s *session.Session, id, runID string, left *int) (*workflowpb.WorkflowExecutionInfo, []unknown, error) {
 	if *left--; *left < 0 {
-		return nil, nil, fmt.Errorf("it has more than %d workflows below it; name the one in which something is unknown", maxFamily)
+		return nil, nil, fmt.Errorf("it has more than %d descendants; name the workflow with the unknown submit", maxFamily)
 	}
 	described, err := s.Client.DescribeWorkflowExecution(ctx, id, runID)
 	if err != nil {
@@ -103,7 +102,7 @@ func unknownOf(ctx context.Context, s *session.Session, id, runID string, left *
 	for _, child := range described.GetPendingChildren() {
 		_, below, err := unknownOf(ctx, s, child.GetWorkflowId(), child.GetRunId(), left)
 		var notFound *serviceerror.NotFound
-		if err != nil && !errors.As(err, &notFound) { // that one has ended meanwhile, or not started
+		if err != nil && !errors.As(err, &notFound) { // it has ended in the meantime, or not started
 			return info, nil, err
 		}
 		all = append(all, below...)
@@ -111,8 +110,8 @@ func unknownOf(ctx context.Context, s *session.Session, id, runID string, left *
 	return info, all, nil
 }
 
-// Undecided says what is unknown in an open run and how to decide; "" for nothing. What
-// can't be read is left out.
+// Undecided lists the unknown submits of an open run and how to decide; "" for none. It leaves
+// out anything that can't be read.
 func Undecided(ctx context.Context, s *session.Session, id, runID string) string {
 	f, err := familyOf(ctx, s, id)
 	if err != nil || !f.open() || runID != "" && runID != f.info.GetExecution().GetRunId() {
@@ -127,15 +126,15 @@ func Undecided(ctx context.Context, s *session.Session, id, runID string) string
 	if len(keys) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("\nperhaps not accepted: %s. Look, and decide, with:\n  wavespeed-temporal resolve %s\n",
+	return fmt.Sprintf("\nunknown whether accepted: %s. Look and decide with:\n  wavespeed-temporal resolve %s\n",
 		strings.Join(keys[:min(len(keys), maxShownKeys)], ", "), id)
 }
 
-// maxShownKeys is how many are named in a line.
+// maxShownKeys is how many keys are listed on a line.
 const maxShownKeys = 5
 
-// unknownInResults is what a run of a pipeline that has ended has left unknown, in its
-// children too.
+// unknownInResults returns the unknown submits of an ended pipeline run, including its
+// children.
 func unknownInResults(ctx context.Context, s *session.Session, info *workflowpb.WorkflowExecutionInfo) (all []unknown, err error) {
 	id, runID := info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()
 	steps, err := runs.Results(ctx, s, id, runs.Filter{RunID: runID})

@@ -14,20 +14,20 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// MemoModel is the memo with the model, by which lists show it.
+// MemoModel is the memo that holds the model, which lists show.
 const MemoModel = "model"
 
 // AddListFlags adds the flags of commands that list workflows.
 func AddListFlags(cmd *cobra.Command, filter *string, limit *int, asJSON *bool) {
 	cmd.Flags().StringVar(filter, "filter", "", "Temporal list `filter` that runs must match")
-	cmd.Flags().IntVar(limit, "limit", 50, "how many at most")
+	cmd.Flags().IntVar(limit, "limit", 50, "maximum number to list")
 	cmd.Flags().BoolVar(asJSON, "json", false, "print the list as JSON")
 }
 
-// AboutFilter says more of a filter that names a search attribute which is not there.
+// AboutFilter adds a hint to an error about an unregistered search attribute.
 func AboutFilter(err error) error {
 	if strings.Contains(err.Error(), "Wavespeed") {
-		return fmt.Errorf("%w; runs have it with PIPELINE_SEARCH_ATTRIBUTES=true, for setup once and for those who start them", err)
+		return fmt.Errorf("%w. To use it, set PIPELINE_SEARCH_ATTRIBUTES=true for setup, and for commands that start runs", err)
 	}
 	return err
 }
@@ -41,7 +41,7 @@ type Entry struct {
 	Status     string `json:"status"`
 	State      string `json:"state,omitempty"`
 
-	// Waits is set on a run that continues when a person acts; Approvals are what it asks.
+	// Waits is set if the run waits for a person to act. Approvals are the pending approvals.
 	Waits     bool     `json:"waits,omitempty"`
 	Approvals []string `json:"approvals,omitempty"`
 
@@ -81,7 +81,7 @@ func NewEntry(s *session.Session, info *workflowpb.WorkflowExecutionInfo) Entry 
 	}
 	Decode(s, info.GetMemo().GetFields()[MemoPipeline], &run.Pipeline)
 	Decode(s, info.GetMemo().GetFields()[MemoModel], &run.Model)
-	// Search attributes are not encoded by the user's converter.
+	// Search attributes are not encoded by the user's data converter.
 	if state := info.GetSearchAttributes().GetIndexedFields()[pipeline.AttributeState]; state != nil {
 		_ = converter.GetDefaultDataConverter().FromPayload(state, &run.State)
 	}
@@ -89,10 +89,10 @@ func NewEntry(s *session.Session, info *workflowpb.WorkflowExecutionInfo) Entry 
 	return run
 }
 
-// waits tells whether a run in a state continues when a person acts.
+// waits reports whether a run in this state waits for a person to act.
 func waits(state pipeline.RunState) bool {
 	return state == pipeline.RunApproval || state == pipeline.RunHeld
 }
 
-// MemoPipeline is the memo with the pipeline's name, by which lists show it.
+// MemoPipeline is the memo that holds the pipeline's name, which lists show.
 const MemoPipeline = "pipeline"

@@ -12,7 +12,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Input is what a run was started with, out of the first event of its history.
+// Input reads a run's input from the first event of its history.
 func Input(ctx context.Context, s *session.Session, id, runID string) (in pipeline.Request, err error) {
 	history := s.Client.GetWorkflowHistory(ctx, id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	event, err := history.Next()
@@ -21,12 +21,12 @@ func Input(ctx context.Context, s *session.Session, id, runID string) (in pipeli
 	}
 	payloads := event.GetWorkflowExecutionStartedEventAttributes().GetInput()
 	if err := dataConverter(s).FromPayloads(payloads, &in); err != nil {
-		return in, fmt.Errorf("%s: what it was started with cannot be read: %w", id, err)
+		return in, fmt.Errorf("%s: cannot read its input: %w", id, err)
 	}
 	return in, nil
 }
 
-// Decode reads a payload, if it is there, as the client encodes them.
+// Decode decodes a payload, if there is one, with the client's converter.
 func Decode(s *session.Session, payload *commonpb.Payload, into any) {
 	if payload != nil {
 		_ = dataConverter(s).FromPayload(payload, into)

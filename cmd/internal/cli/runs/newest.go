@@ -12,12 +12,12 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 )
 
-// manyRuns is how many are listed without looking for a shorter time that has enough.
+// manyRuns is the limit above which newest doesn't look for a shorter period with enough runs.
 const manyRuns = 1000
 
-// Newest are executions of a workflow type that match a filter, the latest started first.
-// Temporal lists open ones first and the rest by the time of their end, so all that started
-// in a time that has enough of them are read.
+// Newest returns executions of a workflow type that match a filter, the latest started first.
+// Temporal lists open executions first and orders the rest by close time. So newest finds a
+// period with enough executions and reads all that started in it.
 func Newest(ctx context.Context, s *session.Session, workflowType, filter string, limit int) ([]*workflowpb.WorkflowExecutionInfo, error) {
 	query := fmt.Sprintf("WorkflowType = '%s'", workflowType)
 	if filter != "" {
@@ -42,7 +42,7 @@ func Newest(ctx context.Context, s *session.Session, workflowType, filter string
 	return infos[:min(len(infos), limit)], nil
 }
 
-// recent narrows a query to the shortest time until now in which enough executions started.
+// recent narrows a query to the shortest period until now in which enough executions started.
 func recent(ctx context.Context, s *session.Session, query string, limit int) (string, error) {
 	for _, age := range []time.Duration{time.Minute, 10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 4 * 24 * time.Hour, 16 * 24 * time.Hour} {
 		narrow := fmt.Sprintf("%s AND StartTime >= '%s'", query, time.Now().Add(-age).UTC().Format(time.RFC3339Nano))

@@ -12,7 +12,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 )
 
-// TestRecent: of many thousand executions, those of the shortest time that has enough are
+// TestRecent: of many thousand executions, only those in the shortest sufficient period are
 // read.
 func TestRecent(t *testing.T) {
 	t.Parallel()

@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// statesAtOnce is how many runs are asked for their states at a time.
+	// statesAtOnce is how many runs are queried concurrently.
 	statesAtOnce = 16
 
-	// statesWithin bounds the time for all of them: without a worker no run answers.
+	// statesWithin limits the total query time: without a worker, no run answers.
 	statesWithin = 5 * time.Second
 )
 
-// AddStates asks open runs how they stand, where their search attributes don't say that a
-// person need not act. What does not answer stays without a state.
+// AddStates queries open runs for their state, unless their search attributes show that no
+// person need act. Runs that don't answer get no state.
 func AddStates(ctx context.Context, s *session.Session, entries []Entry) {
 	ctx, cancel := context.WithTimeout(ctx, statesWithin)
 	defer cancel()

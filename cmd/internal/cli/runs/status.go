@@ -16,7 +16,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// NoWorker tells whether a query failed for want of a worker that answers.
+// NoWorker reports whether a query failed because no worker answers.
 func NoWorker(err error) bool {
 	var late *serviceerror.DeadlineExceeded
 	var canceled *serviceerror.Canceled
@@ -45,10 +45,10 @@ func IsMissing(err error) bool {
 	return errors.As(err, &notFound) && strings.Contains(err.Error(), "not found")
 }
 
-// Missing says of an error about a run that the run is not there, if that is so.
+// Missing turns a not-found error into a message about the run.
 func Missing(id string, err error) error {
 	if IsMissing(err) {
-		return fmt.Errorf("there is no run %s; pipeline list has those that there are", id)
+		return fmt.Errorf("there is no run %s. List runs with: wavespeed-temporal pipeline list", id)
 	}
 	return err
 }
@@ -56,7 +56,7 @@ func Missing(id string, err error) error {
 // AskTimeout bounds one question to a workflow.
 const AskTimeout = 5 * time.Second
 
-// Generations are those of a workflow; none of one that makes none.
+// Generations returns a workflow's generations; none if it doesn't make any.
 func Generations(ctx context.Context, s *session.Session, info *workflowpb.WorkflowExecutionInfo) (statuses []generation.Status, err error) {
 	ctx, cancel := context.WithTimeout(ctx, AskTimeout)
 	defer cancel()
@@ -68,7 +68,7 @@ func Generations(ctx context.Context, s *session.Session, info *workflowpb.Workf
 	case errors.As(err, &failed), errors.As(err, &unbegun):
 		return nil, nil
 	case err != nil && NoWorker(err):
-		return nil, fmt.Errorf("%s does not answer: no worker is there for it", id)
+		return nil, fmt.Errorf("%s does not answer: no worker is running for it", id)
 	case err != nil:
 		return nil, err
 	}

@@ -22,14 +22,14 @@ type Flags struct {
 func (o *Flags) Add(flags *pflag.FlagSet) {
 	o.maxSize = download.DefaultMaxBytes
 	flags.StringVarP(&o.Output, "output", "o", "", "download the outputs into this `directory`; existing files are kept")
-	flags.BoolVar(&o.overwrite, "overwrite", false, "with --output, replace files that have an output's name")
-	flags.Var(&o.maxSize, "max-size", "with --output, the largest `size` of a file")
+	flags.BoolVar(&o.overwrite, "overwrite", false, "with --output, replace existing files")
+	flags.Var(&o.maxSize, "max-size", "with --output, the maximum `size` of a file")
 }
 
 // sizeFlag is a number of bytes, such as 4GiB.
 type sizeFlag int64
 
-// String, Set and Type are those of a flag.
+// String, Set and Type implement pflag.Value.
 func (s *sizeFlag) String() string {
 	return strings.ReplaceAll(download.FormatSize(int64(*s)), " ", "")
 }
@@ -42,8 +42,7 @@ func (s *sizeFlag) Set(text string) error {
 
 func (s *sizeFlag) Type() string { return "size" }
 
-// Prepare makes the directory and writes to it, before anything is paid for what could not
-// be saved.
+// Prepare creates the directory and checks that it is writable, before anything is paid for.
 func (o Flags) Prepare() error {
 	if o.Output == "" {
 		return nil

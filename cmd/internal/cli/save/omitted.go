@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	// maxOmittedBytes bounds an answer with outputs that were too large for a history.
+	// maxOmittedBytes limits a response with outputs that were too large for a history.
 	maxOmittedBytes = 512 << 20
 
-	// omittedAttempts is how often such an answer is requested.
+	// omittedAttempts is how often such a response is requested.
 	omittedAttempts = 4
 )
 
-// omitted fetches the outputs of a prediction that were too large for a history.
+// omitted fetches a prediction's outputs that were too large for a history.
 func omitted(ctx context.Context, s *session.Session, account, id string) ([]generation.Output, error) {
 	account = cmp.Or(account, generation.DefaultAccount)
 	if s.Config.Accounts[account].APIKey == "" {
@@ -56,7 +56,7 @@ func omitted(ctx context.Context, s *session.Session, account, id string) ([]gen
 		outputs[i] = generation.Output(output)
 	}
 	if len(outputs) == 0 {
-		return nil, errors.New("WaveSpeed has no outputs of it any more")
+		return nil, errors.New("WaveSpeed no longer has its outputs")
 	}
 	return outputs, nil
 }

@@ -15,17 +15,17 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
-// Saver saves outputs one after another, and remembers what it could not save.
+// Saver saves outputs one after another, and keeps track of failures.
 type Saver struct {
 	*session.Session
 	files *download.Client
 	dir   string
-	again string // the command that tries again
+	again string // the command to retry with
 	saved int
 	lost  []unsaved
 }
 
-// unsaved is an output that is not on the disk, and why.
+// unsaved is an output that could not be saved, and why.
 type unsaved struct {
 	stem, from string
 	err        error
@@ -64,8 +64,8 @@ func (s *Saver) Save(ctx context.Context, items []download.Item) {
 	})
 }
 
-// SaveStatus saves the outputs of one generation, which stem names. Outputs that were too
-// large for a history are fetched by the prediction's id.
+// SaveStatus saves the outputs of one generation, using stem for file names. Outputs that were
+// too large for a history are fetched from the provider.
 func (s *Saver) SaveStatus(ctx context.Context, status generation.Status, stem func(outputs, i int) string) {
 	outputs, id := status.Outputs, status.PredictionID()
 	if status.Omitted && len(outputs) == 0 {
@@ -78,7 +78,7 @@ func (s *Saver) SaveStatus(ctx context.Context, status generation.Status, stem f
 	s.Save(ctx, Named(outputs, id, stem))
 }
 
-// Named are the outputs of a prediction with the names of their files.
+// Named pairs a prediction's outputs with file names.
 func Named(outputs []generation.Output, id string, stem func(outputs, i int) string) []download.Item {
 	items := make([]download.Item, len(outputs))
 	for i, output := range outputs {
@@ -87,10 +87,10 @@ func Named(outputs []generation.Output, id string, stem func(outputs, i int) str
 	return items
 }
 
-// maxUnsavedShown is how many outputs that could not be saved are named.
+// maxUnsavedShown is how many failed outputs are listed.
 const maxUnsavedShown = 20
 
-// End fails if an output is missing. All others are saved by then.
+// End returns an error if any output could not be saved.
 func (s *Saver) End(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
@@ -110,7 +110,7 @@ func (s *Saver) End(ctx context.Context) error {
 	if more := len(s.lost) - maxUnsavedShown; more > 0 {
 		fmt.Fprintf(&text, "\n… and %d more", more)
 	}
-	fmt.Fprintf(&text, "\nTry again with: %s", s.again)
+	fmt.Fprintf(&text, "\nRetry with: %s", s.again)
 	return exit.With(exit.Unsaved, errors.New(text.String()))
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
-// Rows writes a row of a table, and one more for each further value of its last column.
+// Rows writes a table row, and an extra row for each further value of its last column.
 func Rows(table io.Writer, columns, last []string) {
 	fmt.Fprintf(table, "%s\t%s\n", strings.Join(columns, "\t"), Dash(strings.Join(last[:min(len(last), 1)], "")))
 	for _, more := range last[min(len(last), 1):] {
@@ -19,7 +19,7 @@ func Rows(table io.Writer, columns, last []string) {
 	}
 }
 
-// maxCell is how many bytes of a text a table shows.
+// maxCell is the maximum length of a table cell in bytes.
 const maxCell = 200
 
 // Outputs are outputs for a table: URLs whole, texts in one line.

@@ -11,13 +11,13 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
-// IsTerminal tells whether a stream is a terminal, where a line may be rewritten.
+// IsTerminal reports whether a stream is a terminal, where lines can be rewritten.
 func IsTerminal(w io.Writer) bool {
 	file, ok := Raw(w).(*os.File)
 	return ok && term.IsTerminal(int(file.Fd())) // #nosec G115 -- a file's number is small
 }
 
-// Raw is the stream below one that neutralizes escape codes.
+// Raw unwraps a writer that neutralizes escape codes.
 func Raw(w io.Writer) io.Writer {
 	if plain, ok := w.(*plaintext.Writer); ok {
 		return plain.Unwrap()
@@ -34,8 +34,8 @@ type Area struct {
 // NewArea is an area below what has been printed.
 func NewArea(out io.Writer) *Area { return &Area{out: out} }
 
-// Redraw puts the text in the place of the one before. What does not fit on the screen
-// cannot be overwritten, so it is cut off.
+// Redraw replaces the previous text. It cuts off lines that don't fit on the screen, because
+// they could not be overwritten.
 func (a *Area) Redraw(text string) {
 	width, height := Size(a.out)
 	lines := Fit(strings.Split(strings.TrimRight(plaintext.String(text), "\n"), "\n"), width, height-1)
@@ -44,7 +44,7 @@ func (a *Area) Redraw(text string) {
 	a.Lines = len(lines)
 }
 
-// Size is that of a terminal.
+// Size returns a terminal's size.
 func Size(out io.Writer) (width, height int) {
 	width, height = 80, 24
 	if file, ok := Raw(out).(*os.File); ok {
@@ -62,10 +62,10 @@ func (a *Area) Erase() {
 	}
 }
 
-// Fit cuts lines to a screen.
+// Fit cuts lines to the size of a screen.
 func Fit(lines []string, width, height int) []string {
 	if len(lines) > height {
-		lines = append(lines[:height-1:height-1], fmt.Sprintf("… and %d lines more", len(lines)-height+1))
+		lines = append(lines[:height-1:height-1], fmt.Sprintf("… and %d more lines", len(lines)-height+1))
 	}
 	cut := make([]string, len(lines))
 	for i, line := range lines {

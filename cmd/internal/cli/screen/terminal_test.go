@@ -10,11 +10,11 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
-// TestFit: what is wider or longer than the screen could not be overwritten.
+// TestFit: lines beyond the screen's size could not be overwritten.
 func TestFit(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{"short", "a bit l…"}, Fit([]string{"short", "a bit longer"}, 8, 5))
-	require.Equal(t, []string{"1", "2", "… and 3 lines more"}, Fit(strings.Split("1 2 3 4 5", " "), 80, 3))
+	require.Equal(t, []string{"1", "2", "… and 3 more lines"}, Fit(strings.Split("1 2 3 4 5", " "), 80, 3))
 	require.Equal(t, []string{"ééé"}, Fit([]string{"ééé"}, 3, 2), "characters count, not bytes")
 }
 

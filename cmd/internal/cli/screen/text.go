@@ -16,7 +16,7 @@ func Plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// Cell is a text as a table can show it.
+// Cell formats a text for a table.
 func Cell(text string) string { return plaintext.Line(text) }
 
 // Dash stands for a text that is empty.

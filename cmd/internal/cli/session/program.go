@@ -34,9 +34,9 @@ type Program struct {
 func (p *Program) AddFlags(flags *pflag.FlagSet) {
 	p.flags = flags
 	flags.SortFlags = false
-	flags.StringVar(&p.Temporal.Address, "address", "", "Temporal's host and port (TEMPORAL_ADDRESS)")
-	flags.StringVarP(&p.Temporal.Namespace, "namespace", "n", "", "Temporal's namespace (TEMPORAL_NAMESPACE)")
-	flags.StringVar(&p.Temporal.Profile, "profile", "", "profile of Temporal's configuration file (TEMPORAL_PROFILE)")
+	flags.StringVar(&p.Temporal.Address, "address", "", "host and port of the Temporal server (TEMPORAL_ADDRESS)")
+	flags.StringVarP(&p.Temporal.Namespace, "namespace", "n", "", "Temporal namespace (TEMPORAL_NAMESPACE)")
+	flags.StringVar(&p.Temporal.Profile, "profile", "", "profile in Temporal's configuration file (TEMPORAL_PROFILE)")
 	for _, setting := range config.Settings {
 		help := setting.Help + " (" + setting.Env + ")"
 		if setting.Default != "" {
@@ -49,7 +49,7 @@ func (p *Program) AddFlags(flags *pflag.FlagSet) {
 	}
 }
 
-// settingFlag keeps what was given; package config reads and checks it.
+// settingFlag stores the flag's text; package config parses and checks it.
 type settingFlag struct{ kind, text string }
 
 func (f *settingFlag) String() string { return f.text }
@@ -69,7 +69,7 @@ func (p *Program) Given() map[string]string {
 	return given
 }
 
-// Load reads the configuration, and says what should be looked at.
+// Load reads the configuration and logs its warnings.
 func (p *Program) Load(need config.Need) (config.Config, *slog.Logger, error) {
 	c, err := config.Load(p.Given(), p.Environ, need)
 	if err != nil {

@@ -74,7 +74,7 @@ func (p *Program) Connected(do func(ctx context.Context, s *Session, args []stri
 	}
 }
 
-// Announce says on standard error what was started and where to see it.
+// Announce prints what was started, and where to see it, to standard error.
 func (s *Session) Announce(run client.WorkflowRun) {
 	fmt.Fprintf(s.Err, "workflow %s, run %s\n", run.GetID(), run.GetRunID())
 	if s.Config.UIURL != "" {

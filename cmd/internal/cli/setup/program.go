@@ -20,7 +20,7 @@ import (
 
 const healthTimeout = 2500 * time.Millisecond
 
-// Healthcheck asks the daemon on this machine, as a container's health check does.
+// Healthcheck queries the daemon on this machine, for a container's health check.
 func Healthcheck(p *session.Program) *cobra.Command {
 	return &cobra.Command{
 		Use: "healthcheck", Short: "Ask a running daemon's admin listener whether it is ready", Args: cobra.NoArgs,
@@ -58,11 +58,11 @@ func askReady(ctx context.Context, listen string, out io.Writer) error {
 	return err
 }
 
-// Config shows what is in force.
+// Config shows the settings in effect.
 func Config(p *session.Program) *cobra.Command {
 	return &cobra.Command{
-		Use: "config", Short: "Print the settings in force, secrets masked", Args: cobra.NoArgs,
-		Long: `Print the settings in force and where each comes from: a flag, an environment variable, a
+		Use: "config", Short: "Print the settings in effect, secrets masked", Args: cobra.NoArgs,
+		Long: `Print the settings in effect and where each comes from: a flag, an environment variable, a
 file, or the default. Temporal's settings are last. Secrets are masked.`,
 		RunE: func(*cobra.Command, []string) error {
 			c, err := config.Load(p.Given(), p.Environ, config.Need{})
@@ -95,7 +95,7 @@ func Version(p *session.Program) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			info, ok := debug.ReadBuildInfo()
 			if !ok {
-				return exit.With(exit.Failure, errors.New("this program does not know what it was built from"))
+				return exit.With(exit.Failure, errors.New("this program has no build information"))
 			}
 			if sbom {
 				return exit.With(exit.Failure, writeSBOM(p.Out, info))

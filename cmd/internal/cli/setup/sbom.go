@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 )
 
-// component is one of a CycloneDX bill of materials.
+// component is a component in a CycloneDX bill of materials.
 type component struct {
 	Type    string `json:"type"`
 	Name    string `json:"name"`
@@ -14,8 +14,8 @@ type component struct {
 	PURL    string `json:"purl"`
 }
 
-// writeSBOM writes what the program was built from as CycloneDX 1.5
-// (https://cyclonedx.org/docs/1.5/json/), by what the Go linker put into it.
+// writeSBOM writes the modules that the Go linker recorded in the program, as CycloneDX 1.5
+// (https://cyclonedx.org/docs/1.5/json/).
 func writeSBOM(out io.Writer, info *debug.BuildInfo) error {
 	components := []component{{"library", "std", info.GoVersion, "pkg:golang/std@" + info.GoVersion}}
 	for _, dependency := range info.Deps {

@@ -27,11 +27,10 @@ func Command(p *session.Program) *cobra.Command {
 	var attributes []string
 	cmd := &cobra.Command{
 		Use:   "setup",
-		Short: "Create the namespace and search attributes, where they are missing",
-		Long: `Create the namespace and search attributes, where they are missing. It may run
-as often as one likes. Temporal Cloud's namespaces are made elsewhere; there it
-only looks whether the namespace exists. With PIPELINE_SEARCH_ATTRIBUTES it creates those
-of pipelines too.`,
+		Short: "Create the namespace and search attributes if they are missing",
+		Long: `Create the namespace and search attributes if they are missing. You can run it repeatedly.
+It does not create Temporal Cloud namespaces; it only checks that they exist. With
+PIPELINE_SEARCH_ATTRIBUTES it also creates the search attributes of pipelines.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			wanted, err := parseAttributes(attributes)
@@ -56,7 +55,7 @@ of pipelines too.`,
 		},
 	}
 	cmd.Flags().DurationVar(&retention, "retention", 7*24*time.Hour, "how long the namespace keeps closed runs; WaveSpeed keeps outputs for 7 days")
-	cmd.Flags().StringArrayVar(&attributes, "search-attribute", nil, "a search attribute to create, as Name=Keyword (repeatable)")
+	cmd.Flags().StringArrayVar(&attributes, "search-attribute", nil, "a search attribute to create, such as Name=Keyword (repeatable)")
 	return cmd
 }
 
@@ -74,7 +73,7 @@ func createNamespace(ctx context.Context, s *session.Session, retention time.Dur
 	var missing *serviceerror.NamespaceNotFound
 	switch {
 	case err == nil:
-		fmt.Fprintf(s.Err, "namespace %s: is there\n", name)
+		fmt.Fprintf(s.Err, "namespace %s: already exists\n", name)
 		return nil
 	case !errors.As(err, &missing):
 		return fmt.Errorf("namespace %s: %w", name, err)
@@ -105,10 +104,10 @@ func createAttributes(ctx context.Context, s *session.Session, wanted map[string
 			continue
 		}
 		if present != wanted[name] {
-			return fmt.Errorf("search attribute %s: is there as %s, and not as %s", name, present, wanted[name])
+			return fmt.Errorf("search attribute %s: exists with type %s; want %s", name, present, wanted[name])
 		}
 		delete(missing, name)
-		fmt.Fprintf(s.Err, "search attribute %s: is there\n", name)
+		fmt.Fprintf(s.Err, "search attribute %s: already exists\n", name)
 	}
 	if len(missing) == 0 {
 		return nil
@@ -129,7 +128,7 @@ func parseAttributes(pairs []string) (map[string]enumspb.IndexedValueType, error
 		name, kind, ok := strings.Cut(pair, "=")
 		value, err := enumspb.IndexedValueTypeFromString(kind)
 		if !ok || name == "" || err != nil {
-			return nil, fmt.Errorf("--search-attribute: %q is not of the form Name=Type, with Keyword, KeywordList, Text, Int, Double, Bool or Datetime", pair)
+			return nil, fmt.Errorf("--search-attribute: %q does not have the form Name=Type; Type is Keyword, KeywordList, Text, Int, Double, Bool or Datetime", pair)
 		}
 		attributes[name] = value
 	}

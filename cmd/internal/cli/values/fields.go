@@ -24,7 +24,7 @@ func Fields(ctx context.Context, s *session.Session, account, step string, pairs
 			target, name, ok = strings.Cut(name, ".")
 		}
 		if !ok || name == "" || target == "" {
-			return nil, fmt.Errorf("%q is not of the form %s", pair, form)
+			return nil, fmt.Errorf("%q does not have the form %s", pair, form)
 		}
 		value, err := Any(ctx, s, account, text)
 		if err != nil {

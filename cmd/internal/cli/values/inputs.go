@@ -15,13 +15,12 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Given is what a command line gives a pipeline.
+// Given holds the inputs from a command line.
 type Given struct {
-	// Values are by input. In the place of a file that is to be uploaded stands an address
-	// that will not do.
+	// Values are the inputs by name. A file to be uploaded has a placeholder address.
 	Values map[string]any
 
-	// Uploads are files by input.
+	// Uploads are paths of files to upload, by input name.
 	Uploads map[string]string
 }
 
@@ -35,7 +34,7 @@ func Inputs(d pipeline.Definition, pairs []string) (Given, pipeline.Problems) {
 	for _, pair := range pairs {
 		name, text, ok := strings.Cut(pair, "=")
 		if !ok || name == "" {
-			problems = append(problems, pipeline.Problem{Message: fmt.Sprintf("%q is not of the form name=value", pair)})
+			problems = append(problems, pipeline.Problem{Message: fmt.Sprintf("%q does not have the form name=value", pair)})
 			continue
 		}
 		problems = append(problems, inputProblems(name, g.read(d, name, text))...)
@@ -43,7 +42,7 @@ func Inputs(d pipeline.Definition, pairs []string) (Given, pipeline.Problems) {
 	return g, problems
 }
 
-// inputProblems are those of one input, a line each.
+// inputProblems turns an input's error into problems, one per line.
 func inputProblems(name string, err error) pipeline.Problems {
 	var several pipeline.Problems
 	if err == nil {
@@ -64,7 +63,7 @@ func (g Given) read(d pipeline.Definition, name, text string) error {
 		return fmt.Errorf("the pipeline has no such input%s", nearest.Hint(name, d.Inputs.Names()))
 	}
 	if _, twice := g.Values[name]; twice {
-		return errors.New("is given twice")
+		return errors.New("is given more than once")
 	}
 	if !utf8.ValidString(text) {
 		return errNotUTF8
@@ -86,7 +85,7 @@ func (g Given) read(d pipeline.Definition, name, text string) error {
 	return err
 }
 
-// readText is a text, or that of a file.
+// readText returns the text, or the contents of an @FILE.
 func readText(given string) (string, error) {
 	path, isFile := strings.CutPrefix(given, "@")
 	if !isFile || strings.HasPrefix(path, "@") {
@@ -108,7 +107,7 @@ func UploadInputs(ctx context.Context, s *session.Session, d pipeline.Definition
 	return nil
 }
 
-// maxDataBytes bounds a file of inputs: Temporal takes 2 MiB for a run's argument.
+// maxDataBytes limits an input file: Temporal accepts 2 MiB for a run's argument.
 const maxDataBytes = 1_800_000
 
 func readData(path string) ([]byte, error) { return text.ReadFile(path, maxDataBytes) }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// readCSV reads rows as objects by the names in the first line; all values are texts.
+// readCSV reads rows as objects, with field names from the first line. All values are strings.
 func readCSV(path string, content []byte) (any, error) {
 	reader := csv.NewReader(bytes.NewReader(content))
 	reader.FieldsPerRecord = -1
@@ -17,13 +17,13 @@ func readCSV(path string, content []byte) (any, error) {
 	var syntax *csv.ParseError
 	switch {
 	case errors.As(err, &syntax):
-		return nil, fmt.Errorf(`%s:%d:%d: a quote that opens or closes no field; write a field with quotes in it as "like ""this"""`, path, syntax.Line, syntax.Column)
+		return nil, fmt.Errorf(`%s:%d:%d: a stray quote; write a field that contains quotes as "like ""this"""`, path, syntax.Line, syntax.Column)
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	case len(records) == 0:
-		return nil, fmt.Errorf("%s: has no first line with the names of its columns", path)
+		return nil, fmt.Errorf("%s: is missing a header line with the column names", path)
 	case len(records) == 1:
-		return nil, fmt.Errorf("%s: has a header and no rows, so there is nothing to make", path)
+		return nil, fmt.Errorf("%s: has a header but no rows", path)
 	}
 	names := records[0]
 	for i, name := range names {
@@ -35,7 +35,7 @@ func readCSV(path string, content []byte) (any, error) {
 	rows := make([]any, 0, len(records)-1)
 	for i, record := range records[1:] {
 		if len(record) != len(names) {
-			return nil, fmt.Errorf("%s: row %d has %d fields, and the first line %d", path, i+1, len(record), len(names))
+			return nil, fmt.Errorf("%s: row %d has %d fields, but the header has %d", path, i+1, len(record), len(names))
 		}
 		row := make(map[string]any, len(record))
 		for i, name := range names {

@@ -17,10 +17,10 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 )
 
-// errNotUTF8 rejects an argument, whose bytes would become U+FFFD.
+// errNotUTF8 rejects an argument whose bytes would turn into U+FFFD.
 var errNotUTF8 = errors.New("is not UTF-8; set your terminal to UTF-8, or give a file, such as @text.txt")
 
-// typedForms say how a value is written on a command line.
+// typedForms describe how to write a value on a command line.
 var typedForms = map[pipeline.InputType]string{
 	pipeline.TypeBoolean: "true or false",
 	pipeline.TypeInteger: "a whole number",
@@ -29,7 +29,7 @@ var typedForms = map[pipeline.InputType]string{
 	pipeline.TypeObject:  `an object, such as {"a": 1}, or a file, such as @data.yaml`,
 }
 
-// readTyped reads all of a value by its declared type.
+// readTyped parses a value by its declared type.
 func readTyped(kind pipeline.InputType, given string) (any, error) {
 	if path, isFile := strings.CutPrefix(given, "@"); isFile {
 		return readValue(path)
@@ -53,14 +53,14 @@ func readTyped(kind pipeline.InputType, given string) (any, error) {
 	return jsonvalue.Of(value)
 }
 
-// maxShown is how many bytes of a value an error repeats.
+// maxShown is how many bytes of a value an error quotes.
 const maxShown = 40
 
 func mistyped(kind pipeline.InputType, given, cure string) error {
 	return fmt.Errorf("must be %s; got %q%s", typedForms[kind], plaintext.Clip(given, maxShown), cure)
 }
 
-// jsonNumber is a number as JSON has it.
+// jsonNumber matches a JSON number.
 var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 
 func readNumber(kind pipeline.InputType, given string) (any, error) {
@@ -88,7 +88,7 @@ var (
 	beginning = regexp.MustCompile(`^[-+]?[0-9]+([.,][0-9]+)?`)
 )
 
-// numberCure says which number was meant, if that is clear.
+// numberCure suggests the intended number, if it is clear.
 func numberCure(kind pipeline.InputType, given string) string {
 	number := beginning.FindString(strings.TrimSpace(given))
 	if number == "" || thousands.MatchString(given) {
@@ -108,12 +108,11 @@ func numberCure(kind pipeline.InputType, given string) string {
 	return "; write " + sign + number
 }
 
-// readValue reads a CSV file as a list of objects by its first line, and JSON or YAML as
-// they are.
+// readValue reads CSV as a list of objects, and JSON or YAML as is.
 func readValue(path string) (any, error) {
 	kind := strings.ToLower(filepath.Ext(path))
 	if !slices.Contains([]string{".csv", ".json", ".yaml", ".yml"}, kind) {
-		return nil, fmt.Errorf("%s is none of .csv, .json and .yaml", path)
+		return nil, fmt.Errorf("%s is not a .csv, .json or .yaml file", path)
 	}
 	content, err := readData(path)
 	if err != nil {

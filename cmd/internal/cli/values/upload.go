@@ -35,7 +35,7 @@ func upload(ctx context.Context, s *session.Session, account, path string) (stri
 	if err != nil {
 		return "", fmt.Errorf("upload of %s: %w; set WAVESPEED_API_KEY", path, err)
 	}
-	opened, err := os.Open(path) // #nosec G304 -- whoever runs the program names it
+	opened, err := os.Open(path) // #nosec G304 -- the user names the file
 	if err != nil {
 		return "", err
 	}

@@ -21,7 +21,7 @@ import (
 )
 
 // ErrNotChecked says that there is no key to ask the provider with.
-var ErrNotChecked = errors.New("models, inputs and prices are not checked: WAVESPEED_API_KEY is not set")
+var ErrNotChecked = errors.New("models, inputs and prices were not checked: WAVESPEED_API_KEY is not set")
 
 // Result is a pipeline that was looked at with what a run would be given.
 type Result struct {
@@ -30,7 +30,7 @@ type Result struct {
 	Plan   *plan.Plan
 	Report runwire.Report
 
-	// missing are inputs that were not given, and taken to be right.
+	// missing are inputs that were not given, so not checked.
 	missing []string
 }
 
@@ -89,21 +89,21 @@ func Preflight(ctx context.Context, s *session.Session, run preflight.Run) (runw
 	return preflight.Check(ctx, accounts, run)
 }
 
-// WarnOfUnanswered says what the provider did not answer.
+// WarnOfUnanswered warns about checks that the provider did not answer.
 func WarnOfUnanswered(s *session.Session, report runwire.Report) {
 	for _, u := range report.Unanswered {
 		fmt.Fprintln(s.Err, "warning:", u)
 	}
 }
 
-// TellMissing says what was not looked at.
+// TellMissing prints which inputs were not checked.
 func TellMissing(s *session.Session, result Result) {
 	if len(result.missing) > 0 {
-		fmt.Fprintf(s.Err, "Not given, and taken to be right: %s. What depends on it is not checked or priced.\n", strings.Join(result.missing, ", "))
+		fmt.Fprintf(s.Err, "Not provided: %s. Steps that use them are not fully checked or priced.\n", strings.Join(result.missing, ", "))
 	}
 }
 
-// oversized says that a run is too large to start.
+// oversized reports a run that is too large to start.
 func oversized(d pipeline.Definition, inputs map[string]any) pipeline.Problems {
 	encoded, err := json.Marshal(pipeline.Request{Pipeline: d, Inputs: inputs})
 	if err != nil || len(encoded) <= runwire.MaxRunBytes {

@@ -16,14 +16,14 @@ func CostText(e *pipeline.Estimate) string {
 	return ", " + e.Text() + BalanceText(e.Balance)
 }
 
-// cost is what a run may cost, as far as its budget allows.
+// cost is what a run may cost within its budget.
 type cost struct {
 	least, Most generation.USD
-	Known       bool // most is; otherwise nothing bounds it
+	Known       bool // whether most is a bound
 	Balance     *generation.USD
 }
 
-// CostOf is what a run may cost; nil where nothing was estimated.
+// CostOf returns what a run may cost; nil without an estimate.
 func CostOf(e *pipeline.Estimate, in pipeline.Request) *cost {
 	if e == nil {
 		return nil
@@ -39,7 +39,7 @@ func CostOf(e *pipeline.Estimate, in pipeline.Request) *cost {
 	return &c
 }
 
-// capOf is the cap of a run; nil for none.
+// capOf returns the run's cap; nil for none.
 func capOf(in pipeline.Request) *generation.USD {
 	switch {
 	case in.Budget != nil:
@@ -51,19 +51,19 @@ func capOf(in pipeline.Request) *generation.USD {
 	}
 }
 
-// Covered is the error of a run whose balance is below the least that it costs.
+// Covered returns an error if the balance is below the run's minimum cost.
 func Covered(e *pipeline.Estimate, in pipeline.Request) error {
 	c := CostOf(e, in)
 	if c == nil || c.Balance == nil || *c.Balance >= c.least {
 		return nil
 	}
-	return fmt.Errorf("the balance of %s does not cover the estimate of %s: top up, or give a --budget", *c.Balance, e.Text())
+	return fmt.Errorf("the balance of %s does not cover the estimate of %s: top up, or set a --budget", *c.Balance, e.Text())
 }
 
-// MayRunOut tells whether the balance covers the least that the run costs, but not the most.
+// MayRunOut reports whether the balance covers the run's minimum cost but not its maximum.
 func (c cost) MayRunOut() bool { return c.Balance != nil && c.Known && *c.Balance < c.Most }
 
-// WarnOfBudget says what becomes of a run whose budget is below the estimate.
+// WarnOfBudget warns what happens to a run whose budget is below the estimate.
 func WarnOfBudget(s *session.Session, e *pipeline.Estimate, in pipeline.Request) {
 	limit := capOf(in)
 	if e == nil || limit == nil {

@@ -20,22 +20,22 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// decisionFlags are those that all decisions have.
+// decisionFlags are the flags shared by all decisions.
 type decisionFlags struct {
 	generation.Decision
 	choose int
 }
 
 func (d *decisionFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&d.By, "by", session.UserName(), "who decides")
-	cmd.Flags().StringVar(&d.Comment, "comment", "", "what is shown beside the decision")
+	cmd.Flags().StringVar(&d.By, "by", session.UserName(), "name of the person who decides")
+	cmd.Flags().StringVar(&d.Comment, "comment", "", "comment to show with the decision")
 }
 
 // Approve is pipeline approve.
 func Approve(p *session.Program) *cobra.Command {
 	var d decisionFlags
 	cmd := &cobra.Command{
-		Use: "approve RUN [APPROVAL]", Short: "Approve what a run asks for", Args: cobra.RangeArgs(1, 2),
+		Use: "approve RUN [APPROVAL]", Short: "Approve a pending approval of a run", Args: cobra.RangeArgs(1, 2),
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
 			d.Verdict = generation.Approve
 			if d.choose >= 0 {
@@ -45,7 +45,7 @@ func Approve(p *session.Program) *cobra.Command {
 		}),
 	}
 	d.add(cmd)
-	cmd.Flags().IntVar(&d.choose, "choose", -1, "`number` of the choice that is approved, counted from 0")
+	cmd.Flags().IntVar(&d.choose, "choose", -1, "`number` of the choice to approve, counting from 0")
 	return cmd
 }
 
@@ -53,7 +53,7 @@ func Approve(p *session.Program) *cobra.Command {
 func Reject(p *session.Program) *cobra.Command {
 	var d decisionFlags
 	cmd := &cobra.Command{
-		Use: "reject RUN [APPROVAL]", Short: "Reject what a run asks for", Args: cobra.RangeArgs(1, 2),
+		Use: "reject RUN [APPROVAL]", Short: "Reject a pending approval of a run", Args: cobra.RangeArgs(1, 2),
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
 			d.Verdict = generation.Reject
 			return send(ctx, s, args, d.Decision)
@@ -67,10 +67,10 @@ func Reject(p *session.Program) *cobra.Command {
 func Regenerate(p *session.Program) *cobra.Command {
 	var d decisionFlags
 	cmd := &cobra.Command{
-		Use: "regenerate RUN STEP [field=value …]", Short: "Have a step that waits for approval made again, with changed input", Args: cobra.MinimumNArgs(2),
-		Long: `Have a step that waits for approval made again, with changed input: fields replace those
-of the step, and null removes one. What is made of the step is made again too, and the
-approval is asked for again.`,
+		Use: "regenerate RUN STEP [field=value …]", Short: "Regenerate a step that waits for approval, with changed input", Args: cobra.MinimumNArgs(2),
+		Long: `Regenerate a step that waits for approval, with changed input. The fields replace those of
+the step's input; null removes a field. Dependent steps run again too, and approval is
+requested again.`,
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
 			changes, err := values.Fields(ctx, s, "", args[1], args[2:])
 			if err != nil {
@@ -81,8 +81,8 @@ approval is asked for again.`,
 		}),
 	}
 	d.add(cmd)
-	cmd.Flags().IntSliceVar(&d.Items, "items", nil, "`numbers` of the items to make again, counted from 0 (default all)")
-	cmd.Flags().StringVar(&d.Approval, "approval", "", "the approval that it is for, where several wait")
+	cmd.Flags().IntSliceVar(&d.Items, "items", nil, "`numbers` of the items to regenerate, counting from 0 (default all)")
+	cmd.Flags().StringVar(&d.Approval, "approval", "", "name of the approval, if several are pending")
 	return cmd
 }
 
@@ -100,9 +100,9 @@ func send(ctx context.Context, s *session.Session, args []string, d generation.D
 	case generation.Approve:
 		fmt.Fprintf(s.Err, "%s: approved; the run continues\n", status.Key)
 	case generation.Reject:
-		fmt.Fprintf(s.Err, "%s: rejected%s\n", status.Key, screen.If(d.Verdict == generation.Approve, fmt.Sprintf(": too few are left for a choice to have %d approvals", status.Needed)))
+		fmt.Fprintf(s.Err, "%s: rejected%s\n", status.Key, screen.If(d.Verdict == generation.Approve, fmt.Sprintf(": no choice can reach %d approvals any more", status.Needed)))
 	default:
-		fmt.Fprintf(s.Err, "%s: %s is made again\n", status.Key, d.Regenerate)
+		fmt.Fprintf(s.Err, "%s: regenerating %s\n", status.Key, d.Regenerate)
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func send(ctx context.Context, s *session.Session, args []string, d generation.D
 // Budget is pipeline budget.
 func Budget(p *session.Program) *cobra.Command {
 	return &cobra.Command{
-		Use: "budget RUN USD", Short: "Set a run's budget; a run that is held continues", Args: cobra.ExactArgs(2),
+		Use: "budget RUN USD", Short: "Set a run's budget; a held run then continues", Args: cobra.ExactArgs(2),
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
 			usd, err := generation.ParseUSD(args[1])
 			if err != nil {
@@ -120,7 +120,7 @@ func Budget(p *session.Program) *cobra.Command {
 			if err := update(ctx, s, args[0], pipeline.BudgetUpdate, usd, &status); err != nil {
 				return err
 			}
-			fmt.Fprintf(s.Err, "%s: the budget is %s now\n", args[0], usd)
+			fmt.Fprintf(s.Err, "%s: the budget is now %s\n", args[0], usd)
 			return nil
 		}),
 	}
@@ -138,7 +138,7 @@ func update(ctx context.Context, s *session.Session, id, name string, arg, answe
 	var refused *temporal.ApplicationError
 	switch {
 	case errors.As(err, &notFound) && strings.Contains(err.Error(), "completed"):
-		return exit.With(exit.Failure, fmt.Errorf("%s has ended: there is nothing to decide; continue with: wavespeed-temporal pipeline rerun %s%s", id, id, screen.If(name == pipeline.BudgetUpdate, " --budget USD")))
+		return exit.With(exit.Failure, fmt.Errorf("%s has ended, so there is nothing to decide. Continue with: wavespeed-temporal pipeline rerun %s%s", id, id, screen.If(name == pipeline.BudgetUpdate, " --budget USD")))
 	case errors.As(err, &notFound):
 		return exit.With(exit.Failure, runs.Missing(id, err))
 	case errors.As(err, &refused):

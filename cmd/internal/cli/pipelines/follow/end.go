@@ -22,7 +22,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Ending is what a run command does with the result.
+// Ending says what a run command does with the result.
 type Ending struct {
 	JSON bool
 	save.Flags
@@ -30,11 +30,11 @@ type Ending struct {
 
 // Add adds the flags.
 func (o *Ending) Add(flags *pflag.FlagSet) {
-	flags.BoolVar(&o.JSON, "json", false, "print the result, or what was started, as one JSON object")
+	flags.BoolVar(&o.JSON, "json", false, "print the result, or the ids of the started run, as one JSON object")
 	o.Flags.Add(flags)
 }
 
-// Finish waits for the run's end, showing it, and prints what came of it.
+// Finish waits for the run to end, showing progress, and prints its outcome.
 func Finish(ctx context.Context, s *session.Session, run client.WorkflowRun, o Ending) error {
 	v := newView(s.Err, run.GetID())
 	watch(ctx, s, run, v)
@@ -58,8 +58,8 @@ func Finish(ctx context.Context, s *session.Session, run client.WorkflowRun, o E
 	return printOutputs(ctx, s, run, result, o)
 }
 
-// printOutputs prints what a run gave, and then saves it: what cannot be saved is there to
-// be fetched.
+// printOutputs prints a run's outputs before saving them, so their URLs are known even if
+// saving fails.
 func printOutputs(ctx context.Context, s *session.Session, run client.WorkflowRun, result pipeline.Result, o Ending) error {
 	if o.JSON {
 		if err := s.PrintJSON(result); err != nil {
@@ -85,26 +85,26 @@ func printOutputs(ctx context.Context, s *session.Session, run client.WorkflowRu
 func ended(s *session.Session, err error, run client.WorkflowRun, o Ending) error {
 	var application *temporal.ApplicationError
 	if !errors.As(err, &application) {
-		return exit.With(exit.Of(err), fmt.Errorf("%s\nGo on with: wavespeed-temporal pipeline rerun %s", endedBy(err), run.GetID()))
+		return exit.With(exit.Of(err), fmt.Errorf("%s\nContinue with: wavespeed-temporal pipeline rerun %s", endedBy(err), run.GetID()))
 	}
 	if o.JSON {
 		if printErr := s.PrintFailed(application, new(pipeline.Status)); printErr != nil {
 			return printErr
 		}
 	}
-	return exit.With(exit.Of(err), fmt.Errorf("%s\nGo on with: wavespeed-temporal pipeline rerun %s%s", application.Message(), run.GetID(),
+	return exit.With(exit.Of(err), fmt.Errorf("%s\nContinue with: wavespeed-temporal pipeline rerun %s%s", application.Message(), run.GetID(),
 		screen.If(application.Type() == generation.ErrBudgetExceeded, " --budget USD")))
 }
 
-// endedBy says how a run ended that was ended from outside.
+// endedBy explains how a run was ended from outside.
 func endedBy(err error) string {
 	var canceled *temporal.CanceledError
 	var terminated *temporal.TerminatedError
 	switch {
 	case errors.As(err, &canceled):
-		return "the run was canceled; what was paid for is kept, and predictions under way continue at WaveSpeed"
+		return "the run was canceled; paid results are kept, and running predictions continue at WaveSpeed"
 	case errors.As(err, &terminated):
-		return "the run was terminated; what was paid for is kept, and predictions under way continue at WaveSpeed"
+		return "the run was terminated; paid results are kept, and running predictions continue at WaveSpeed"
 	default:
 		return err.Error()
 	}

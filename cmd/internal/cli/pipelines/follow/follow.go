@@ -14,14 +14,14 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 )
 
-// interrupted tells that the person left off; what continues, continues.
+// interrupted reports that the command stopped watching. The run itself continues.
 func interrupted(s *session.Session, id string) error {
-	fmt.Fprintf(s.Err, "No longer watching; the run continues. See it again with: wavespeed-temporal pipeline status %s --watch\n", id)
+	fmt.Fprintf(s.Err, "No longer watching; the run continues. Watch it again with: wavespeed-temporal pipeline status %s --watch\n", id)
 	return &exit.Error{Code: exit.Interrupted}
 }
 
 const (
-	// A query is a billable action, so a long run is asked less often.
+	// A query is a billable action, so a long run is queried less often over time.
 	followFirst  = 500 * time.Millisecond
 	followLater  = 5 * time.Second
 	followGrowth = 1.1
@@ -52,14 +52,14 @@ func watch(ctx context.Context, s *session.Session, run client.WorkflowRun, v *v
 	}
 }
 
-// unknownEvery is how often a watched run and its children are asked for submits that are
-// unknown. One is looked for in minutes, or waits for a person.
+// unknownEvery is how often a watched run and its children are queried for unknown submits. The
+// search for one takes minutes, or waits for a person.
 const (
 	unknownFirst = 3 * time.Second
 	unknownEvery = 15 * time.Second
 )
 
-// unknownWatch is what is unknown in a watched run, as of the last time it was asked.
+// unknownWatch holds the unknown submits of a watched run, as of the last query.
 type unknownWatch struct {
 	next  time.Time
 	shown string

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// maxLine is how long a line may be that holds a whole list.
+// maxLine is the maximum length of a line that holds a whole list.
 const maxLine = 100
 
-// outputLines are an output in one line, or in one for each member of a long list.
+// outputLines formats an output on one line, or one line per member if it is a long list.
 func outputLines(name string, value any) []string {
 	text := plainText(value)
 	list, isList := value.([]any)
@@ -34,7 +34,7 @@ func plainText(value any) string {
 	return encoded
 }
 
-// encodeJSON is a value in one line of JSON, with & < > as they are.
+// encodeJSON encodes a value on one line, without escaping & < >.
 func encodeJSON(value any) (string, error) {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)

@@ -19,7 +19,7 @@ func Status(p *session.Program) *cobra.Command {
 	var watch, asJSON bool
 	var runID string
 	cmd := &cobra.Command{
-		Use: "status RUN", Short: "Show how a run stands", Args: cobra.ExactArgs(1),
+		Use: "status RUN", Short: "Show the state of a run", Args: cobra.ExactArgs(1),
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
 			if watch {
 				return Finish(ctx, s, s.Client.GetWorkflow(ctx, args[0], runID), Ending{JSON: asJSON})
@@ -27,7 +27,7 @@ func Status(p *session.Program) *cobra.Command {
 			status, err := runs.Status(ctx, s, args[0], runID)
 			switch {
 			case runs.NoWorker(err):
-				return exit.With(exit.Failure, fmt.Errorf("%s does not answer: no worker is there for it", args[0]))
+				return exit.With(exit.Failure, fmt.Errorf("%s does not answer: no worker is running for it", args[0]))
 			case err != nil:
 				return exit.With(exit.Failure, runs.Missing(args[0], err))
 			}
@@ -39,7 +39,7 @@ func Status(p *session.Program) *cobra.Command {
 			return exit.With(exit.Failure, err)
 		}),
 	}
-	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "watch it to its end; Ctrl-C only stops")
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "watch the run until it ends; Ctrl-C only stops watching")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the status as one JSON object")
 	cmd.Flags().StringVar(&runID, "run-id", "", "an earlier run of the workflow id (default the latest)")
 	return cmd

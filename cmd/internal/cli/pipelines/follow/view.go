@@ -21,7 +21,7 @@ type view struct {
 	run      string
 	states   map[string]string
 	waited   string
-	told     time.Time // when a failure was shown last
+	told     time.Time // when a failure was last shown
 }
 
 func newView(out io.Writer, run string) *view {
@@ -45,7 +45,7 @@ func (v *view) show(status pipeline.Status, failed []failing.Activity, unknown s
 			state += fmt.Sprintf(", attempt %d", step.Attempts)
 		}
 		if c := step.Items; c != nil && step.State == pipeline.StepRunning && c.Total > 0 {
-			state = fmt.Sprintf("running, %d %% ended", 10*(10*(c.Completed+c.Failed)/c.Total))
+			state = fmt.Sprintf("running, %d %% done", 10*(10*(c.Completed+c.Failed)/c.Total))
 		}
 		if state == v.states[step.ID] || step.State == pipeline.StepWaiting {
 			continue
@@ -59,7 +59,7 @@ func (v *view) show(status pipeline.Status, failed []failing.Activity, unknown s
 	}
 }
 
-// wait says once that nobody answers for the run yet.
+// wait says, once, that no worker answers for the run yet.
 func (v *view) wait(queue string) {
 	text := fmt.Sprintf("waiting for a worker on the task queue %s", queue)
 	if v.waited != text && v.area.Lines == 0 && len(v.states) == 0 {
@@ -78,7 +78,7 @@ func (v *view) line(status pipeline.Status, step pipeline.StepStatus, now time.T
 	return strings.Join(parts, "  ")
 }
 
-// end leaves the whole table.
+// end prints the final table.
 func (v *view) end(status pipeline.Status, now time.Time) {
 	if v.terminal {
 		v.area.Erase()

@@ -10,7 +10,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// toDo says what the run waits for, and the commands with which it continues.
+// toDo lists what the run waits for, and the commands to continue it.
 func toDo(run string, status pipeline.Status) string {
 	var text strings.Builder
 	for _, a := range status.Approvals {
@@ -36,7 +36,7 @@ func toDo(run string, status pipeline.Status) string {
 		if status.Cost != nil {
 			spent = *status.Cost
 		}
-		fmt.Fprintf(&text, "\nOf the budget of %s, %s is spent, and the next submit costs %s. Raise it, to %s at least, with:\n  wavespeed-temporal pipeline budget %s USD\n",
+		fmt.Fprintf(&text, "\nThe budget is %s, %s is spent, and the next submit costs %s. Raise the budget to at least %s with:\n  wavespeed-temporal pipeline budget %s USD\n",
 			*status.Budget, spent, status.Needs, spent.Add(status.Needs), run)
 	}
 	return text.String()
@@ -47,7 +47,7 @@ func hasItems(status pipeline.Status, id string) bool {
 	return i >= 0 && status.Steps[i].Kind == pipeline.KindForEach
 }
 
-// judged is what is to be decided on, by the keys of what made it.
+// judged lists what to decide on, with the keys of the items that produced it.
 func judged(a generation.ApprovalStatus) string {
 	var text strings.Builder
 	table := screen.NewTable(&text)
@@ -69,7 +69,7 @@ func keyCell(key string) string {
 	return screen.Cell(key) + "\t"
 }
 
-// votes are what people have decided so far, and who is asked.
+// votes lists the decisions so far and the approvers.
 func votes(a generation.ApprovalStatus) string {
 	var text strings.Builder
 	if a.Needed > 1 || len(a.Approvers) > 0 {

@@ -13,8 +13,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// outputItems are the files and texts in a run's outputs. What a generation has made is
-// named after that; the rest after the output.
+// outputItems returns the files and texts in a run's outputs. Outputs of generations are named
+// after their step and item; all others after the pipeline's output.
 func outputItems(outputs map[string]any, steps []pipeline.StepResults) []download.Item {
 	w := outputWalk{sources: make(map[string]download.Item), seen: make(map[string]bool)}
 	eachResult(steps, func(step string, item pipeline.ItemResult) {
@@ -36,7 +36,7 @@ func outputItems(outputs map[string]any, steps []pipeline.StepResults) []downloa
 }
 
 type outputWalk struct {
-	sources map[string]download.Item // what generations have made
+	sources map[string]download.Item // outputs of generations
 	seen    map[string]bool
 	items   []download.Item
 }
@@ -57,7 +57,7 @@ func (w *outputWalk) visit(label string, value any) {
 	}
 }
 
-// take takes a value that is a file, or that a generation has made; each once.
+// take adds a value that is a file or a generation's output, once.
 func (w *outputWalk) take(label string, value any) bool {
 	output := encoded(value)
 	key := sameOutput(output)
@@ -83,7 +83,7 @@ func encoded(value any) generation.Output {
 	return output
 }
 
-// sameOutput is equal for outputs that are the same file, text or object.
+// sameOutput returns equal keys for the same file, text or object.
 func sameOutput(output generation.Output) string {
 	if address := output.URL(); address != "" {
 		return address

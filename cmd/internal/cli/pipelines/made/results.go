@@ -26,9 +26,9 @@ type resultsOptions struct {
 func Results(p *session.Program) *cobra.Command {
 	var o resultsOptions
 	cmd := &cobra.Command{
-		Use: "results RUN", Short: "List what a run has made, item by item, and download it", Args: cobra.ExactArgs(1),
-		Long: `List what a run has made so far, item by item: state, model, prediction, outputs, and why
-one failed. It works while the run is open and after its end, however it ended.
+		Use: "results RUN", Short: "List a run's results, item by item, and download them", Args: cobra.ExactArgs(1),
+		Long: `List a run's results so far, item by item: state, model, prediction, outputs, and why an
+item failed. It works on open runs and on ended ones, whatever their outcome.
 
 With --output it downloads everything. Files are named after step, item, and position, such as
 shots-0007-mug-ivory.png, and existing files are kept.
@@ -63,10 +63,10 @@ shots-0007-mug-ivory.png, and existing files are kept.
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&o.Step, "step", "", "of this `step` only")
-	flags.BoolVar(&o.Failed, "failed", false, "only what has failed")
+	flags.StringVar(&o.Step, "step", "", "show this `step` only")
+	flags.BoolVar(&o.Failed, "failed", false, "show failed items only")
 	flags.StringVar(&o.RunID, "run-id", "", "an earlier run of the workflow id (default the latest)")
-	flags.BoolVar(&o.json, "json", false, "print all that is known as JSON")
+	flags.BoolVar(&o.json, "json", false, "print all details as JSON")
 	o.Flags.Add(flags)
 	return cmd
 }
@@ -83,7 +83,7 @@ func printResults(s *session.Session, steps []pipeline.StepResults) error {
 	return table.Flush()
 }
 
-// outcome is an item's outputs, or why there are none.
+// outcome returns an item's outputs, or why it has none.
 func outcome(item pipeline.ItemResult) []string {
 	last := item.Last()
 	if outputs := screen.Outputs(last.Outputs, last.Omitted); len(outputs) > 0 {

@@ -20,8 +20,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// itemStem names an output's file by its step, by its item's index and key, and by its
-// position where a generation gave several: shots-0007-mug-ivory.
+// itemStem names an output's file after its step, its item's index and key, and its position if
+// a generation has several outputs: shots-0007-mug-ivory.
 func itemStem(step string, item pipeline.ItemResult, outputs, i int) string {
 	parts := []string{step}
 	if item.Key != "" {
@@ -36,7 +36,7 @@ func itemStem(step string, item pipeline.ItemResult, outputs, i int) string {
 	return download.Stem(parts...)
 }
 
-// saveResults saves all that steps have made.
+// saveResults saves all outputs of the steps.
 func saveResults(ctx context.Context, s *save.Saver, steps []pipeline.StepResults) {
 	var items []download.Item
 	eachResult(steps, func(step string, item pipeline.ItemResult) {
@@ -47,8 +47,8 @@ func saveResults(ctx context.Context, s *save.Saver, steps []pipeline.StepResult
 	saveOmitted(ctx, s, steps)
 }
 
-// saveOmitted saves what steps have made that was too large for a history: one after the
-// other, because each may fill much memory.
+// saveOmitted saves outputs that were too large for a history. It saves them one at a time,
+// because each may need much memory.
 func saveOmitted(ctx context.Context, s *save.Saver, steps []pipeline.StepResults) {
 	eachResult(steps, func(step string, item pipeline.ItemResult) {
 		if last := item.Last(); last.Omitted && len(last.Outputs) == 0 {
@@ -71,8 +71,8 @@ func eachResult(steps []pipeline.StepResults, do func(step string, item pipeline
 	}
 }
 
-// SaveRun saves what a run gives: all that it has made if its pipeline declares no outputs,
-// and what its outputs hold otherwise.
+// SaveRun saves a run's outputs: those that the pipeline declares, or the outputs of all steps
+// if it declares none.
 func SaveRun(ctx context.Context, s *session.Session, run client.WorkflowRun, result pipeline.Result, o save.Flags) error {
 	saver, err := save.New(s, o, Again(run.GetID(), run.GetRunID(), o))
 	if err != nil {
@@ -80,7 +80,7 @@ func SaveRun(ctx context.Context, s *session.Session, run client.WorkflowRun, re
 	}
 	steps, err := runs.Results(ctx, s, run.GetID(), runs.Filter{RunID: run.GetRunID()})
 	if err != nil {
-		fmt.Fprintf(s.Err, "warning: what the run made can't be read item by item, so files are named by output: %v\n", err)
+		fmt.Fprintf(s.Err, "warning: the run's items can't be read, so files are named after the outputs: %v\n", err)
 		saver.Save(ctx, outputItems(result.Outputs, nil))
 		return saver.End(ctx)
 	}
@@ -95,13 +95,13 @@ func SaveRun(ctx context.Context, s *session.Session, run client.WorkflowRun, re
 	return saver.End(ctx)
 }
 
-// SaveMade saves what a run made that ended without a result: it is paid for. The run's own
-// error is what counts, so one of saving is only reported.
+// SaveMade saves the paid outputs of a run that ended without a result. The run's own error
+// determines the exit code, so errors in saving are only printed.
 func SaveMade(ctx context.Context, s *session.Session, run client.WorkflowRun, o save.Flags) {
 	again := Again(run.GetID(), run.GetRunID(), o)
 	steps, err := runs.Results(ctx, s, run.GetID(), runs.Filter{RunID: run.GetRunID()})
 	if err != nil {
-		fmt.Fprintf(s.Err, "What the run made can't be read: %v\nSave it with: %s\n", err, again)
+		fmt.Fprintf(s.Err, "The run's outputs can't be read: %v\nSave them with: %s\n", err, again)
 		return
 	}
 	saver, err := save.New(s, o, again)
@@ -120,8 +120,8 @@ func Again(id, runID string, o save.Flags) string {
 	return fmt.Sprintf("wavespeed-temporal pipeline results %s --run-id %s --output %s", id, runID, screen.Quote(o.Output))
 }
 
-// usedSteps are the steps that a run's outputs refer to, and whether its pipeline declares
-// outputs at all.
+// usedSteps returns the steps that a run's outputs refer to, and whether its pipeline declares
+// outputs.
 func usedSteps(ctx context.Context, s *session.Session, run client.WorkflowRun) (ids []string, declared bool) {
 	in, err := runs.Input(ctx, s, run.GetID(), run.GetRunID())
 	if err != nil {

@@ -17,9 +17,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// agree shows what a run costs before anything is spent, and asks where that may be more
-// than PIPELINE_ASK_ABOVE, or more than there is. Only a terminal is asked: elsewhere a run that may run
-// out of money is refused, and others start.
+// agree shows the estimate before anything is spent. On a terminal, it asks for confirmation if
+// the run may cost more than PIPELINE_ASK_ABOVE, or more than the balance. Elsewhere it refuses
+// a run that may exceed the balance and starts all others.
 func agree(ctx context.Context, s *session.Session, e *pipeline.Estimate, in pipeline.Request, yes bool) error {
 	c := check.CostOf(e, in)
 	if c == nil {
@@ -31,29 +31,29 @@ func agree(ctx context.Context, s *session.Session, e *pipeline.Estimate, in pip
 	case yes:
 		return nil
 	case c.MayRunOut():
-		why = fmt.Sprintf("The balance of %s may not cover this run, which would then stop and keep what it has made.", *c.Balance)
+		why = fmt.Sprintf("The balance of %s may not cover this run, which would then stop and keep its results.", *c.Balance)
 	case !interactive(s):
 		return nil
 	case !c.Known:
-		why = "Nothing bounds what this run costs; a --budget would."
+		why = "This run has no cost limit. Use --budget to set one."
 	case c.Most > s.Config.AskAbove:
 		why = fmt.Sprintf("This run may cost more than %s.", s.Config.AskAbove)
 	default:
 		return nil
 	}
 	if !interactive(s) {
-		return exit.With(exit.Usage, fmt.Errorf("the balance of %s may not cover the estimate of %s: top up, give a --budget, or add --yes to run as far as the balance goes", *c.Balance, e.Text()))
+		return exit.With(exit.Usage, fmt.Errorf("the balance of %s may not cover the estimate of %s: top up, set a --budget, or add --yes to run until the balance is used up", *c.Balance, e.Text()))
 	}
 	return ask(ctx, s, why+" Start it?")
 }
 
-// interactive tells whether there is somebody to ask.
+// interactive reports whether a person is at a terminal.
 func interactive(s *session.Session) bool {
 	in, ok := s.In.(*os.File)
 	return ok && term.IsTerminal(int(in.Fd())) && screen.IsTerminal(s.Err) // #nosec G115 -- a file's number is small
 }
 
-// ask asks a question of which the answer is no unless it is yes.
+// ask asks a yes/no question; the default is no.
 func ask(ctx context.Context, s *session.Session, question string) error {
 	fmt.Fprintf(s.Err, "%s [y/N] ", question)
 	answers := make(chan string, 1)

@@ -8,12 +8,12 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// budgetFlag is a cap that may be given.
+// budgetFlag is an optional cap.
 type budgetFlag struct{ usd *generation.USD }
 
 func (b *budgetFlag) add(flags *pflag.FlagSet, usage string) { flags.Var(b, "budget", usage) }
 
-// String, Set and Type are those of a flag.
+// String, Set and Type implement pflag.Value.
 func (b *budgetFlag) String() string {
 	if b.usd == nil {
 		return ""

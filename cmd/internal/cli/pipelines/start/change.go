@@ -15,7 +15,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 )
 
-// change makes a new run of an old one's input.
+// change builds a new run from an old run's input.
 func change(ctx context.Context, s *session.Session, in *pipeline.Request, runID string, pairs []string, o rerunOptions) error {
 	if o.file != "" {
 		f, err := file.Read(o.file)
@@ -50,8 +50,8 @@ func change(ctx context.Context, s *session.Session, in *pipeline.Request, runID
 	return nil
 }
 
-// setOnUnknown gives all steps that generate the policy; "" leaves each its own. What a step
-// has paid for is kept: the policy is not a part of what it asks for.
+// setOnUnknown sets the policy on all generation steps; "" leaves them unchanged. Paid results
+// are kept, because the policy is not part of a request.
 func setOnUnknown(d *pipeline.Definition, policy generation.UnknownPolicy) error {
 	switch policy {
 	case "":
@@ -68,8 +68,7 @@ func setOnUnknown(d *pipeline.Definition, policy generation.UnknownPolicy) error
 	return nil
 }
 
-// changeInputs replaces inputs by those that are given, and drops those that a mended
-// pipeline has no more.
+// changeInputs sets the given inputs and drops those that the new pipeline no longer declares.
 func changeInputs(ctx context.Context, s *session.Session, in *pipeline.Request, pairs []string) error {
 	given, problems := values.Inputs(in.Pipeline, pairs)
 	if len(problems) > 0 {
@@ -93,7 +92,7 @@ func changeInputs(ctx context.Context, s *session.Session, in *pipeline.Request,
 	return nil
 }
 
-// checkChanges tells whether the steps that are named are there.
+// checkChanges checks that the named steps exist.
 func checkChanges(d pipeline.Definition, from string, changes map[string]map[string]any) error {
 	ids := d.Steps.Names()
 	if from != "" && !slices.Contains(ids, from) {

@@ -37,11 +37,11 @@ type rerunOptions struct {
 func Rerun(p *session.Program) *cobra.Command {
 	var o rerunOptions
 	cmd := &cobra.Command{
-		Use: "rerun RUN [name=value …]", Short: "Run a run again, keeping what it has paid for",
-		Long: `Run a run again under its workflow id, keeping what it has paid for. A step's result is
-kept if its request is the same: model, account and input. So without anything else only
-what has failed, or was not started, is made; of many items only those. What was under way
-when the run ended is awaited, and what may have been accepted is looked for first.
+		Use: "rerun RUN [name=value …]", Short: "Re-run a run, keeping paid results",
+		Long: `Re-run a run under its workflow id, keeping paid results. A step keeps its result if its
+request is the same: model, account and input. So by default only failed or unstarted steps
+and items run. Predictions that were running when the run ended are awaited. If it is
+unknown whether a submit was accepted, the rerun looks for its prediction first.
 
   wavespeed-temporal pipeline rerun RUN
   wavespeed-temporal pipeline rerun RUN --from clip --set clip.prompt="waves, slowly"
@@ -62,7 +62,7 @@ when the run ended is awaited, and what may have been accepted is looked for fir
 			case o.filter != "":
 				return rerunMany(ctx, s, o)
 			case len(args) == 0:
-				return exit.With(exit.Usage, errors.New("name a RUN, or give a --filter"))
+				return exit.With(exit.Usage, errors.New("give a RUN or a --filter"))
 			default:
 				return rerunOne(ctx, s, args, o)
 			}
@@ -70,22 +70,22 @@ when the run ended is awaited, and what may have been accepted is looked for fir
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&o.from, "from", "", "a `step` to make again, with all that come after it")
-	flags.StringArrayVar(&o.set, "set", nil, "a field of a step's input, as `step.field=value` (repeatable); null removes it")
-	flags.BoolVar(&o.reset, "reset", false, "drop what earlier reruns and regenerations changed in steps' inputs")
-	flags.StringVar(&o.file, "file", "", "run this `file` in place of the run's own pipeline; drops such changes too")
-	o.budget.add(flags, "cap on what the new run may cost, in `USD`: what earlier ones have cost does not count")
-	flags.BoolVar(&o.resubmitUnknown, "resubmit-unknown", false, "submit again what may have been accepted: the risk is to pay twice")
-	flags.StringVar(&o.onUnknown, "on-unknown", "", "fail, resubmit, or ask a person (see resolve), when nothing can tell whether a submit was accepted, in all steps (default as the pipeline says)")
-	flags.StringVar(&o.filter, "filter", "", "run all again that match this Temporal list `filter` and have not completed")
-	flags.IntVar(&o.limit, "limit", 1000, "how many runs of a filter at most")
-	flags.BoolVar(&o.yes, "yes", false, "run those of the filter again; without it they are listed only")
-	flags.BoolVarP(&o.detach, "detach", "d", false, "do not wait for the run's end")
+	flags.StringVar(&o.from, "from", "", "a `step` to regenerate, with all steps that depend on it")
+	flags.StringArrayVar(&o.set, "set", nil, "set a field of a step's input: `step.field=value` (repeatable); null removes the field")
+	flags.BoolVar(&o.reset, "reset", false, "discard changes to steps' inputs from earlier reruns and regenerations")
+	flags.StringVar(&o.file, "file", "", "use this pipeline `file` instead of the run's own; also discards such changes")
+	o.budget.add(flags, "maximum cost of the new run, in `USD`; earlier runs don't count")
+	flags.BoolVar(&o.resubmitUnknown, "resubmit-unknown", false, "submit again even if the first submit may have been accepted; you may pay twice")
+	flags.StringVar(&o.onUnknown, "on-unknown", "", "for all steps, what to do when it is unknown whether a submit was accepted: fail, resubmit, or ask a person (see resolve) (default as in the pipeline)")
+	flags.StringVar(&o.filter, "filter", "", "re-run all runs that match this Temporal list `filter` and have not completed")
+	flags.IntVar(&o.limit, "limit", 1000, "maximum number of runs to re-run with --filter")
+	flags.BoolVar(&o.yes, "yes", false, "re-run the runs that match --filter; without it they are only listed")
+	flags.BoolVarP(&o.detach, "detach", "d", false, "don't wait for the run to end")
 	o.Ending.Add(flags)
 	return cmd
 }
 
-// rerunOne runs a run again; args are its id and what it is given again.
+// rerunOne re-runs a run. args are its id and the inputs to change.
 func rerunOne(ctx context.Context, s *session.Session, args []string, o rerunOptions) error {
 	if err := o.Prepare(); err != nil {
 		return exit.With(exit.Usage, err)
@@ -98,12 +98,12 @@ func rerunOne(ctx context.Context, s *session.Session, args []string, o rerunOpt
 	if err != nil {
 		return err
 	}
-	// Files may have been uploaded for a while.
+	// Uploading files may have taken a while.
 	switch now, err := latestOf(ctx, s, args[0]); {
 	case err != nil:
 		return err
 	case now.GetRunID() != latest.GetRunID():
-		return exit.With(exit.Failure, fmt.Errorf("%s was run again meanwhile: nothing was started", args[0]))
+		return exit.With(exit.Failure, fmt.Errorf("%s was re-run in the meantime; nothing was started", args[0]))
 	}
 	run, err := start(ctx, s, args[0], in, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
 	if err != nil {
@@ -120,16 +120,16 @@ func latestOf(ctx context.Context, s *session.Session, id string) (client.Workfl
 	}
 	switch info := described.GetWorkflowExecutionInfo(); {
 	case info.GetType().GetName() != pipeline.WorkflowName:
-		return nil, exit.With(exit.Usage, fmt.Errorf("%s is a run of %s, and of no pipeline", id, info.GetType().GetName()))
+		return nil, exit.With(exit.Usage, fmt.Errorf("%s is a workflow of type %s, not a pipeline run", id, info.GetType().GetName()))
 	case runs.IsRunning(info.GetStatus()):
-		return nil, exit.With(exit.Usage, fmt.Errorf("%s still continues: nothing was started", id))
+		return nil, exit.With(exit.Usage, fmt.Errorf("%s is still running; nothing was started", id))
 	default:
 		return s.Client.GetWorkflow(ctx, id, info.GetExecution().GetRunId()), nil
 	}
 }
 
-// rerunMany runs all again that match the filter, have not completed, and are the latest
-// of their workflow id: of the others there is a newer run already.
+// rerunMany re-runs all matching runs that have not completed and are the latest of their
+// workflow id.
 func rerunMany(ctx context.Context, s *session.Session, o rerunOptions) error {
 	filter := "ExecutionStatus IN ('Failed', 'Canceled', 'Terminated', 'TimedOut') AND (" + o.filter + ")"
 	entries, err := runs.Pipelines(ctx, s, filter, o.limit)
@@ -163,13 +163,13 @@ func rerunMany(ctx context.Context, s *session.Session, o rerunOptions) error {
 	}
 	switch {
 	case len(seen) == 0:
-		fmt.Fprintln(s.Err, "nothing that failed, was canceled or terminated matches the filter")
+		fmt.Fprintln(s.Err, "no failed, canceled, terminated or timed-out run matches the filter")
 		return nil
 	case !o.yes:
-		fmt.Fprintf(s.Err, "%s would be started again; add --yes to do it\n", screen.Plural(len(seen), "run"))
+		fmt.Fprintf(s.Err, "%s would be re-run; add --yes to start\n", screen.Plural(len(seen), "run"))
 		return nil
 	}
-	fmt.Fprintf(s.Err, "%s started again\n", screen.Plural(started, "run"))
+	fmt.Fprintf(s.Err, "%s re-run\n", screen.Plural(started, "run"))
 	if failures > 0 {
 		return exit.With(exit.Failure, fmt.Errorf("%d of %d could not be started", failures, started+failures))
 	}

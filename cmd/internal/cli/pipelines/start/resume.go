@@ -21,7 +21,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// resume makes a run that resumes the latest one, after what is new in it was checked.
+// resume prepares a run that resumes the latest one, after checking what is new in it.
 func resume(ctx context.Context, s *session.Session, latest client.WorkflowRun, pairs []string, o rerunOptions) (pipeline.Request, error) {
 	in, err := runs.Input(ctx, s, latest.GetID(), latest.GetRunID())
 	if err != nil {
@@ -43,8 +43,8 @@ func resume(ctx context.Context, s *session.Session, latest client.WorkflowRun, 
 	return in, exit.With(exit.Usage, checkRerun(ctx, s, in))
 }
 
-// checkRerun looks for mistakes before anything is started, as far as there is a key to ask
-// with; the run looks again.
+// checkRerun looks for problems before anything starts, as far as there is an API key. The run
+// checks again.
 func checkRerun(ctx context.Context, s *session.Session, in pipeline.Request) error {
 	compiled, err := plan.Compile(in.Pipeline)
 	if err != nil {
@@ -81,13 +81,13 @@ func open(ctx context.Context, s *session.Session, run client.WorkflowRun, resum
 	case errors.As(err, &unbegun) || page.Before != nil:
 		return resume, nil
 	case err != nil && runs.NoWorker(err):
-		return nil, fmt.Errorf("%s does not answer, and so it is not known what is left of it: no worker is there for it", run.GetID())
+		return nil, fmt.Errorf("%s does not answer, so its results are unknown: no worker is running for it", run.GetID())
 	default:
 		return nil, err
 	}
 }
 
-// both is what an earlier rerun of the workflow was to do, and a new one is.
+// both merges what an earlier rerun was meant to resume with a new rerun.
 func both(open pipeline.Resume, id string, next pipeline.Resume) *pipeline.Resume {
 	all := pipeline.Resume{
 		WorkflowID: cmp.Or(open.WorkflowID, id), RunID: open.RunID, From: cmp.Or(next.From, open.From),

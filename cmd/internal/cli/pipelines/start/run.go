@@ -27,9 +27,9 @@ type runOptions struct {
 func Run(p *session.Program) *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
-		Use: "run FILE [name=value …]", Short: "Run a pipeline, and watch it", Args: cobra.MinimumNArgs(1),
-		Long: `Run a pipeline, and watch it. It is checked first, as by validate, and its estimate is
-shown. The run isn't started if the balance is below the lower end of the estimate.
+		Use: "run FILE [name=value …]", Short: "Run a pipeline and watch it", Args: cobra.MinimumNArgs(1),
+		Long: `Run a pipeline and watch it. The command first checks the pipeline, like validate, and shows
+the estimate. The run isn't started if the balance is below the lower end of the estimate.
 
 On a terminal, run asks before it starts a run that may cost more than
 PIPELINE_ASK_ABOVE, or more than the balance. Elsewhere it never asks: it refuses a run
@@ -63,9 +63,9 @@ Ctrl-C only stops watching: the run continues.
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&o.id, "id", "", "workflow id of the run (default a new one)")
-	o.budget.add(flags, "cap on what the run may cost, in `USD` (default that of the pipeline)")
+	o.budget.add(flags, "maximum cost of the run, in `USD` (default as in the pipeline)")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "start without asking, even if the balance may not cover the run")
-	flags.BoolVarP(&o.detach, "detach", "d", false, "do not wait for the run's end")
+	flags.BoolVarP(&o.detach, "detach", "d", false, "don't wait for the run to end")
 	o.Ending.Add(flags)
 	return cmd
 }

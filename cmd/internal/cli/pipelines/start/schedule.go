@@ -38,10 +38,9 @@ type scheduleOptions struct {
 func Schedule(p *session.Program) *cobra.Command {
 	var o scheduleOptions
 	cmd := &cobra.Command{
-		Use: "schedule FILE [name=value …]", Short: "Run a pipeline again and again, by a Temporal Schedule",
-		Long: `Run a pipeline again and again, by a Temporal Schedule. The pipeline is checked now, and
-each run is checked again when it begins. It can be paused, changed and triggered in the
-Temporal UI.
+		Use: "schedule FILE [name=value …]", Short: "Run a pipeline regularly, with a Temporal Schedule",
+		Long: `Run a pipeline regularly, with a Temporal Schedule. The pipeline is checked now, and again
+whenever a run starts. You can pause, change and trigger the schedule in the Temporal UI.
 
   wavespeed-temporal pipeline schedule film.yaml --cron "0 6 * * MON-FRI" --id film-daily
   wavespeed-temporal pipeline schedule --list
@@ -53,7 +52,7 @@ Temporal UI.
 			case o.delete != "":
 				return deleteSchedule(ctx, s, o.delete)
 			case len(args) == 0:
-				return exit.With(exit.Usage, errors.New("name a FILE, or give --list or --delete"))
+				return exit.With(exit.Usage, errors.New("give a FILE, --list, or --delete"))
 			}
 			if err := o.validate(); err != nil {
 				return exit.With(exit.Usage, err)
@@ -64,19 +63,19 @@ Temporal UI.
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringArrayVar(&o.cron, "cron", nil, "when to run, as a cron `expression` in UTC (repeatable)")
-	flags.DurationVar(&o.every, "every", 0, "how often to run, as 6h")
-	flags.StringVar(&o.id, "id", "", "id of the schedule (default pipeline- and the pipeline's name)")
-	o.budget.add(flags, "cap on what each run may cost, in `USD`")
-	flags.DurationVar(&o.catchUp, "catch-up", defaultCatchUp, "after Temporal was down, start the missed runs of this time, and skip older ones")
-	flags.BoolVar(&o.overlap, "overlap", false, "begin a run though the one before still continues (default: leave it out)")
+	flags.DurationVar(&o.every, "every", 0, "how often to run, such as 6h")
+	flags.StringVar(&o.id, "id", "", "id of the schedule (default pipeline-NAME, with the pipeline's name)")
+	o.budget.add(flags, "maximum cost of each run, in `USD`")
+	flags.DurationVar(&o.catchUp, "catch-up", defaultCatchUp, "after Temporal was down, start runs missed within this period, and skip older ones")
+	flags.BoolVar(&o.overlap, "overlap", false, "start a run even if the previous one is still running (default: skip it)")
 	flags.BoolVar(&o.paused, "paused", false, "create it paused")
 	flags.BoolVar(&o.list, "list", false, "list the schedules of pipelines")
 	flags.StringVar(&o.delete, "delete", "", "delete the schedule with this `id`")
 	return cmd
 }
 
-// Limits of Temporal, and our default: its own is a year, after which everything that was
-// missed is paid for at the same time.
+// Temporal's minimum, and our default. Temporal's own default is a year, after which all missed
+// runs would start, and be paid for, together.
 const (
 	defaultCatchUp = 10 * time.Minute
 	minCatchUp     = 10 * time.Second
@@ -85,7 +84,7 @@ const (
 func (o scheduleOptions) validate() error {
 	switch {
 	case len(o.cron) == 0 && o.every <= 0:
-		return errors.New("say when: --cron or --every")
+		return errors.New("give --cron or --every")
 	case o.catchUp < minCatchUp:
 		return fmt.Errorf("--catch-up: %v is less than %v, Temporal's minimum", o.catchUp, minCatchUp)
 	}
@@ -97,9 +96,9 @@ func (o scheduleOptions) validate() error {
 	return nil
 }
 
-// validateCron rejects what Temporal takes, but reads otherwise than most people who write
-// it: with six fields, it takes the last one for a year, and others the first one for seconds.
-// Source: docs of temporal.api.schedule.v1.ScheduleSpec.
+// validateCron rejects expressions with six fields. Temporal reads the last field as a year,
+// but most other programs read the first as seconds. Source: docs of
+// temporal.api.schedule.v1.ScheduleSpec.
 func validateCron(cron string) error {
 	fields := strings.Fields(cron)
 	if len(fields) > 0 && (strings.HasPrefix(fields[0], "CRON_TZ=") || strings.HasPrefix(fields[0], "TZ=")) {
@@ -125,7 +124,7 @@ func create(ctx context.Context, s *session.Session, args []string, o scheduleOp
 		return exit.With(exit.Failure, err)
 	}
 	if len(result.Given.Uploads) > 0 {
-		fmt.Fprintln(s.Err, "warning: WaveSpeed keeps uploaded files for 7 days, and runs after that will not find them: give an address of your own")
+		fmt.Fprintln(s.Err, "warning: WaveSpeed deletes uploaded files after 7 days, so later runs will not find them. Use a URL of your own instead")
 	}
 	id := cmp.Or(o.id, "pipeline-"+in.Pipeline.Name)
 	handle, err := s.Client.ScheduleClient().Create(ctx, o.schedule(id, s.Config.TaskQueue, in))
@@ -134,7 +133,7 @@ func create(ctx context.Context, s *session.Session, args []string, o scheduleOp
 	case errors.As(err, &invalid):
 		return exit.With(exit.Usage, fmt.Errorf("schedule %s: %w", id, err))
 	case errors.Is(err, temporal.ErrScheduleAlreadyRunning):
-		return exit.With(exit.Usage, fmt.Errorf("schedule %s is there already: delete it first, or give another --id", id))
+		return exit.With(exit.Usage, fmt.Errorf("schedule %s already exists: delete it first, or choose another --id", id))
 	case err != nil:
 		return exit.With(exit.Failure, fmt.Errorf("schedule %s: %w", id, err))
 	}

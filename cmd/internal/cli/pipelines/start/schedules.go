@@ -19,7 +19,7 @@ func deleteSchedule(ctx context.Context, s *session.Session, id string) error {
 	err := s.Client.ScheduleClient().GetHandle(ctx, id).Delete(ctx)
 	var notFound *serviceerror.NotFound
 	if errors.As(err, &notFound) {
-		return exit.With(exit.Failure, fmt.Errorf("there is no schedule %s; --list has those that there are", id))
+		return exit.With(exit.Failure, fmt.Errorf("there is no schedule %s; use --list to list schedules", id))
 	}
 	if err == nil {
 		fmt.Fprintf(s.Err, "schedule %s: deleted; its runs continue\n", id)

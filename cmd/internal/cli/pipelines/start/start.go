@@ -26,7 +26,7 @@ func show(ctx context.Context, s *session.Session, run client.WorkflowRun, detac
 		return follow.Finish(ctx, s, run, o)
 	}
 	if o.Output != "" {
-		fmt.Fprintf(s.Err, "Nothing is downloaded yet. When it has ended, save its outputs with: %s\n", made.Again(run.GetID(), run.GetRunID(), o.Flags))
+		fmt.Fprintf(s.Err, "Nothing is downloaded yet. Once it has ended, save its outputs with: %s\n", made.Again(run.GetID(), run.GetRunID(), o.Flags))
 	}
 	if o.JSON {
 		return s.PrintJSON(session.Started{WorkflowID: run.GetID(), RunID: run.GetRunID()})
@@ -65,7 +65,7 @@ func start(ctx context.Context, s *session.Session, id string, in pipeline.Reque
 	var taken *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &taken) {
 		return nil, exit.With(exit.Usage, fmt.Errorf(
-			"%s is there already, and nothing was started: look at it with pipeline status %s, or continue with pipeline rerun %s", id, id, id))
+			"%s already exists; nothing was started. See it with: pipeline status %s. Continue it with: pipeline rerun %s", id, id, id))
 	}
 	return run, exit.With(exit.Failure, err)
 }
