@@ -53,7 +53,7 @@ lint: $(BIN)/staticcheck $(BIN)/workflowcheck $(BIN)/gosec ## gofmt, vet, static
 	@sh .ci/lint $(BIN) $(MODULES)
 
 .PHONY: bench
-bench: devserver ## Measure against the raw floor, and write docs/performance.md anew
+bench: devserver ## Measure against the raw floor, and rewrite docs/performance.md
 	$(GO) run ./tests/bench -write docs/performance.md
 
 .PHONY: chaos
@@ -73,7 +73,7 @@ simulate-teeth: ## Put faults back, one at a time: the simulation must find each
 	$(GO) run ./tests/simulation/teeth $(if $(WRITE),-write $(WRITE))
 
 .PHONY: histories
-histories: devserver ## Record anew the histories that replay tests read
+histories: devserver ## Record the histories that replay tests read
 	$(GO) test ./tests -run "TestHistories|TestPipelineHistories" -count=1 -record
 
 .PHONY: reference
@@ -85,7 +85,7 @@ fuzz: ## Fuzz each target for FUZZTIME (30s)
 	@sh .ci/fuzz $(or $(FUZZTIME),30s)
 
 .PHONY: figures
-figures: devserver ## Measure all of docs/reliability.md, and write its figures anew
+figures: devserver ## Measure all of docs/reliability.md, and rewrite its figures
 	$(MAKE) chaos outage mutants simulate simulate-teeth undecided WRITE=docs/reliability.md
 	$(GO) test ./tests/hostile -run 'TestFlood|TestGoodTrafficDuringFlood' -parallel 1 -count=1 -v -args -write $(CURDIR)/docs/reliability.md
 

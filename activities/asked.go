@@ -19,7 +19,7 @@ type asked struct {
 	mu      sync.Mutex
 	answers map[string]toldBy
 
-	// The runs that were listed last, and since when they ran. Whoever has the turn has them.
+	// The runs that were listed last, and since when they ran. Only the search that has the turn uses them.
 	runs   []*workflowpb.WorkflowExecutionInfo
 	since  time.Time
 	listed time.Time

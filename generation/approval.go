@@ -91,7 +91,7 @@ type ApprovalStatus struct {
 	Decisions []Decision `json:"decisions,omitempty"`
 
 	// Earlier are decisions taken when the same was asked before, without their Input: each
-	// round ends with one that had something made again.
+	// round ends with one that had something regenerated.
 	Earlier []Decision `json:"earlier,omitempty"`
 
 	// Verdict is the outcome of the approval; empty while it is open.

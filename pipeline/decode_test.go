@@ -155,7 +155,7 @@ func TestDefinitionOnTheWire(t *testing.T) {
 }
 
 // TestEmptyIsNotLeftOut: to fall back on a model without any input, and to let nothing be
-// made again, differ from saying nothing.
+// regenerated, differ from saying nothing.
 func TestEmptyIsNotLeftOut(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{

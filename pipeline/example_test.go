@@ -49,7 +49,7 @@ func ExampleRun_Follow() {
 	_ = follow
 }
 
-// Whoever decides needs the workflow's id only.
+// Deciding takes no more than the workflow's id.
 func ExampleRun_Decide() {
 	approve := func(ctx context.Context, c client.Client, workflowID string) error {
 		_, err := pipeline.Open(c, workflowID, "").Decide(ctx, generation.Decision{Verdict: generation.Approve, By: "ada"})

@@ -103,7 +103,7 @@ type StepStatus struct {
 	Kept bool `json:"kept,omitempty"`
 
 	// Decisions are those that people have taken about an approval in this run, in their
-	// order, also before something was made again.
+	// order, also before something was regenerated.
 	Decisions []generation.Decision `json:"decisions,omitempty"`
 
 	Cost    *generation.USD `json:"cost,omitempty"`

@@ -134,7 +134,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 }
 
 // A process may be stopped between the moment in which its connection stands and
-// that in which it writes. Whoever waits for it has given it up by then.
+// that in which it writes. Its caller has given it up by then.
 func TestNothingIsWrittenAfterTheDeadline(t *testing.T) {
 	t.Parallel()
 	for name, late := range map[string]func(context.CancelFunc){

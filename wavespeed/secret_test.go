@@ -109,7 +109,7 @@ func TestTheKeyIsNotInAPredictionsError(t *testing.T) {
 	}
 }
 
-// Whoever knows a webhook's address may call it.
+// Anyone who knows a webhook's address may call it.
 func TestTheWebhooksAddressIsNotInAnError(t *testing.T) {
 	t.Parallel()
 	const hook = "https://example.com/webhooks/wavespeed/c2VhbGVkLWFkZHJlc3Mtb2YtYS13b3JrZmxvdw"

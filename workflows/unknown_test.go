@@ -359,7 +359,7 @@ func TestWhyItWaits(t *testing.T) {
 	}
 }
 
-// TestEachSubmitHasItsOwnNonce, also one that was refused and is made again: it is drawn when
+// TestEachSubmitHasItsOwnNonce, also one that was refused and is regenerated: it is drawn when
 // the submit is scheduled, so that a reset is before both or after both.
 func TestEachSubmitHasItsOwnNonce(t *testing.T) {
 	t.Parallel()

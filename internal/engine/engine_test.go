@@ -353,7 +353,7 @@ func TestWhatWasNotAnswered(t *testing.T) {
 	require.Equal(t, s.report.Unanswered, status.Unanswered)
 }
 
-// TestRegenerate: what a decision wants made again must be something that can be.
+// TestRegenerate: what a decision wants regenerated must be something that can be.
 func TestRegenerate(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
@@ -402,27 +402,27 @@ func TestRegenerationFails(t *testing.T) {
   still: {model: a/b, input: {prompt: still}}
   pick: {approve: {choose: ["${{ steps.still.output }}"]}}`,
 			generation.Decision{Input: map[string]any{"prompt": "bad"}},
-			[]string{"still", "bad"}, "still was to be made again, and failed: ",
+			[]string{"still", "bad"}, "still was to be regenerated, and failed: ",
 		},
 		"an item": {`
   styles: {for_each: {items: [still, ink], max_parallel: 1}, model: a/b, input: {prompt: "${{ item }}"}}
   pick: {approve: {choose: "${{ steps.styles.outputs }}"}}`,
 			generation.Decision{Items: []int{0}, Input: map[string]any{"prompt": "bad"}},
-			[]string{"still", "ink", "bad"}, "styles was to be made again, and failed: 1 of 1 items failed",
+			[]string{"still", "ink", "bad"}, "styles was to be regenerated, and failed: 1 of 1 items failed",
 		},
 		"what is made of it": {`
   still: {model: a/b, input: {prompt: "still"}}
   twice: {for_each: {items: [1, 2], max_parallel: 1}, model: a/b, input: {prompt: '${{ steps.still.output == "of chalk" ? "bad" : string(item) }}'}}
   pick: {approve: {choose: ["${{ steps.still.output }}", "${{ steps.twice.output }}"], regenerate: [still]}}`,
 			generation.Decision{Input: map[string]any{"prompt": "chalk"}},
-			[]string{"still", "1", "2", "chalk", "bad"}, "twice was to be made again, and failed: 1 of 1 items failed",
+			[]string{"still", "1", "2", "chalk", "bad"}, "twice was to be regenerated, and failed: 1 of 1 items failed",
 		},
 		"its condition": {`
   still: {model: a/b, input: {prompt: "still"}}
   next: {if: 'fromJSON(steps.still.output == "of still" ? "true" : "{")', model: a/b, input: {prompt: next}}
   pick: {needs: [next], approve: {choose: ["${{ steps.still.output }}"]}}`,
 			generation.Decision{Input: map[string]any{"prompt": "chalk"}},
-			[]string{"still", "next", "chalk"}, "next was to be made again, and failed: ",
+			[]string{"still", "next", "chalk"}, "next was to be regenerated, and failed: ",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -449,7 +449,7 @@ func TestRegenerationFails(t *testing.T) {
 	}
 }
 
-// TestRegenerationIsRejected: that people turn down what others had made again is their last
+// TestRegenerationIsRejected: that people turn down what others had regenerated is their last
 // word, and no failure to be undone.
 func TestRegenerationIsRejected(t *testing.T) {
 	t.Parallel()
@@ -713,7 +713,7 @@ func TestWhatWasReplacedIsUsedAgain(t *testing.T) {
 	}
 }
 
-// TestTheSameAgain: who wants the same made again gets a new one.
+// TestTheSameAgain: who wants the same regenerated gets a new one.
 func TestTheSameAgain(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

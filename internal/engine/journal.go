@@ -7,7 +7,7 @@ import (
 )
 
 // journal is all that is known to have been made of a step: in this run, in its children and
-// in earlier runs. Entries are added and never removed. What people have made again is marked,
+// in earlier runs. Entries are added and never removed. What people have regenerated is marked,
 // and the mark goes when that fails.
 type journal struct {
 	entries []*entry
@@ -26,7 +26,7 @@ type entry struct {
 	undone   bool // it was made for a regeneration that failed
 }
 
-// earlierRound replaces what is to be made again since before the first round.
+// earlierRound replaces what is to be regenerated since before the first round.
 const earlierRound = -1
 
 // add notes what was made of an item in this run.
@@ -75,7 +75,7 @@ func (j *journal) undo(round int) {
 	}
 }
 
-// current are the generations of an item that need not be made again, the deciding one last.
+// current are the generations of an item that need not be regenerated, the deciding one last.
 func (j *journal) current(item string) (all []generation.Status) {
 	for _, undone := range []bool{true, false} {
 		for _, e := range j.items[item] {
@@ -87,7 +87,7 @@ func (j *journal) current(item string) (all []generation.Status) {
 	return all
 }
 
-// replaced are those that people had made again.
+// replaced are those that people had regenerated.
 func (j *journal) replaced(item string) (all []generation.Status) {
 	for _, e := range j.items[item] {
 		if e.replaced != 0 {

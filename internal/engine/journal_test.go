@@ -66,7 +66,7 @@ func TestJournalRecalls(t *testing.T) {
 
 	j.replace("x", earlierRound)
 	j.undo(1)
-	require.Empty(t, j.current("x"), "what --from has made again stays so")
+	require.Empty(t, j.current("x"), "what --from has regenerated stays so")
 	require.Equal(t, []string{"c1", "b1", "a2"}, keysOf(j.replaced("x")))
 }
 

@@ -47,7 +47,7 @@ type run struct {
 	inputs     map[string]any
 	steps      []*step
 	byID       map[string]*step
-	rounds     int // how often people had something made again
+	rounds     int // how often people had something regenerated
 	budget     *workflows.Budget
 	estimate   *pipeline.Estimate
 	unanswered []pipeline.Unanswered

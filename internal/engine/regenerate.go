@@ -41,10 +41,10 @@ func (r *run) regenerate(s *step, d generation.Decision) {
 	s.again()
 }
 
-// undo is what it takes to undo what an approval had made again.
+// undo is what it takes to undo what an approval had regenerated.
 type undo struct {
 	round int
-	stood map[string]standing // how the steps stood that were made again
+	stood map[string]standing // how the steps stood that were regenerated
 }
 
 // restore undoes a failed regeneration: people are asked again about the previous outputs, with
@@ -67,7 +67,7 @@ func (r *run) restore(s *step) bool {
 	if failed == nil {
 		return false
 	}
-	s.note = fmt.Sprintf("%s was to be made again, and %s: %s", failed.ID, became(failed.state), plaintext.Clip(failed.reason, maxStatusReason))
+	s.note = fmt.Sprintf("%s was to be regenerated, and %s: %s", failed.ID, became(failed.state), plaintext.Clip(failed.reason, maxStatusReason))
 	for _, id := range workflow.DeterministicKeys(s.undo.stood) {
 		other := r.step(id)
 		other.standing = s.undo.stood[id]

@@ -26,7 +26,7 @@ type step struct {
 
 	made    journal
 	round   int    // the regeneration that it was made for last
-	undo    *undo  // of an approval that has steps made again
+	undo    *undo  // of an approval that has steps regenerated
 	note    string // why people are asked again
 	lost    []pipeline.Child
 	decided *generation.ApprovalStatus // by an earlier run

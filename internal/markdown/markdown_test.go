@@ -99,14 +99,14 @@ func TestQuestion(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "**Decide: review**\n\n\nUpdate `wavespeed.decide` with `{\"verdict\": \"approve\", \"by\": \"…\"}`: approve or reject; 1 of 2 needed; after 2026-01-02 03:04 UTC: reject.\n\nDecided so far: art: approve\n\n", markdown.Question(question()))
 	whole := question()
-	whole.Note = "still was to be made again, and failed: no *red*"
+	whole.Note = "still was to be regenerated, and failed: no *red*"
 	whole.Message, whole.Approvers, whole.Regenerable = "Is it *good*?", []string{"art", "b|c"}, []string{"still", "clip_2"}
 	first, second := 0, 1
 	whole.Decisions[0].Choice = &first
 	whole.Show = []string{"https://cdn.test/1.png", "a text"}
 	whole.Choices = []json.RawMessage{json.RawMessage(`"https://cdn.test/2.png"`), json.RawMessage(`{"n":1}`)}
 	require.Equal(t, "**Decide: review** – Is it \\*good\\*?\n\n"+
-		"**Asked again:** still was to be made again, and failed: no \\*red\\*\n\n"+
+		"**Asked again:** still was to be regenerated, and failed: no \\*red\\*\n\n"+
 		"- [1.png](https://cdn.test/1.png)\n- a text\n- choice 0: [2.png](https://cdn.test/2.png)\n- choice 1: {\"n\":1}\n"+
 		"\nUpdate `wavespeed.decide` with `{\"verdict\": \"approve\", \"choice\": 0, \"by\": \"…\"}`: approve, reject or regenerate still, clip\\_2; 1 of 2 needed from art, b\\|c; after 2026-01-02 03:04 UTC: reject.\n\nDecided so far: art: approve 0\n\n", markdown.Question(whole))
 	whole.Decisions = append(whole.Decisions, generation.Decision{Verdict: generation.Approve, By: "b|c", Choice: &second})

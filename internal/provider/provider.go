@@ -1,4 +1,4 @@
-// Package provider is the seam between this project and whoever makes the generations: what
+// Package provider is the seam between this project and the service that makes the generations: what
 // is asked of a provider, in words of our own. Package wavespeed implements it. Nothing above
 // it knows that provider's words for states, its error codes, its JSON or its headers.
 //

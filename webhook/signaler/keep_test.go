@@ -86,7 +86,7 @@ func kept(t *testing.T, c client.Client, nonce string) (kept []wire.Signal) {
 	return kept
 }
 
-// Whoever runs a workflow again may ask for what came when no run was open.
+// A program that runs a workflow again may ask for what came when no run was open.
 func TestDeliveriesForClosedWorkflows(t *testing.T) {
 	t.Parallel()
 	c := dial(t, "default", signaler.DialOption())

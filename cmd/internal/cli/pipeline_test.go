@@ -291,7 +291,7 @@ func TestPipelineDecisions(t *testing.T) {
 	require.Contains(t, string(s.Simulator.Ledger()[1].Input), "second")
 	do(0, "look: regenerating still", "regenerate", id, "still", "prompt=unlucky", "--by", "art")
 	stack.Eventually(t, "it is not asked again, and why", func() bool {
-		return strings.Contains(l.err.String(), "asked again: still was to be made again, and failed: ")
+		return strings.Contains(l.err.String(), "asked again: still was to be regenerated, and failed: ")
 	})
 	do(0, "look: noted (approve); 1 of 2 approvals", "approve", id, "look", "--by", "art")
 	do(0, "look: approved", "approve", id, "--by", "brand", "--comment", "fine")
