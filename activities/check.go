@@ -15,8 +15,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// check looks at a run of a pipeline before anything is paid. What is wrong with it is in
-// the report; an error is one of asking the provider, which Temporal tries again.
+// check checks a run of a pipeline before anything is paid. The report contains the problems;
+// an error means that the provider could not be asked, and Temporal retries.
 func (a *Activities) check(ctx context.Context, run pipeline.Request) (runwire.Report, error) {
 	ctx, cancel := attempt(ctx)
 	defer cancel()

@@ -12,8 +12,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// classify is the type of the error that the workflow or the Temporal UI sees for one of
-// the provider. What is none of it is [generation.ErrUnavailable]: asking again may help.
+// classify maps a provider's error to the error type that the workflow or the Temporal UI sees.
+// Any other error is [generation.ErrUnavailable]: asking again may help.
 func classify(err error) string {
 	var failure *provider.Error
 	if !errors.As(err, &failure) {

@@ -112,7 +112,7 @@ func TestOthersAreMadeWhileTheListIsRead(t *testing.T) {
 	})
 }
 
-// TestPagesFailNowAndThen: what was read before one that fails is not lost.
+// TestPagesFailNowAndThen: a failing page doesn't lose those read before.
 func TestPagesFailNowAndThen(t *testing.T) {
 	stage(t, func(s *scene) {
 		crowd(s)

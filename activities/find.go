@@ -13,9 +13,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// find asks all witnesses once what became of a submit whose answer was lost, and returns a
-// verdict or an error after which Temporal asks again. Doubt is no proof: a submit is found,
-// or absent, only by certain knowledge. Otherwise it is undecided in the end.
+// find consults all evidence once about a submit whose response was lost, and returns a verdict
+// or an error after which Temporal retries. Doubt does not prove anything: a submit is found,
+// or absent, only with certainty. Otherwise it ends up undecided.
 func (a *Activities) find(ctx context.Context, in wire.FindInput) (wire.Found, error) {
 	info := activity.GetInfo(ctx)
 	found, err := a.findOnce(ctx, info, in)

@@ -473,7 +473,8 @@ func TestFindWithWebhooks(t *testing.T) {
 	}
 }
 
-// TestFindWaitsForWebhooks: what is listed may still run, and its webhook will tell.
+// TestFindWaitsForWebhooks: a listed prediction may still be running, and its webhook will
+// tell.
 func TestFindWaitsForWebhooks(t *testing.T) {
 	stage(t, func(s *scene) {
 		s.options.WebhookURL = address
@@ -572,8 +573,8 @@ func TestKeptDeliveries(t *testing.T) {
 	})
 }
 
-// TestExclusiveKeys: of a key that nobody else uses, a charge that is no other submit's is
-// this one's.
+// TestExclusiveKeys: with an exclusive key, a charge that belongs to no other submit belongs to
+// this one.
 func TestExclusiveKeys(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

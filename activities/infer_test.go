@@ -68,7 +68,8 @@ func TestInferAmongUnknownSubmits(t *testing.T) {
 	}
 }
 
-// TestChargesThatLag: what is listed and not charged yet may turn out to be another's.
+// TestChargesThatLag: a prediction that is listed but not charged yet may turn out to belong to
+// another.
 func TestChargesThatLag(t *testing.T) {
 	stage(t, func(s *scene) {
 		s.submit("n0", fluxDev)

@@ -20,8 +20,8 @@ type keyed struct {
 
 func (k keyed) KeyFingerprint() string { return k.fingerprint }
 
-// TestAnotherKeyProvesNothing: what one API key sees is no proof of what another one was
-// used for. With the same key, the same silence is proof.
+// TestAnotherKeyProvesNothing: what one API key shows doesn't prove anything about another one.
+// With the same key, absence is proof.
 func TestAnotherKeyProvesNothing(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

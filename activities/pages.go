@@ -188,8 +188,8 @@ func (p *pages[T]) reaches() time.Time {
 	return p.newest
 }
 
-// end is after the last page: what the provider says of the number must be true. What was
-// made while the pages were read is missing, so the newest page is read again.
+// end handles the last page: the provider's count must match. Items created while the pages
+// were read are missing, so it reads the newest page again.
 func (p *pages[T]) end(ctx context.Context, last page[T]) error {
 	if last.more != nil && *last.more {
 		return errUnsteady

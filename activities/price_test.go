@@ -31,7 +31,7 @@ func TestWithinTheBound(t *testing.T) {
 			require.NoError(t, err)
 			var got wire.Submitted
 			require.NoError(t, value.Get(&got))
-			require.Equal(t, usd, *got.Price, "whoever bounds a price is told it, also without Options.Prices")
+			require.Equal(t, usd, *got.Price, "a maximum price returns the price, even without Options.Prices")
 			require.Len(t, p.submits, 1)
 		})
 	}

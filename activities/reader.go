@@ -33,8 +33,8 @@ type witness struct {
 	seen []sighting
 	err  error
 
-	// reaches is how far back it was read where there was too much: what was created
-	// later is in it. Zero where that is not known.
+	// reaches is how far back the reading goes if there was too much to read: it contains
+	// everything created later. Zero if unknown.
 	reaches time.Time
 }
 
@@ -128,8 +128,8 @@ func (r *reader) read(ctx context.Context, since, notBefore time.Time) (*reading
 // longestReading bounds one reading.
 const longestReading = 3 * time.Minute
 
-// fly reads for all that wait, and goes on when the search that began it has no more time:
-// the next attempt finds what it read.
+// fly reads for all waiting searches. It continues after the search that started it has run out
+// of time, and the next attempt finds its result.
 func (r *reader) fly(ctx context.Context, since time.Time, flight chan struct{}) {
 	stopped := activity.GetWorkerStopChannel(ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestReading)

@@ -55,7 +55,7 @@ func TestRequestsOfOtherLanguages(t *testing.T) {
 
 }
 
-// TestRequestsAreReadStrictly: what is misspelt would be made, and billed, with defaults.
+// TestRequestsAreReadStrictly: with a misspelt field, the default would be used, and billed.
 func TestRequestsAreReadStrictly(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -136,7 +136,7 @@ func TestOutputs(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(`{"outputs":["https://cdn.test/1.png",{"url":"https://cdn.test/2.glb","size":7},"a better prompt",{"score":1},null]}`), &result))
 	require.Equal(t, "https://cdn.test/1.png", result.URL(0))
 	require.Equal(t, "https://cdn.test/2.glb", result.URL(1))
-	require.Empty(t, result.URL(2), "a text is no URL")
+	require.Empty(t, result.URL(2), "a text is not a URL")
 	require.Equal(t, "a better prompt", result.Text(2))
 	require.Empty(t, result.URL(3))
 	require.Empty(t, result.URL(4))

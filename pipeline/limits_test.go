@@ -12,7 +12,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// TestDocumentsHaveTheLimit: they give one number, and it is right.
+// TestDocumentsHaveTheLimit: all documents give the same, correct number.
 func TestDocumentsHaveTheLimit(t *testing.T) {
 	t.Parallel()
 	digits := strconv.Itoa(pipeline.MaxItems)

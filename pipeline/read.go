@@ -91,7 +91,7 @@ func (r *Run) page(ctx context.Context, from Cursor, allow func(Child) error) (p
 	}
 }
 
-// unbegun is the page of a workflow that no worker has started: what it was to resume.
+// unbegun is the page of a workflow that no worker has started: it names the run to resume.
 func (r *Run) unbegun(ctx context.Context) (page Page, err error) {
 	history := r.client.GetWorkflowHistory(ctx, r.workflowID, r.runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	event, err := history.Next()

@@ -53,7 +53,7 @@ func (r *report) kind() provider.Kind {
 	}
 }
 
-// kinds are those of the refusals. Whatever else is no success is a failure.
+// kinds maps statuses of rejections. All other errors are failures.
 var kinds = map[int]provider.Kind{
 	http.StatusBadRequest:                  provider.Invalid,
 	http.StatusUnauthorized:                provider.KeyRefused,

@@ -83,7 +83,7 @@ func TestImpossiblePrices(t *testing.T) {
 	}
 }
 
-// TestPricesAtTheirBounds: what is free has a price, and an account can be overdrawn.
+// TestPricesAtTheirBounds: free models have a price, and an account can be overdrawn.
 func TestPricesAtTheirBounds(t *testing.T) {
 	t.Parallel()
 	for data, want := range map[string]generation.USD{

@@ -11,7 +11,7 @@ import (
 // maxMessageBytes limits every text from the provider that is kept.
 const maxMessageBytes = 1024
 
-// redacted stands where a secret was.
+// redacted replaces a secret.
 const redacted = "[redacted]"
 
 // clean prepares a foreign text for an error: without secrets, on one line, limited in size.

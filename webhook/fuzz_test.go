@@ -107,7 +107,7 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// FuzzSeal: what is opened is what was sealed, and one changed bit makes it unknown.
+// FuzzSeal: opening returns the sealed target, and one changed bit makes the address unknown.
 func FuzzSeal(f *testing.F) {
 	keyring := newKeyring(f, given(secret))
 	f.Add("media", "clip-7", "still[3]", "n", uint(0))
@@ -173,7 +173,7 @@ func FuzzLargeBody(f *testing.F) {
 		small.post(secret, small.address, body)
 		large.post(secret, large.address, append(pad[:len(pad):len(pad)], body...))
 		if !json.Valid(body) {
-			return // an input that is no JSON is passed over in large ones
+			return // an input that is not JSON is skipped in large ones
 		}
 		require.Equal(t, small.reasons(), large.reasons())
 		if len(small.signaled()) == 1 {

@@ -189,7 +189,7 @@ func TestNoSecretIsNoUnknownAddress(t *testing.T) {
 		p := &provider{err: errors.New("HTTP 500")}
 		keyring := p.keyring(t)
 		address := seal(t, newKeyring(t, given(secret)), target)
-		requireUnknown(t, keyring, "what is not an address is none without a secret")
+		requireUnknown(t, keyring, "not an address, without a secret either")
 		require.Zero(t, p.called())
 
 		const why = `webhook: account "default": fetch its secret: HTTP 500`

@@ -92,7 +92,7 @@ func TestForEachTolerates(t *testing.T) {
 	}
 }
 
-// TestForEachGivesUp: no more is started once too many have failed; what is under way ends.
+// TestForEachGivesUp: after too many failures, no more items start; running ones end.
 func TestForEachGivesUp(t *testing.T) {
 	t.Parallel()
 	fails := make(map[int]error)

@@ -21,8 +21,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// provider stands in for the three activities and remembers what they were asked. Of
-// those that run at once, one is answered after the other.
+// provider replaces the three activities and records their arguments. It answers concurrent
+// ones one after the other.
 type provider struct {
 	mu     sync.Mutex
 	submit func(call int, in wire.SubmitInput) (wire.Submitted, error)

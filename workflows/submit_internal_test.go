@@ -12,8 +12,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// TestNotTaken: a submit whose time was over was not accepted if no worker had it then, and
-// whoever had it before says so.
+// TestNotTaken: a submit whose time ran out was not accepted if no worker had it then, and the
+// worker that had it before says so.
 func TestNotTaken(t *testing.T) {
 	t.Parallel()
 	const (

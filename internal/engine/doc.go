@@ -16,9 +16,9 @@
 //
 // # The journal
 //
-// Everything that is known to have been made of a step is in its journal: what was made in
-// this run, in its children and in earlier runs. What counts of an item, what people had made
-// again, and what it all cost are questions to the journal.
+// A step's journal contains all its known results: those of this run, of its children and of
+// earlier runs. The journal answers which result of an item counts, what people regenerated,
+// and what it all cost.
 //
 // # Commands
 //

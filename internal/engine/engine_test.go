@@ -469,7 +469,7 @@ steps:
 	require.Equal(t, map[string]pipeline.StepState{"still": "completed", "art": "rejected", "legal": "skipped"}, states(status.Steps))
 }
 
-// TestCancel: what was paid for is in the error, and nothing more is started.
+// TestCancel: the error contains the paid results, and nothing more is started.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
@@ -661,7 +661,7 @@ func TestAlikeItemsInOtherChildren(t *testing.T) {
 	}
 }
 
-// TestChoiceInManyItems: what was chosen is there in children too.
+// TestChoiceInManyItems: children see the choice too.
 func TestChoiceInManyItems(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
@@ -773,8 +773,8 @@ steps:
 	require.ElementsMatch(t, []string{"a", "b", "two"}, s.prompts)
 }
 
-// TestSharesDoNotFallBack: that a child's share is spent is no reason to take another model
-// while the run has more.
+// TestSharesDoNotFallBack: a child whose share is spent doesn't use another model while the run
+// has more budget.
 func TestSharesDoNotFallBack(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -15,21 +15,21 @@ type journal struct {
 	sum     tally               // of this run
 }
 
-// entry is what was made of an item in one go: a generation, and more with fallbacks. The
-// last of them tells what became of the item.
+// entry is one result of an item: a generation, or several with fallbacks. The last of them
+// determines the item's outcome.
 type entry struct {
 	item     string
 	made     []generation.Status
 	own      bool // of this run, or of a child
-	round    int  // the regeneration that it was made for; 0 before the first
-	replaced int  // the regeneration that wants another in its place; 0 for none
-	undone   bool // it was made for a regeneration that failed
+	round    int  // the regeneration that it belongs to; 0 before the first
+	replaced int  // the regeneration that replaces it; 0 for none
+	undone   bool // it belongs to a regeneration that failed
 }
 
 // earlierRound replaces what is to be regenerated since before the first round.
 const earlierRound = -1
 
-// add notes what was made of an item in this run.
+// add records an item's result in this run.
 func (j *journal) add(item string, round int, made []generation.Status) {
 	if len(made) > 0 {
 		e := &entry{item: item, made: made, own: true, round: round}
@@ -38,7 +38,7 @@ func (j *journal) add(item string, round int, made []generation.Status) {
 	}
 }
 
-// recall notes what earlier runs made of an item. It is older than all that is noted.
+// recall records an item's results from earlier runs. They are older than all recorded ones.
 func (j *journal) recall(item string, made []generation.Status, replaced int) {
 	if len(made) > 0 {
 		e := &entry{item: item, made: made, replaced: replaced}
@@ -53,7 +53,7 @@ func (j *journal) keep(e *entry, ofItem []*entry) {
 	j.entries, j.items[e.item] = append(j.entries, e), ofItem
 }
 
-// replace marks what there is of an item: another is to be made in its place.
+// replace marks an item's results as replaced.
 func (j *journal) replace(item string, round int) {
 	for _, e := range j.items[item] {
 		if e.replaced == 0 {
@@ -62,8 +62,8 @@ func (j *journal) replace(item string, round int) {
 	}
 }
 
-// undo takes back a round, and those after it. What was made for them is kept, and counts
-// less than what was there before.
+// undo reverts a round, and those after it. Their results are kept, but count less than the
+// earlier ones.
 func (j *journal) undo(round int) {
 	for _, e := range j.entries {
 		switch {

@@ -43,7 +43,7 @@ func TestJournalKeepsWhatAsksForSomethingElse(t *testing.T) {
 	require.Equal(t, tally{usd: generation.Dollars(2.5), priced: true, attempts: 5, bytes: 5 * (statusBytes + attemptBytes)}, j.sum)
 }
 
-// TestJournalRecalls: what is read later, of an earlier run, is older.
+// TestJournalRecalls: results of an earlier run that are read later are older.
 func TestJournalRecalls(t *testing.T) {
 	t.Parallel()
 	var j journal

@@ -23,7 +23,7 @@ outputs:
   shots: ${{ steps.shots.nsfw }}
 `
 
-// TestModerationGate: what was flagged stays flagged in runs that keep it.
+// TestModerationGate: flagged outputs stay flagged in runs that keep them.
 func TestModerationGate(t *testing.T) {
 	t.Parallel()
 	many := make([]any, 60) // which are made in children

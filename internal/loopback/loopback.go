@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Is tells whether a host, as it stands in a URL, is this machine and can be no other:
-// localhost, or an address of the loopback interface in its usual form. Of other forms, such
-// as 127.1, and of names below localhost, it depends on the resolver where they lead.
+// Is reports whether a host in a URL is certainly this machine: localhost, or an address of the
+// loopback interface in its usual form. Where other forms, such as 127.1, and names below
+// localhost lead depends on the resolver.
 func Is(host string) bool {
 	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
 		return true

@@ -117,7 +117,7 @@ func TestTemplatesThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestPreview: what is not known before the run stands as an Unknown of its type.
+// TestPreview: unknown values become an Unknown of their type.
 func TestPreview(t *testing.T) {
 	t.Parallel()
 	compiled := compile(t, stage(map[string]any{

@@ -114,7 +114,7 @@ func (e *Error) Type() string {
 // Answered tells whether the provider is there: it said no rather than nothing.
 func (e *Error) Answered() bool { return e.Kind >= Invalid && e.Accepted != NeverSent }
 
-// KindOf is what an error says; Unclear if it is none of a provider.
+// KindOf returns the kind of an error; Unclear if it is not a provider's error.
 func KindOf(err error) Kind {
 	var failure *Error
 	if errors.As(err, &failure) {

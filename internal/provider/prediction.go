@@ -56,7 +56,7 @@ const (
 	// StateCreated: accepted, waiting in the provider's queue.
 	StateCreated State = "created"
 
-	// StateProcessing: running, or in a state that is not known, which is no end.
+	// StateProcessing: running, or in an unknown state, which is not an end.
 	StateProcessing State = "processing"
 
 	// StateCompleted: ended with outputs.

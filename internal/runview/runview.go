@@ -62,7 +62,8 @@ func Items(c pipeline.Counts) string {
 	return text
 }
 
-// Took is how long a step has taken: until now if it has not ended, and "" if it has not begun.
+// Took is how long a step has taken: until now if it has not ended, and "" if it has not
+// started.
 func Took(step pipeline.StepStatus, now time.Time) string {
 	switch {
 	case step.Started.IsZero():

@@ -22,8 +22,8 @@ func raw(input string) generation.Request {
 	return generation.Request{Model: "a/b", Input: json.RawMessage(input)}
 }
 
-// TestSameFingerprint: what is the same to the provider is paid for once, however it is
-// written.
+// TestSameFingerprint: requests that are the same to the provider are paid for once, however
+// they are written.
 func TestSameFingerprint(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ one, other generation.Request }{

@@ -29,7 +29,7 @@ func found(t *testing.T, text string) pipeline.Problems {
 	return got
 }
 
-// definition is what a text says that is right.
+// definition returns the definition in a valid text.
 func definition(t *testing.T, text string) pipeline.Definition {
 	t.Helper()
 	f := mustParse(t, "film.yaml", text)

@@ -10,7 +10,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 )
 
-// FuzzValue: what is accepted is JSON, and stays the same with CRLF.
+// FuzzValue: accepted values are JSON, and stay the same with CRLF.
 func FuzzValue(f *testing.F) {
 	for _, c := range corpus {
 		f.Add([]byte(c.text))

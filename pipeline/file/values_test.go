@@ -89,7 +89,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// TestNotTakenHalf: what is not one whole value is rejected, at its place.
+// TestNotTakenHalf: text that is not one whole value is rejected, with its position.
 func TestNotTakenHalf(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ file, text, want string }{

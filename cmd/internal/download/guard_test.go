@@ -78,7 +78,7 @@ func TestNamesAreCheckedWhereTheyLead(t *testing.T) {
 	}
 }
 
-// TestProxy: the user's own proxy may be private; what it is asked for may not.
+// TestProxy: the user's own proxy may be private, but not the hosts requested through it.
 func TestProxy(t *testing.T) {
 	t.Parallel()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte(r.URL.String())) }))

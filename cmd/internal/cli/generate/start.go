@@ -51,7 +51,7 @@ func start(ctx context.Context, s *session.Session, o options, pairs []string) e
 	return nil
 }
 
-// startWorkflow starts the workflow, or joins one that goes on.
+// startWorkflow starts the workflow, or joins a running one.
 func startWorkflow(ctx context.Context, s *session.Session, o options) (client.WorkflowRun, error) {
 	id := cmp.Or(o.id, "generate-"+uuid.NewString())
 	run, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{

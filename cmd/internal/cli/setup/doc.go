@@ -1,3 +1,3 @@
-// Package setup has the commands about the program itself: what it needs in Temporal, its settings,
-// its health and its version.
+// Package setup contains the commands about the program itself: its requirements in Temporal,
+// its settings, its health and its version.
 package setup
