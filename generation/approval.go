@@ -90,8 +90,8 @@ type ApprovalStatus struct {
 	// Decisions are the decisions so far, in order.
 	Decisions []Decision `json:"decisions,omitempty"`
 
-	// Earlier are decisions taken when the same was asked before, without their Input: each
-	// round ends with one that had something regenerated.
+	// Earlier are decisions from previous rounds of the same approval, without their Input.
+	// Each round ends with a decision to regenerate.
 	Earlier []Decision `json:"earlier,omitempty"`
 
 	// Verdict is the outcome of the approval; empty while it is open.

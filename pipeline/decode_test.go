@@ -154,8 +154,8 @@ func TestDefinitionOnTheWire(t *testing.T) {
 	require.Equal(t, pipeline.Duration(90*time.Minute), d.Steps[0].Value.Timeout)
 }
 
-// TestEmptyIsNotLeftOut: to fall back on a model without any input, and to let nothing be
-// regenerated, differ from saying nothing.
+// TestEmptyIsNotLeftOut: a fallback with an empty input, and an empty list of steps to
+// regenerate, differ from missing ones.
 func TestEmptyIsNotLeftOut(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{

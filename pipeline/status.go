@@ -102,8 +102,8 @@ type StepStatus struct {
 	// Kept is set if the result comes from an earlier run.
 	Kept bool `json:"kept,omitempty"`
 
-	// Decisions are those that people have taken about an approval in this run, in their
-	// order, also before something was regenerated.
+	// Decisions are the decisions on an approval in this run, in order, including those before
+	// regenerations.
 	Decisions []generation.Decision `json:"decisions,omitempty"`
 
 	Cost    *generation.USD `json:"cost,omitempty"`

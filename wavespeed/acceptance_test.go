@@ -120,7 +120,7 @@ func TestStatusIsWhatTheProviderSays(t *testing.T) {
 	}
 }
 
-// TestKinds: what an answer means to code that knows nothing of WaveSpeedAI.
+// TestKinds: what an error means to code that knows nothing about WaveSpeedAI.
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -133,8 +133,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	require.Empty(t, elsewhere.requests())
 }
 
-// A process may be stopped between the moment in which its connection stands and
-// that in which it writes. Its caller has given it up by then.
+// A process may be suspended between connecting and writing. By then, the caller has given up
+// waiting for it.
 func TestNothingIsWrittenAfterTheDeadline(t *testing.T) {
 	t.Parallel()
 	for name, late := range map[string]func(context.CancelFunc){

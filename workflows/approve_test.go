@@ -213,7 +213,7 @@ func TestNobodyDecides(t *testing.T) {
 	require.Nil(t, p.approved(t).Choice, "there was none")
 }
 
-// TestRegenerate ends a round, even if people have approved in it, and the same key is asked again.
+// TestRegenerate ends a round, whatever approvals it had, and the same key is asked again.
 func TestRegenerate(t *testing.T) {
 	t.Parallel()
 	p := newPoll(t)
@@ -313,7 +313,8 @@ func TestDecidedAlready(t *testing.T) {
 	require.Equal(t, []string{"", "by: art has already decided", ""}, p.answers[:3])
 }
 
-// TestNothingIsOpen: a decision before the question, or after the answer, is rejected and says so.
+// TestNothingIsOpen: decisions that arrive before the question, or after the answer, are
+// rejected with a reason.
 func TestNothingIsOpen(t *testing.T) {
 	t.Parallel()
 	p := newPoll(t)

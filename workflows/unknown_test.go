@@ -359,8 +359,8 @@ func TestWhyItWaits(t *testing.T) {
 	}
 }
 
-// TestEachSubmitHasItsOwnNonce, also one that was refused and is regenerated: it is drawn when
-// the submit is scheduled, so that a reset is before both or after both.
+// TestEachSubmitHasItsOwnNonce, even one that was rejected and is repeated. The nonce is drawn
+// when the submit is scheduled, so that a reset is before both or after both.
 func TestEachSubmitHasItsOwnNonce(t *testing.T) {
 	t.Parallel()
 	p := accepts()

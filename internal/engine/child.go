@@ -78,9 +78,9 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *sha
 // maxIDBytes is what Temporal allows a workflow id to have.
 const maxIDBytes = 1000
 
-// childID starts with the run's workflow id and is new for each child, also in later runs of
-// that id and after a reset. It is known before the child has started: a run that resumes this
-// one finds it in any case.
+// childID starts with the run's workflow id and is unique for each child, even in later runs
+// with that id and after a reset. It is known before the child has started, so that a resuming
+// run finds it in any case.
 func childID(ctx workflow.Context, step string) string {
 	var nonce [8]byte
 	_, _ = workflow.GetRandomStream(ctx, "wavespeed/child").Read(nonce[:])

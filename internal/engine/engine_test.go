@@ -353,7 +353,7 @@ func TestWhatWasNotAnswered(t *testing.T) {
 	require.Equal(t, s.report.Unanswered, status.Unanswered)
 }
 
-// TestRegenerate: what a decision wants regenerated must be something that can be.
+// TestRegenerate: decisions can only regenerate what the approval allows.
 func TestRegenerate(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
@@ -449,8 +449,8 @@ func TestRegenerationFails(t *testing.T) {
 	}
 }
 
-// TestRegenerationIsRejected: that people turn down what others had regenerated is their last
-// word, and no failure to be undone.
+// TestRegenerationIsRejected: if people reject the regenerated output of others, that is final,
+// not a failure to be undone.
 func TestRegenerationIsRejected(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
@@ -713,7 +713,7 @@ func TestWhatWasReplacedIsUsedAgain(t *testing.T) {
 	}
 }
 
-// TestTheSameAgain: who wants the same regenerated gets a new one.
+// TestTheSameAgain: regenerating with the same input generates a new output.
 func TestTheSameAgain(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

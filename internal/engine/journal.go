@@ -6,9 +6,9 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// journal is all that is known to have been made of a step: in this run, in its children and
-// in earlier runs. Entries are added and never removed. What people have regenerated is marked,
-// and the mark goes when that fails.
+// journal contains all known results of a step: those of this run, of its children and of
+// earlier runs. Entries are added and never removed. Regenerated results are marked, and the
+// mark is removed if the regeneration fails.
 type journal struct {
 	entries []*entry
 	items   map[string][]*entry // by item, the oldest first
@@ -26,7 +26,7 @@ type entry struct {
 	undone   bool // it belongs to a regeneration that failed
 }
 
-// earlierRound replaces what is to be regenerated since before the first round.
+// earlierRound marks results that were replaced before the first round.
 const earlierRound = -1
 
 // add records an item's result in this run.
@@ -75,7 +75,8 @@ func (j *journal) undo(round int) {
 	}
 }
 
-// current are the generations of an item that need not be regenerated, the deciding one last.
+// current returns the generations of an item that need not be regenerated, the deciding one
+// last.
 func (j *journal) current(item string) (all []generation.Status) {
 	for _, undone := range []bool{true, false} {
 		for _, e := range j.items[item] {
@@ -87,7 +88,7 @@ func (j *journal) current(item string) (all []generation.Status) {
 	return all
 }
 
-// replaced are those that people had regenerated.
+// replaced returns the generations that people regenerated.
 func (j *journal) replaced(item string) (all []generation.Status) {
 	for _, e := range j.items[item] {
 		if e.replaced != 0 {

@@ -41,7 +41,7 @@ func (r *run) regenerate(s *step, d generation.Decision) {
 	s.again()
 }
 
-// undo is what it takes to undo what an approval had regenerated.
+// undo is what is needed to undo a regeneration.
 type undo struct {
 	round int
 	stood map[string]standing // how the steps stood that were regenerated

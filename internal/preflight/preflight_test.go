@@ -695,7 +695,7 @@ func TestChecksDoNotHang(t *testing.T) {
 	})
 }
 
-// hanging is an account whose endpoints answer only when the caller has left.
+// hanging is an account whose endpoints answer only after the caller has given up.
 type hanging struct{ provider.Provider }
 
 func (hanging) Switches() []provider.Switch { return nil }

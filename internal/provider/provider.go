@@ -1,5 +1,5 @@
-// Package provider is the seam between this project and the service that makes the generations: what
-// is asked of a provider, in words of our own. Package wavespeed implements it. Nothing above
+// Package provider is the seam between this project and the service that generates: the
+// requests to a provider, in words of our own. Package wavespeed implements it. Nothing above
 // it knows that provider's words for states, its error codes, its JSON or its headers.
 //
 // It is internal because nobody outside implements it, so that the public packages stay small.

@@ -142,7 +142,7 @@ func TestNotTakenHalf(t *testing.T) {
 	}
 }
 
-// TestLineEndsDoNotCount: git may change them, and nothing is regenerated for it.
+// TestLineEndsDoNotCount: git may change them, and nothing is regenerated because of that.
 func TestLineEndsDoNotCount(t *testing.T) {
 	t.Parallel()
 	text := "steps:\n  a:\n    model: a/b\n    input:\n      p: \"x\n        y\n\n        z\"\n      q: 'x\n        y'\n      r: x\n        y\n      s: |\n        x\n        y\n      t: >\n        x\n        y\n"

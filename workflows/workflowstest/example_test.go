@@ -110,7 +110,7 @@ func ExampleAnswer_After() {
 	// Output: true wavespeed.DeadlineExceeded
 }
 
-// A pipeline with an approval: somebody wants the still to be regenerated, and then likes it.
+// A pipeline with an approval: a person regenerates the still, and then approves it.
 func ExampleProvider_Decide() {
 	env := newEnvironment()
 	provider := workflowstest.NewProvider(t, env)

@@ -51,7 +51,7 @@ func checked(ctx context.Context, s *session.Session, args []string, budget budg
 	return in, result, nil
 }
 
-// start starts a run. An id that is taken is a usage error.
+// start starts a run. An id that is already in use is a usage error.
 func start(ctx context.Context, s *session.Session, id string, in pipeline.Request, reuse enumspb.WorkflowIdReusePolicy) (client.WorkflowRun, error) {
 	run, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       id,
