@@ -14,20 +14,33 @@ type Filter struct {
 	Failed bool   // only what has failed
 }
 
-// Results are what a run has made, with what its children have made.
+// Results are what a run and its children have made.
 func Results(ctx context.Context, s *session.Session, id string, o Filter) ([]pipeline.StepResults, error) {
-	all, err := pipeline.Open(s.Client, id, o.RunID).Results(ctx)
-	var chosen []pipeline.StepResults
-	for _, step := range all {
-		if o.Step == "" || o.Step == step.ID {
-			step.Items = wanted(step.Items, o.Failed)
-			chosen = append(chosen, step)
+	run := pipeline.Open(s.Client, id, o.RunID)
+	var all []pipeline.StepResults
+	for from := (&pipeline.Cursor{}); from != nil; {
+		page, err := run.Page(ctx, *from, nil)
+		if err != nil {
+			return nil, err
 		}
+		for _, step := range page.Steps {
+			if o.Step != "" && o.Step != step.ID {
+				continue
+			}
+			step.Items = wanted(step.Items, o.Failed)
+			if last := len(all) - 1; last >= 0 && all[last].ID == step.ID {
+				all[last].Items = append(all[last].Items, step.Items...)
+				all[last].Children = append(all[last].Children, step.Children...)
+				continue
+			}
+			all = append(all, step)
+		}
+		from = page.Next
 	}
-	return chosen, err
+	return all, nil
 }
 
-// Page asks a run itself for a page of what it has made.
+// Page asks a run itself for a page of what it has made, and not the one that it resumes.
 func Page(ctx context.Context, s *session.Session, id, runID string, from pipeline.Cursor) (page pipeline.Page, err error) {
 	ctx, cancel := context.WithTimeout(ctx, AskTimeout)
 	defer cancel()

@@ -24,14 +24,10 @@ func NoWorker(err error) bool {
 }
 
 // Status asks a run how it stands, also one that has ended.
-func Status(ctx context.Context, s *session.Session, id, runID string) (status pipeline.Status, err error) {
+func Status(ctx context.Context, s *session.Session, id, runID string) (pipeline.Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, AskTimeout)
 	defer cancel()
-	answer, err := s.Client.QueryWorkflow(ctx, id, runID, pipeline.StatusQuery)
-	if err != nil {
-		return status, err
-	}
-	return status, answer.Get(&status)
+	return pipeline.Open(s.Client, id, runID).Status(ctx)
 }
 
 // IsRunning tells whether a workflow is open.

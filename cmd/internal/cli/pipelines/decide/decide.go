@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/exit"
@@ -86,13 +85,14 @@ requested again.`,
 	return cmd
 }
 
+// send sends a decision; args are the run and, perhaps, the approval.
 func send(ctx context.Context, s *session.Session, args []string, d generation.Decision) error {
 	if len(args) > 1 {
 		d.Approval = args[1]
 	}
-	var status generation.ApprovalStatus
-	if err := update(ctx, s, args[0], generation.DecideUpdate, d, &status); err != nil {
-		return err
+	status, err := pipeline.Open(s.Client, args[0], "").Decide(ctx, d)
+	if err != nil {
+		return refused(args[0], err, "")
 	}
 	switch status.Verdict {
 	case "":
@@ -116,9 +116,8 @@ func Budget(p *session.Program) *cobra.Command {
 			if err != nil {
 				return exit.With(exit.Usage, err)
 			}
-			var status pipeline.Status
-			if err := update(ctx, s, args[0], pipeline.BudgetUpdate, usd, &status); err != nil {
-				return err
+			if _, err := pipeline.Open(s.Client, args[0], "").SetBudget(ctx, usd); err != nil {
+				return refused(args[0], err, " --budget USD")
 			}
 			fmt.Fprintf(s.Err, "%s: the budget is now %s\n", args[0], usd)
 			return nil
@@ -126,19 +125,13 @@ func Budget(p *session.Program) *cobra.Command {
 	}
 }
 
-// update sends a Temporal Update and waits for its answer.
-func update(ctx context.Context, s *session.Session, id, name string, arg, answer any) error {
-	handle, err := s.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: id, UpdateName: name, Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err == nil {
-		err = handle.Get(ctx, answer)
-	}
+// refused says why a run took no decision; flags are for a rerun of one that has ended.
+func refused(id string, err error, flags string) error {
 	var notFound *serviceerror.NotFound
 	var refused *temporal.ApplicationError
 	switch {
 	case errors.As(err, &notFound) && strings.Contains(err.Error(), "completed"):
-		return exit.With(exit.Failure, fmt.Errorf("%s has ended, so there is nothing to decide. Continue with: wavespeed-temporal pipeline rerun %s%s", id, id, screen.If(name == pipeline.BudgetUpdate, " --budget USD")))
+		return exit.With(exit.Failure, fmt.Errorf("%s has ended, so there is nothing to decide. Continue with: wavespeed-temporal pipeline rerun %s%s", id, id, flags))
 	case errors.As(err, &notFound):
 		return exit.With(exit.Failure, runs.Missing(id, err))
 	case errors.As(err, &refused):
