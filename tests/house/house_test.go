@@ -18,8 +18,8 @@ var exports = map[string]int{
 
 // The longest function and file of what is not a test.
 const (
-	longestFunction = 60
-	longestFile     = 370
+	longestFunction = 57
+	longestFile     = 361
 )
 
 // The rooms, from the bottom up. A room imports those before it.
