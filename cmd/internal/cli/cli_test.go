@@ -240,9 +240,9 @@ func TestExitCodes(t *testing.T) {
 		interrupt()
 		require.Equal(t, 130, <-ended)
 		require.Contains(t, l.err.String(), "the generation continues")
-		described, err := s.Client.DescribeWorkflowExecution(t.Context(), id, "")
+		described, err := s.Client.DescribeWorkflow(t.Context(), id, "")
 		require.NoError(t, err)
-		require.Equal(t, "Running", described.GetWorkflowExecutionInfo().GetStatus().String())
+		require.Equal(t, "Running", described.Status.String())
 
 		again := s.line()
 		require.Zero(t, again.run(t.Context(), "generate", model, "prompt=never ends", "--id", id), again.err.String())

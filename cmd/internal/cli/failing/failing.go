@@ -9,12 +9,12 @@ import (
 	"time"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/runs"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
@@ -46,18 +46,18 @@ const (
 
 // Of reads the failing activities of a run and its children. It costs no action of
 // Temporal Cloud. What can't be read is left out: the run is shown without.
-func Of(ctx context.Context, c client.Client, failures converter.FailureConverter, id, runID string) []Activity {
+func Of(ctx context.Context, s *session.Session, id, runID string) []Activity {
 	ctx, cancel := context.WithTimeout(ctx, runs.AskTimeout)
 	defer cancel()
-	described, err := c.DescribeWorkflowExecution(ctx, id, runID)
+	described, err := runs.Describe(ctx, s, id, runID)
 	if err != nil {
 		return nil
 	}
-	all := among(described.GetPendingActivities(), failures)
+	all := among(described.GetPendingActivities(), s.Options.FailureConverter)
 	children := described.GetPendingChildren()
 	for _, child := range children[:min(len(children), maxChildren)] {
-		if described, err := c.DescribeWorkflowExecution(ctx, child.GetWorkflowId(), child.GetRunId()); err == nil {
-			all = append(all, among(described.GetPendingActivities(), failures)...)
+		if described, err := runs.Describe(ctx, s, child.GetWorkflowId(), child.GetRunId()); err == nil {
+			all = append(all, among(described.GetPendingActivities(), s.Options.FailureConverter)...)
 		}
 	}
 	slices.SortFunc(all, func(a, b Activity) int { return strings.Compare(a.Message, b.Message) })

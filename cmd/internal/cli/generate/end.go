@@ -20,8 +20,8 @@ import (
 
 // await shows progress until the run has ended, then prints its outcome.
 func await(ctx context.Context, s *session.Session, run client.WorkflowRun, o options) error {
-	progress := newProgress(s.Err, s.Options.FailureConverter, time.Now())
-	progress.follow(ctx, s.Client, run)
+	progress := newProgress(s.Err, time.Now())
+	progress.follow(ctx, s, run)
 	var result generation.Result
 	err := run.Get(ctx, &result)
 	if err == nil {

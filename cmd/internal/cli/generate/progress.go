@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/failing"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/runs"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
@@ -21,20 +21,19 @@ import (
 type progress struct {
 	out      io.Writer
 	terminal bool
-	failures converter.FailureConverter
 	began    time.Time
 	last     string
 	failed   time.Time // when a failure was last shown
 }
 
-func newProgress(out io.Writer, failures converter.FailureConverter, began time.Time) *progress {
-	return &progress{out: out, terminal: screen.IsTerminal(out), failures: failures, began: began}
+func newProgress(out io.Writer, began time.Time) *progress {
+	return &progress{out: out, terminal: screen.IsTerminal(out), began: began}
 }
 
 const followEvery = 500 * time.Millisecond
 
 // follow shows progress until the run ends or ctx is done.
-func (p *progress) follow(ctx context.Context, c client.Client, run client.WorkflowRun) {
+func (p *progress) follow(ctx context.Context, s *session.Session, run client.WorkflowRun) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -44,7 +43,7 @@ func (p *progress) follow(ctx context.Context, c client.Client, run client.Workf
 	ticker := time.NewTicker(followEvery)
 	defer ticker.Stop()
 	for {
-		p.show(p.ask(ctx, c, run), failing.Of(ctx, c, p.failures, run.GetID(), run.GetRunID())...)
+		p.show(ask(ctx, s, run), failing.Of(ctx, s, run.GetID(), run.GetRunID())...)
 		select {
 		case <-ctx.Done():
 			return
@@ -55,10 +54,10 @@ func (p *progress) follow(ctx context.Context, c client.Client, run client.Workf
 
 // ask returns the generation's state in words. It returns "" if the workflow does not answer,
 // perhaps because no worker is running.
-func (p *progress) ask(ctx context.Context, c client.Client, run client.WorkflowRun) string {
+func ask(ctx context.Context, s *session.Session, run client.WorkflowRun) string {
 	ctx, cancel := context.WithTimeout(ctx, runs.AskTimeout)
 	defer cancel()
-	answer, err := c.QueryWorkflow(ctx, run.GetID(), run.GetRunID(), generation.StatusQuery)
+	answer, err := s.Client.QueryWorkflow(ctx, run.GetID(), run.GetRunID(), generation.StatusQuery)
 	if err != nil {
 		return ""
 	}

@@ -15,7 +15,7 @@ import (
 func TestProgressShowsAFailureOnceAMinute(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	p := newProgress(&out, nil, time.Now())
+	p := newProgress(&out, time.Now())
 	for attempt := range int32(10) {
 		p.show("submitting", failing.Activity{Message: "connection refused", Attempt: attempt + 2})
 	}

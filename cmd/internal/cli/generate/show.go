@@ -51,7 +51,7 @@ workflow of your own, it shows all its generations.`,
 			}
 			text := status.text(time.Now())
 			if runs.IsRunning(info.GetStatus()) {
-				text += failing.Text(failing.Of(ctx, s.Client, s.Options.FailureConverter, args[0], runID)) + resolve.Undecided(ctx, s, args[0], runID)
+				text += failing.Text(failing.Of(ctx, s, args[0], runID)) + resolve.Undecided(ctx, s, args[0], runID)
 			}
 			_, err = fmt.Fprint(s.Out, text)
 			return exit.With(exit.Failure, err)
@@ -105,7 +105,7 @@ func (g shown) text(now time.Time) string {
 
 // describe reads what Temporal knows about a workflow.
 func describe(ctx context.Context, s *session.Session, id, runID string) (*workflowpb.WorkflowExecutionInfo, error) {
-	described, err := s.Client.DescribeWorkflowExecution(ctx, id, runID)
+	described, err := runs.Describe(ctx, s, id, runID)
 	var notFound *serviceerror.NotFound
 	switch {
 	case errors.As(err, &notFound):

@@ -71,7 +71,7 @@ func startWorkflow(ctx context.Context, s *session.Session, o options) (client.W
 
 // join returns the open run that already has this id, if it is a generation.
 func join(ctx context.Context, s *session.Session, id, runID string) (client.WorkflowRun, error) {
-	described, err := s.Client.DescribeWorkflowExecution(ctx, id, runID)
+	described, err := runs.Describe(ctx, s, id, runID)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func cancel(p *session.Program) *cobra.Command {
 		Long: `Cancel a run. Accepted predictions continue at WaveSpeed, which cannot stop them, and are
 billed; a rerun fetches their results.`,
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
-			described, err := s.Client.DescribeWorkflowExecution(ctx, args[0], "")
+			described, err := runs.Describe(ctx, s, args[0], "")
 			if err != nil {
 				return exit.With(exit.Failure, runs.Missing(args[0], err))
 			}

@@ -82,7 +82,7 @@ func showUnknown(s *session.Session, f family, key string, asJSON bool) error {
 		return s.PrintJSON(shown)
 	}
 	if len(shown) == 0 {
-		fmt.Fprintf(s.Err, "no submit of %s is unknown%s\n", f.id(), screen.If(key != "", " that has the key "+key))
+		fmt.Fprintf(s.Err, "%s has no unknown submit%s\n", f.id(), screen.If(key != "", " with the key "+key))
 		return nil
 	}
 	for _, u := range shown {

@@ -89,7 +89,7 @@ func unknownOf(ctx context.Context, s *session.Session, id, runID string, left *
 	if *left--; *left < 0 {
 		return nil, nil, fmt.Errorf("it has more than %d descendants; name the workflow with the unknown submit", maxFamily)
 	}
-	described, err := s.Client.DescribeWorkflowExecution(ctx, id, runID)
+	described, err := runs.Describe(ctx, s, id, runID)
 	if err != nil {
 		return nil, nil, err
 	}

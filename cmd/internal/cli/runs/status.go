@@ -10,6 +10,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -28,6 +29,15 @@ func Status(ctx context.Context, s *session.Session, id, runID string) (pipeline
 	ctx, cancel := context.WithTimeout(ctx, AskTimeout)
 	defer cancel()
 	return pipeline.Open(s.Client, id, runID).Status(ctx)
+}
+
+// Describe is what Temporal knows of a workflow.
+func Describe(ctx context.Context, s *session.Session, id, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	described, err := s.Client.DescribeWorkflow(ctx, id, runID)
+	if err != nil {
+		return nil, err
+	}
+	return described.RawResponse, nil
 }
 
 // IsRunning tells whether a workflow is open.

@@ -39,7 +39,7 @@ func watch(ctx context.Context, s *session.Session, run client.WorkflowRun, v *v
 	for wait := followFirst; ; wait = min(time.Duration(float64(wait)*followGrowth), followLater) {
 		status, err := runs.Status(ctx, s, run.GetID(), run.GetRunID())
 		if err == nil {
-			failed := failing.Of(ctx, s.Client, s.Options.FailureConverter, run.GetID(), run.GetRunID())
+			failed := failing.Of(ctx, s, run.GetID(), run.GetRunID())
 			v.show(status, failed, unknown.text(ctx, s, run), time.Now())
 		} else if ctx.Err() == nil {
 			v.wait(s.Config.TaskQueue)

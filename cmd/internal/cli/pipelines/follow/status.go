@@ -34,7 +34,7 @@ func Status(p *session.Program) *cobra.Command {
 			if asJSON {
 				return s.PrintJSON(status)
 			}
-			repeated := failing.Text(failing.Of(ctx, s.Client, s.Options.FailureConverter, args[0], runID))
+			repeated := failing.Text(failing.Of(ctx, s, args[0], runID))
 			_, err = fmt.Fprint(s.Out, table(status, time.Now())+decided(status)+repeated+toDo(args[0], status)+resolve.Undecided(ctx, s, args[0], runID))
 			return exit.With(exit.Failure, err)
 		}),

@@ -114,7 +114,7 @@ func rerunOne(ctx context.Context, s *session.Session, args []string, o rerunOpt
 
 // latestOf is the latest run of a workflow id, which must have ended.
 func latestOf(ctx context.Context, s *session.Session, id string) (client.WorkflowRun, error) {
-	described, err := s.Client.DescribeWorkflowExecution(ctx, id, "")
+	described, err := runs.Describe(ctx, s, id, "")
 	if err != nil {
 		return nil, exit.With(exit.Failure, runs.Missing(id, err))
 	}
@@ -139,7 +139,7 @@ func rerunMany(ctx context.Context, s *session.Session, o rerunOptions) error {
 	seen := make(map[string]bool)
 	started, failures := 0, 0
 	for _, run := range entries {
-		described, err := s.Client.DescribeWorkflowExecution(ctx, run.WorkflowID, "")
+		described, err := runs.Describe(ctx, s, run.WorkflowID, "")
 		if err != nil {
 			return exit.With(exit.Failure, err)
 		}
