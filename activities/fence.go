@@ -56,11 +56,11 @@ func (f *fence) known(now time.Time) bool {
 // pendingAttempt is what Temporal knows about the activity; nil if this attempt no longer
 // counts.
 func pendingAttempt(ctx context.Context, c client.Client, info activity.Info) (*workflowpb.PendingActivityInfo, error) {
-	described, err := c.DescribeWorkflowExecution(ctx, info.WorkflowExecution.ID, info.WorkflowExecution.RunID)
+	described, err := c.DescribeWorkflow(ctx, info.WorkflowExecution.ID, info.WorkflowExecution.RunID)
 	if err != nil {
 		return nil, err
 	}
-	for _, pending := range described.GetPendingActivities() {
+	for _, pending := range described.RawResponse.GetPendingActivities() {
 		if pending.GetActivityId() == info.ActivityID && pending.GetAttempt() == info.Attempt && pending.GetState() != enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
 			return pending, nil
 		}

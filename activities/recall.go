@@ -35,8 +35,8 @@ func (a *Activities) recall(ctx context.Context, in runwire.RecallInput) (pipeli
 
 // mustHaveEnded is an error if the workflow runs. A child ends soon after its run.
 func mustHaveEnded(ctx context.Context, c client.Client, of pipeline.Child) error {
-	described, err := c.DescribeWorkflowExecution(ctx, of.WorkflowID, of.RunID)
-	info := described.GetWorkflowExecutionInfo()
+	described, err := c.DescribeWorkflow(ctx, of.WorkflowID, of.RunID)
+	info := described.RawResponse.GetWorkflowExecutionInfo()
 	switch {
 	case err != nil || !isOpen(info):
 		return err

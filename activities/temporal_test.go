@@ -32,7 +32,7 @@ type fakeTemporal struct {
 	failure *failurepb.Failure // of the attempt before
 }
 
-func (f *fakeTemporal) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+func (f *fakeTemporal) DescribeWorkflow(context.Context, string, string) (*client.WorkflowExecutionDescription, error) {
 	answer := &workflowservice.DescribeWorkflowExecutionResponse{}
 	for i := range 10 {
 		if f.alive { // whichever it is
@@ -42,7 +42,7 @@ func (f *fakeTemporal) DescribeWorkflowExecution(context.Context, string, string
 				})
 		}
 	}
-	return answer, nil
+	return &client.WorkflowExecutionDescription{RawResponse: answer}, nil
 }
 
 func (f *fakeTemporal) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {

@@ -145,7 +145,7 @@ func (r *Run) Cancel(ctx context.Context) error {
 	err := r.client.CancelWorkflow(ctx, r.workflowID, r.runID)
 	var gone *serviceerror.NotFound
 	if errors.As(err, &gone) {
-		if _, described := r.client.DescribeWorkflowExecution(ctx, r.workflowID, r.runID); described == nil {
+		if _, described := r.client.DescribeWorkflow(ctx, r.workflowID, r.runID); described == nil {
 			return nil
 		}
 	}
@@ -158,11 +158,11 @@ func (r *Run) Cancel(ctx context.Context) error {
 func (r *Run) Rerun(ctx context.Context, options client.StartWorkflowOptions, request Request, resume Resume) (*Run, error) {
 	resume.WorkflowID, resume.RunID = r.workflowID, r.runID
 	if resume.RunID == "" {
-		described, err := r.client.DescribeWorkflowExecution(ctx, r.workflowID, "")
+		described, err := r.client.DescribeWorkflow(ctx, r.workflowID, "")
 		if err != nil {
 			return nil, fmt.Errorf("pipeline run %s: %w", r.workflowID, err)
 		}
-		resume.RunID = described.GetWorkflowExecutionInfo().GetExecution().GetRunId()
+		resume.RunID = described.RawResponse.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 	}
 	options.ID, request.Resume = r.workflowID, &resume
 	return Start(ctx, r.client, options, request)

@@ -121,9 +121,9 @@ func (e *encrypted) start(t *testing.T, workflow string, arg any) client.Workflo
 // history, payloads undecoded, and its description.
 func (e *encrypted) kept(t *testing.T, id string) string {
 	t.Helper()
-	described, err := e.Client.DescribeWorkflowExecution(t.Context(), id, "")
+	described, err := e.Client.DescribeWorkflow(t.Context(), id, "")
 	require.NoError(t, err)
-	kept := described.String()
+	kept := described.RawResponse.String()
 	for _, event := range historyOf(t, e.Client, e.Client.GetWorkflow(t.Context(), id, "")).GetEvents() {
 		kept += "\n" + event.String()
 		if signaled := event.GetWorkflowExecutionSignaledEventAttributes(); signaled != nil {

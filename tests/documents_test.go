@@ -183,8 +183,8 @@ func (p *pipelines) awaitRest(id string) {
 	p.t.Helper()
 	run := p.Client.GetWorkflow(p.t.Context(), id, "")
 	stack.Eventually(p.t, "the run neither ends nor waits for anybody", func() bool {
-		described, err := p.Client.DescribeWorkflowExecution(p.t.Context(), id, "")
-		if err != nil || described.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		described, err := p.Client.DescribeWorkflow(p.t.Context(), id, "")
+		if err != nil || described.RawResponse.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 			return err == nil
 		}
 		status, _ := p.status(run)

@@ -31,9 +31,9 @@ func TestWorkerWithoutThePlugin(t *testing.T) {
 		}
 		return false
 	})
-	described, err := e.Client.DescribeWorkflowExecution(t.Context(), run.GetID(), run.GetRunID())
+	described, err := e.Client.DescribeWorkflow(t.Context(), run.GetID(), run.GetRunID())
 	require.NoError(t, err)
-	require.Equal(t, "Running", described.GetWorkflowExecutionInfo().GetStatus().String())
+	require.Equal(t, "Running", described.RawResponse.GetWorkflowExecutionInfo().GetStatus().String())
 	require.Empty(t, e.Simulator.Ledger())
 	wrong.Stop()
 

@@ -86,9 +86,9 @@ func (p *pipelines) requirePaidOnce(n int) {
 // describe says where a run is in Temporal, and how its workflow tasks have failed.
 func (p *pipelines) describe(run client.WorkflowRun) string {
 	p.t.Helper()
-	described, err := p.Client.DescribeWorkflowExecution(p.t.Context(), run.GetID(), run.GetRunID())
+	described, err := p.Client.DescribeWorkflow(p.t.Context(), run.GetID(), run.GetRunID())
 	require.NoError(p.t, err)
-	text := described.GetWorkflowExecutionInfo().GetStatus().String()
+	text := described.RawResponse.GetWorkflowExecutionInfo().GetStatus().String()
 	for _, event := range historyOf(p.t, p.Client, run).GetEvents() {
 		if failed := event.GetWorkflowTaskFailedEventAttributes(); failed != nil {
 			text += ", " + failed.GetCause().String()

@@ -68,8 +68,8 @@ func (p *pipelines) addSearchAttributes() {
 func (p *pipelines) awaitAttribute(run client.WorkflowRun, name, prefix string) {
 	p.t.Helper()
 	stack.Eventually(p.t, name+" does not get to be "+prefix, func() bool {
-		described, err := p.Client.DescribeWorkflowExecution(p.t.Context(), run.GetID(), run.GetRunID())
-		return err == nil && strings.HasPrefix(string(described.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()[name].GetData()), prefix)
+		described, err := p.Client.DescribeWorkflow(p.t.Context(), run.GetID(), run.GetRunID())
+		return err == nil && strings.HasPrefix(string(described.RawResponse.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()[name].GetData()), prefix)
 	})
 }
 

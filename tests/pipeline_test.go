@@ -414,9 +414,9 @@ outputs:
 
 func historyLength(t *testing.T, c client.Client, run client.WorkflowRun) int64 {
 	t.Helper()
-	described, err := c.DescribeWorkflowExecution(t.Context(), run.GetID(), run.GetRunID())
+	described, err := c.DescribeWorkflow(t.Context(), run.GetID(), run.GetRunID())
 	require.NoError(t, err)
-	return described.GetWorkflowExecutionInfo().GetHistoryLength()
+	return described.RawResponse.GetWorkflowExecutionInfo().GetHistoryLength()
 }
 
 // TestPipelineBudget: a submit that would exceed the cap is not sent, and the run continues

@@ -33,9 +33,9 @@ func TestRollingDeploy(t *testing.T) {
 	for run, build := range map[client.WorkflowRun]string{before: "one", after: "two"} {
 		_, err := s.Result(run)
 		require.NoError(t, err)
-		described, err := s.Client.DescribeWorkflowExecution(t.Context(), run.GetID(), run.GetRunID())
+		described, err := s.Client.DescribeWorkflow(t.Context(), run.GetID(), run.GetRunID())
 		require.NoError(t, err)
-		require.Equal(t, build, described.GetWorkflowExecutionInfo().GetVersioningInfo().GetDeploymentVersion().GetBuildId())
+		require.Equal(t, build, described.RawResponse.GetWorkflowExecutionInfo().GetVersioningInfo().GetDeploymentVersion().GetBuildId())
 	}
 	require.Len(t, s.Simulator.Ledger(), 2)
 }

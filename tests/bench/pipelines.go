@@ -306,11 +306,11 @@ func (b *bench) tenThousand(ctx context.Context, out io.Writer, size sizes) erro
 	if err := b.countTree(ctx, run.GetID(), id, &t); err != nil {
 		return err
 	}
-	described, err := b.client.DescribeWorkflowExecution(ctx, run.GetID(), run.GetRunID())
+	described, err := b.client.DescribeWorkflow(ctx, run.GetID(), run.GetRunID())
 	if err != nil {
 		return err
 	}
-	info := described.GetWorkflowExecutionInfo()
+	info := described.RawResponse.GetWorkflowExecutionInfo()
 	fmt.Fprintf(out, "## %d items\n\n| completed | seconds | items a second | actions an item | the run's own history | longest of a child |\n| --- | --- | --- | --- | --- | --- |\n| %d | %.0f | %.0f | %.2f | %d events, %.1f MB | %d events |\n",
 		size.items, result.Steps[0].Items.Completed, took.Seconds(), float64(size.items)/took.Seconds(), float64(t.actions)/float64(size.items),
 		info.GetHistoryLength(), float64(info.GetHistorySizeBytes())/1e6, t.longestChild)

@@ -102,8 +102,8 @@ func (f *shooting) begin(ctx context.Context, after string) (string, error) {
 		if err := pause(ctx); err != nil {
 			return "", err
 		}
-		if described, err := f.client.DescribeWorkflowExecution(ctx, f.id, ""); err == nil {
-			if latest := described.GetWorkflowExecutionInfo().GetExecution().GetRunId(); latest != after {
+		if described, err := f.client.DescribeWorkflow(ctx, f.id, ""); err == nil {
+			if latest := described.RawResponse.GetWorkflowExecutionInfo().GetExecution().GetRunId(); latest != after {
 				return latest, nil
 			}
 		}
@@ -115,8 +115,8 @@ func (f *shooting) terminate(ctx context.Context, runID string) bool {
 	_, running := f.underWay()
 	for ctx.Err() == nil {
 		_ = f.client.TerminateWorkflow(ctx, f.id, runID, "chaos")
-		described, err := f.client.DescribeWorkflowExecution(ctx, f.id, runID)
-		switch status := described.GetWorkflowExecutionInfo().GetStatus(); {
+		described, err := f.client.DescribeWorkflow(ctx, f.id, runID)
+		switch status := described.RawResponse.GetWorkflowExecutionInfo().GetStatus(); {
 		case err == nil && status == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
 			if running > 0 {
 				f.trouble.count(filmTerminated)

@@ -123,9 +123,9 @@ func (s *system) closed(workflow string) time.Time {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for {
-		described, err := s.client.DescribeWorkflowExecution(ctx, workflow, "")
+		described, err := s.client.DescribeWorkflow(ctx, workflow, "")
 		if err == nil {
-			return described.GetWorkflowExecutionInfo().GetCloseTime().AsTime()
+			return described.RawResponse.GetWorkflowExecutionInfo().GetCloseTime().AsTime()
 		}
 		if pause(ctx) != nil {
 			return time.Now()
@@ -137,12 +137,12 @@ func (s *system) closed(workflow string) time.Time {
 func (s *system) waitsFor(workflow string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	described, err := s.client.DescribeWorkflowExecution(ctx, workflow, "")
+	described, err := s.client.DescribeWorkflow(ctx, workflow, "")
 	if err != nil {
 		return err.Error()
 	}
 	var all []string
-	for _, pending := range described.GetPendingActivities() {
+	for _, pending := range described.RawResponse.GetPendingActivities() {
 		all = append(all, fmt.Sprintf("%s, attempt %d: %s", pending.GetActivityType().GetName(), pending.GetAttempt(), pending.GetLastFailure().GetMessage()))
 	}
 	return strings.Join(all, "; ")

@@ -167,9 +167,9 @@ func (s *System) AwaitState(run client.WorkflowRun, state generation.State) {
 func (s *System) LastFailure(run client.WorkflowRun) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	described, err := s.Client.DescribeWorkflowExecution(ctx, run.GetID(), run.GetRunID())
-	if err != nil || len(described.GetPendingActivities()) == 0 {
+	described, err := s.Client.DescribeWorkflow(ctx, run.GetID(), run.GetRunID())
+	if err != nil || len(described.RawResponse.GetPendingActivities()) == 0 {
 		return ""
 	}
-	return described.GetPendingActivities()[0].GetLastFailure().GetMessage()
+	return described.RawResponse.GetPendingActivities()[0].GetLastFailure().GetMessage()
 }

@@ -7,7 +7,6 @@ import (
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
@@ -29,11 +28,11 @@ var errOpen = errors.New("signaler: the workflow has an open run")
 // keep starts a workflow that holds the signal, if a rerun may need it. Only verified
 // deliveries get here, and a nonce has two slots, so nobody can start many.
 func (s *Signaler) keep(ctx context.Context, target wire.Target, signal wire.Signal) error {
-	described, err := s.client.DescribeWorkflowExecution(ctx, target.WorkflowID, "")
+	described, err := s.client.DescribeWorkflow(ctx, target.WorkflowID, "")
 	if err != nil {
 		return classify(err)
 	}
-	switch info := described.GetWorkflowExecutionInfo(); {
+	switch info := described.RawResponse.GetWorkflowExecutionInfo(); {
 	case isOpen(info.GetStatus()):
 		return errOpen
 	case !mayRerun(info.GetType().GetName(), info.GetStatus()):
@@ -61,8 +60,8 @@ func mayRerun(workflow string, status enums.WorkflowExecutionStatus) bool {
 	return status != enums.WORKFLOW_EXECUTION_STATUS_COMPLETED || workflow == pipeline || workflow == items
 }
 
-func taskQueue(described *workflowservice.DescribeWorkflowExecutionResponse) string {
-	return described.GetExecutionConfig().GetTaskQueue().GetName()
+func taskQueue(described *client.WorkflowExecutionDescription) string {
+	return described.RawResponse.GetExecutionConfig().GetTaskQueue().GetName()
 }
 
 // errTaken: the slot holds another prediction.

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	sdkworker "go.temporal.io/sdk/worker"
@@ -53,9 +52,9 @@ func complete(t *testing.T, c client.Client) func(client.WorkflowRun) {
 
 func queueOf(t *testing.T, c client.Client, id string) string {
 	t.Helper()
-	described, err := c.DescribeWorkflowExecution(t.Context(), id, "")
+	described, err := c.DescribeWorkflow(t.Context(), id, "")
 	require.NoError(t, err)
-	return described.GetExecutionConfig().GetTaskQueue().GetName()
+	return described.RawResponse.GetExecutionConfig().GetTaskQueue().GetName()
 }
 
 // delivered is a delivery for a run, with a nonce of its own.
@@ -183,9 +182,9 @@ type reopening struct {
 	start func()
 }
 
-func (r reopening) DescribeWorkflowExecution(ctx context.Context, id, run string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+func (r reopening) DescribeWorkflow(ctx context.Context, id, run string) (*client.WorkflowExecutionDescription, error) {
 	r.start()
-	return r.Client.DescribeWorkflowExecution(ctx, id, run)
+	return r.Client.DescribeWorkflow(ctx, id, run)
 }
 
 // What Temporal cannot take is not acknowledged.
@@ -209,11 +208,11 @@ type failing struct {
 	describe bool
 }
 
-func (f failing) DescribeWorkflowExecution(ctx context.Context, id, run string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+func (f failing) DescribeWorkflow(ctx context.Context, id, run string) (*client.WorkflowExecutionDescription, error) {
 	if f.describe {
 		return nil, serviceerror.NewUnavailable("Temporal is busy")
 	}
-	return f.Client.DescribeWorkflowExecution(ctx, id, run)
+	return f.Client.DescribeWorkflow(ctx, id, run)
 }
 
 func (f failing) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {

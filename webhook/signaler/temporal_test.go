@@ -225,7 +225,7 @@ func TestTooManySignals(t *testing.T) {
 	stack.Eventually(t, "Temporal does not serve", func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := c.DescribeWorkflowExecution(ctx, "none", "")
+		_, err := c.DescribeWorkflow(ctx, "none", "")
 		var notFound *serviceerror.NotFound
 		return errors.As(err, &notFound)
 	})

@@ -18,7 +18,7 @@ func (s *Server) describe(request *workflowservice.DescribeWorkflowExecutionRequ
 	}
 	reply.WorkflowExecutionInfo = &workflowpb.WorkflowExecutionInfo{
 		Execution: r.execution(), Type: workflowType(r.Type), Status: r.Status, TaskQueue: r.taskQueue,
-		StartTime: r.History[0].GetEventTime(), HistoryLength: int64(len(r.History)),
+		StartTime: r.History[0].GetEventTime(), HistoryLength: int64(len(r.History)), SearchAttributes: &commonpb.SearchAttributes{},
 	}
 	reply.ExecutionConfig = &workflowpb.WorkflowExecutionConfig{TaskQueue: queueOf(r.taskQueue)}
 	if !r.Running() {
