@@ -86,7 +86,7 @@ func TestNewerArgumentsWait(t *testing.T) {
 		}, 30*time.Second, 50*time.Millisecond)
 		described, err := e.Client.DescribeWorkflow(t.Context(), run.GetID(), run.GetRunID())
 		require.NoError(t, err)
-		require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, described.WorkflowExecutionInfo.Status)
+		require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, described.RawResponse.WorkflowExecutionInfo.Status)
 		require.NoError(t, e.Client.TerminateWorkflow(t.Context(), run.GetID(), run.GetRunID(), "done"))
 	}
 	require.Empty(t, e.Simulator.Ledger())

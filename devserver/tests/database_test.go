@@ -57,7 +57,7 @@ func TestMemoryIsForgotten(t *testing.T) {
 	require.Zero(t, first.stop(t, syscall.SIGTERM))
 
 	second := startOn(t, first.port, "--headless")
-	_, err := second.dial(t, "default").DescribeWorkflow(bounded(t), waiting.GetID(), "")
+	_, err := second.dial(t, "default").DescribeWorkflowExecution(bounded(t), waiting.GetID(), "")
 	require.ErrorContains(t, err, "not found")
 }
 

@@ -163,9 +163,9 @@ func TestWorkerDeployments(t *testing.T) {
 
 	run := begin(t, c, client.StartWorkflowOptions{}, greet, "you")
 	requireResult(t, run, "Hello, you")
-	described, err := c.DescribeWorkflow(bounded(t), run.GetID(), run.GetRunID())
+	described, err := c.DescribeWorkflowExecution(bounded(t), run.GetID(), run.GetRunID())
 	require.NoError(t, err)
-	info := described.RawResponse.GetWorkflowExecutionInfo().GetVersioningInfo()
+	info := described.GetWorkflowExecutionInfo().GetVersioningInfo()
 	require.Equal(t, enumspb.VERSIONING_BEHAVIOR_PINNED, info.GetBehavior())
 	require.Equal(t, version.BuildID, info.GetDeploymentVersion().GetBuildId())
 }
