@@ -585,7 +585,7 @@ steps:
 outputs: {choice: "${{ steps.pick.choice }}", comment: "${{ steps.pick.comment }}"}
 `, nil)
 	p.awaitState(run, pipeline.RunApproval)
-	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve"}), "choose one, from 0 to 2")
+	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve"}), "is required, from 0 to 2")
 	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "regenerate", Items: []int{3}}), "none with the number 3")
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "regenerate", Items: []int{1}, Input: map[string]any{"prompt": "a still in pencil"}}))
 	stack.Eventually(t, "it is not asked again", func() bool {

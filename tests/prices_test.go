@@ -18,7 +18,7 @@ func TestNegativePrice(t *testing.T) {
 	const steps = "steps: {odd: {model: example/odd, input: {prompt: x}}}"
 	failure, _ := p.failure(p.start("budget: 1\n"+steps, nil))
 	require.Equal(t, generation.ErrInvalidInput, failure.Type())
-	require.Contains(t, failure.Message(), "steps.odd: with a budget it cannot be submitted: wavespeed: price example/odd: HTTP 200: impossible price: -$0.50 is negative")
+	require.Contains(t, failure.Message(), "steps.odd: it cannot be submitted with a budget: wavespeed: price example/odd: HTTP 200: impossible price: -$0.50 is negative")
 	require.Empty(t, p.Simulator.Ledger())
 
 	run := p.start(steps, nil)
