@@ -177,7 +177,7 @@ func TestPipelineLongQuestions(t *testing.T) {
 	run := p.start("inputs: {list: array}\nsteps: {review: {approve: {show: '${{ inputs.list }}'}}}", map[string]any{"list": list})
 	status := p.awaitState(run, pipeline.RunApproval)
 	require.Contains(t, status.Approvals[0].Show[len(status.Approvals[0].Show)-1], "more: query wavespeed.results")
-	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve", Comment: strings.Repeat("x", 1_600_000)}), "there is room for")
+	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve", Comment: strings.Repeat("x", 1_600_000)}), "are left")
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "approve", Comment: strings.Repeat("x", 1_000_000)}))
 	p.result(run)
 

@@ -515,7 +515,7 @@ func TestPipelineApproval(t *testing.T) {
 	require.Contains(t, status.Approvals[0].Show[0], "/outputs/")
 
 	for want, d := range map[string]generation.Decision{
-		"say who decides":                   {Verdict: "approve"},
+		"by: is required":                   {Verdict: "approve"},
 		`"boss" is not among the approvers`: {Verdict: "approve", By: "boss"},
 		"is not one of approve":             {Verdict: "yes", By: "art"},
 		`"other" does not wait`:             {Verdict: "approve", By: "art", Approval: "other"},
@@ -526,7 +526,7 @@ func TestPipelineApproval(t *testing.T) {
 		require.ErrorContains(t, p.decide(run, d), want)
 	}
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}))
-	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}), "has decided already")
+	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}), "has already decided")
 
 	// Somebody requests a change: the still is regenerated, and so are its dependents.
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "regenerate", By: "brand", Input: map[string]any{"prompt": "a still in blue", "size": nil}}))
