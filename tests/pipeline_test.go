@@ -518,10 +518,10 @@ func TestPipelineApproval(t *testing.T) {
 		"by: is required":                   {Verdict: "approve"},
 		`"boss" is not among the approvers`: {Verdict: "approve", By: "boss"},
 		"is not one of approve":             {Verdict: "yes", By: "art"},
-		`"other" does not wait`:             {Verdict: "approve", By: "art", Approval: "other"},
+		`"other" is not pending`:            {Verdict: "approve", By: "art", Approval: "other"},
 		`"clip" is not one of still`:        {Verdict: "regenerate", By: "art", Regenerate: "clip"},
 		"items: still has none":             {Verdict: "regenerate", By: "art", Regenerate: "still", Items: []int{1}},
-		"offers none":                       {Verdict: "approve", By: "art", Choice: new(int)},
+		"has no choices":                    {Verdict: "approve", By: "art", Choice: new(int)},
 	} {
 		require.ErrorContains(t, p.decide(run, d), want)
 	}
