@@ -72,7 +72,7 @@ func TestDev(t *testing.T) {
 
 	dev.Start()
 	stack.Eventually(t, "it does not come up again", func() bool { return strings.Count(dev.Log(), "Try, in another terminal") == 2 })
-	require.Contains(t, dev.Log(), "Continuing with what is in out/dev")
+	require.Contains(t, dev.Log(), "Continuing with the data in out/dev")
 	output, err = run("wavespeed-temporal pipeline rerun repaired --output kept")
 	require.NoError(t, err, "%s", output)
 	require.Contains(t, output, "kept")

@@ -18,7 +18,7 @@ func TestExclusiveKey(t *testing.T) {
 		Temporal: stack.StartTemporal(t), PollOnly: true, Env: []string{"WAVESPEED_EXCLUSIVE_KEYS=true"},
 		Simulator: wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset, Input: "lost"}}},
 	})
-	require.Contains(t, s.Worker.Log(), "WAVESPEED_EXCLUSIVE_KEYS says that this namespace alone uses the API keys")
+	require.Contains(t, s.Worker.Log(), "WAVESPEED_EXCLUSIVE_KEYS says that only this namespace uses the API keys")
 	_, err := s.Result(s.Generate(soon(still("answered"))))
 	require.NoError(t, err)
 	result, err := s.Result(s.Generate(still("lost")))
