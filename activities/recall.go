@@ -36,10 +36,13 @@ func (a *Activities) recall(ctx context.Context, in runwire.RecallInput) (pipeli
 // mustHaveEnded is an error if the workflow runs. A child ends soon after its run.
 func mustHaveEnded(ctx context.Context, c client.Client, of pipeline.Child) error {
 	described, err := c.DescribeWorkflow(ctx, of.WorkflowID, of.RunID)
+	if err != nil {
+		return err
+	}
 	info := described.RawResponse.GetWorkflowExecutionInfo()
 	switch {
-	case err != nil || !isOpen(info):
-		return err
+	case !isOpen(info):
+		return nil
 	case info.GetType().GetName() == runwire.ItemsName:
 		return errors.New("it has not ended yet")
 	default:

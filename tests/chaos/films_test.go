@@ -116,13 +116,17 @@ func (f *shooting) terminate(ctx context.Context, runID string) bool {
 	for ctx.Err() == nil {
 		_ = f.client.TerminateWorkflow(ctx, f.id, runID, "chaos")
 		described, err := f.client.DescribeWorkflow(ctx, f.id, runID)
+		if err != nil {
+			_ = pause(ctx)
+			continue
+		}
 		switch status := described.RawResponse.GetWorkflowExecutionInfo().GetStatus(); {
-		case err == nil && status == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+		case status == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
 			if running > 0 {
 				f.trouble.count(filmTerminated)
 			}
 			return true
-		case err == nil && status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		case status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
 			return false
 		}
 		_ = pause(ctx)
