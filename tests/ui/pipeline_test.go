@@ -46,7 +46,7 @@ func TestApprovalInTheUI(t *testing.T) {
 
 	b := open(t, run)
 	b.look("approval", "user-metadata", "Decide: choice", "Which one shall be animated?", "choice 0", "choice 4",
-		"variants", "5 of 5", "approval", "$0.147 so far", "budget $2.00", "estimate about $0.347")
+		"variants", "5 of 5", "approval", "$0.147 so far", "budget $2.00", "estimate $0.347 to $0.912")
 	b.requireLink(e.Simulator.Ledger()[1].PredictionID)
 	b.look("approval", "history", "checks models, inputs, prices and the balance", "still · wavespeed-ai/flux-dev",
 		"variants[oil on canvas] · bytedance/seededit-v3", "choice · a decision is awaited until this, then: reject")

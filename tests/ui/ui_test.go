@@ -71,7 +71,7 @@ func TestTroubleInTheUI(t *testing.T) {
 
 	b := open(t, run)
 	b.look("trouble", "history", "portrait · was wavespeed-ai/flux-dev accepted?", "portrait · polling "+ledger[0].PredictionID,
-		"portrait · attempt 1 failed; submitted again after this", "portrait · wavespeed-ai/flux-dev · attempt 2")
+		"portrait · attempt 1 failed; submitting again when this timer fires", "portrait · wavespeed-ai/flux-dev · attempt 2")
 	b.look("trouble", "user-metadata", "1 completed", "attempt 2", ledger[1].PredictionID,
 		"Attempts of portrait", ledger[0].PredictionID, "internal error")
 }
