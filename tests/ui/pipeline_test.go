@@ -49,7 +49,7 @@ func TestApprovalInTheUI(t *testing.T) {
 		"variants", "5 of 5", "approval", "$0.147 so far", "budget $2.00", "estimate $0.347 to $0.912")
 	b.requireLink(e.Simulator.Ledger()[1].PredictionID)
 	b.look("approval", "history", "checks models, inputs, prices and the balance", "still · wavespeed-ai/flux-dev",
-		"variants[oil on canvas] · bytedance/seededit-v3", "choice · a decision is awaited until this, then: reject")
+		"variants[oil on canvas] · bytedance/seededit-v3", "choice · waiting for a decision until this timer fires, then: reject")
 	b.update("wavespeed.decide", `{"verdict": "approve", "choice": 2, "by": "somebody", "comment": "in the UI"}`)
 	require.NoError(t, run.Get(t.Context(), nil))
 	b.look("pipeline", "user-metadata", "completed", "4 completed", "clip", "wavespeed-ai/wan-2.1/i2v-480p", "$0.20", "1.gif")
