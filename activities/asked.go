@@ -18,6 +18,27 @@ type asked struct {
 
 	mu      sync.Mutex
 	answers map[string]toldBy
+
+	// The runs that were listed last, and since when they ran. Only the search that has the turn uses them.
+	runs   []*workflowpb.WorkflowExecutionInfo
+	since  time.Time
+	listed time.Time
+}
+
+// listedFor is for how long a list of runs serves all searches of an account, which would
+// keep Temporal busy otherwise.
+const listedFor = 10 * time.Second
+
+// ran are the runs since a time, as they were listed lately.
+func (a *asked) ran(since time.Time, list func(time.Time) ([]*workflowpb.WorkflowExecutionInfo, error)) ([]*workflowpb.WorkflowExecutionInfo, error) {
+	if now := a.now(); a.listed.IsZero() || now.Sub(a.listed) >= listedFor || a.since.After(since) {
+		runs, err := list(since)
+		if err != nil {
+			return nil, err
+		}
+		a.runs, a.since, a.listed = runs, since, now
+	}
+	return a.runs, nil
 }
 
 // toldBy is what a run answered, without its predictions: memory has them.

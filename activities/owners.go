@@ -65,7 +65,9 @@ func (s *search) askOwners(ctx context.Context, since time.Time, possible []sigh
 		return nil, silentOwners
 	}
 	defer s.account.asked.end()
-	executions, err := s.listRuns(ctx, s.ranSince())
+	executions, err := s.account.asked.ran(s.ranSince(), func(since time.Time) ([]*workflowpb.WorkflowExecutionInfo, error) {
+		return s.listRuns(ctx, since)
+	})
 	if err != nil {
 		return nil, unlistedOwners
 	}

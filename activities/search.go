@@ -14,7 +14,7 @@ import (
 
 const (
 	// rereadAfter is how far two readings that are compared are apart, and for how long one
-	// serves other searches.
+	// serves other searches at least.
 	rereadAfter = 2 * time.Second
 
 	// keptFor is how long the provider surely keeps what it lists.
@@ -98,7 +98,7 @@ func (s *search) look(ctx context.Context) answer {
 		}
 		delivered = nil
 	}
-	now, err := s.account.reader.read(ctx, s.readSince(), s.entered.Add(-rereadAfter))
+	now, err := s.account.reader.read(ctx, s.readSince(), s.entered.Add(-s.account.reader.servesFor()))
 	if err != nil {
 		return answer{down: err, why: "the list and the charges cannot be read"}
 	}

@@ -49,7 +49,7 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 	others := allOwners
 	if len(possible) > 0 && (s.left <= 0 || s.late() || infers) {
 		var unknown map[string]wire.UnknownSubmit
-		unknown, others = s.askOwners(ctx, now.ended, possible)
+		unknown, others = s.askOwners(ctx, now.ended.Add(-answeredFor), possible)
 		s.learn(now)
 		possible = s.possible(now, nil)
 		if steady && len(possible) == 0 && s.mayProveAbsence() {
@@ -117,12 +117,18 @@ func (s *search) heardAll(possible []sighting) bool {
 	return heard
 }
 
-// visibleAfter is how long it may take until Temporal lists a workflow that has started.
-const visibleAfter = 30 * time.Second
+// visibleAfter is how long it may take until Temporal lists a workflow that has started, and
+// answeredFor for how long the answer of one that still runs serves all searches.
+const (
+	visibleAfter = 30 * time.Second
+	answeredFor  = 30 * time.Second
+)
 
 // familiar tells whether the prediction was seen so long ago that the workflow which made
-// it, if another did, is among those that are asked.
-func (s *search) familiar(x sighting) bool { return s.account.seen.since(x.id) >= visibleAfter }
+// it, if another did, is among those that are asked, and knew of it when it answered.
+func (s *search) familiar(x sighting) bool {
+	return s.account.seen.since(x.id) >= max(visibleAfter+listedFor, answeredFor)
+}
 
 // mayProveAbsence tells whether silence would mean anything.
 func (s *search) mayProveAbsence() bool {
