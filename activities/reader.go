@@ -155,14 +155,8 @@ func (r *reader) fly(ctx context.Context, since time.Time, flight chan struct{})
 	close(flight)
 }
 
-// A reading that took long serves for some times as long, so that an account with many
-// predictions, or a slow provider, is not read all the time.
-const (
-	restAfter   = 4 // times as long as the reading took
-	longestRest = 15 * time.Second
-)
-
-// servesFor is how old a reading may be that a search begins with.
+// servesFor is how old a reading may be that a search begins with. One that took long serves
+// for as long again, so that the provider has a pause.
 func (r *reader) servesFor() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -170,8 +164,7 @@ func (r *reader) servesFor() time.Duration {
 	if last == nil {
 		return rereadAfter
 	}
-	took := last.ended.Sub(last.began)
-	return max(rereadAfter, took+min(restAfter*took, longestRest))
+	return max(rereadAfter, 2*last.ended.Sub(last.began))
 }
 
 func (r *reader) last() *reading {
