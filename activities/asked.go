@@ -29,16 +29,16 @@ type asked struct {
 // keep Temporal busy otherwise.
 const listedFor = 10 * time.Second
 
-// ran are the runs since a time, as they were listed lately.
-func (a *asked) ran(since time.Time, list func(time.Time) ([]*workflowpb.WorkflowExecutionInfo, error)) ([]*workflowpb.WorkflowExecutionInfo, error) {
+// ran are the runs since a time, and when they were listed.
+func (a *asked) ran(since time.Time, list func(time.Time) ([]*workflowpb.WorkflowExecutionInfo, error)) ([]*workflowpb.WorkflowExecutionInfo, time.Time, error) {
 	if now := a.now(); a.listed.IsZero() || now.Sub(a.listed) >= listedFor || a.since.After(since) {
 		runs, err := list(since)
 		if err != nil {
-			return nil, err
+			return nil, time.Time{}, err
 		}
 		a.runs, a.since, a.listed = runs, since, now
 	}
-	return a.runs, nil
+	return a.runs, a.listed, nil
 }
 
 // toldBy is what a run answered, without its predictions: memory has them.
@@ -66,11 +66,11 @@ func (a *asked) begin(ctx context.Context) bool {
 func (a *asked) end() { <-a.turn }
 
 // answer is the one that a run gave since a time.
-func (a *asked) answer(runID string, since time.Time) (known wire.KnownPredictions, fresh bool) {
+func (a *asked) answer(runID string, since time.Time) (told toldBy, fresh bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	t, ok := a.answers[runID]
-	return t.known, ok && !t.silent && (t.final || !t.when.Before(since))
+	told, ok := a.answers[runID]
+	return told, ok && !told.silent && (told.final || !told.when.Before(since))
 }
 
 func (a *asked) isFinal(run *workflowpb.WorkflowExecutionInfo) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,6 +76,9 @@ func stage(t *testing.T, play func(*scene)) {
 				return provider.Page{Items: newest(s.list, o.Page, o.PageSize)}, s.listErr
 			},
 			charges: func(o provider.ChargesOptions) (provider.ChargePage, error) {
+				if len(o.PredictionIDs) > 0 {
+					return provider.ChargePage{Items: chargesOf(s.charges, o.PredictionIDs)}, s.chargesErr
+				}
 				return provider.ChargePage{Items: newest(s.charges, o.Page, o.PageSize)}, s.chargesErr
 			},
 		})
@@ -90,7 +94,11 @@ func newest[T any](all []T, number, size int) (items []T) {
 	return items
 }
 
-// list adds a prediction that is listed and charged, created so long ago.
+func chargesOf(all []provider.Charge, ids []string) []provider.Charge {
+	return slices.DeleteFunc(slices.Clone(all), func(c provider.Charge) bool { return !slices.Contains(ids, c.PredictionID) })
+}
+
+// make adds a prediction that is listed and charged, created so long ago.
 func (s *scene) make(id, model string, ago time.Duration, change ...func(*provider.Prediction, *provider.Charge)) {
 	created := time.Now().Add(-ago)
 	p := provider.Prediction{ID: id, Model: model, State: provider.StateCompleted, CreatedAt: created}

@@ -10,12 +10,12 @@ import (
 // to a submit of this namespace. If there is only one way to assign charges to submits, the
 // remaining charge belongs to this one. Submits of one workflow with the same request may share
 // the remaining charges in any order.
-func (s *search) infer(now *reading, possible []sighting, unknown map[string]wire.UnknownSubmit) (id string, ok bool) {
+func (s *search) infer(now *reading, possible []sighting, told owners) (id string, ok bool) {
 	if !s.sameKey() || slices.ContainsFunc(possible, func(x sighting) bool { return x.charged && x.created.IsZero() }) {
 		return "", false // without times, a charge may belong to a much earlier submit
 	}
 	twins := append([]wire.Twin{{Nonce: s.in.Nonce}}, s.in.Twins...)
-	ours := s.ownership(now, possible, unknown).forced(len(twins))
+	ours := s.ownership(now, possible, told).forced(len(twins))
 	if len(ours) != len(twins) || s.webhook && !s.heardAll(ours) {
 		return "", false
 	}
@@ -51,17 +51,17 @@ type ownership struct {
 // may says which of the charges a submit may have made.
 type may []bool
 
-// ownership excludes charges whose submit is known or inferred, and those so new that their
-// workflow may not be listed yet.
-func (s *search) ownership(now *reading, possible []sighting, unknown map[string]wire.UnknownSubmit) (o ownership) {
+// ownership excludes charges whose submit is known or inferred, and those whose workflow may
+// not have told of it, since they are too new.
+func (s *search) ownership(now *reading, possible []sighting, told owners) (o ownership) {
 	claimed := make(map[string]bool)
-	for _, u := range unknown {
+	for _, u := range told.unknown {
 		if u.PredictionID != "" {
 			claimed[u.PredictionID] = true
 		}
 	}
 	usable := func(x sighting) bool {
-		return x.charged && s.account.keys.has(x.key) && !claimed[x.id] && s.familiar(x)
+		return x.charged && s.account.keys.has(x.key) && !claimed[x.id] && s.covered(told, x)
 	}
 	for _, x := range possible {
 		if usable(x) {
@@ -74,7 +74,7 @@ func (s *search) ownership(now *reading, possible []sighting, unknown map[string
 			o.charges = append(o.charges, x)
 		}
 	}
-	for _, u := range unknown {
+	for _, u := range told.unknown {
 		if u.PredictionID != "" {
 			continue
 		}

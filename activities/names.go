@@ -135,8 +135,8 @@ type sightings struct {
 
 const maxSightings = 10_000
 
-// since returns how long ago something was first seen of the prediction; 0 if it wasn't.
-func (s *sightings) since(id string) time.Duration {
+// first returns when something was first seen of the prediction; now if it wasn't.
+func (s *sightings) first(id string) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	first, ok := s.seen[id]
@@ -147,5 +147,8 @@ func (s *sightings) since(id string) time.Duration {
 		first = s.now()
 		s.seen[id] = first
 	}
-	return s.now().Sub(first)
+	return first
 }
+
+// since returns how long ago that was.
+func (s *sightings) since(id string) time.Duration { return s.now().Sub(s.first(id)) }

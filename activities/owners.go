@@ -17,7 +17,6 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -54,22 +53,33 @@ const (
 	lookback = 30 * time.Minute
 )
 
+// owners is what the workflows that ran since a submit told.
+type owners struct {
+	others
+
+	// unknown are their submits of which it is not certain what became of them, by nonce.
+	unknown map[string]wire.UnknownSubmit
+
+	// asOf is until when they told of every submit that had begun.
+	asOf time.Time
+}
+
 // askOwners asks the workflows that ran since the submit which predictions are theirs; where
-// there are too many, those that may have made one of these. It gives their submits of which
-// that is not certain, by nonce. Answers are newer than since; those of runs that have ended
-// are final.
-func (s *search) askOwners(ctx context.Context, since time.Time, possible []sighting) (map[string]wire.UnknownSubmit, others) {
+// there are too many, those that may have made one of these. Answers are not older than maxAge;
+// those of runs that have ended are final.
+func (s *search) askOwners(ctx context.Context, maxAge time.Duration, possible []sighting) owners {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	if !s.account.asked.begin(ctx) {
-		return nil, silentOwners
+		return owners{others: silentOwners}
 	}
 	defer s.account.asked.end()
-	executions, err := s.account.asked.ran(s.ranSince(), func(since time.Time) ([]*workflowpb.WorkflowExecutionInfo, error) {
+	since := s.account.asked.now().Add(-maxAge)
+	executions, listed, err := s.account.asked.ran(s.ranSince(), func(since time.Time) ([]*workflowpb.WorkflowExecutionInfo, error) {
 		return s.listRuns(ctx, since)
 	})
 	if err != nil {
-		return nil, unlistedOwners
+		return owners{others: unlistedOwners}
 	}
 	open := slices.DeleteFunc(slices.Clone(executions), s.account.asked.isFinal)
 	whole, more := len(executions) <= maxListed && len(open) <= maxAsked, false
@@ -81,17 +91,20 @@ func (s *search) askOwners(ctx context.Context, since time.Time, possible []sigh
 	var mu sync.Mutex
 	var asking sync.WaitGroup
 	slots := make(chan struct{}, askAtOnce)
-	unknown, complete := make(unknownSubmits), true
+	unknown, asOf, complete := make(unknownSubmits), listed.Add(-visibleAfter), true
 	for _, execution := range executions {
 		slots <- struct{}{}
 		answered := make(chan struct{})
 		asking.Go(func() {
 			defer func() { close(answered); <-slots }()
-			known, err := s.ask(ctx, askEach, execution, since)
+			told, err := s.ask(ctx, askEach, execution, since)
 			mu.Lock()
 			defer mu.Unlock()
 			complete = complete && err == nil
-			unknown.add(known, execution)
+			unknown.add(told.known, execution)
+			if !told.final && told.when.Before(asOf) {
+				asOf = told.when
+			}
 		})
 		select { // one after the other, but for those that keep the others waiting
 		case <-answered:
@@ -101,14 +114,14 @@ func (s *search) askOwners(ctx context.Context, since time.Time, possible []sigh
 	asking.Wait()
 	switch {
 	case more:
-		return nil, moreOwners
+		return owners{others: moreOwners}
 	case !whole:
-		return nil, manyOwners
+		return owners{others: manyOwners}
 	case !complete:
-		return nil, silentOwners
+		return owners{others: silentOwners}
 	default:
 		maps.DeleteFunc(unknown, func(nonce string, u wire.UnknownSubmit) bool { return u.Nonce == "" || s.settledElsewhere(nonce) })
-		return unknown, allOwners
+		return owners{unknown: unknown, asOf: asOf}
 	}
 }
 
@@ -157,12 +170,12 @@ func (s *search) learnKey(ctx context.Context) error {
 	if s.account.keys.known() || len(ids) == 0 {
 		return nil
 	}
-	page, err := s.account.provider.Charges(ctx, provider.ChargesOptions{PredictionIDs: ids})
+	charges, err := s.charges(ctx, ids...)
 	if err != nil {
 		return err
 	}
-	for _, charge := range page.Items {
-		if charge.Kind == provider.ChargeDeduct && s.account.memory.madeWith(charge.PredictionID, s.account.apiKey()) {
+	for _, charge := range charges {
+		if s.account.memory.madeWith(charge.PredictionID, s.account.apiKey()) {
 			s.account.keys.learn(charge.Key)
 		}
 	}
@@ -222,44 +235,48 @@ func isOpen(run *workflowpb.WorkflowExecutionInfo) bool {
 }
 
 // ask notes what a workflow knows of its predictions; nothing for one that has none.
-func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb.WorkflowExecutionInfo, since time.Time) (known wire.KnownPredictions, err error) {
+func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb.WorkflowExecutionInfo, since time.Time) (toldBy, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	workflowID, runID := run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()
-	if known, fresh := s.account.asked.answer(runID, since); fresh {
-		return known, nil
+	if told, fresh := s.account.asked.answer(runID, since); fresh {
+		return told, nil
 	}
-	asked := s.account.asked.now()
+	told := toldBy{when: s.account.asked.now()}
 	if s.account.asked.isSilent(runID) && !mayHaveGenerations(ctx, s.client(ctx), workflowID, runID) {
-		s.account.asked.keep(runID, toldBy{when: asked, final: !isOpen(run)})
-		return known, nil
+		told.final = !isOpen(run)
+		s.account.asked.keep(runID, told)
+		return told, nil
 	}
 	answer, err := s.client(ctx).QueryWorkflow(ctx, workflowID, runID, wire.KnownQuery, s.in.Account)
 	var failed *serviceerror.QueryFailed
 	var missing *serviceerror.NotFound
 	var unbegun *serviceerror.WorkflowNotReady
-	final := false
+	var known wire.KnownPredictions
 	switch {
 	case errors.As(err, &failed) && !hasNoSuchQuery(failed):
 		// It may have generations, but cannot replay to where it was.
-		s.account.asked.keep(runID, toldBy{when: asked, silent: true})
-		return known, err
+		told.silent = true
+		s.account.asked.keep(runID, told)
+		return told, err
 	case errors.As(err, &failed), errors.As(err, &missing), errors.As(err, &unbegun):
 		// It has no generations.
 	case err != nil:
-		s.account.asked.keep(runID, toldBy{when: asked, silent: true})
-		return known, err
+		told.silent = true
+		s.account.asked.keep(runID, told)
+		return told, err
 	default:
-		final = !isOpen(run)
+		told.final = !isOpen(run)
 		if err := answer.Get(&known); err != nil {
-			return known, err
+			return told, err
 		}
 	}
 	for _, k := range known.Predictions {
 		s.account.memory.know(k)
 	}
-	s.account.asked.keep(runID, toldBy{when: asked, known: wire.KnownPredictions{Unknown: known.Unknown, Absent: known.Absent}, final: final})
-	return known, nil
+	told.known = wire.KnownPredictions{Unknown: known.Unknown, Absent: known.Absent}
+	s.account.asked.keep(runID, told)
+	return told, nil
 }
 
 // hasNoSuchQuery tells a workflow that knows nothing of generations from one whose worker

@@ -85,15 +85,9 @@ func (s *search) look(ctx context.Context) answer {
 		return answer{down: err, why: "a prediction that a webhook named cannot be read"}
 	}
 	if len(delivered) == 1 && delivered[0].exists && s.free(delivered[0].sighting) {
-		// It may be another submit's of this workflow, delivered to the wrong address.
-		if err := s.askOwn(ctx); err != nil {
-			return answer{down: err, why: "the workflow's own predictions cannot be read"}
-		}
-		// Or another workflow's. Those that may know are asked; silence of the others raises no doubt.
-		if !s.foreign(delivered[0].sighting) {
-			s.askOwners(ctx, s.entered.Add(-askedFor), []sighting{delivered[0].sighting})
-		}
-		if !s.foreign(delivered[0].sighting) {
+		if foreign, err := s.anothers(ctx, delivered[0].sighting); err != nil {
+			return answer{down: err, why: "it cannot be read whose the prediction is that a webhook named"}
+		} else if !foreign {
 			return found(delivered[0].id, false)
 		}
 		delivered = nil
@@ -118,8 +112,12 @@ func (s *search) look(ctx context.Context) answer {
 		s.learn(now)
 		possible = s.possible(now, delivered)
 	}
-	if len(delivered) > 0 && s.settled() && s.learnKey(ctx) == nil {
-		s.askOwners(ctx, s.entered.Add(-askedFor), possible)
+	if len(delivered) > 0 && s.settled() {
+		s.askOwners(ctx, askedFor, possible)
+		s.learn(now)
+		if err := s.learnKey(ctx); (witness{err: err}).down() {
+			return answer{down: err, why: "the charges of other submits cannot be read"}
+		}
 		possible = s.possible(now, delivered)
 		delivered = slices.DeleteFunc(delivered, func(d delivery) bool {
 			return !slices.ContainsFunc(possible, func(x sighting) bool { return x.id == d.id })
@@ -129,6 +127,41 @@ func (s *search) look(ctx context.Context) answer {
 		return s.byDelivery(now, delivered, possible)
 	}
 	return s.byReadings(ctx, now, possible)
+}
+
+// anothers tells whether a prediction that a webhook named is certainly another's, who had it
+// delivered to this submit's address: another submit's of this workflow, another workflow's, as
+// far as those answer that may know, or another key's.
+func (s *search) anothers(ctx context.Context, x sighting) (bool, error) {
+	if err := s.askOwn(ctx); err != nil || s.foreign(x) {
+		return true, err
+	}
+	s.askOwners(ctx, askedFor, []sighting{x})
+	charged, err := s.charged(ctx, x)
+	if err == nil {
+		err = s.learnKey(ctx)
+	}
+	if (witness{err: err}).down() && !s.late() {
+		return false, err
+	}
+	return s.foreign(x) || s.foreign(charged), nil
+}
+
+// charged adds the prediction's charge, if there is one yet.
+func (s *search) charged(ctx context.Context, x sighting) (sighting, error) {
+	charges, err := s.charges(ctx, x.id)
+	for _, charge := range charges {
+		if charge.PredictionID == x.id {
+			x.charged, x.key, x.billed = true, charge.Key, charge.Model
+		}
+	}
+	return x, err
+}
+
+// charges are the deductions for some predictions.
+func (s *search) charges(ctx context.Context, ids ...string) ([]provider.Charge, error) {
+	page, err := s.account.provider.Charges(ctx, provider.ChargesOptions{PredictionIDs: ids})
+	return slices.DeleteFunc(page.Items, func(c provider.Charge) bool { return c.Kind != provider.ChargeDeduct }), err
 }
 
 // delivery is a prediction named by a webhook to the submit's own address.

@@ -19,13 +19,21 @@ func (s *search) byDelivery(now *reading, delivered []delivery, possible []sight
 		return !slices.ContainsFunc(possible, func(x sighting) bool { return x.id == d.id })
 	})
 	switch {
-	case len(remaining) == 1 && remaining[0].exists && s.settled() && read:
+	case len(remaining) == 1 && remaining[0].exists && s.settled() && read && !s.strange(remaining[0].id, possible):
 		return found(remaining[0].id, false)
 	case s.left <= 0 || s.late() && s.heardAll(possible) && !silent:
 		return undecided("webhooks named predictions that may be another's", possible)
 	default:
 		return answer{why: "a webhook named a prediction that may be another's", down: errors.Join(down(now)...)}
 	}
+}
+
+// strange tells whether the prediction was charged to a key that is none of ours. That is doubt
+// where the submit's own key is not known.
+func (s *search) strange(id string, possible []sighting) bool {
+	return slices.ContainsFunc(possible, func(x sighting) bool {
+		return x.id == id && x.charged && s.account.keys.excludes(x.key)
+	})
 }
 
 // byReadings decides without webhooks.
@@ -46,26 +54,25 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 		return answer{found: wire.Found{Verdict: wire.VerdictAbsent}, decided: true}
 	}
 	infers := steady && s.account.exclusive && slices.ContainsFunc(possible, s.familiar)
-	others := allOwners
+	var told owners
 	if len(possible) > 0 && (s.left <= 0 || s.late() || infers) {
-		var unknown map[string]wire.UnknownSubmit
-		unknown, others = s.askOwners(ctx, now.ended.Add(-answeredFor), possible)
+		told = s.askOwners(ctx, answeredFor, possible)
 		s.learn(now)
 		possible = s.possible(now, nil)
 		if steady && len(possible) == 0 && s.mayProveAbsence() {
 			return answer{found: wire.Found{Verdict: wire.VerdictAbsent}, decided: true}
 		}
-		if infers && others == allOwners {
+		if infers && told.others == allOwners {
 			if err := s.learnKey(ctx); err != nil {
 				return answer{down: err, why: "the charges of other submits cannot be read"}
 			}
 			possible = s.possible(now, nil)
-			if id, ok := s.infer(now, possible, unknown); ok {
+			if id, ok := s.infer(now, possible, told); ok {
 				return found(id, true)
 			}
 		}
 	}
-	if s.left <= 0 || s.late() && others != unlistedOwners && s.nothingMore(now, possible, steady) && !(s.patient() && now.read() && s.mayLearn(others, possible)) {
+	if s.left <= 0 || s.late() && told.others != unlistedOwners && s.nothingMore(now, possible, steady) && !(s.patient() && now.read() && s.mayLearn(told, possible)) {
 		return undecided(s.doubt(now, possible), possible)
 	}
 	return answer{why: s.doubt(now, possible), down: errors.Join(down(now)...)}
@@ -73,12 +80,12 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 
 // mayLearn tells whether asking again may show whose the candidates are: other workflows
 // have not all answered, or the charges that would tell lag.
-func (s *search) mayLearn(others others, possible []sighting) bool {
+func (s *search) mayLearn(told owners, possible []sighting) bool {
 	switch {
-	case others == silentOwners || others == moreOwners:
+	case told.others == silentOwners || told.others == moreOwners:
 		return true
 	case s.account.exclusive:
-		return slices.ContainsFunc(possible, func(x sighting) bool { return !s.familiar(x) })
+		return slices.ContainsFunc(possible, func(x sighting) bool { return !s.covered(told, x) })
 	default:
 		return len(possible) > 0 && !slices.ContainsFunc(possible, func(x sighting) bool { return x.charged })
 	}
@@ -124,10 +131,16 @@ const (
 	answeredFor  = 30 * time.Second
 )
 
-// familiar tells whether the prediction was seen so long ago that the workflow which made
-// it, if another did, is among those that are asked, and knew of it when it answered.
+// familiar tells whether the prediction was seen so long ago that it is worth asking: answers
+// and lists of runs that serve all searches are newer.
 func (s *search) familiar(x sighting) bool {
 	return s.account.seen.since(x.id) >= max(visibleAfter+listedFor, answeredFor)
+}
+
+// covered tells whether the workflow that made the prediction, if another did, is among those
+// that were asked, and knew of the submit when it answered.
+func (s *search) covered(told owners, x sighting) bool {
+	return !s.account.seen.first(x.id).After(told.asOf)
 }
 
 // mayProveAbsence tells whether silence would mean anything.

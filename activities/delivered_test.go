@@ -1,0 +1,64 @@
+package activities_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+)
+
+// TestDeliveredPredictionOfAnotherKey: addresses leak, and whoever shares the account can have a
+// prediction of the same model delivered to one. Its charge tells.
+func TestDeliveredPredictionOfAnotherKey(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		key   string
+		known bool // with which key the submit was made
+		want  wire.Verdict
+	}{
+		"of our key":                                {"ours", true, wire.VerdictFound},
+		"of another key":                            {"theirs", true, wire.VerdictAbsent},
+		"of our key, perhaps made with another":     {"ours", false, wire.VerdictFound},
+		"of another key, perhaps made with that":    {"theirs", false, wire.VerdictFound},
+		"of a key that is not told, made with ours": {"", true, wire.VerdictFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.submit("n0", fluxDev)
+				in := question(0)
+				in.Began, in.KeyKnown, in.Delivered = time.Now(), c.known, []string{"p1"}
+				s.make("p1", fluxDev, -time.Minute, byKey(c.key))
+				time.Sleep(settle + grace + time.Second)
+				require.Equal(t, c.want, s.verdict(in))
+			})
+		})
+	}
+}
+
+// TestDeliveredWhileChargesAreDown: what a webhook named is not taken before its charge could be
+// asked for, as long as that may still be told.
+func TestDeliveredWhileChargesAreDown(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []provider.Kind{provider.Failed, provider.Forbidden} {
+		t.Run(fmt.Sprint(kind), func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.submit("n0", fluxDev)
+				s.submit("n0", fluxDev)
+				in := question(0)
+				in.Began, in.Delivered = time.Now(), []string{"p1"}
+				s.make("p1", fluxDev, -time.Minute)
+				s.chargesErr = said(kind, "no")
+				time.Sleep(time.Minute + time.Second)
+				if kind == provider.Failed {
+					require.Empty(t, s.verdict(in), "it may answer again")
+					time.Sleep(settle + grace)
+				}
+				require.Equal(t, wire.VerdictFound, s.verdict(in))
+			})
+		})
+	}
+}
