@@ -25,7 +25,9 @@ const (
 // The rooms, from the bottom up. A room imports those before it.
 var order = []string{
 	"internal/jitter", "internal/loopback", "internal/modelid", "internal/nearest", "internal/plaintext", "internal/strict", "internal/jsonvalue", "internal/text", "internal/shape", "internal/schema",
-	"generation", "internal/provider", "internal/wire", "internal/written", "internal/markdown", "wavespeed", "wavespeed/wavespeedtest", "internal/outcome", "webhook", "webhook/webhooktest", "workflows", "pipeline", "internal/runwire",
+	"generation", "internal/provider", "internal/wire", "internal/written", "internal/markdown", "wavespeed",
+	"wavespeed/wavespeedtest/internal/pictures",
+	"wavespeed/wavespeedtest", "internal/outcome", "webhook", "webhook/webhooktest", "workflows", "pipeline", "internal/runwire",
 	"internal/plan", "internal/runview", "pipeline/file", "internal/preflight", "internal/engine", "activities", "worker", "workflows/workflowstest",
 	"internal/reference", "examples",
 	"cmd/internal/telemetry", "cmd/internal/config", "cmd/internal/daemon", "cmd/internal/download", "cmd/internal/cli", "cmd", "tests",

@@ -2,46 +2,39 @@ package wavespeedtest
 
 import (
 	"fmt"
-	"hash/fnv"
 	"path"
 	"strconv"
 	"strings"
-)
 
-// scene is what an output shows: its prompt on its own background, or, if it was made from
-// another output, on that one's.
-type scene struct {
-	title         string
-	note          string
-	hue           uint64
-	width, height int
-}
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/pictures"
+)
 
 // depth limits how far sources of sources are followed.
 const depth = 8
 
-// scene is what the n-th output shows. The caller holds the lock.
-func (s *Server) scene(p *prediction, n, depth int) scene {
-	made := scene{title: prompt(p.input), note: p.model.ID, hue: hue(prompt(p.input)) + uint64(n-1)*977}
-	made.width, made.height = shape(p.input)
+// scene is what the n-th output shows: its prompt on its own background, or, if it was made from
+// another output, on that one's. The caller holds the lock.
+func (s *Server) scene(p *prediction, n, depth int) pictures.Scene {
+	made := pictures.Scene{Title: prompt(p.input), Note: p.model.ID, Hue: pictures.Hue(prompt(p.input)) + uint64(n-1)*977}
+	made.Width, made.Height = shape(p.input)
 	from, name := s.source(p)
 	if name == "" {
 		return made
 	}
-	original := scene{title: name, hue: hue(name), width: 512, height: 512}
+	original := pictures.Scene{Title: name, Hue: pictures.Hue(name), Width: 512, Height: 512}
 	if from != nil && depth > 0 {
 		original = s.scene(from, 1, depth-1)
 	}
-	made.hue, made.width, made.height = original.hue, original.width, original.height
+	made.Hue, made.Width, made.Height = original.Hue, original.Width, original.Height
 	switch p.model.output {
 	case OutputUpscaled, OutputUpscaledVideo:
-		original.note = strings.TrimPrefix(original.note+", upscaled to "+target(p), ", ")
-		original.width, original.height = original.width*2, original.height*2
+		original.Note = strings.TrimPrefix(original.Note+", upscaled to "+target(p), ", ")
+		original.Width, original.Height = original.Width*2, original.Height*2
 		return original
 	}
-	made.note = fmt.Sprintf("%s, from %q", p.model.ID, original.title)
-	if made.title == "" {
-		made.title = original.title
+	made.Note = fmt.Sprintf("%s, from %q", p.model.ID, original.Title)
+	if made.Title == "" {
+		made.Title = original.Title
 	}
 	return made
 }
@@ -85,12 +78,6 @@ func (s *Server) source(p *prediction) (*prediction, string) {
 		return nil, path.Base(url)
 	}
 	return nil, ""
-}
-
-func hue(text string) uint64 {
-	hash := fnv.New64a()
-	_, _ = hash.Write([]byte(text))
-	return hash.Sum64()
 }
 
 // shape is the size of a picture: of the shape that was asked for, but small.

@@ -1,4 +1,4 @@
-package wavespeedtest
+package pictures
 
 import (
 	_ "embed"

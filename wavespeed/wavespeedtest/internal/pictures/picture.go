@@ -1,4 +1,4 @@
-package wavespeedtest
+package pictures
 
 import (
 	"image"
@@ -16,9 +16,9 @@ const (
 )
 
 // palette has the scene's own hues.
-func (sc scene) palette() color.Palette {
+func (sc Scene) palette() color.Palette {
 	colors := make(color.Palette, 256)
-	first := float64(sc.hue%360) / 360
+	first := float64(sc.Hue%360) / 360
 	for i := range backgroundColors {
 		t := float64(i) / (backgroundColors - 1)
 		colors[i] = hsv(math.Mod(first+0.22*t, 1), 0.75-0.25*t, 0.28+0.5*t)
@@ -39,24 +39,24 @@ func hsv(h, s, v float64) color.RGBA {
 }
 
 // draw paints the scene. The phase, within 0 and 1, moves what moves in a clip.
-func (sc scene) draw(phase float64) *image.Paletted {
-	picture := image.NewPaletted(image.Rect(0, 0, sc.width, sc.height), sc.palette())
+func (sc Scene) draw(phase float64) *image.Paletted {
+	picture := image.NewPaletted(image.Rect(0, 0, sc.Width, sc.Height), sc.palette())
 	sc.paintBackground(picture, phase)
-	margin := max(min(sc.width, sc.height)/16, 4)
-	dot := max(sc.width/(cellWidth*22), 1)
-	title := wrap(sc.title, max((sc.width-2*margin)/(cellWidth*dot), 1))
-	for dot > 1 && len(title)*cellHeight*dot > sc.height*2/3 {
+	margin := max(min(sc.Width, sc.Height)/16, 4)
+	dot := max(sc.Width/(cellWidth*22), 1)
+	title := wrap(sc.Title, max((sc.Width-2*margin)/(cellWidth*dot), 1))
+	for dot > 1 && len(title)*cellHeight*dot > sc.Height*2/3 {
 		dot--
-		title = wrap(sc.title, max((sc.width-2*margin)/(cellWidth*dot), 1))
+		title = wrap(sc.Title, max((sc.Width-2*margin)/(cellWidth*dot), 1))
 	}
-	room := max((sc.height*3/4-margin)/(cellHeight*dot), 1)
+	room := max((sc.Height*3/4-margin)/(cellHeight*dot), 1)
 	title = title[:min(len(title), room)]
 	shaded(picture, title, image.Pt(margin, margin), dot, colorText)
 
 	small := max(dot/2, 1)
-	note := wrap(sc.note, max((sc.width-2*margin)/(cellWidth*small), 1))
+	note := wrap(sc.Note, max((sc.Width-2*margin)/(cellWidth*small), 1))
 	note = note[:min(len(note), 3)]
-	shaded(picture, note, image.Pt(margin, sc.height-margin-len(note)*cellHeight*small), small, colorDim)
+	shaded(picture, note, image.Pt(margin, sc.Height-margin-len(note)*cellHeight*small), small, colorDim)
 	return picture
 }
 
@@ -67,19 +67,19 @@ func shaded(picture *image.Paletted, lines []string, at image.Point, dot int, co
 }
 
 // paintBackground is a slope of colors with a sun in it and waves below.
-func (sc scene) paintBackground(picture *image.Paletted, phase float64) {
-	w, h := float64(sc.width), float64(sc.height)
+func (sc Scene) paintBackground(picture *image.Paletted, phase float64) {
+	w, h := float64(sc.Width), float64(sc.Height)
 	turn := 2 * math.Pi * phase
-	sunX := w * (0.3 + 0.4*float64(sc.hue>>16%100)/100 + 0.12*math.Sin(turn))
+	sunX := w * (0.3 + 0.4*float64(sc.Hue>>16%100)/100 + 0.12*math.Sin(turn))
 	sunY := h * (0.45 + 0.06*math.Cos(turn))
 	radius := math.Min(w, h) * 0.17
-	shore := make([]float64, sc.width)
+	shore := make([]float64, sc.Width)
 	for x := range shore {
 		at := float64(x) / w
 		shore[x] = h * (0.68 + 0.03*math.Sin(2*math.Pi*at*2+turn) + 0.015*math.Sin(2*math.Pi*at*5-2*turn))
 	}
-	for y := range sc.height {
-		row := picture.Pix[y*picture.Stride : y*picture.Stride+sc.width]
+	for y := range sc.Height {
+		row := picture.Pix[y*picture.Stride : y*picture.Stride+sc.Width]
 		down := float64(y) / h
 		for x := range row {
 			light := 0.2 + 0.6*down
