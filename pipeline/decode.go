@@ -11,7 +11,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
-// UnmarshalJSON rejects unknown fields, except "$schema", which editors use.
+// UnmarshalJSON accepts the short forms of the definition's parts, and rejects unknown fields,
+// except "$schema", which editors use.
 func (d *Definition) UnmarshalJSON(data []byte) error {
 	type plain Definition
 	wire := struct {
@@ -21,20 +22,42 @@ func (d *Definition) UnmarshalJSON(data []byte) error {
 	if err := strict.Decode(data, &wire); err != nil {
 		return err
 	}
-	for i := range d.Outputs {
-		d.Outputs[i].Value = jsonvalue.Numbers(d.Outputs[i].Value)
-	}
+	d.eachValue(func(value *any) { *value = jsonvalue.Numbers(*value) })
 	return nil
 }
 
-// UnmarshalJSON rejects unknown fields.
-func (s *Step) UnmarshalJSON(data []byte) error {
-	type plain Step
-	if err := strict.Decode(data, (*plain)(s)); err != nil {
-		return err
+// eachValue visits the values in the definition that may have any type.
+func (d *Definition) eachValue(visit func(*any)) {
+	object := func(of map[string]any) {
+		for name, value := range of {
+			visit(&value)
+			of[name] = value
+		}
 	}
-	jsonvalue.Numbers(s.Input)
-	return nil
+	for i := range d.Inputs {
+		input := &d.Inputs[i].Value
+		visit(&input.Default)
+		for i := range input.Enum {
+			visit(&input.Enum[i])
+		}
+	}
+	for i := range d.Steps {
+		step := &d.Steps[i].Value
+		object(step.Input)
+		for _, fallback := range step.Fallback {
+			object(fallback.Input)
+		}
+		if step.ForEach != nil {
+			visit(&step.ForEach.Items)
+		}
+		if step.Approve != nil {
+			visit(&step.Approve.Show)
+			visit(&step.Approve.Choose)
+		}
+	}
+	for i := range d.Outputs {
+		visit(&d.Outputs[i].Value)
+	}
 }
 
 // UnmarshalJSON rejects unknown fields.
@@ -71,82 +94,9 @@ func (s *StepResults) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON also accepts just a type.
-func (i *Input) UnmarshalJSON(data []byte) error {
-	type plain Input
-	if isString(data) {
-		return json.Unmarshal(data, &i.Type)
-	}
-	if err := strict.Decode(data, (*plain)(i)); err != nil {
-		return err
-	}
-	i.Default = jsonvalue.Numbers(i.Default)
-	jsonvalue.Numbers(i.Enum)
-	return nil
-}
-
-// UnmarshalJSON also accepts just an amount.
-func (b *Budget) UnmarshalJSON(data []byte) error {
-	type plain Budget
-	if isObject(data) {
-		return strict.Decode(data, (*plain)(b))
-	}
-	if err := json.Unmarshal(data, &b.USD); err != nil {
-		return err
-	}
-	return nil
-}
-
-// UnmarshalJSON also accepts just the items.
-func (f *ForEach) UnmarshalJSON(data []byte) error {
-	type plain ForEach
-	if !isObject(data) {
-		*f = ForEach{}
-		if err := strict.Decode(data, &f.Items); err != nil {
-			return err
-		}
-	} else if err := strict.Decode(data, (*plain)(f)); err != nil {
-		return err
-	}
-	f.Items = jsonvalue.Numbers(f.Items)
-	return nil
-}
-
-// UnmarshalJSON also accepts just the number of predictions.
-func (r *Retry) UnmarshalJSON(data []byte) error {
-	type plain Retry
-	if isObject(data) {
-		return strict.Decode(data, (*plain)(r))
-	}
-	return json.Unmarshal(data, &r.Predictions)
-}
-
-// UnmarshalJSON also accepts just a model.
-func (f *Fallback) UnmarshalJSON(data []byte) error {
-	type plain Fallback
-	if isString(data) {
-		return json.Unmarshal(data, &f.Model)
-	}
-	if err := strict.Decode(data, (*plain)(f)); err != nil {
-		return err
-	}
-	jsonvalue.Numbers(f.Input)
-	return nil
-}
-
-// UnmarshalJSON rejects unknown fields.
-func (a *Approve) UnmarshalJSON(data []byte) error {
-	type plain Approve
-	if err := strict.Decode(data, (*plain)(a)); err != nil {
-		return err
-	}
-	a.Show, a.Choose = jsonvalue.Numbers(a.Show), jsonvalue.Numbers(a.Choose)
-	return nil
-}
-
 // UnmarshalJSON reads 10 or "5%".
 func (t *Tolerance) UnmarshalJSON(data []byte) error {
-	if !isString(data) {
+	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte(`"`)) {
 		return json.Unmarshal(data, &t.Items)
 	}
 	var text string
@@ -160,9 +110,6 @@ func (t *Tolerance) UnmarshalJSON(data []byte) error {
 	t.Percent = percent
 	return nil
 }
-
-func isObject(data []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) }
-func isString(data []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(data), []byte(`"`)) }
 
 func badDuration(text []byte) error {
 	return fmt.Errorf("%q is not a duration such as 90s, 15m or 6h", text)

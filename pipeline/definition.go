@@ -40,7 +40,7 @@ type Definition struct {
 type Input struct {
 	// Type is string, integer, number, boolean, array, object, or file. A file is a URL; the
 	// command line can upload a local file for it. Defaults to string.
-	Type InputType `json:"type,omitempty"`
+	Type InputType `json:"type,omitempty" strict:"short"`
 
 	Description string `json:"description,omitempty"`
 
@@ -76,7 +76,7 @@ func (t InputType) String() string {
 // Budget limits the cost of a run. Short form: just USD.
 type Budget struct {
 	// USD is the cap, in US dollars. Required.
-	USD generation.USD `json:"usd"`
+	USD generation.USD `json:"usd" strict:"short"`
 
 	// OnExceeded is what happens when a submit would exceed the cap: wait holds the run until
 	// the cap is raised, fail ends it. Either way the submit is not sent, and paid results are
@@ -145,7 +145,7 @@ const MaxItems = 20_000
 // ForEach runs a step once per item of a list. Short form: just Items.
 type ForEach struct {
 	// Items is the list, or an expression that returns one. Required.
-	Items any `json:"items"`
+	Items any `json:"items" strict:"short"`
 
 	// Key is an expression that names an item, such as item.sku. It appears in the UI, and
 	// finds the item's result if a run is resumed with another list. Defaults to the index.
@@ -163,7 +163,7 @@ type ForEach struct {
 type Retry struct {
 	// Predictions is the maximum number of predictions in total; the provider refunds failed
 	// ones. From 1 to 100. Required.
-	Predictions int `json:"predictions"`
+	Predictions int `json:"predictions" strict:"short"`
 
 	// Wait is the wait before the next submit. Defaults to 10 seconds.
 	Wait Duration `json:"wait,omitzero"`
@@ -172,7 +172,7 @@ type Retry struct {
 // Fallback is a model to try if the previous ones have failed. Short form: just Model.
 type Fallback struct {
 	// Model is the provider's model id. Required.
-	Model string `json:"model"`
+	Model string `json:"model" strict:"short"`
 
 	// Input is this model's input. Defaults to the step's; an empty object means no input.
 	Input map[string]any `json:"input,omitzero"`

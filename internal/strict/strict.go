@@ -62,7 +62,8 @@ func shown(name string) string {
 }
 
 // Decode decodes one JSON value into the target of a pointer. Untyped numbers become
-// json.Number. Field names must match exactly, and duplicates are rejected.
+// json.Number. Field names must match exactly, and duplicates are rejected. A struct with a field
+// that has the tag strict:"short" has a short form: just the value of that field.
 func Decode(data []byte, into any) error {
 	if !json.Valid(data) {
 		return &Error{Message: "is not valid JSON"}
@@ -89,6 +90,9 @@ func decode(data []byte, into reflect.Value) error {
 	case isNull:
 		return told(json.Unmarshal(data, into.Addr().Interface()))
 	case into.Kind() == reflect.Struct:
+		if field := short(data, into); field.IsValid() {
+			return decode(data, field)
+		}
 		return object(data, into)
 	case into.Kind() == reflect.Map && into.Type().Key().Kind() == reflect.String:
 		return members(data, into)
@@ -98,6 +102,22 @@ func decode(data []byte, into reflect.Value) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	return told(decoder.Decode(into.Addr().Interface()))
+}
+
+// short returns the field that a struct's short form sets, if the data has that form.
+func short(data []byte, into reflect.Value) (field reflect.Value) {
+	if kindOf(data) == "an object" {
+		return field
+	}
+	for i := range into.NumField() {
+		if into.Type().Field(i).Tag.Get("strict") == "short" {
+			field = into.Field(i)
+		}
+	}
+	if field.IsValid() && field.Kind() == reflect.String && data[0] != '"' {
+		return reflect.Value{}
+	}
+	return field
 }
 
 // object decodes a struct.

@@ -52,6 +52,37 @@ func TestDecode(t *testing.T) {
 	require.Equal(t, "t", got.Text, "as encoding/json has it")
 }
 
+// TestShortForms: a number and a list can't be mistaken for a name.
+func TestShortForms(t *testing.T) {
+	t.Parallel()
+	type named struct {
+		Name string `json:"name" strict:"short"`
+	}
+	type listed struct {
+		List []int `json:"list" strict:"short"`
+	}
+	type both struct {
+		Named  *named `json:"named"`
+		Listed listed `json:"listed"`
+	}
+	for text, want := range map[string]both{
+		`{"named":"x","listed":[1]}`:                   {&named{"x"}, listed{[]int{1}}},
+		`{"named":{"name":"x"},"listed":{"list":[1]}}`: {&named{"x"}, listed{[]int{1}}},
+		`{"named":null,"listed":null}`:                 {},
+	} {
+		var got both
+		require.NoError(t, strict.Decode([]byte(text), &got))
+		require.Equal(t, want, got)
+	}
+	for text, want := range map[string]string{
+		`{"named":5}`:      "named: must be an object, and is a number",
+		`{"listed":"x"}`:   "listed: must be a list, and is a string",
+		`{"listed":["x"]}`: "listed.0: must be a whole number, and is a string",
+	} {
+		require.EqualError(t, strict.Decode([]byte(text), new(both)), want)
+	}
+}
+
 func TestWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
