@@ -32,7 +32,7 @@ func (s *Server) book(p *prediction, kind, state string, at time.Time) *bill {
 func (s *Server) settle(p *prediction) {
 	p.bill.state, p.bill.changed = "done", s.now()
 	if p.status == statusFailed || p.status == "timeout" {
-		s.schedule.after(s.behavior.Load().RefundDelay, func() {
+		s.schedule.After(s.behavior.Load().RefundDelay, func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.refund(p)

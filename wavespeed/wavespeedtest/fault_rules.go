@@ -2,10 +2,10 @@ package wavespeedtest
 
 import (
 	"bytes"
-	"encoding/binary"
-	"hash/fnv"
 	"maps"
 	"slices"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/luck"
 )
 
 // subject is what a fault is decided for.
@@ -67,23 +67,7 @@ func (r *rules) strikes(rule *rule) bool {
 	if rule.seen < rule.Nth || rule.Times > 0 && rule.hits >= rule.Times {
 		return false
 	}
-	return rule.Probability == 0 || chance(r.seed, rule.number, uint64(rule.seen)) < rule.Probability
-}
-
-// chance returns a number between 0 and 1 that depends only on its arguments: the n-th subject
-// of a rule has the same luck in every run, whatever the order of others.
-func chance(numbers ...uint64) float64 {
-	hash := fnv.New64a()
-	for _, n := range numbers {
-		_ = binary.Write(hash, binary.LittleEndian, n)
-	}
-	x := hash.Sum64()
-	x ^= x >> 33 // fnv alone spreads its last bytes badly
-	x *= 0xff51afd7ed558ccd
-	x ^= x >> 33
-	x *= 0xc4ceb9fe1a85ec53
-	x ^= x >> 33
-	return float64(x>>11) / (1 << 53)
+	return rule.Probability == 0 || luck.Chance(r.seed, rule.number, uint64(rule.seen)) < rule.Probability
 }
 
 // remove deletes the rules of these kinds; all, if none is named.

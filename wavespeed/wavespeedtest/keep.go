@@ -245,5 +245,5 @@ func (s *Server) resume(p *prediction) {
 		return
 	}
 	batch := s.plan(p)
-	s.schedule.after(0, func() { s.send(batch) })
+	s.schedule.After(0, func() { s.send(batch) })
 }

@@ -2,6 +2,8 @@ package wavespeedtest
 
 import (
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/luck"
 )
 
 // accept makes a prediction of a submit, bills it, and begins its life. The caller holds
@@ -12,7 +14,7 @@ func (s *Server) accept(by caller, m *model, submit submission) *prediction {
 		id: newID(), account: a, key: by.key, model: m, input: submit.input, webhook: submit.webhook,
 		born: s.born(), status: statusCreated, done: make(chan struct{}), delivered: make(chan struct{}),
 	}
-	p.stored = m.schema.rewritten(m.schema.known(submit.raw), b.Rewrite, chance(s.options.Seed, 1, uint64(len(s.ledger))))
+	p.stored = m.schema.rewritten(m.schema.known(submit.raw), b.Rewrite, luck.Chance(s.options.Seed, 1, uint64(len(s.ledger))))
 	p.full = m.price(p.input)
 	p.price = b.discounted(m, p.full)
 	if !submit.other {
@@ -56,25 +58,25 @@ func (s *Server) begin(p *prediction) {
 		length += fault.delay(10 * time.Second)
 	}
 	if p.failing().Kind == "" {
-		s.schedule.after(length/10, func() { s.change(p, statusProcessing) })
+		s.schedule.After(length/10, func() { s.change(p, statusProcessing) })
 	}
 	if _, hit := s.strike(p, NeverEnds); hit {
 		return
 	}
 	if fault, hit := s.strike(p, UnknownStatus); hit {
-		s.schedule.after(length/2, func() { s.change(p, fault.value("paused")) })
+		s.schedule.After(length/2, func() { s.change(p, fault.value("paused")) })
 		length += fault.delay(time.Second)
 	}
-	s.schedule.after(length, func() { s.finish(p) })
+	s.schedule.After(length, func() { s.finish(p) })
 }
 
 // length is how long a prediction takes.
 func (s *Server) length(p *prediction) time.Duration {
-	luck := chance(s.options.Seed, 0, uint64(len(s.ledger)))
+	drawn := luck.Chance(s.options.Seed, 0, uint64(len(s.ledger)))
 	if fixed := s.options.Duration; fixed > 0 {
-		return time.Duration(float64(fixed) * (0.8 + 0.4*luck))
+		return time.Duration(float64(fixed) * (0.8 + 0.4*drawn))
 	}
-	real := float64(p.model.shortest) + luck*float64(p.model.longest-p.model.shortest)
+	real := float64(p.model.shortest) + drawn*float64(p.model.longest-p.model.shortest)
 	return time.Duration(real / s.options.Speed)
 }
 

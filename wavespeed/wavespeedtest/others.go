@@ -106,7 +106,7 @@ func (s *Server) visit() {
 // nextVisit is called with the lock held.
 func (s *Server) nextVisit(round int) {
 	wait := time.Duration(float64(time.Minute) / s.behavior.Load().OthersPerMinute)
-	s.schedule.after(wait, func() {
+	s.schedule.After(wait, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		switch {

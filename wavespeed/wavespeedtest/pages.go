@@ -1,9 +1,10 @@
 package wavespeedtest
 
 import (
-	"math"
 	"net/http"
 	"slices"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/luck"
 )
 
 // PageQuirk is an unexpected property of pages of lists and billing.
@@ -57,7 +58,7 @@ func cut[T any](s *Server, q pageQuery, all []T, hidden int, total, more Told) (
 	page := append([]T{}, all[from:to]...)
 	if has(PagesShuffled) {
 		s.shuffles++
-		shuffle(page, s.options.Seed, s.shuffles)
+		luck.Shuffle(page, s.options.Seed, s.shuffles)
 	}
 	data := map[string]any{"page": q.Page, "items": page}
 	if has(PagesNull) && len(page) == 0 {
@@ -80,13 +81,6 @@ func cut[T any](s *Server, q pageQuery, all []T, hidden int, total, more Told) (
 		data["has_more"] = left || hidden > 0
 	}
 	return page, data
-}
-
-func shuffle[T any](items []T, seed, serial uint64) {
-	for i := len(items) - 1; i > 0; i-- {
-		j := int(chance(seed, math.MaxUint64, serial, uint64(i)) * float64(i+1))
-		items[i], items[j] = items[j], items[i]
-	}
 }
 
 // between lets others change the list once a page of it was read. The caller holds

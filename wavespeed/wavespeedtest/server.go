@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/schedule"
 )
 
 // Server is a simulated provider. Its methods are safe for concurrent use.
@@ -18,7 +20,7 @@ type Server struct {
 	base     string // as clients see it, without a slash at its end
 	handler  http.Handler
 	http     *http.Server
-	schedule *schedule
+	schedule *schedule.Schedule
 	posts    http.RoundTripper
 	slots    chan struct{} // one for each webhook that is being sent
 
@@ -102,7 +104,7 @@ func (s *Server) prepare(listener net.Listener) {
 		}
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.schedule = newSchedule()
+	s.schedule = schedule.New()
 	s.handler = s.routes()
 	s.http = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second}
 }
@@ -158,7 +160,7 @@ func (s *Server) Close() error {
 	}
 	s.cancel()
 	err := s.http.Close()
-	s.schedule.close()
+	s.schedule.Close()
 	s.work.Wait()
 	if t, ok := s.posts.(*http.Transport); ok {
 		t.CloseIdleConnections()

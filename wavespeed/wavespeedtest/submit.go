@@ -125,7 +125,7 @@ func (s *Server) acceptLate(w http.ResponseWriter, a caller, m *model, submit su
 	s.tally.Faults[AcceptedLate]++
 	round := s.round
 	s.mu.Unlock()
-	s.schedule.after(fault.delay(30*time.Second), func() {
+	s.schedule.After(fault.delay(30*time.Second), func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.round == round && s.behavior.Load().discounted(m, m.price(submit.input)) <= a.balance {

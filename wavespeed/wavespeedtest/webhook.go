@@ -51,7 +51,7 @@ func (s *Server) send(b batch) {
 			return
 		}
 		if b.wait > 0 {
-			s.schedule.after(b.wait, func() { s.background(func() { s.sendTrue(b) }) })
+			s.schedule.After(b.wait, func() { s.background(func() { s.sendTrue(b) }) })
 			return
 		}
 		s.sendTrue(b)
@@ -95,7 +95,7 @@ func (s *Server) attempt(post post, number int) {
 			post.stamp = at
 		}
 		wait := s.behavior.Load().WebhookBackoff << (number - 1)
-		s.schedule.after(wait, func() { s.background(func() { s.attempt(post, number+1) }) })
+		s.schedule.After(wait, func() { s.background(func() { s.attempt(post, number+1) }) })
 	case failed && post.fault == "" && s.behavior.Load().RefundUndelivered:
 		s.mu.Lock()
 		s.refund(post.p)
@@ -176,7 +176,7 @@ func (s *Server) hold(d time.Duration, send func()) {
 	s.mu.Lock()
 	s.held = append(s.held, release)
 	s.mu.Unlock()
-	s.schedule.after(d, release)
+	s.schedule.After(d, release)
 }
 
 // release sends what was held back.

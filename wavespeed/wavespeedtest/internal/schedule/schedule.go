@@ -1,4 +1,5 @@
-package wavespeedtest
+// Package schedule runs functions later.
+package schedule
 
 import (
 	"container/heap"
@@ -6,9 +7,9 @@ import (
 	"time"
 )
 
-// schedule runs functions at their time, one after the other in one goroutine, so
+// Schedule runs functions at their time, one after the other in one goroutine, so
 // that ten thousand predictions need no timer each. The functions must not block.
-type schedule struct {
+type Schedule struct {
 	mu     sync.Mutex
 	queue  appointments
 	serial uint64
@@ -23,14 +24,15 @@ type appointment struct {
 	run    func()
 }
 
-func newSchedule() *schedule {
-	s := &schedule{wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{})}
+// New starts one. Close ends it.
+func New() *Schedule {
+	s := &Schedule{wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{})}
 	go s.loop()
 	return s
 }
 
-// after runs f when d has passed.
-func (s *schedule) after(d time.Duration, f func()) {
+// After runs f when d has passed.
+func (s *Schedule) After(d time.Duration, f func()) {
 	s.mu.Lock()
 	s.serial++
 	heap.Push(&s.queue, appointment{at: time.Now().Add(d), serial: s.serial, run: f})
@@ -44,13 +46,13 @@ func (s *schedule) after(d time.Duration, f func()) {
 	}
 }
 
-// close drops what is not due yet.
-func (s *schedule) close() {
+// Close drops what is not due yet.
+func (s *Schedule) Close() {
 	close(s.done)
 	<-s.ended
 }
 
-func (s *schedule) loop() {
+func (s *Schedule) loop() {
 	defer close(s.ended)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -71,7 +73,7 @@ func (s *schedule) loop() {
 }
 
 // take gives the first function that is due, or how long until one is.
-func (s *schedule) take() (func(), time.Duration) {
+func (s *Schedule) take() (func(), time.Duration) {
 	select {
 	case <-s.done:
 		return nil, time.Hour
