@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // account is an API key and its account data, guarded by the server's lock.
@@ -48,7 +50,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (caller, b
 		}
 	}
 	s.tally.Refused[http.StatusUnauthorized]++
-	writeProblem(w, http.StatusUnauthorized,
+	reply.Problem(w, http.StatusUnauthorized,
 		"Invalid API key. Verify the key on your dashboard's API Keys page, or contact support@wavespeed.ai.")
 	return caller{}, false
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // Setting is a field of [Behavior] for programs in other languages.
@@ -95,9 +97,9 @@ func (b *Behavior) Set(name, text string) error {
 	encoded := []byte(text)
 	switch field.Kind() {
 	case reflect.String:
-		encoded = encodeJSON(text)
+		encoded = reply.Encode(text)
 	case reflect.Slice:
-		encoded = encodeJSON(commas(text))
+		encoded = reply.Encode(commas(text))
 	case reflect.Map:
 		var err error
 		if encoded, err = pairs(text, field.Type().Elem().Kind() == reflect.String); err != nil {
@@ -105,7 +107,7 @@ func (b *Behavior) Set(name, text string) error {
 		}
 	}
 	if field.Type() == reflect.TypeFor[time.Duration]() {
-		encoded = encodeJSON(text)
+		encoded = reply.Encode(text)
 	}
 	return b.setJSON(name, encoded)
 }
@@ -123,7 +125,7 @@ func pairs(text string, quote bool) ([]byte, error) {
 		}
 		members[key] = json.RawMessage(value)
 		if quote {
-			members[key] = encodeJSON(value)
+			members[key] = reply.Encode(value)
 		}
 	}
 	encoded, err := json.Marshal(members)

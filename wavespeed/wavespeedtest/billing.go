@@ -3,6 +3,8 @@ package wavespeedtest
 import (
 	"net/http"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // bill is one billing record: reserved ("pre") at the submit, settled ("done") at the end. Its
@@ -55,5 +57,5 @@ func (s *Server) getBalance(w http.ResponseWriter, _ *http.Request, a caller) {
 	s.mu.Lock()
 	balance := a.balance.float()
 	s.mu.Unlock()
-	writeData(w, map[string]any{"balance": balance, "currency": "USD"})
+	reply.Data(w, map[string]any{"balance": balance, "currency": "USD"})
 }

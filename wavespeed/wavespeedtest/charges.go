@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 type chargeQuery struct {
@@ -22,7 +24,7 @@ type chargeQuery struct {
 // searchBills answers the account's charges and refunds, newest first.
 func (s *Server) searchBills(w http.ResponseWriter, r *http.Request, a caller) {
 	var query chargeQuery
-	if !readJSON(w, r, &query) || !query.pageable(w) {
+	if !reply.Read(w, r, &query) || !query.pageable(w) {
 		return
 	}
 	from, until, ok := readRange(w, query.StartTime, query.EndTime)
@@ -54,7 +56,7 @@ func (s *Server) searchBills(w http.ResponseWriter, r *http.Request, a caller) {
 		data["items"] = items
 	}
 	s.mu.Unlock()
-	writeData(w, data)
+	reply.Data(w, data)
 }
 
 func (q chargeQuery) matches(s *Server, b *bill) bool {
@@ -102,11 +104,11 @@ func (s *Server) wireCharge(b *bill, behavior *Behavior) any {
 // text; the provider's own command sends RFC 3339.
 func readRange(w http.ResponseWriter, start, end string) (from, until time.Time, ok bool) {
 	if from, ok = readTime(start); !ok {
-		writeProblem(w, http.StatusBadRequest, "field %q must be a time", "start_time")
+		reply.Problem(w, http.StatusBadRequest, "field %q must be a time", "start_time")
 		return from, until, false
 	}
 	if until, ok = readTime(end); !ok {
-		writeProblem(w, http.StatusBadRequest, "field %q must be a time", "end_time")
+		reply.Problem(w, http.StatusBadRequest, "field %q must be a time", "end_time")
 	}
 	return from, until, ok
 }

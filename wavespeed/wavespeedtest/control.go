@@ -5,19 +5,21 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // control serves everything below /simulator/: what tests in other languages need besides the
 // API. It requires no key.
 func (s *Server) control(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.gallery)
-	mux.HandleFunc("GET /simulator/{$}", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, controls) })
+	mux.HandleFunc("GET /simulator/{$}", func(w http.ResponseWriter, _ *http.Request) { reply.JSON(w, http.StatusOK, controls) })
 	mux.HandleFunc("GET /simulator/ledger", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]any{"entries": s.Ledger()})
+		reply.JSON(w, http.StatusOK, map[string]any{"entries": s.Ledger()})
 	})
-	mux.HandleFunc("GET /simulator/summary", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.Counts()) })
+	mux.HandleFunc("GET /simulator/summary", func(w http.ResponseWriter, _ *http.Request) { reply.JSON(w, http.StatusOK, s.Counts()) })
 	mux.HandleFunc("GET /simulator/faults", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]any{"faults": s.Faults(), "kinds": Kinds()})
+		reply.JSON(w, http.StatusOK, map[string]any{"faults": s.Faults(), "kinds": Kinds()})
 	})
 	mux.HandleFunc("POST /simulator/faults", s.postFaults)
 	mux.HandleFunc("DELETE /simulator/faults", func(w http.ResponseWriter, r *http.Request) {
@@ -29,7 +31,7 @@ func (s *Server) control(mux *http.ServeMux) {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("GET /simulator/behavior", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]any{"behavior": s.Behavior(), "settings": Behaviors})
+		reply.JSON(w, http.StatusOK, map[string]any{"behavior": s.Behavior(), "settings": Behaviors})
 	})
 	mux.HandleFunc("PATCH /simulator/behavior", s.patchBehavior)
 	mux.HandleFunc("POST /simulator/reset", func(w http.ResponseWriter, _ *http.Request) {
@@ -69,7 +71,7 @@ func (s *Server) patchBehavior(w http.ResponseWriter, r *http.Request) {
 		}
 	})
 	if err := errors.Join(wrong, err); err != nil {
-		writeProblem(w, http.StatusBadRequest, "%v", err)
+		reply.Problem(w, http.StatusBadRequest, "%v", err)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -78,10 +80,10 @@ func (s *Server) patchBehavior(w http.ResponseWriter, r *http.Request) {
 func (s *Server) postOther(w http.ResponseWriter, r *http.Request) {
 	id := s.MakeOther(r.PathValue("name"))
 	if id == "" {
-		writeProblem(w, http.StatusNotFound, "there is no account %q", r.PathValue("name"))
+		reply.Problem(w, http.StatusNotFound, "there is no account %q", r.PathValue("name"))
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]string{"prediction_id": id})
+	reply.JSON(w, http.StatusOK, map[string]string{"prediction_id": id})
 }
 
 // postFaults takes one fault, or a list.
@@ -91,7 +93,7 @@ func (s *Server) postFaults(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.Inject(faults...); err != nil {
-		writeProblem(w, http.StatusBadRequest, "%v", err)
+		reply.Problem(w, http.StatusBadRequest, "%v", err)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -106,7 +108,7 @@ func (s *Server) postAge(w http.ResponseWriter, r *http.Request) {
 	}
 	by, err := time.ParseDuration(body.By)
 	if err != nil || by < 0 {
-		writeProblem(w, http.StatusBadRequest, "by: %q is not a duration such as 168h", body.By)
+		reply.Problem(w, http.StatusBadRequest, "by: %q is not a duration such as 168h", body.By)
 		return
 	}
 	s.Age(by)
@@ -116,8 +118,17 @@ func (s *Server) postAge(w http.ResponseWriter, r *http.Request) {
 func (s *Server) postRotate(w http.ResponseWriter, r *http.Request) {
 	secret, err := s.RotateSecret(r.PathValue("name"))
 	if err != nil {
-		writeProblem(w, http.StatusNotFound, "%v", err)
+		reply.Problem(w, http.StatusNotFound, "%v", err)
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]string{"secret": secret})
+	reply.JSON(w, http.StatusOK, map[string]string{"secret": secret})
+}
+
+// readControl reads a body that is sent to our own paths, and says what is wrong.
+func readControl(w http.ResponseWriter, r *http.Request, into any) bool {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(into); err != nil {
+		reply.Problem(w, http.StatusBadRequest, "%v", err)
+		return false
+	}
+	return true
 }

@@ -7,6 +7,8 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 //go:embed gallery.html
@@ -39,7 +41,7 @@ func (s *Server) gallery(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	writeRaw(w, http.StatusOK, "text/html; charset=utf-8", body.Bytes())
+	reply.Raw(w, http.StatusOK, "text/html; charset=utf-8", body.Bytes())
 }
 
 func (s *Server) latest() []shown {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // keeper writes predictions and uploads to a directory as they change, so that another server
@@ -56,7 +58,7 @@ func (k *keeper) prediction(p *prediction) {
 }
 
 func (p *prediction) kept() []byte {
-	return append(encodeJSON(keptPrediction{Entry: *p.entry, Stored: p.stored, Told: p.born.told, Took: p.took, Problem: p.problem, Removed: p.removed}), '\n')
+	return append(reply.Encode(keptPrediction{Entry: *p.entry, Stored: p.stored, Told: p.born.told, Took: p.took, Problem: p.problem, Removed: p.removed}), '\n')
 }
 
 // upload writes a file that has arrived.
@@ -67,7 +69,7 @@ func (k *keeper) upload(u *upload) {
 	file := filepath.Join(k.dir, "uploads", u.id)
 	k.noticed(errors.Join(
 		os.WriteFile(file, u.content, 0o600),
-		os.WriteFile(file+".json", encodeJSON(keptUpload{Name: u.name, ContentType: u.contentType, At: u.born.at}), 0o600),
+		os.WriteFile(file+".json", reply.Encode(keptUpload{Name: u.name, ContentType: u.contentType, At: u.born.at}), 0o600),
 	))
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // MakeOther makes a prediction by somebody else who uses the account, as configured by
@@ -72,7 +74,7 @@ func (s schema) example(number int) json.RawMessage {
 			in[name] = fmt.Sprintf("https://example.com/%d.png", number)
 		}
 	}
-	return encodeJSON(in)
+	return reply.Encode(in)
 }
 
 // superset returns the input with one additional field, if the schema allows one.
@@ -85,11 +87,11 @@ func (s schema) superset(raw json.RawMessage) json.RawMessage {
 	for _, name := range s.order() {
 		if s.Properties[name].Default != nil && len(fields) == before {
 			if _, given := fields[name]; !given {
-				fields[name] = encodeJSON(s.Properties[name].Default)
+				fields[name] = reply.Encode(s.Properties[name].Default)
 			}
 		}
 	}
-	return encodeJSON(fields)
+	return reply.Encode(fields)
 }
 
 // visit lets other people begin, unless they have. It must be called without the lock.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/pictures"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // getOutput serves a file, created on request. It requires no key, as at the provider.
@@ -35,7 +36,7 @@ func (s *Server) getOutput(w http.ResponseWriter, r *http.Request) {
 	case !found:
 		http.Error(w, "NoSuchKey", http.StatusNotFound)
 	default:
-		writeRaw(w, http.StatusOK, pictures.ContentType(p.extension()), s.render(p, n))
+		reply.Raw(w, http.StatusOK, pictures.ContentType(p.extension()), s.render(p, n))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/luck"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // PageQuirk is an unexpected property of pages of lists and billing.
@@ -29,9 +30,9 @@ type pageQuery struct {
 func (q pageQuery) pageable(w http.ResponseWriter) bool {
 	switch {
 	case q.Page < 1:
-		writeProblem(w, http.StatusBadRequest, "field %q must be greater than or equal to 1", "page")
+		reply.Problem(w, http.StatusBadRequest, "field %q must be greater than or equal to 1", "page")
 	case q.PageSize < 1 || q.PageSize > 100:
-		writeProblem(w, http.StatusBadRequest, "field %q must be between 1 and 100", "page_size")
+		reply.Problem(w, http.StatusBadRequest, "field %q must be between 1 and 100", "page_size")
 	default:
 		return true
 	}

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 const (
@@ -72,11 +74,11 @@ func (p *prediction) set(status string) {
 }
 
 // wire is the prediction as it is now. The caller holds the lock.
-func (s *Server) wire(p *prediction) wirePrediction {
-	wire := wirePrediction{
+func (s *Server) wire(p *prediction) reply.Prediction {
+	wire := reply.Prediction{
 		ID: p.id, Code: p.code, Error: p.problem, Model: s.listedName(p.model), Status: p.status, Outputs: p.outputs,
-		NSFW: p.nsfw, Timings: wireTimings{Inference: p.took.Milliseconds()},
-		URLs:      &wireURLs{Get: s.base + "/api/v3/predictions/" + p.id + "/result"},
+		NSFW: p.nsfw, Timings: reply.Timings{Inference: p.took.Milliseconds()},
+		URLs:      &reply.URLs{Get: s.base + "/api/v3/predictions/" + p.id + "/result"},
 		CreatedAt: p.born.told.UTC().Format(time.RFC3339Nano),
 	}
 	if s.behavior.Load().ResultInputs {
@@ -186,7 +188,7 @@ func (s *Server) flags(p *prediction) json.RawMessage {
 			flags[n] = true
 		}
 	}
-	return encodeJSON(flags)
+	return reply.Encode(flags)
 }
 
 // inline is a file in base64, made when it is written.

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 func (s *Server) result(w http.ResponseWriter, r *http.Request, a caller) {
@@ -11,7 +13,7 @@ func (s *Server) result(w http.ResponseWriter, r *http.Request, a caller) {
 	p := s.find(a.account, r.PathValue("id"))
 	if p == nil {
 		s.mu.Unlock()
-		writeProblem(w, http.StatusNotFound, "Prediction not found.")
+		reply.Problem(w, http.StatusNotFound, "Prediction not found.")
 		return
 	}
 	faults := s.rules.decide(scopeResult, subject{account: a.Name, model: p.model.ID, input: p.entry.Input})
@@ -22,12 +24,12 @@ func (s *Server) result(w http.ResponseWriter, r *http.Request, a caller) {
 	answer := s.wire(p)
 	s.mu.Unlock()
 	if !s.spoilResult(w, r, faults, answer) {
-		writeData(w, answer)
+		reply.Data(w, answer)
 	}
 }
 
 // spoilResult replaces a result's response by a faulty one.
-func (s *Server) spoilResult(w http.ResponseWriter, r *http.Request, faults map[Kind]Fault, answer wirePrediction) bool {
+func (s *Server) spoilResult(w http.ResponseWriter, r *http.Request, faults map[Kind]Fault, answer reply.Prediction) bool {
 	for _, kind := range append([]Kind{ResultMissing}, kindsByScope[scopeResult]...) {
 		fault, hit := faults[kind]
 		if !hit {
@@ -36,17 +38,17 @@ func (s *Server) spoilResult(w http.ResponseWriter, r *http.Request, faults map[
 		s.happened(kind)
 		switch kind {
 		case ResultMissing:
-			writeProblem(w, http.StatusNotFound, "Prediction not found.")
+			reply.Problem(w, http.StatusNotFound, "Prediction not found.")
 		case ResultError:
 			fail(w, fault.status(http.StatusServiceUnavailable), fault)
 		case ResultLimited:
 			limit(w, fault)
 		case ResultReset:
-			reset(w)
+			reply.Reset(w)
 		case ResultStall:
 			s.stall(w, r, fault)
 		case ResultGarbled:
-			garble(w, answer)
+			reply.Half(w, answer)
 		}
 		return true
 	}
@@ -64,7 +66,7 @@ type listQuery struct {
 
 func (s *Server) list(w http.ResponseWriter, r *http.Request, a caller) {
 	var query listQuery
-	if !readJSON(w, r, &query) || !query.pageable(w) {
+	if !reply.Read(w, r, &query) || !query.pageable(w) {
 		return
 	}
 	s.mu.Lock()
@@ -83,12 +85,12 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, a caller) {
 	}
 	s.between(a.account, page)
 	s.mu.Unlock()
-	writeData(w, data)
+	reply.Data(w, data)
 }
 
 // wireList is called with the lock held.
-func (s *Server) wireList(page []*prediction, inputs bool) []wirePrediction {
-	items := make([]wirePrediction, len(page))
+func (s *Server) wireList(page []*prediction, inputs bool) []reply.Prediction {
+	items := make([]reply.Prediction, len(page))
 	for i, p := range page {
 		items[i] = s.wire(p)
 		items[i].Input = nil
@@ -137,7 +139,7 @@ func (s *Server) deleteSome(w http.ResponseWriter, r *http.Request, a caller) {
 	var body struct {
 		IDs []string `json:"ids"`
 	}
-	if !readJSON(w, r, &body) {
+	if !reply.Read(w, r, &body) {
 		return
 	}
 	s.mu.Lock()
@@ -149,7 +151,7 @@ func (s *Server) deleteSome(w http.ResponseWriter, r *http.Request, a caller) {
 		}
 	}
 	s.mu.Unlock()
-	writeData(w, map[string]int{"deleted_count": deleted})
+	reply.Data(w, map[string]int{"deleted_count": deleted})
 }
 
 // deleteOne is the other documented form.
@@ -170,11 +172,11 @@ func (s *Server) deleteOne(w http.ResponseWriter, r *http.Request, a caller) {
 	s.mu.Unlock()
 	switch status {
 	case http.StatusNotFound:
-		writeProblem(w, status, "Prediction not found.")
+		reply.Problem(w, status, "Prediction not found.")
 	case http.StatusBadRequest:
-		writeProblem(w, status, "Prediction is still running and cannot be deleted.")
+		reply.Problem(w, status, "Prediction is still running and cannot be deleted.")
 	default:
-		writeData(w, map[string]string{"id": p.id, "status": statusDeleted})
+		reply.Data(w, map[string]string{"id": p.id, "status": statusDeleted})
 	}
 }
 

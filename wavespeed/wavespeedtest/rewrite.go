@@ -7,6 +7,8 @@ import (
 	"maps"
 	"path"
 	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // Rewrite is a way in which inputs are changed before they are stored.
@@ -35,7 +37,7 @@ func (s schema) known(raw json.RawMessage) json.RawMessage {
 	if len(fields) == before {
 		return raw
 	}
-	return encodeJSON(fields)
+	return reply.Encode(fields)
 }
 
 // rewritten returns the input as the provider stores it. Luck draws the seed.
@@ -58,13 +60,13 @@ func (s schema) rewritten(raw json.RawMessage, ways []Rewrite, luck float64) jso
 			s.number(fields)
 		}
 	}
-	return encodeJSON(fields)
+	return reply.Encode(fields)
 }
 
 func (s schema) fill(fields map[string]json.RawMessage) {
 	for name, p := range s.Properties {
 		if _, given := fields[name]; !given && p.Default != nil {
-			fields[name] = encodeJSON(p.Default)
+			fields[name] = reply.Encode(p.Default)
 		}
 	}
 }
@@ -76,7 +78,7 @@ func (s schema) draw(fields map[string]json.RawMessage, luck float64) {
 		return
 	}
 	if given, ok := fields["seed"]; !ok || string(given) == "-1" || string(given) == "null" {
-		fields["seed"] = encodeJSON(int64(luck * largestSeed))
+		fields["seed"] = reply.Encode(int64(luck * largestSeed))
 	}
 }
 
@@ -101,7 +103,7 @@ func each(fields map[string]json.RawMessage, change func(string) string) {
 		}
 		var value any
 		if json.Unmarshal(raw, &value) == nil {
-			fields[name] = encodeJSON(walk(value, change))
+			fields[name] = reply.Encode(walk(value, change))
 		}
 	}
 }

@@ -3,6 +3,8 @@ package wavespeedtest
 import (
 	"encoding/json"
 	"net/http"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // routes returns all paths. The API's named paths come before models, whose ids share the same
@@ -36,7 +38,7 @@ func (s *Server) routes() http.Handler {
 	api("POST /api/v3/media/uploads", "upload", s.openUpload)
 	api("POST /api/v3/media/upload/binary", "upload", s.uploadBinary)
 	api("GET /api/v3/webhook/secret", "secret", s.getSecret)
-	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, http.StatusNotFound, "Not found.") })
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { reply.Problem(w, http.StatusNotFound, "Not found.") })
 	mux.HandleFunc("PUT /storage/{id}/{name}", s.putUpload)
 	mux.HandleFunc("GET /media/{id}/{name}", s.getUpload)
 	mux.HandleFunc("GET /outputs/{id}/{file}", s.getOutput)
@@ -67,7 +69,7 @@ func (s *Server) getModels(w http.ResponseWriter, _ *http.Request, _ caller) {
 	for _, m := range s.models {
 		models = append(models, m.published)
 	}
-	writeData(w, models)
+	reply.Data(w, models)
 }
 
 type priceQuery struct {
@@ -78,20 +80,20 @@ type priceQuery struct {
 // quote answers what a run costs, in one of two forms.
 func (s *Server) quote(w http.ResponseWriter, r *http.Request, form func(m *model, price dollars) any) {
 	var query priceQuery
-	if !readJSON(w, r, &query) {
+	if !reply.Read(w, r, &query) {
 		return
 	}
 	m := s.modelBy[query.ModelID]
 	if m == nil {
-		writeProblem(w, http.StatusNotFound, "Model %q not found. Please check the model identifier.", query.ModelID)
+		reply.Problem(w, http.StatusNotFound, "Model %q not found. Please check the model identifier.", query.ModelID)
 		return
 	}
 	taken := s.taken(m, query.Inputs)
 	if problem := m.schema.violation(taken); problem != "" {
-		writeProblem(w, http.StatusBadRequest, "%s", problem)
+		reply.Problem(w, http.StatusBadRequest, "%s", problem)
 		return
 	}
-	writeData(w, form(m, m.price(taken)))
+	reply.Data(w, form(m, m.price(taken)))
 }
 
 func (s *Server) getPrice(w http.ResponseWriter, r *http.Request, _ caller) {
@@ -113,5 +115,5 @@ func (s *Server) getSecret(w http.ResponseWriter, _ *http.Request, a caller) {
 	s.mu.Lock()
 	secret := a.Secret
 	s.mu.Unlock()
-	writeData(w, map[string]string{"secret": secret})
+	reply.Data(w, map[string]string{"secret": secret})
 }

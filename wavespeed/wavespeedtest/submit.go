@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // submission is a submit that is well-formed.
@@ -54,7 +56,7 @@ func (s *Server) submit(w http.ResponseWriter, r *http.Request, a caller) {
 // refuse answers that a submit is not accepted.
 func (s *Server) refuse(w http.ResponseWriter, status int, format string, args ...any) {
 	s.refused(status)
-	writeProblem(w, status, format, args...)
+	reply.Problem(w, status, format, args...)
 }
 
 func (s *Server) refused(status int) {
@@ -66,7 +68,7 @@ func (s *Server) refused(status int) {
 // readSubmit reads and checks the input, or answers why it is refused.
 func (s *Server) readSubmit(w http.ResponseWriter, r *http.Request, m *model) (submission, bool) {
 	submit := submission{webhook: r.URL.Query().Get("webhook"), at: time.Now()}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, reply.MaxBody))
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		s.refuse(w, http.StatusRequestEntityTooLarge, "request body too large")
 		return submit, false
@@ -83,7 +85,7 @@ func (s *Server) readSubmit(w http.ResponseWriter, r *http.Request, m *model) (s
 	submit.input = s.taken(m, submit.raw)
 	if submit.webhook != "" && submit.input.is("enable_base64_output") {
 		s.refused(http.StatusBadRequest)
-		writeJSON(w, http.StatusBadRequest, map[string]string{
+		reply.JSON(w, http.StatusBadRequest, map[string]string{
 			"error": "webhook callback does not support base64 output, please use the normal API to use base64 output",
 		})
 		return submit, false
@@ -132,27 +134,27 @@ func (s *Server) acceptLate(w http.ResponseWriter, a caller, m *model, submit su
 			s.accept(a, m, submit)
 		}
 	})
-	reset(w)
+	reply.Reset(w)
 }
 
 // admit accepts the submit and returns the response at that moment. If limits or credit do not
 // allow it, admit answers why.
-func (s *Server) admit(w http.ResponseWriter, a caller, m *model, submit submission) (*prediction, wirePrediction) {
+func (s *Server) admit(w http.ResponseWriter, a caller, m *model, submit submission) (*prediction, reply.Prediction) {
 	s.mu.Lock()
 	if s.behavior.Load().discounted(m, m.price(submit.input)) > a.balance {
 		s.mu.Unlock()
 		refusal := s.behavior.Load().InsufficientCredits
 		s.refused(refusal.Status)
-		writeRaw(w, refusal.Status, "application/json", []byte(refusal.Body))
-		return nil, wirePrediction{}
+		reply.Raw(w, refusal.Status, "application/json", []byte(refusal.Body))
+		return nil, reply.Prediction{}
 	}
 	if reason, wait := s.limited(a.account, m); reason != "" {
 		s.mu.Unlock()
 		if s.behavior.Load().RetryAfter {
-			setRetryAfter(w, wait)
+			reply.RetryAfter(w, wait)
 		}
 		s.refuse(w, http.StatusTooManyRequests, "%s", reason)
-		return nil, wirePrediction{}
+		return nil, reply.Prediction{}
 	}
 	p := s.accept(a, m, submit)
 	answer := s.wire(p)
@@ -172,18 +174,18 @@ func (s *Server) endEarly(p *prediction) {
 }
 
 // answerSubmit answers an accepted submit, or fails to.
-func (s *Server) answerSubmit(w http.ResponseWriter, r *http.Request, p *prediction, answer wirePrediction) {
+func (s *Server) answerSubmit(w http.ResponseWriter, r *http.Request, p *prediction, answer reply.Prediction) {
 	if s.answerByFault(w, r, p, answer) {
 		return
 	}
 	if p.input.is("enable_sync_mode") {
 		answer = s.awaitSync(r, p)
 	}
-	writeData(w, answer)
+	reply.Data(w, answer)
 }
 
 // awaitSync waits for the result as long as a synchronous submit does.
-func (s *Server) awaitSync(r *http.Request, p *prediction) wirePrediction {
+func (s *Server) awaitSync(r *http.Request, p *prediction) reply.Prediction {
 	limit := time.NewTimer(s.behavior.Load().SyncLimit)
 	defer limit.Stop()
 	select {
@@ -201,7 +203,7 @@ func (s *Server) awaitSync(r *http.Request, p *prediction) wirePrediction {
 	return answer
 }
 
-func syncTimeout(answer wirePrediction) wirePrediction {
+func syncTimeout(answer reply.Prediction) reply.Prediction {
 	answer.Status, answer.Code = statusProcessing, 5004
 	answer.Error = "Sync mode timed out after 90 seconds. The prediction is still processing asynchronously."
 	return answer

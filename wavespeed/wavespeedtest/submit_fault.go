@@ -1,10 +1,10 @@
 package wavespeedtest
 
 import (
-	"net"
 	"net/http"
-	"strconv"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // refuseByFault answers a submit that a fault keeps from being accepted.
@@ -18,7 +18,7 @@ func (s *Server) refuseByFault(w http.ResponseWriter, r *http.Request, faults ma
 		switch kind {
 		case SubmitReset:
 			s.refused(0)
-			reset(w)
+			reply.Reset(w)
 		case SubmitStall:
 			s.refused(0)
 			s.stall(w, r, fault)
@@ -36,7 +36,7 @@ func (s *Server) refuseByFault(w http.ResponseWriter, r *http.Request, faults ma
 }
 
 // answerByFault gives an accepted submit another answer than it should have.
-func (s *Server) answerByFault(w http.ResponseWriter, r *http.Request, p *prediction, answer wirePrediction) bool {
+func (s *Server) answerByFault(w http.ResponseWriter, r *http.Request, p *prediction, answer reply.Prediction) bool {
 	for _, kind := range kindsByScope[scopeAccepted] {
 		fault, hit := p.faults[kind]
 		if !hit || !s.spoils(kind, p) {
@@ -48,23 +48,23 @@ func (s *Server) answerByFault(w http.ResponseWriter, r *http.Request, p *predic
 			s.pause(r, fault.delay(time.Second))
 			continue
 		case AcceptedReset:
-			reset(w)
+			reply.Reset(w)
 		case AcceptedStall:
 			s.stall(w, r, fault)
 		case AcceptedError:
 			fail(w, fault.status(gatewayErrors[int(p.born.at.UnixNano())%len(gatewayErrors)]), fault)
 		case AcceptedGarbled:
-			garble(w, answer)
+			reply.Half(w, answer)
 		case AcceptedNameless:
 			answer.ID, answer.URLs = "", nil
-			writeData(w, answer)
+			reply.Data(w, answer)
 		case SyncGatewayTimeout:
 			fail(w, http.StatusGatewayTimeout, fault)
 		case SyncTimeout:
-			writeData(w, syncTimeout(answer))
+			reply.Data(w, syncTimeout(answer))
 		case SyncTimeoutBare:
 			answer.URLs = nil
-			writeData(w, syncTimeout(answer))
+			reply.Data(w, syncTimeout(answer))
 		}
 		return true
 	}
@@ -91,37 +91,25 @@ func fail(w http.ResponseWriter, status int, fault Fault) {
 	case status >= 300 && status < 400:
 		w.Header().Set("Location", fault.value("/"))
 	case fault.Value != "":
-		writeRaw(w, status, "text/html", []byte(fault.Value))
+		reply.Raw(w, status, "text/html", []byte(fault.Value))
 		return
 	}
 	code := fault.Code
 	setDefault(&code, status)
-	writeJSON(w, status, envelope{Code: code, Message: fault.message(http.StatusText(status))})
+	reply.JSON(w, status, reply.Envelope{Code: code, Message: fault.message(http.StatusText(status))})
 }
 
 func limit(w http.ResponseWriter, fault Fault) {
 	if fault.Delay > 0 {
-		setRetryAfter(w, fault.Delay)
+		reply.RetryAfter(w, fault.Delay)
 	}
-	writeProblem(w, http.StatusTooManyRequests, "%s", fault.message("Too many requests"))
-}
-
-// setRetryAfter rounds up to whole seconds.
-func setRetryAfter(w http.ResponseWriter, wait time.Duration) {
-	seconds := int64((wait + time.Second - 1) / time.Second)
-	w.Header().Set("Retry-After", strconv.FormatInt(max(seconds, 1), 10))
-}
-
-// garble answers half of the JSON, and says that this is all.
-func garble(w http.ResponseWriter, answer wirePrediction) {
-	body := encodeJSON(envelope{Code: http.StatusOK, Message: "success", Data: answer})
-	writeRaw(w, http.StatusOK, "application/json", body[:len(body)/2])
+	reply.Problem(w, http.StatusTooManyRequests, "%s", fault.message("Too many requests"))
 }
 
 // stall leaves the client without an answer for a while, then resets the connection.
 func (s *Server) stall(w http.ResponseWriter, r *http.Request, fault Fault) {
 	s.pause(r, fault.delay(30*time.Second))
-	reset(w)
+	reply.Reset(w)
 }
 
 func (s *Server) pause(r *http.Request, d time.Duration) {
@@ -132,16 +120,4 @@ func (s *Server) pause(r *http.Request, d time.Duration) {
 	case <-r.Context().Done():
 	case <-s.ctx.Done():
 	}
-}
-
-// reset ends the connection without an answer: with a TCP reset where it can.
-func reset(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil { // HTTP/2
-		panic(http.ErrAbortHandler)
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
 }

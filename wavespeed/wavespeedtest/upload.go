@@ -8,6 +8,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // The largest of the limits that the provider's pages name.
@@ -27,15 +29,15 @@ func (s *Server) openUpload(w http.ResponseWriter, r *http.Request, _ caller) {
 		Size        int64  `json:"size"`
 		ContentType string `json:"content_type"`
 	}
-	if !readJSON(w, r, &body) {
+	if !reply.Read(w, r, &body) {
 		return
 	}
 	switch {
 	case body.Filename == "" || strings.ContainsAny(body.Filename, "/\\"):
-		writeProblem(w, http.StatusBadRequest, "field %q must be a file name", "filename")
+		reply.Problem(w, http.StatusBadRequest, "field %q must be a file name", "filename")
 		return
 	case body.Size < 1 || body.Size > maxUpload:
-		writeProblem(w, http.StatusRequestEntityTooLarge, "field %q must be between 1 and %d", "size", maxUpload)
+		reply.Problem(w, http.StatusRequestEntityTooLarge, "field %q must be between 1 and %d", "size", maxUpload)
 		return
 	}
 	setDefault(&body.ContentType, typeOf(body.Filename))
@@ -46,7 +48,7 @@ func (s *Server) openUpload(w http.ResponseWriter, r *http.Request, _ caller) {
 		"headers":    map[string]string{"Content-Type": u.contentType, "If-None-Match": "*"},
 		"expires_at": time.Now().Add(time.Hour).UTC().Format(time.RFC3339),
 	}
-	writeData(w, ticket)
+	reply.Data(w, ticket)
 }
 
 func (s *Server) ticket(u *upload) map[string]any {
@@ -119,17 +121,17 @@ func (s *Server) uploadBinary(w http.ResponseWriter, r *http.Request, _ caller) 
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
 	file, header, err := r.FormFile("file")
 	if err != nil {
-		writeProblem(w, http.StatusBadRequest, "field %q must be a file of a multipart form", "file")
+		reply.Problem(w, http.StatusBadRequest, "field %q must be a file of a multipart form", "file")
 		return
 	}
 	defer file.Close()
 	content, err := io.ReadAll(file)
 	if err != nil {
-		writeProblem(w, http.StatusBadRequest, "the file is incomplete")
+		reply.Problem(w, http.StatusBadRequest, "the file is incomplete")
 		return
 	}
 	name := path.Base(header.Filename)
-	writeData(w, s.ticket(s.keep(&upload{
+	reply.Data(w, s.ticket(s.keep(&upload{
 		id: newID(), name: name, contentType: typeOf(name), size: int64(len(content)), content: content,
 	})))
 }
@@ -143,7 +145,7 @@ func (s *Server) getUpload(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "AccessDenied", s.behavior.Load().ExpiredStatus)
 		return
 	}
-	writeRaw(w, http.StatusOK, u.contentType, u.content)
+	reply.Raw(w, http.StatusOK, u.contentType, u.content)
 }
 
 // unreachable names the field of an input that points to a file of this server

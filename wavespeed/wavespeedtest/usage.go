@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 type usageQuery struct {
@@ -36,7 +38,7 @@ func (s *spent) add(b *bill) {
 // usage sums up the account's bills by model and by day.
 func (s *Server) usage(w http.ResponseWriter, r *http.Request, a caller) {
 	var query usageQuery
-	if !readJSON(w, r, &query) {
+	if !reply.Read(w, r, &query) {
 		return
 	}
 	from, until, ok := readRange(w, query.StartTime, query.EndTime)
@@ -44,10 +46,10 @@ func (s *Server) usage(w http.ResponseWriter, r *http.Request, a caller) {
 		return
 	}
 	if query.StartTime == "" || query.EndTime == "" {
-		writeProblem(w, http.StatusBadRequest, "field %q is required", "start_time and end_time")
+		reply.Problem(w, http.StatusBadRequest, "field %q is required", "start_time and end_time")
 		return
 	}
-	writeData(w, s.sumUp(a.account, query.ModelUUID, from, until))
+	reply.Data(w, s.sumUp(a.account, query.ModelUUID, from, until))
 }
 
 func (s *Server) sumUp(a *account, name string, from, until time.Time) any {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // Sign returns the value of the header webhook-signature: "v3," and the hexadecimal HMAC-SHA256
@@ -30,7 +32,7 @@ func Sign(secret, id, timestamp string, body []byte) string {
 type post struct {
 	p       *prediction
 	to      string
-	message wirePrediction
+	message reply.Prediction
 	broken  bool      // the body is cut in half
 	id      string    // webhook-id
 	secret  string    // if it is not the account's of the moment
@@ -122,7 +124,7 @@ func (s *Server) record(post post, delivery Delivery) {
 
 // post makes the request. It returns the receiver's status, or why there is none.
 func (s *Server) post(post post, at time.Time) (int, error) {
-	body := encodeJSON(post.message)
+	body := reply.Encode(post.message)
 	if post.broken {
 		body = body[:len(body)/2]
 	}
