@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/modelid"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/inputs"
 )
 
 //go:embed catalogue.json
@@ -20,7 +21,7 @@ type model struct {
 	published
 	output            Output
 	shortest, longest time.Duration
-	schema            schema
+	schema            inputs.Schema
 }
 
 // published is an entry in the format of GET /models.

@@ -14,7 +14,7 @@ func (s *Server) accept(by caller, m *model, submit submission) *prediction {
 		id: newID(), account: a, key: by.key, model: m, input: submit.input, webhook: submit.webhook,
 		born: s.born(), status: statusCreated, done: make(chan struct{}), delivered: make(chan struct{}),
 	}
-	p.stored = m.schema.rewritten(m.schema.known(submit.raw), b.Rewrite, luck.Chance(s.options.Seed, 1, uint64(len(s.ledger))))
+	p.stored = rewritten(m.schema, m.schema.Known(submit.raw), b.Rewrite, luck.Chance(s.options.Seed, 1, uint64(len(s.ledger))))
 	p.full = m.price(p.input)
 	p.price = b.discounted(m, p.full)
 	if !submit.other {
@@ -119,7 +119,7 @@ func (s *Server) conclude(p *prediction) {
 	if field := s.unreachable(p); field != "" {
 		status, p.code, p.problem = statusFailed, 1402, "Failed to download media from the provided URL."
 	}
-	if lacking := p.model.schema.missing(p.input); lacking != "" {
+	if lacking := p.model.schema.Missing(p.input); lacking != "" {
 		status, p.code, p.problem = statusFailed, 1400, "Missing required parameter: "+lacking
 	}
 	if failing := p.failing(); failing.Kind != "" {

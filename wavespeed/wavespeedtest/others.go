@@ -2,10 +2,7 @@ package wavespeedtest
 
 import (
 	"encoding/json"
-	"fmt"
 	"time"
-
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // MakeOther makes a prediction by somebody else who uses the account, as configured by
@@ -43,55 +40,12 @@ func (s *Server) chosenByOther(a *account, b *Behavior) (*model, json.RawMessage
 		}
 	}
 	if last == nil || b.OthersInputs == InputsDifferent {
-		return m, m.schema.example(a.others)
+		return m, m.schema.Example(a.others)
 	}
 	if b.OthersInputs == InputsSuperset {
-		return m, m.schema.superset(last.entry.Input)
+		return m, m.schema.Superset(last.entry.Input)
 	}
 	return m, last.entry.Input
-}
-
-// example returns an input with all required fields, different for each number.
-func (s schema) example(number int) json.RawMessage {
-	in := input{}
-	for _, name := range append([]string{"prompt"}, s.Required...) {
-		p := s.Properties[name]
-		switch {
-		case !s.knows(name):
-		case p.Default != nil:
-			in[name] = p.Default
-		case len(p.Enum) > 0:
-			in[name] = p.Enum[0]
-		case p.Type == "array":
-			in[name] = []string{fmt.Sprintf("https://example.com/%d.png", number)}
-		case p.numeric():
-			in[name] = 1
-		case p.Type == "boolean":
-			in[name] = false
-		case name == "prompt" || name == "text":
-			in[name] = fmt.Sprintf("a picture for somebody else, number %d", number)
-		default:
-			in[name] = fmt.Sprintf("https://example.com/%d.png", number)
-		}
-	}
-	return reply.Encode(in)
-}
-
-// superset returns the input with one additional field, if the schema allows one.
-func (s schema) superset(raw json.RawMessage) json.RawMessage {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(raw, &fields) != nil {
-		return raw
-	}
-	before := len(fields)
-	for _, name := range s.order() {
-		if s.Properties[name].Default != nil && len(fields) == before {
-			if _, given := fields[name]; !given {
-				fields[name] = reply.Encode(s.Properties[name].Default)
-			}
-		}
-	}
-	return reply.Encode(fields)
 }
 
 // visit lets other people begin, unless they have. It must be called without the lock.

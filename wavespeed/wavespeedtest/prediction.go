@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/inputs"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
@@ -27,7 +28,7 @@ type prediction struct {
 	key     accessKey
 	model   *model
 	stored  json.RawMessage // the input as it is shown
-	input   input           // as it was sent, without unknown fields
+	input   inputs.Input    // as it was sent, without unknown fields
 	webhook string
 	price   dollars // what is charged
 	full    dollars // without a discount
@@ -124,7 +125,7 @@ func (p *prediction) extension() string {
 	case OutputMesh:
 		return "glb"
 	default:
-		if p.input.text("output_format") == "jpeg" {
+		if p.input.Text("output_format") == "jpeg" {
 			return "jpeg"
 		}
 		return "png"
@@ -162,7 +163,7 @@ func (s *Server) output(p *prediction) func(n int) any {
 	if fault, hit := s.strike(p, OutputsText); hit {
 		return func(int) any { return fault.value("A text in the place of a file.") }
 	}
-	if _, hit := s.strike(p, OutputsBase64); hit || p.input.is("enable_base64_output") {
+	if _, hit := s.strike(p, OutputsBase64); hit || p.input.Is("enable_base64_output") {
 		return func(n int) any { return inline{s: s, p: p, n: n} }
 	}
 	if p.model.output == OutputText {
@@ -172,7 +173,7 @@ func (s *Server) output(p *prediction) func(n int) any {
 }
 
 // count is the number of outputs.
-func (p *prediction) count() int { return min(max(int(p.input.number("num_images", 1)), 1), 10) }
+func (p *prediction) count() int { return min(max(int(p.input.Number("num_images", 1)), 1), 10) }
 
 // flags is has_nsfw_contents; nil leaves it out. The caller holds the lock.
 func (s *Server) flags(p *prediction) json.RawMessage {
@@ -204,10 +205,10 @@ func (i inline) MarshalJSON() ([]byte, error) {
 }
 
 // optimized is what the model of texts makes of one.
-func optimized(in input) string {
-	text := in.text("text")
+func optimized(in inputs.Input) string {
+	text := in.Text("text")
 	if text == "" {
-		text = in.text("prompt")
+		text = in.Text("prompt")
 	}
 	return text + ", in soft morning light, highly detailed, with a calm composition and natural colours"
 }

@@ -3,6 +3,8 @@ package wavespeedtest
 import (
 	"math"
 	"strings"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/inputs"
 )
 
 // dollars are stored in millionths, so that a balance adds up.
@@ -30,42 +32,42 @@ func (b *Behavior) payable(m *model) float64 {
 
 // price returns the cost of a run with this input, by the rules on the model pages; a missing
 // field counts as its default. Discounts apply in addition.
-func (m *model) price(in input) dollars {
+func (m *model) price(in inputs.Input) dollars {
 	base := m.BasePrice
 	switch m.ID {
 	case "wavespeed-ai/flux-dev", "wavespeed-ai/flux-dev-ultra-fast":
-		return usd(base * in.number("num_images", 1))
+		return usd(base * in.Number("num_images", 1))
 	case "google/nano-banana-pro/text-to-image", "google/nano-banana-pro/edit":
-		if in.text("resolution") == "4k" {
+		if in.Text("resolution") == "4k" {
 			return usd(0.24)
 		}
 	case "alibaba/wan-2.6/text-to-video", "alibaba/wan-2.6/image-to-video":
-		if strings.Contains(in.text("size")+in.text("resolution"), "1080") {
+		if strings.Contains(in.Text("size")+in.Text("resolution"), "1080") {
 			base *= 1.5
 		}
-		return usd(base * in.number("duration", 5) / 5)
+		return usd(base * in.Number("duration", 5) / 5)
 	case "wavespeed-ai/wan-2.1/i2v-480p", "kwaivgi/kling-v2.1-i2v-standard", "kwaivgi/kling-v2.1-i2v-pro":
-		return usd(base * in.number("duration", 5) / 5)
+		return usd(base * in.Number("duration", 5) / 5)
 	case "bytedance/seedance-v1.5-pro/text-to-video", "bytedance/seedance-v1.5-pro/image-to-video":
 		return seedancePrice(in)
 	case "wavespeed-ai/infinitetalk":
-		if in.text("resolution") == "720p" {
+		if in.Text("resolution") == "720p" {
 			return usd(2 * base)
 		}
 	case "wavespeed-ai/ultimate-video-upscaler":
 		byResolution := map[string]float64{"720p": 0.10, "2k": 0.25, "4k": 0.40}
-		if amount, ok := byResolution[in.text("target_resolution")]; ok {
+		if amount, ok := byResolution[in.Text("target_resolution")]; ok {
 			return usd(amount)
 		}
 	case "wavespeed-ai/mmaudio-v2":
-		return usd(base * in.number("duration", 8))
+		return usd(base * in.Number("duration", 8))
 	case "wavespeed-ai/dia-tts":
-		return usd(base * math.Max(1, math.Ceil(float64(len([]rune(in.text("prompt"))))/1000)))
+		return usd(base * math.Max(1, math.Ceil(float64(len([]rune(in.Text("prompt"))))/1000)))
 	case "tripo3d/p2/image-to-3d":
 		switch {
 		case in["texture"] == false:
 			return usd(1.20)
-		case in.text("texture_quality") == "extreme":
+		case in.Text("texture_quality") == "extreme":
 			return usd(1.56)
 		}
 	}
@@ -73,12 +75,12 @@ func (m *model) price(in input) dollars {
 }
 
 // seedancePrice is by second, resolution and sound.
-func seedancePrice(in input) dollars {
-	perSecond := map[string]float64{"480p": 0.012, "": 0.026, "720p": 0.026, "1080p": 0.058}[in.text("resolution")]
+func seedancePrice(in inputs.Input) dollars {
+	perSecond := map[string]float64{"480p": 0.012, "": 0.026, "720p": 0.026, "1080p": 0.058}[in.Text("resolution")]
 	if in["generate_audio"] != false {
 		perSecond *= 2
 	}
-	seconds := in.number("duration", 5)
+	seconds := in.Number("duration", 5)
 	if seconds < 0 { // the model decides
 		seconds = 5
 	}

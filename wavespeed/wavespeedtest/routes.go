@@ -89,7 +89,7 @@ func (s *Server) quote(w http.ResponseWriter, r *http.Request, form func(m *mode
 		return
 	}
 	taken := s.taken(m, query.Inputs)
-	if problem := m.schema.violation(taken); problem != "" {
+	if problem := m.schema.Violation(taken); problem != "" {
 		reply.Problem(w, http.StatusBadRequest, "%s", problem)
 		return
 	}

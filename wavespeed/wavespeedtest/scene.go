@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/inputs"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/pictures"
 )
 
@@ -41,7 +42,7 @@ func (s *Server) scene(p *prediction, n, depth int) pictures.Scene {
 
 // target is the resolution that something was made larger to.
 func target(p *prediction) string {
-	if resolution := p.input.text("target_resolution"); resolution != "" {
+	if resolution := p.input.Text("target_resolution"); resolution != "" {
 		return resolution
 	}
 	if resolution, ok := p.model.schema.Properties["target_resolution"].Default.(string); ok {
@@ -50,18 +51,18 @@ func target(p *prediction) string {
 	return "twice its size"
 }
 
-func prompt(in input) string {
-	if text := in.text("prompt"); text != "" {
+func prompt(in inputs.Input) string {
+	if text := in.Text("prompt"); text != "" {
 		return text
 	}
-	return in.text("text")
+	return in.Text("text")
 }
 
 // source is what the prediction was made from: a prediction of this server, or the
 // name of a file from elsewhere; "" if it was made from a text alone.
 func (s *Server) source(p *prediction) (*prediction, string) {
 	for _, field := range []string{"image", "images", "video", "audio"} {
-		url := p.input.text(field)
+		url := p.input.Text(field)
 		if list, ok := p.input[field].([]any); ok && len(list) > 0 {
 			url, _ = list[0].(string)
 		}
@@ -81,11 +82,11 @@ func (s *Server) source(p *prediction) (*prediction, string) {
 }
 
 // shape is the size of a picture: of the shape that was asked for, but small.
-func shape(in input) (width, height int) {
+func shape(in inputs.Input) (width, height int) {
 	const longest = 512
-	w, h := parsePair(in.text("size"), "*")
+	w, h := parsePair(in.Text("size"), "*")
 	if w == 0 {
-		w, h = parsePair(in.text("aspect_ratio"), ":")
+		w, h = parsePair(in.Text("aspect_ratio"), ":")
 	}
 	if w == 0 {
 		w, h = 1, 1

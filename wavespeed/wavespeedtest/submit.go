@@ -9,13 +9,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/inputs"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 // submission is a submit that is well-formed.
 type submission struct {
 	raw     json.RawMessage
-	input   input
+	input   inputs.Input
 	webhook string
 	at      time.Time // when it arrived
 	other   bool      // made by somebody else
@@ -76,14 +77,14 @@ func (s *Server) readSubmit(w http.ResponseWriter, r *http.Request, m *model) (s
 	if err != nil {
 		return submit, false // the client has gone
 	}
-	var sent input
+	var sent inputs.Input
 	if json.Unmarshal(body, &sent) != nil || sent == nil {
 		s.refuse(w, http.StatusBadRequest, "request body must be a JSON object")
 		return submit, false
 	}
 	submit.raw = bytes.TrimSpace(body)
 	submit.input = s.taken(m, submit.raw)
-	if submit.webhook != "" && submit.input.is("enable_base64_output") {
+	if submit.webhook != "" && submit.input.Is("enable_base64_output") {
 		s.refused(http.StatusBadRequest)
 		reply.JSON(w, http.StatusBadRequest, map[string]string{
 			"error": "webhook callback does not support base64 output, please use the normal API to use base64 output",
@@ -98,25 +99,25 @@ func (s *Server) readSubmit(w http.ResponseWriter, r *http.Request, m *model) (s
 }
 
 // problem describes what is wrong with the input; "" if nothing is.
-func (s *Server) problem(m *model, sent, taken input) string {
+func (s *Server) problem(m *model, sent, taken inputs.Input) string {
 	b := s.behavior.Load()
-	if lacking := m.schema.missing(taken); lacking != "" && !b.MissingFieldFails {
+	if lacking := m.schema.Missing(taken); lacking != "" && !b.MissingFieldFails {
 		return "field \"" + lacking + "\" is required"
 	}
-	if unknown := m.schema.unknown(sent); unknown != "" && b.RefuseUnknownFields {
+	if unknown := m.schema.Unknown(sent); unknown != "" && b.RefuseUnknownFields {
 		return "field \"" + unknown + "\" is not allowed"
 	}
-	return m.schema.violation(taken)
+	return m.schema.Violation(taken)
 }
 
 // taken is the input as the model is given it: without unknown fields, and with
 // numbers in place of texts where that is how the provider behaves.
-func (s *Server) taken(m *model, raw json.RawMessage) input {
-	raw = m.schema.known(raw)
+func (s *Server) taken(m *model, raw json.RawMessage) inputs.Input {
+	raw = m.schema.Known(raw)
 	if slices.Contains(s.behavior.Load().Rewrite, RewriteNumbers) {
-		raw = m.schema.rewritten(raw, []Rewrite{RewriteNumbers}, 0)
+		raw = rewritten(m.schema, raw, []Rewrite{RewriteNumbers}, 0)
 	}
-	var in input
+	var in inputs.Input
 	_ = json.Unmarshal(raw, &in) // it has been read before
 	return in
 }
@@ -178,7 +179,7 @@ func (s *Server) answerSubmit(w http.ResponseWriter, r *http.Request, p *predict
 	if s.answerByFault(w, r, p, answer) {
 		return
 	}
-	if p.input.is("enable_sync_mode") {
+	if p.input.Is("enable_sync_mode") {
 		answer = s.awaitSync(r, p)
 	}
 	reply.Data(w, answer)

@@ -79,7 +79,7 @@ func (s *Server) spoils(kind Kind, p *prediction) bool {
 	case AcceptedSlow, AcceptedReset, AcceptedStall, AcceptedError, AcceptedGarbled, AcceptedNameless:
 		return true
 	case SyncGatewayTimeout, SyncTimeout, SyncTimeoutBare:
-		return p.input.is("enable_sync_mode")
+		return p.input.Is("enable_sync_mode")
 	default:
 		return false
 	}

@@ -1,4 +1,6 @@
-package wavespeedtest
+// Package inputs knows what models may be given: it checks inputs against the published schemas,
+// and rewrites them as the provider does.
+package inputs
 
 import (
 	"bytes"
@@ -9,21 +11,21 @@ import (
 	"slices"
 )
 
-// schema is the part of JSON Schema that the provider's catalogue uses.
-type schema struct {
+// Schema is the part of JSON Schema that the provider's catalogue uses.
+type Schema struct {
 	Properties map[string]property `json:"properties"`
 	Required   []string            `json:"required"`
 	Order      []string            `json:"x-order-properties"`
 }
 
-// knows tells whether an input may have the field.
-func (s schema) knows(name string) bool {
+// Knows tells whether an input may have the field.
+func (s Schema) Knows(name string) bool {
 	_, known := s.Properties[name]
 	return known || len(s.Properties) == 0 || name == "enable_sync_mode" || name == "enable_base64_output"
 }
 
 // order is the names of the fields, always in the same order.
-func (s schema) order() []string {
+func (s Schema) order() []string {
 	if len(s.Order) > 0 {
 		return s.Order
 	}
@@ -41,26 +43,28 @@ type property struct {
 	MaxItems  *int     `json:"maxItems"`
 }
 
-// input is a model's input, decoded.
-type input map[string]any
+// Input is a model's input, decoded.
+type Input map[string]any
 
-// text is the field as a string; "" if it is none.
-func (in input) text(name string) string {
+// Text is the field as a string; "" if it is none.
+func (in Input) Text(name string) string {
 	text, _ := in[name].(string)
 	return text
 }
 
-func (in input) number(name string, otherwise float64) float64 {
+// Number is the field as a number.
+func (in Input) Number(name string, otherwise float64) float64 {
 	if number, ok := in[name].(float64); ok {
 		return number
 	}
 	return otherwise
 }
 
-func (in input) is(name string) bool { return in[name] == true }
+// Is tells whether the field is true.
+func (in Input) Is(name string) bool { return in[name] == true }
 
-// missing names the first required field that the input lacks.
-func (s schema) missing(in input) string {
+// Missing names the first required field that the input lacks.
+func (s Schema) Missing(in Input) string {
 	for _, name := range s.Required {
 		if in[name] == nil {
 			return name
@@ -69,11 +73,11 @@ func (s schema) missing(in input) string {
 	return ""
 }
 
-// unknown names the first field that the schema does not have.
-func (s schema) unknown(in input) string {
+// Unknown names the first field that the schema does not have.
+func (s Schema) Unknown(in Input) string {
 	names := make([]string, 0, len(in))
 	for name := range in {
-		if !s.knows(name) {
+		if !s.Knows(name) {
 			names = append(names, name)
 		}
 	}
@@ -83,8 +87,8 @@ func (s schema) unknown(in input) string {
 	return slices.Min(names)
 }
 
-// violation says which field has a value that the schema does not allow.
-func (s schema) violation(in input) string {
+// Violation says which field has a value that the schema does not allow.
+func (s Schema) Violation(in Input) string {
 	names := make([]string, 0, len(in))
 	for name := range in {
 		names = append(names, name)
@@ -171,4 +175,12 @@ func describe(value any) string {
 func spaced(values []any) string {
 	encoded, _ := json.Marshal(values)
 	return string(bytes.ReplaceAll(encoded, []byte(","), []byte(", ")))
+}
+
+func encode(value any) []byte {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // every value was decoded from JSON
+	}
+	return encoded
 }
