@@ -173,24 +173,24 @@ func TestSubmitErrors(t *testing.T) {
 	invalid := &provider.Error{Op: "submit", Kind: provider.Invalid, Accepted: provider.NeverSent}
 	for name, c := range map[string]struct {
 		err       error
-		want      string
+		want      generation.ErrorType
 		retryable bool
 	}{
-		"wrong input":        {said(provider.Invalid, `field "size" must be one of`), generation.ErrInvalidInput, false},
-		"no such call":       {said(provider.Unsupported, ""), generation.ErrInvalidInput, false},
-		"wrong key":          {said(provider.KeyRefused, "Invalid API key."), generation.ErrUnauthorized, false},
-		"no credits":         {said(provider.Unpaid, ""), generation.ErrInsufficientCredits, false},
-		"forbidden":          {said(provider.Forbidden, "role may not"), generation.ErrUnauthorized, false},
-		"no such model":      {said(provider.NotFound, "Model not found"), generation.ErrModelNotFound, false},
-		"limited":            {said(provider.Limited, "You have reached your concurrency limit"), generation.ErrRateLimited, true},
-		"failed":             {said(provider.Failed, ""), generation.ErrSubmitUnknown, false},
-		"a gateway":          {said(provider.Unclear, ""), generation.ErrSubmitUnknown, false},
-		"reset":              {&provider.Error{Op: "submit", Err: errors.New("connection reset")}, generation.ErrSubmitUnknown, false},
-		"never sent":         {never, generation.ErrUnavailable, true},
-		"cannot be sent":     {invalid, generation.ErrInvalidInput, false},
-		"not a typed error":  {errors.New("what?"), generation.ErrSubmitUnknown, false},
-		"garbled":            {said(provider.Garbled, ""), generation.ErrSubmitUnknown, false},
-		"a refusal in doubt": {&provider.Error{Op: "submit", Kind: provider.Invalid}, generation.ErrSubmitUnknown, false},
+		"wrong input":        {said(provider.Invalid, `field "size" must be one of`), generation.ErrorTypeInvalidInput, false},
+		"no such call":       {said(provider.Unsupported, ""), generation.ErrorTypeInvalidInput, false},
+		"wrong key":          {said(provider.KeyRefused, "Invalid API key."), generation.ErrorTypeUnauthorized, false},
+		"no credits":         {said(provider.Unpaid, ""), generation.ErrorTypeInsufficientCredits, false},
+		"forbidden":          {said(provider.Forbidden, "role may not"), generation.ErrorTypeUnauthorized, false},
+		"no such model":      {said(provider.NotFound, "Model not found"), generation.ErrorTypeModelNotFound, false},
+		"limited":            {said(provider.Limited, "You have reached your concurrency limit"), generation.ErrorTypeRateLimited, true},
+		"failed":             {said(provider.Failed, ""), generation.ErrorTypeSubmitUnknown, false},
+		"a gateway":          {said(provider.Unclear, ""), generation.ErrorTypeSubmitUnknown, false},
+		"reset":              {&provider.Error{Op: "submit", Err: errors.New("connection reset")}, generation.ErrorTypeSubmitUnknown, false},
+		"never sent":         {never, generation.ErrorTypeUnavailable, true},
+		"cannot be sent":     {invalid, generation.ErrorTypeInvalidInput, false},
+		"not a typed error":  {errors.New("what?"), generation.ErrorTypeSubmitUnknown, false},
+		"garbled":            {said(provider.Garbled, ""), generation.ErrorTypeSubmitUnknown, false},
+		"a refusal in doubt": {&provider.Error{Op: "submit", Kind: provider.Invalid}, generation.ErrorTypeSubmitUnknown, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -198,7 +198,7 @@ func TestSubmitErrors(t *testing.T) {
 			_, err := execute(t, forProvider(p), wire.SubmitName, submitInput(`{"prompt":"a lighthouse"}`))
 			var got *temporal.ApplicationError
 			require.ErrorAs(t, err, &got)
-			require.Equal(t, c.want, got.Type())
+			require.Equal(t, c.want, generation.ErrorTypeOf(got))
 			require.Equal(t, c.retryable, !got.NonRetryable())
 			require.Contains(t, got.Message(), `"still"`)
 			require.NotContains(t, got.Message(), "lighthouse")
@@ -235,7 +235,7 @@ func TestInputThatNoWebhookCanServe(t *testing.T) {
 			}
 			var got *temporal.ApplicationError
 			require.ErrorAs(t, err, &got)
-			require.Equal(t, generation.ErrInvalidInput, got.Type())
+			require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(got))
 			require.Contains(t, got.Message(), c.field)
 			require.Empty(t, p.submits)
 		})
@@ -271,17 +271,17 @@ func TestAwait(t *testing.T) {
 	for name, c := range map[string]struct {
 		prediction provider.Prediction
 		err        error
-		want       string // the retryable error's type; "" for an outcome
+		want       generation.ErrorType // the retryable error's type; "" for an outcome
 	}{
 		"completed":      {provider.Prediction{ID: "p1", State: "completed", Outputs: []json.RawMessage{json.RawMessage(`"https://cdn.test/1.png"`)}}, nil, ""},
-		"failed":         {provider.Prediction{ID: "p1", State: "failed", Failure: provider.Failure{Type: generation.ErrContentRejected}}, nil, ""},
+		"failed":         {provider.Prediction{ID: "p1", State: "failed", Failure: provider.Failure{Type: generation.ErrorTypeContentRejected}}, nil, ""},
 		"deleted":        {provider.Prediction{ID: "p1", State: "deleted"}, nil, ""},
-		"created":        {provider.Prediction{ID: "p1", State: "created"}, nil, generation.ErrPending},
-		"unknown status": {provider.Prediction{ID: "p1", State: "pondering"}, nil, generation.ErrPending},
-		"not found yet":  {provider.Prediction{}, said(provider.NotFound, "Prediction not found."), generation.ErrPending},
-		"key refused":    {provider.Prediction{}, said(provider.KeyRefused, ""), generation.ErrUnauthorized},
-		"rate limited":   {provider.Prediction{}, said(provider.Limited, ""), generation.ErrRateLimited},
-		"down":           {provider.Prediction{}, said(provider.Failed, ""), generation.ErrUnavailable},
+		"created":        {provider.Prediction{ID: "p1", State: "created"}, nil, wire.ErrorTypePending},
+		"unknown status": {provider.Prediction{ID: "p1", State: "pondering"}, nil, wire.ErrorTypePending},
+		"not found yet":  {provider.Prediction{}, said(provider.NotFound, "Prediction not found."), wire.ErrorTypePending},
+		"key refused":    {provider.Prediction{}, said(provider.KeyRefused, ""), generation.ErrorTypeUnauthorized},
+		"rate limited":   {provider.Prediction{}, said(provider.Limited, ""), generation.ErrorTypeRateLimited},
+		"down":           {provider.Prediction{}, said(provider.Failed, ""), generation.ErrorTypeUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -301,7 +301,7 @@ func TestAwait(t *testing.T) {
 			}
 			var got *temporal.ApplicationError
 			require.ErrorAs(t, err, &got)
-			require.Equal(t, c.want, got.Type())
+			require.Equal(t, c.want, generation.ErrorTypeOf(got))
 			require.False(t, got.NonRetryable(), "a prediction that was paid for is asked for again and again")
 		})
 	}

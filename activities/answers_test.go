@@ -36,19 +36,19 @@ func answering(t *testing.T, status int, body string) activities.Options {
 func TestWhatAnAnswerMeans(t *testing.T) {
 	t.Parallel()
 	const (
-		unknown = generation.ErrSubmitUnknown
-		down    = generation.ErrUnavailable
-		limited = generation.ErrRateLimited
-		key     = generation.ErrUnauthorized
-		credits = generation.ErrInsufficientCredits
-		model   = generation.ErrModelNotFound
-		input   = generation.ErrInvalidInput
-		pending = generation.ErrPending
+		unknown = generation.ErrorTypeSubmitUnknown
+		down    = generation.ErrorTypeUnavailable
+		limited = generation.ErrorTypeRateLimited
+		key     = generation.ErrorTypeUnauthorized
+		credits = generation.ErrorTypeInsufficientCredits
+		model   = generation.ErrorTypeModelNotFound
+		input   = generation.ErrorTypeInvalidInput
+		pending = wire.ErrorTypePending
 	)
 	for name, c := range map[string]struct {
 		status       int
 		body         string
-		submit, poll string
+		submit, poll generation.ErrorType
 	}{
 		"bad key":                 {401, `{"code":401,"message":"Invalid API key."}`, key, key},
 		"bad input":               {400, `{"code":400,"message":"field \"size\" must be one of [\"a\"]"}`, input, input},
@@ -109,7 +109,7 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 	}
 }
 
-func requireType(t *testing.T, err error, want string, retryable bool) {
+func requireType(t *testing.T, err error, want generation.ErrorType, retryable bool) {
 	t.Helper()
 	if want == "" {
 		require.NoError(t, err)
@@ -117,6 +117,6 @@ func requireType(t *testing.T, err error, want string, retryable bool) {
 	}
 	var got *temporal.ApplicationError
 	require.ErrorAs(t, err, &got)
-	require.Equal(t, want, got.Type(), err)
+	require.Equal(t, want, generation.ErrorType(got.Type()), err)
 	require.Equal(t, retryable, !got.NonRetryable(), err)
 }

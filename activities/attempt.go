@@ -54,7 +54,7 @@ const longestPoll = 30 * time.Second
 // waiting. The workflow starts it again.
 func impatient(info activity.Info, patience int, err error) error {
 	var failure *temporal.ApplicationError
-	if patience == 0 || int(info.Attempt) < patience || !errors.As(err, &failure) || failure.NonRetryable() || failure.Type() == generation.ErrPending {
+	if patience == 0 || int(info.Attempt) < patience || !errors.As(err, &failure) || failure.NonRetryable() || generation.ErrorTypeOf(failure) == wire.ErrorTypePending {
 		return err
 	}
 	return temporal.NewApplicationErrorWithOptions(failure.Message(), failure.Type(), temporal.ApplicationErrorOptions{

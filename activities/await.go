@@ -29,7 +29,7 @@ func (a *Activities) await(ctx context.Context, in wire.AwaitInput) (wire.Outcom
 	}
 	var failure *temporal.ApplicationError
 	if errors.As(err, &failure) && !failure.NonRetryable() {
-		err = final(generation.ErrDeadlineExceeded, failure.Message(), nil)
+		err = final(generation.ErrorTypeDeadlineExceeded, failure.Message(), nil)
 	}
 	return outcome, err
 }
@@ -54,7 +54,7 @@ func (a *Activities) awaitOnce(ctx context.Context, in wire.AwaitInput) (wire.Ou
 
 // pending is an error that only means "ask again", at the pace of the retry policy.
 func pending(message string) error {
-	return temporal.NewApplicationErrorWithOptions(message, generation.ErrPending, temporal.ApplicationErrorOptions{
+	return temporal.NewApplicationErrorWithOptions(message, string(wire.ErrorTypePending), temporal.ApplicationErrorOptions{
 		Category: temporal.ApplicationErrorCategoryBenign,
 	})
 }

@@ -58,7 +58,7 @@ func (a *Activities) leaveToOthers(ctx context.Context, plan *plan.Plan) error {
 		}
 		a.warnKeyless(ctx, account)
 		if timeLeft(info, keylessFor) > 0 {
-			return after(keylessEvery, generation.ErrUnavailable, "pipeline "+plan.Definition.Name+" was not checked", keyless{account})
+			return after(keylessEvery, generation.ErrorTypeUnavailable, "pipeline "+plan.Definition.Name+" was not checked", keyless{account})
 		}
 	}
 	return nil
@@ -75,8 +75,8 @@ func changes(run pipeline.Request) map[string]map[string]any {
 // checkError: checks are free, so everything is retried except permanent errors.
 func checkError(ctx context.Context, name string, err error) error {
 	what := "pipeline " + name + ": its models and prices"
-	if kind := classify(err); kind == generation.ErrUnauthorized {
+	if kind := classify(err); kind == generation.ErrorTypeUnauthorized {
 		return final(kind, what+" could not be asked for: "+err.Error(), nil)
 	}
-	return again(ctx, generation.ErrUnavailable, what+" could not be had", err)
+	return again(ctx, generation.ErrorTypeUnavailable, what+" could not be had", err)
 }

@@ -61,12 +61,12 @@ func TestCheckFindsProblems(t *testing.T) {
 func TestCheckThatCannotAsk(t *testing.T) {
 	t.Parallel()
 	for kind, c := range map[provider.Kind]struct {
-		want      string
+		want      generation.ErrorType
 		retryable bool
 	}{
-		provider.Failed:     {generation.ErrUnavailable, true},
-		provider.Limited:    {generation.ErrUnavailable, true},
-		provider.KeyRefused: {generation.ErrUnauthorized, false},
+		provider.Failed:     {generation.ErrorTypeUnavailable, true},
+		provider.Limited:    {generation.ErrorTypeUnavailable, true},
+		provider.KeyRefused: {generation.ErrorTypeUnauthorized, false},
 	} {
 		p := shop()
 		p.price = func() (provider.Price, error) { return provider.Price{}, said(kind, "") }
@@ -75,7 +75,7 @@ func TestCheckThatCannotAsk(t *testing.T) {
 		_, err := execute(t, forProvider(p), runwire.CheckName, run)
 		var got *temporal.ApplicationError
 		require.ErrorAs(t, err, &got)
-		require.Equal(t, c.want, got.Type())
+		require.Equal(t, c.want, generation.ErrorTypeOf(got))
 		require.Equal(t, c.retryable, !got.NonRetryable())
 		require.Contains(t, got.Message(), "pipeline film: its models and prices could not be")
 	}

@@ -13,11 +13,11 @@ import (
 )
 
 // classify maps a provider's error to the error type that the workflow or the Temporal UI sees.
-// Any other error is [generation.ErrUnavailable]: asking again may help.
-func classify(err error) string {
+// Any other error is [generation.ErrorTypeUnavailable]: asking again may help.
+func classify(err error) generation.ErrorType {
 	var failure *provider.Error
 	if !errors.As(err, &failure) {
-		return generation.ErrUnavailable
+		return generation.ErrorTypeUnavailable
 	}
 	return failure.Type()
 }
@@ -30,11 +30,11 @@ func submitError(ctx context.Context, in wire.SubmitInput, lost wire.Lost, err e
 	var failure *provider.Error
 	if !errors.As(err, &failure) || !failure.NotAccepted() {
 		return temporal.NewApplicationErrorWithOptions(what+" got no clear answer, so it may have been accepted: "+err.Error(),
-			generation.ErrSubmitUnknown, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{lost}})
+			string(generation.ErrorTypeSubmitUnknown), temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{lost}})
 	}
 	kind := classify(err)
 	switch kind {
-	case generation.ErrUnavailable, generation.ErrRateLimited:
+	case generation.ErrorTypeUnavailable, generation.ErrorTypeRateLimited:
 		return submitAgain(ctx, in, kind, what+" was not accepted", err)
 	default:
 		return final(kind, what+" was refused: "+err.Error(), nil)
@@ -45,20 +45,20 @@ func submitError(ctx context.Context, in wire.SubmitInput, lost wire.Lost, err e
 // does not improve by waiting.
 func addressError(ctx context.Context, in wire.SubmitInput, err error) error {
 	what := fmt.Sprintf("generation %q: the address for its webhook could not be made", in.Key)
-	if classify(err) == generation.ErrUnauthorized {
-		return final(generation.ErrUnauthorized, what+": "+err.Error(), nil)
+	if classify(err) == generation.ErrorTypeUnauthorized {
+		return final(generation.ErrorTypeUnauthorized, what+": "+err.Error(), nil)
 	}
-	return beforeSubmit(ctx, in, generation.ErrUnavailable, what, err)
+	return beforeSubmit(ctx, in, generation.ErrorTypeUnavailable, what, err)
 }
 
 // priceError: with a budget nothing is submitted without a price. Asking is free.
 func priceError(ctx context.Context, in wire.SubmitInput, err error) error {
 	what := fmt.Sprintf("generation %q: the price of %s, without which a budget lets nothing be submitted,", in.Key, in.Model)
 	if errors.Is(err, provider.ErrImpossiblePrice) {
-		return final(generation.ErrBudgetExceeded, what+" cannot be believed: "+err.Error(), nil)
+		return final(generation.ErrorTypeBudgetExceeded, what+" cannot be believed: "+err.Error(), nil)
 	}
 	switch kind := classify(err); kind {
-	case generation.ErrUnavailable, generation.ErrRateLimited:
+	case generation.ErrorTypeUnavailable, generation.ErrorTypeRateLimited:
 		return beforeSubmit(ctx, in, kind, what+" could not be had", err)
 	default:
 		return final(kind, what+" was refused: "+err.Error(), nil)
@@ -68,7 +68,7 @@ func priceError(ctx context.Context, in wire.SubmitInput, err error) error {
 // readError: reads are free, so everything is retried.
 func readError(ctx context.Context, what string, err error) error {
 	kind := classify(err)
-	if kind == generation.ErrModelNotFound {
+	if kind == generation.ErrorTypeModelNotFound {
 		return pending(what + " is not known to the provider (yet): " + err.Error())
 	}
 	return again(ctx, kind, what+" could not be read", err)

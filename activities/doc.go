@@ -3,7 +3,7 @@
 //   - Submit sends the one POST that costs money, at most once per attempt. Only
 //     errors that prove that nothing was accepted are tried again by the
 //     activity's retry policy; whatever may have been accepted comes back to the
-//     workflow as [generation.ErrSubmitUnknown].
+//     workflow as [generation.ErrorTypeSubmitUnknown].
 //   - Find asks the witnesses what became of such a submit: this process's memory,
 //     webhooks, the charges and the list of predictions, and what other workflows know.
 //     Difference is doubt, not disproof; a submit is found or absent only by certain

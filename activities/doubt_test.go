@@ -235,7 +235,7 @@ func TestAResetSearchesFirst(t *testing.T) {
 		_, err := s.environment().ExecuteActivity(wire.SubmitName, in)
 		var failure *temporal.ApplicationError
 		require.ErrorAs(t, err, &failure)
-		require.Equal(t, generation.ErrSubmitUnknown, failure.Type())
+		require.Equal(t, generation.ErrorTypeSubmitUnknown, generation.ErrorTypeOf(failure))
 		var lost wire.Lost
 		require.NoError(t, failure.Details(&lost))
 		require.False(t, lost.Over, "the other run's may still be under way")
@@ -253,7 +253,7 @@ func TestALostSubmitIsNotMadeAgain(t *testing.T) {
 			_, err := s.environment().ExecuteActivity(wire.SubmitName, submitInput(`{}`))
 			var failure *temporal.ApplicationError
 			require.ErrorAs(t, err, &failure)
-			require.Equal(t, generation.ErrSubmitUnknown, failure.Type())
+			require.Equal(t, generation.ErrorTypeSubmitUnknown, generation.ErrorTypeOf(failure))
 		}
 		require.Len(t, s.provider().submits, 1)
 	})

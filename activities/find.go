@@ -33,7 +33,7 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 	if in.Earlier {
 		kept, err := deliveries(ctx, a.client(ctx), in.Nonce)
 		if err != nil {
-			return wire.Found{}, again(ctx, generation.ErrUnavailable, fmt.Sprintf("generation %q: webhooks that came between two runs could not be read", in.Key), err)
+			return wire.Found{}, again(ctx, generation.ErrorTypeUnavailable, fmt.Sprintf("generation %q: webhooks that came between two runs could not be read", in.Key), err)
 		}
 		for _, signal := range kept {
 			if signal.Identified {
@@ -65,7 +65,7 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 func unread(ctx context.Context, what string, err error) error {
 	err = readError(ctx, what, err)
 	var failure *temporal.ApplicationError
-	if errors.As(err, &failure) && failure.Type() == generation.ErrPending {
+	if errors.As(err, &failure) && generation.ErrorTypeOf(failure) == wire.ErrorTypePending {
 		return pending(failure.Message())
 	}
 	return err

@@ -26,13 +26,13 @@ func (a *Activities) account(ctx context.Context, name string) (*account, error)
 		return account, nil
 	}
 	a.warnKeyless(ctx, name)
-	return nil, again(ctx, generation.ErrUnavailable, "nothing was sent", keyless{name})
+	return nil, again(ctx, generation.ErrorTypeUnavailable, "nothing was sent", keyless{name})
 }
 
 // keylessSubmit is account's error for a submit, which ends at its generation's deadline.
 func keylessSubmit(ctx context.Context, in wire.SubmitInput) error {
 	what := fmt.Sprintf("generation %q: submit of %s was not sent", in.Key, in.Model)
-	return beforeSubmit(ctx, in, generation.ErrUnavailable, what, keyless{in.Account})
+	return beforeSubmit(ctx, in, generation.ErrorTypeUnavailable, what, keyless{in.Account})
 }
 
 // warnKeyless logs once per account.

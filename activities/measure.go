@@ -38,6 +38,5 @@ func countSpend(ctx context.Context, model string, price *generation.USD) {
 
 // isUnknown reports whether an error leaves open whether a submit was accepted.
 func isUnknown(err error) bool {
-	var failure *temporal.ApplicationError
-	return errors.As(err, &failure) && failure.Type() == generation.ErrSubmitUnknown
+	return generation.ErrorTypeOf(err) == generation.ErrorTypeSubmitUnknown
 }

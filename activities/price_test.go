@@ -44,7 +44,7 @@ func TestBeyondTheBoundNothingIsSubmitted(t *testing.T) {
 	_, err := execute(t, forProvider(p), wire.SubmitName, bounded())
 	var got *temporal.ApplicationError
 	require.ErrorAs(t, err, &got)
-	require.Equal(t, generation.ErrBudgetExceeded, got.Type())
+	require.Equal(t, generation.ErrorTypeBudgetExceeded, generation.ErrorTypeOf(got))
 	require.True(t, got.NonRetryable())
 	require.Equal(t, `generation "still": wavespeed-ai/flux-dev costs $0.100000001, more than the $0.10 left for it; nothing was submitted`, got.Message())
 	var price generation.USD
@@ -59,17 +59,17 @@ func TestWithoutAPriceNothingIsSubmitted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		err       error
-		want      string
+		want      generation.ErrorType
 		retryable bool
 	}{
-		"down":          {said(provider.Failed, ""), generation.ErrUnavailable, true},
-		"limited":       {said(provider.Limited, ""), generation.ErrRateLimited, true},
-		"cut":           {errors.New("connection reset"), generation.ErrUnavailable, true},
-		"no such model": {said(provider.NotFound, ""), generation.ErrModelNotFound, false},
-		"wrong input":   {said(provider.Invalid, "size"), generation.ErrInvalidInput, false},
-		"wrong key":     {said(provider.KeyRefused, ""), generation.ErrUnauthorized, false},
-		"impossible":    {&provider.Error{Kind: provider.Garbled, Err: provider.ErrImpossiblePrice}, generation.ErrBudgetExceeded, false},
-		"no credits":    {said(provider.Unpaid, ""), generation.ErrInsufficientCredits, false},
+		"down":          {said(provider.Failed, ""), generation.ErrorTypeUnavailable, true},
+		"limited":       {said(provider.Limited, ""), generation.ErrorTypeRateLimited, true},
+		"cut":           {errors.New("connection reset"), generation.ErrorTypeUnavailable, true},
+		"no such model": {said(provider.NotFound, ""), generation.ErrorTypeModelNotFound, false},
+		"wrong input":   {said(provider.Invalid, "size"), generation.ErrorTypeInvalidInput, false},
+		"wrong key":     {said(provider.KeyRefused, ""), generation.ErrorTypeUnauthorized, false},
+		"impossible":    {&provider.Error{Kind: provider.Garbled, Err: provider.ErrImpossiblePrice}, generation.ErrorTypeBudgetExceeded, false},
+		"no credits":    {said(provider.Unpaid, ""), generation.ErrorTypeInsufficientCredits, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,7 +78,7 @@ func TestWithoutAPriceNothingIsSubmitted(t *testing.T) {
 			_, err := execute(t, forProvider(p), wire.SubmitName, bounded())
 			var got *temporal.ApplicationError
 			require.ErrorAs(t, err, &got)
-			require.Equal(t, c.want, got.Type())
+			require.Equal(t, c.want, generation.ErrorTypeOf(got))
 			require.Equal(t, c.retryable, !got.NonRetryable())
 			require.Contains(t, got.Message(), `generation "still": the price of wavespeed-ai/flux-dev`)
 			require.NotContains(t, got.Message(), "lighthouse")

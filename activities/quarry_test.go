@@ -40,8 +40,8 @@ type block struct {
 var words = map[string]provider.State{"hewing": provider.StateProcessing, "polished": provider.StateCompleted, "cracked": provider.StateFailed, "forbidden": provider.StateFailed}
 
 var faults = map[string]provider.Failure{
-	"cracked":   {Type: generation.ErrPredictionFailed, Reason: "cracked"},
-	"forbidden": {Type: generation.ErrContentRejected, Reason: "forbidden stone"},
+	"cracked":   {Type: generation.ErrorTypePredictionFailed, Reason: "cracked"},
+	"forbidden": {Type: generation.ErrorTypeContentRejected, Reason: "forbidden stone"},
 }
 
 func (b *block) prediction() provider.Prediction {

@@ -46,7 +46,7 @@ func mustHaveEnded(ctx context.Context, c client.Client, of pipeline.Child) erro
 	case info.GetType().GetName() == runwire.ItemsName:
 		return errors.New("it has not ended yet")
 	default:
-		return final(generation.ErrInvalidInput, fmt.Sprintf("run %s of workflow %s has not ended: cancel or terminate it first; nothing was submitted", of.RunID, of.WorkflowID), nil)
+		return final(generation.ErrorTypeInvalidInput, fmt.Sprintf("run %s of workflow %s has not ended: cancel or terminate it first; nothing was submitted", of.RunID, of.WorkflowID), nil)
 	}
 }
 
@@ -55,7 +55,7 @@ func recallError(ctx context.Context, in runwire.RecallInput, err error) error {
 	var missing *serviceerror.NotFound
 	var invalid *serviceerror.InvalidArgument
 	if errors.As(err, &missing) || errors.As(err, &invalid) {
-		return final(generation.ErrInvalidInput, what+" are not available: "+err.Error()+"; nothing was submitted", nil)
+		return final(generation.ErrorTypeInvalidInput, what+" are not available: "+err.Error()+"; nothing was submitted", nil)
 	}
-	return again(ctx, generation.ErrUnavailable, what+" could not be read", err)
+	return again(ctx, generation.ErrorTypeUnavailable, what+" could not be read", err)
 }

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jitter"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
@@ -26,19 +27,19 @@ const (
 	lastTry = 2 * time.Second
 )
 
-func final(kind, message string, cause error) error {
-	return temporal.NewApplicationErrorWithOptions(message, kind, temporal.ApplicationErrorOptions{NonRetryable: true, Cause: cause})
+func final(kind generation.ErrorType, message string, cause error) error {
+	return temporal.NewApplicationErrorWithOptions(message, string(kind), temporal.ApplicationErrorOptions{NonRetryable: true, Cause: cause})
 }
 
 // after makes Temporal retry the activity after a delay.
-func after(delay time.Duration, kind, what string, err error) error {
-	return temporal.NewApplicationErrorWithOptions(what+": "+err.Error(), kind, temporal.ApplicationErrorOptions{
+func after(delay time.Duration, kind generation.ErrorType, what string, err error) error {
+	return temporal.NewApplicationErrorWithOptions(what+": "+err.Error(), string(kind), temporal.ApplicationErrorOptions{
 		NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign,
 	})
 }
 
 // again retries a free activity.
-func again(ctx context.Context, kind, what string, err error) error {
+func again(ctx context.Context, kind generation.ErrorType, what string, err error) error {
 	info := activity.GetInfo(ctx)
 	delay := readDelay(err, info.Attempt)
 	if info.ScheduleToCloseTimeout > 0 {
@@ -49,7 +50,7 @@ func again(ctx context.Context, kind, what string, err error) error {
 
 // beforeSubmit repeats what a submit needs first, and costs nothing, until the
 // generation's deadline: then the generation ends with this error.
-func beforeSubmit(ctx context.Context, in wire.SubmitInput, kind, what string, err error) error {
+func beforeSubmit(ctx context.Context, in wire.SubmitInput, kind generation.ErrorType, what string, err error) error {
 	info := activity.GetInfo(ctx)
 	left := timeLeft(info, in.Within)
 	if left < lastTry {
@@ -60,7 +61,7 @@ func beforeSubmit(ctx context.Context, in wire.SubmitInput, kind, what string, e
 
 // submitAgain retries a submit that was surely not accepted. It waits as long as the provider
 // requests, unless that is past the generation's deadline: then waiting is useless.
-func submitAgain(ctx context.Context, in wire.SubmitInput, kind, what string, err error) error {
+func submitAgain(ctx context.Context, in wire.SubmitInput, kind generation.ErrorType, what string, err error) error {
 	info := activity.GetInfo(ctx)
 	left, wait := timeLeft(info, in.Within), told(err)
 	switch {
@@ -76,7 +77,7 @@ func submitAgain(ctx context.Context, in wire.SubmitInput, kind, what string, er
 	}
 }
 
-func outOfTime(kind, what string, err error) error {
+func outOfTime(kind generation.ErrorType, what string, err error) error {
 	return final(kind, what+" before the generation's deadline; nothing was billed: "+err.Error(), nil)
 }
 

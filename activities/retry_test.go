@@ -170,7 +170,7 @@ func TestASubmitThatIsToWaitBeyondItsDeadlineFailsNow(t *testing.T) {
 		{31 * time.Minute, 30 * time.Minute, []string{"31m0s", "30m0s"}},
 	} {
 		_, err := executeLater(t, c.elapsed, forProvider(limiting(c.asked)), wire.SubmitName, submitInput(`{}`))
-		requireType(t, err, generation.ErrRateLimited, false)
+		requireType(t, err, generation.ErrorTypeRateLimited, false)
 		for _, name := range c.names {
 			require.ErrorContains(t, err, name)
 		}
@@ -194,13 +194,13 @@ func TestASubmitEndsWithItsLastFailure(t *testing.T) {
 	for name, c := range map[string]struct {
 		p    *fake
 		in   wire.SubmitInput
-		kind string
+		kind generation.ErrorType
 		says string
 	}{
-		"unreachable": {down, submitInput(`{}`), generation.ErrUnavailable, "connection refused"},
-		"limited":     {limiting(0), submitInput(`{}`), generation.ErrRateLimited, "slow down"},
-		"no price":    {limiting(0), unpriced, generation.ErrRateLimited, "slow down"},
-		"no key":      {down, elsewhere, generation.ErrUnavailable, `no API key for account "studio"`},
+		"unreachable": {down, submitInput(`{}`), generation.ErrorTypeUnavailable, "connection refused"},
+		"limited":     {limiting(0), submitInput(`{}`), generation.ErrorTypeRateLimited, "slow down"},
+		"no price":    {limiting(0), unpriced, generation.ErrorTypeRateLimited, "slow down"},
+		"no key":      {down, elsewhere, generation.ErrorTypeUnavailable, `no API key for account "studio"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -257,7 +257,7 @@ func TestAWorkerWithoutTheKeyLeavesTheActivityToOthers(t *testing.T) {
 	} {
 		for range 2 {
 			_, err := env.ExecuteActivity(name, in)
-			requireType(t, err, generation.ErrUnavailable, true)
+			requireType(t, err, generation.ErrorTypeUnavailable, true)
 			require.ErrorContains(t, err, `this worker has no API key for account "studio"; another worker may have it`, name)
 		}
 	}
@@ -272,7 +272,7 @@ func TestACheckWithoutTheKeyReportsItSoon(t *testing.T) {
 	run := film("a/b", nil)
 	run.Pipeline.Account = "studio"
 	_, err := execute(t, forProvider(shop()), runwire.CheckName, run)
-	requireType(t, err, generation.ErrUnavailable, true)
+	requireType(t, err, generation.ErrorTypeUnavailable, true)
 	require.ErrorContains(t, err, `account "studio"`)
 	require.LessOrEqual(t, waits(t, err), 10*time.Second)
 

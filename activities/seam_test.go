@@ -90,7 +90,7 @@ func TestAnotherProvider(t *testing.T) {
 		secret       string
 		answer       int
 		via          generation.Via
-		failure      string
+		failure      generation.ErrorType
 		reason       string
 	}{
 		"by webhook":          {webhook: true, word: "polished", secret: wax, answer: 200, via: generation.ViaWebhook},
@@ -98,8 +98,8 @@ func TestAnotherProvider(t *testing.T) {
 		"a forged webhook":    {webhook: true, word: "polished", secret: "tallow", answer: 401, via: generation.ViaPoll},
 		"refused at first":    {refuse: 2, webhook: true, word: "polished", secret: wax, answer: 200, via: generation.ViaWebhook},
 		"its answer was lost": {lose: 1, word: "polished", via: generation.ViaPoll},
-		"it fails":            {webhook: true, word: "cracked", secret: wax, answer: 200, failure: generation.ErrPredictionFailed, reason: "the provider reports it as cracked"},
-		"it is rejected":      {word: "forbidden", failure: generation.ErrContentRejected, reason: "the provider reports it as forbidden stone"},
+		"it fails":            {webhook: true, word: "cracked", secret: wax, answer: 200, failure: generation.ErrorTypePredictionFailed, reason: "the provider reports it as cracked"},
+		"it is rejected":      {word: "forbidden", failure: generation.ErrorTypeContentRejected, reason: "the provider reports it as forbidden stone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -112,7 +112,7 @@ func TestAnotherProvider(t *testing.T) {
 			if test.failure != "" {
 				var failed *temporal.ApplicationError
 				require.ErrorAs(t, c.GetWorkflowError(), &failed)
-				require.Equal(t, test.failure, failed.Type())
+				require.Equal(t, test.failure, generation.ErrorTypeOf(failed))
 				require.Contains(t, failed.Message(), test.reason)
 				return
 			}

@@ -85,14 +85,14 @@ func (a *Activities) post(ctx context.Context, account *account, in wire.SubmitI
 // lost is the error of a submit if this attempt cannot tell whether it was accepted.
 func lost(in wire.SubmitInput, what wire.Lost, why string) error {
 	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("generation %q: submit of %s %s", in.Key, in.Model, why),
-		generation.ErrSubmitUnknown, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{what}})
+		string(generation.ErrorTypeSubmitUnknown), temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{what}})
 }
 
 // checkInput rejects inputs that the provider is known to reject, or to answer in a way that a
 // durable wait can't use.
 func (a *Activities) checkInput(at provider.Provider, in wire.SubmitInput) error {
 	wrong := func(field, why string) error {
-		return final(generation.ErrInvalidInput, fmt.Sprintf("generation %q: %s: %s", in.Key, field, why), nil)
+		return final(generation.ErrorTypeInvalidInput, fmt.Sprintf("generation %q: %s: %s", in.Key, field, why), nil)
 	}
 	var input map[string]json.RawMessage
 	if err := json.Unmarshal(in.Input, &input); err != nil {
@@ -148,7 +148,7 @@ func (a *Activities) price(ctx context.Context, at provider.Provider, in wire.Su
 	case in.MaxPrice != nil && price.Amount > *in.MaxPrice:
 		return nil, temporal.NewApplicationErrorWithOptions(
 			fmt.Sprintf("generation %q: %s costs %s, more than the %s left for it; nothing was submitted", in.Key, in.Model, price.Amount, *in.MaxPrice),
-			generation.ErrBudgetExceeded, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{price.Amount}})
+			string(generation.ErrorTypeBudgetExceeded), temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{price.Amount}})
 	default:
 		return &price.Amount, nil
 	}

@@ -23,7 +23,7 @@ func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered 
 	case in.RunID != info.WorkflowExecution.RunID:
 		return lost(in, wire.Lost{}, "was started by the run that this one was reset from")
 	case timeLeft(info, in.Within) <= 0:
-		return final(generation.ErrDeadlineExceeded, fmt.Sprintf("generation %q: the deadline passed before the provider accepted the submit; nothing was billed", in.Key), nil)
+		return final(generation.ErrorTypeDeadlineExceeded, fmt.Sprintf("generation %q: the deadline passed before the provider accepted the submit; nothing was billed", in.Key), nil)
 	default:
 		return a.checkAttempt(ctx, info, entered, in)
 	}
@@ -41,9 +41,9 @@ func (a *Activities) checkAttempt(ctx context.Context, info activity.Info, enter
 	what := fmt.Sprintf("generation %q: whether this worker may submit is to be asked of Temporal, which", in.Key)
 	switch {
 	case err != nil && foreign:
-		return again(ctx, generation.ErrPending, what, err) // which is not a refusal
+		return again(ctx, wire.ErrorTypePending, what, err) // which is not a refusal
 	case err != nil:
-		return again(ctx, generation.ErrUnavailable, what, err)
+		return again(ctx, generation.ErrorTypeUnavailable, what, err)
 	case pending == nil:
 		return lost(in, wire.Lost{}, "reached its worker too late, and was not sent")
 	case foreign && !provesRefusal(pending.GetLastFailure(), info.Attempt-1):
@@ -56,7 +56,7 @@ func (a *Activities) checkAttempt(ctx context.Context, info activity.Info, enter
 
 // refusals are the errors of a submit after which Temporal retries, because nothing was
 // accepted.
-var refusals = map[string]bool{generation.ErrUnavailable: true, generation.ErrRateLimited: true}
+var refusals = map[string]bool{string(generation.ErrorTypeUnavailable): true, string(generation.ErrorTypeRateLimited): true}
 
 func isRefusal(err error) bool {
 	var failure *temporal.ApplicationError

@@ -41,9 +41,9 @@ func (a attempts) run(attempt int32) error {
 // does not.
 func TestAttemptAfterAnothersWorker(t *testing.T) {
 	t.Parallel()
-	application := func(kind, message string) *failurepb.Failure {
+	application := func(kind generation.ErrorType, message string) *failurepb.Failure {
 		return &failurepb.Failure{Message: message, FailureInfo: &failurepb.Failure_ApplicationFailureInfo{
-			ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: kind},
+			ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: string(kind)},
 		}}
 	}
 	for name, c := range map[string]struct {
@@ -51,14 +51,14 @@ func TestAttemptAfterAnothersWorker(t *testing.T) {
 		attempt int32
 		submits int
 	}{
-		"not accepted":         {application(generation.ErrRateLimited, "429"), 2, 1},
-		"not sent":             {application(generation.ErrUnavailable, "no key"), 2, 1},
+		"not accepted":         {application(generation.ErrorTypeRateLimited, "429"), 2, 1},
+		"not sent":             {application(generation.ErrorTypeUnavailable, "no key"), 2, 1},
 		"not registered":       {application("ActivityNotRegisteredError", ""), 2, 1},
 		"input not decoded":    {application("wrapError", "unable to decode the activity function input payload with error: x"), 2, 1},
 		"result not encoded":   {application("wrapError", "unable to encode: the key server is down"), 2, 0},
 		"ended by hand":        {application("", "failed by an operator"), 2, 0},
 		"nothing is known":     {nil, 2, 0},
-		"unknown, by its name": {application(generation.ErrSubmitUnknown, ""), 2, 0},
+		"unknown, by its name": {application(generation.ErrorTypeSubmitUnknown, ""), 2, 0},
 		"not decoded again":    {application("wrapError", "unable to decode the activity function input payload with error: x"), 3, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestAttemptAfterAnothersWorker(t *testing.T) {
 			}
 			var failure *temporal.ApplicationError
 			require.ErrorAs(t, err, &failure)
-			require.Equal(t, generation.ErrSubmitUnknown, failure.Type())
+			require.Equal(t, generation.ErrorTypeSubmitUnknown, generation.ErrorTypeOf(failure))
 			require.True(t, failure.NonRetryable())
 		})
 	}

@@ -1,73 +1,80 @@
 package generation
 
-// Types of the Temporal application errors with which a generation can fail. Match on types,
-// not on messages:
+import (
+	"errors"
+	"strings"
+)
+
+// ErrorType is the type of the Temporal application error with which a generation failed. Match
+// on types, not on messages:
 //
-//	var failure *temporal.ApplicationError
-//	if errors.As(err, &failure) && failure.Type() == generation.ErrContentRejected { … }
+//	if generation.ErrorTypeOf(err) == generation.ErrorTypeContentRejected { … }
 //
 // The error's first detail is the generation's [Status], with all its attempts.
+type ErrorType string
+
+// The types of the errors with which a generation can fail.
 const (
-	// ErrInvalidInput: the request is invalid, or the provider or the model rejected a
+	// ErrorTypeInvalidInput: the request is invalid, or the provider or the model rejected a
 	// parameter. The message names the field.
-	ErrInvalidInput = "wavespeed.InvalidInput"
+	ErrorTypeInvalidInput ErrorType = "wavespeed.InvalidInput"
 
-	// ErrUnauthorized: the provider rejects the account's API key, or the key lacks permission.
-	ErrUnauthorized = "wavespeed.Unauthorized"
+	// ErrorTypeUnauthorized: the provider rejects the account's API key, or the key lacks permission.
+	ErrorTypeUnauthorized ErrorType = "wavespeed.Unauthorized"
 
-	// ErrInsufficientCredits: the account's balance does not cover the submit.
-	ErrInsufficientCredits = "wavespeed.InsufficientCredits" // #nosec G101 -- names an error
+	// ErrorTypeInsufficientCredits: the account's balance does not cover the submit.
+	ErrorTypeInsufficientCredits ErrorType = "wavespeed.InsufficientCredits" // #nosec G101 -- names an error
 
-	// ErrModelNotFound: the provider has no model with this id.
-	ErrModelNotFound = "wavespeed.ModelNotFound"
+	// ErrorTypeModelNotFound: the provider has no model with this id.
+	ErrorTypeModelNotFound ErrorType = "wavespeed.ModelNotFound"
 
-	// ErrRateLimited: the provider rejected the submit until the deadline because of the
+	// ErrorTypeRateLimited: the provider rejected the submit until the deadline because of the
 	// account's rate or concurrency limit, or asked to wait beyond it.
-	ErrRateLimited = "wavespeed.RateLimited"
+	ErrorTypeRateLimited ErrorType = "wavespeed.RateLimited"
 
-	// ErrContentRejected: moderation rejected the input or the output.
-	ErrContentRejected = "wavespeed.ContentRejected"
+	// ErrorTypeContentRejected: moderation rejected the input or the output.
+	ErrorTypeContentRejected ErrorType = "wavespeed.ContentRejected"
 
-	// ErrMediaUnreachable: the provider could not download an input's URL.
-	ErrMediaUnreachable = "wavespeed.MediaUnreachable"
+	// ErrorTypeMediaUnreachable: the provider could not download an input's URL.
+	ErrorTypeMediaUnreachable ErrorType = "wavespeed.MediaUnreachable"
 
-	// ErrPredictionFailed: the prediction was accepted and ended without a result.
-	ErrPredictionFailed = "wavespeed.PredictionFailed"
+	// ErrorTypePredictionFailed: the prediction was accepted and ended without a result.
+	ErrorTypePredictionFailed ErrorType = "wavespeed.PredictionFailed"
 
-	// ErrSubmitUnknown: the submit's response was lost, and nothing shows whether the submit
+	// ErrorTypeSubmitUnknown: the submit's response was lost, and nothing shows whether the submit
 	// was accepted. It may have been billed. The last attempt in the status lists predictions
 	// that may be its own.
-	ErrSubmitUnknown = "wavespeed.SubmitUnknown"
+	ErrorTypeSubmitUnknown ErrorType = "wavespeed.SubmitUnknown"
 
-	// ErrDeadlineExceeded: the generation did not end within its Timeout.
-	ErrDeadlineExceeded = "wavespeed.DeadlineExceeded"
+	// ErrorTypeDeadlineExceeded: the generation did not end within its Timeout.
+	ErrorTypeDeadlineExceeded ErrorType = "wavespeed.DeadlineExceeded"
 
-	// ErrBudgetExceeded: the submit would have exceeded the budget, or its price is
+	// ErrorTypeBudgetExceeded: the submit would have exceeded the budget, or its price is
 	// implausible. It was not sent.
-	ErrBudgetExceeded = "wavespeed.BudgetExceeded"
+	ErrorTypeBudgetExceeded ErrorType = "wavespeed.BudgetExceeded"
 
-	// ErrTooManyFailed: more generations failed than are tolerated.
-	ErrTooManyFailed = "wavespeed.TooManyFailed"
+	// ErrorTypeTooManyFailed: more generations failed than are tolerated.
+	ErrorTypeTooManyFailed ErrorType = "wavespeed.TooManyFailed"
 
-	// ErrRejected: people were asked and did not approve.
-	ErrRejected = "wavespeed.Rejected"
+	// ErrorTypeRejected: people were asked and did not approve.
+	ErrorTypeRejected ErrorType = "wavespeed.Rejected"
 )
 
-// ErrorTypes are the types of all errors with which a generation can fail.
-func ErrorTypes() []string {
-	return []string{
-		ErrInvalidInput, ErrUnauthorized, ErrInsufficientCredits, ErrModelNotFound, ErrRateLimited, ErrContentRejected,
-		ErrMediaUnreachable, ErrPredictionFailed, ErrSubmitUnknown, ErrDeadlineExceeded, ErrBudgetExceeded,
+// ErrorTypeUnavailable is the type of an error after which Temporal retries an activity: the
+// provider could not be reached or could not answer, or this worker has no API key for the
+// account. Another worker may have it. It never ends a generation; the Temporal UI shows it as
+// the activity's last failure.
+const ErrorTypeUnavailable ErrorType = "wavespeed.Unavailable"
+
+// ErrorTypeOf returns the type of the application error that err is or wraps; "" if that is not
+// one of ours.
+func ErrorTypeOf(err error) ErrorType {
+	var failure interface {
+		error
+		Type() string
 	}
+	if !errors.As(err, &failure) || !strings.HasPrefix(failure.Type(), "wavespeed.") {
+		return ""
+	}
+	return ErrorType(failure.Type())
 }
-
-// Types of the errors after which Temporal retries an activity. They never end a generation;
-// the Temporal UI shows them as an activity's last failure.
-const (
-	// ErrPending: the prediction has not ended yet, or is not listed yet.
-	ErrPending = "wavespeed.Pending"
-
-	// ErrUnavailable: the provider could not be reached or could not answer, or this worker has
-	// no API key for the account. Another worker may have it.
-	ErrUnavailable = "wavespeed.Unavailable"
-)

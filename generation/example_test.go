@@ -1,9 +1,6 @@
 package generation_test
 
 import (
-	"errors"
-
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -18,8 +15,7 @@ func Example() {
 			Model: "wavespeed-ai/flux-dev",
 			Input: map[string]any{"prompt": "a lighthouse in a storm"},
 		})
-		var failure *temporal.ApplicationError
-		if errors.As(err, &failure) && failure.Type() == generation.ErrContentRejected {
+		if generation.ErrorTypeOf(err) == generation.ErrorTypeContentRejected {
 			return "", nil
 		}
 		url := still.URL(0)

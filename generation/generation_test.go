@@ -2,11 +2,14 @@ package generation_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
@@ -159,19 +162,19 @@ func TestOutcomes(t *testing.T) {
 	for name, c := range map[string]struct {
 		outcome   wire.Outcome
 		completed bool
-		errorType string
+		errorType generation.ErrorType
 		retryable bool
 	}{
 		"completed":   {wire.Outcome{Status: "completed", Outputs: output}, true, "", false},
 		"too large":   {wire.Outcome{Status: "completed", Omitted: true}, true, "", false},
-		"no outputs":  {wire.Outcome{Status: "completed"}, false, generation.ErrPredictionFailed, true},
-		"failed":      {wire.Outcome{Status: "failed", Outputs: output}, false, generation.ErrPredictionFailed, true},
-		"told":        {wire.Outcome{Status: "failed", Failure: generation.ErrPredictionFailed}, false, generation.ErrPredictionFailed, true},
-		"canceled":    {wire.Outcome{Status: "canceled"}, false, generation.ErrPredictionFailed, false},
-		"deleted":     {wire.Outcome{Status: "deleted"}, false, generation.ErrPredictionFailed, false},
-		"moderation":  {wire.Outcome{Status: "failed", Failure: generation.ErrContentRejected}, false, generation.ErrContentRejected, false},
-		"wrong input": {wire.Outcome{Status: "failed", Failure: generation.ErrInvalidInput}, false, generation.ErrInvalidInput, false},
-		"media":       {wire.Outcome{Status: "failed", Failure: generation.ErrMediaUnreachable}, false, generation.ErrMediaUnreachable, false},
+		"no outputs":  {wire.Outcome{Status: "completed"}, false, generation.ErrorTypePredictionFailed, true},
+		"failed":      {wire.Outcome{Status: "failed", Outputs: output}, false, generation.ErrorTypePredictionFailed, true},
+		"told":        {wire.Outcome{Status: "failed", Failure: generation.ErrorTypePredictionFailed}, false, generation.ErrorTypePredictionFailed, true},
+		"canceled":    {wire.Outcome{Status: "canceled"}, false, generation.ErrorTypePredictionFailed, false},
+		"deleted":     {wire.Outcome{Status: "deleted"}, false, generation.ErrorTypePredictionFailed, false},
+		"moderation":  {wire.Outcome{Status: "failed", Failure: generation.ErrorTypeContentRejected}, false, generation.ErrorTypeContentRejected, false},
+		"wrong input": {wire.Outcome{Status: "failed", Failure: generation.ErrorTypeInvalidInput}, false, generation.ErrorTypeInvalidInput, false},
+		"media":       {wire.Outcome{Status: "failed", Failure: generation.ErrorTypeMediaUnreachable}, false, generation.ErrorTypeMediaUnreachable, false},
 	} {
 		require.Equal(t, c.completed, c.outcome.Completed(), name)
 		if !c.completed {
@@ -203,4 +206,22 @@ func TestCloneSharesNothing(t *testing.T) {
 	clone := status.Clone()
 	status.Attempts[0].State = generation.StateCompleted
 	require.Equal(t, generation.StateWaiting, clone.Attempts[0].State)
+}
+
+func TestErrorTypeOf(t *testing.T) {
+	t.Parallel()
+	failure := temporal.NewApplicationError("flagged", string(generation.ErrorTypeContentRejected))
+	for name, c := range map[string]struct {
+		err  error
+		want generation.ErrorType
+	}{
+		"none":      {nil, ""},
+		"ours":      {failure, generation.ErrorTypeContentRejected},
+		"wrapped":   {fmt.Errorf("scene 2: %w", failure), generation.ErrorTypeContentRejected},
+		"anybody's": {temporal.NewApplicationError("full", "DiskFull"), ""},
+		"the outer": {temporal.NewApplicationErrorWithCause("full", "DiskFull", failure), ""},
+		"no type":   {errors.New("full"), ""},
+	} {
+		require.Equal(t, c.want, generation.ErrorTypeOf(c.err), name)
+	}
 }

@@ -66,7 +66,7 @@ type Request struct {
 type UnknownPolicy string
 
 const (
-	// FailUnknown fails the generation with [ErrSubmitUnknown]: nothing is paid twice.
+	// FailUnknown fails the generation with [ErrorTypeSubmitUnknown]: nothing is paid twice.
 	FailUnknown UnknownPolicy = "fail"
 
 	// ResubmitUnknown submits again, at the risk of paying twice.

@@ -150,7 +150,7 @@ type Status struct {
 	InferenceMS int64  `json:"inference_ms,omitempty"`
 
 	// ErrorType is the type of the error with which the generation failed, if it did.
-	ErrorType string `json:"error_type,omitempty"`
+	ErrorType ErrorType `json:"error_type,omitempty"`
 
 	// Fingerprint is equal for equivalent requests.
 	Fingerprint string `json:"fingerprint,omitempty"`
@@ -200,7 +200,7 @@ func (s Status) Reason() string {
 // GivenUp reports whether the generation failed while its prediction continued at the provider,
 // which bills it: its deadline passed, or no worker had its account's key any more.
 func (s Status) GivenUp() bool {
-	return s.PredictionID() != "" && (s.ErrorType == ErrDeadlineExceeded || s.ErrorType == ErrUnauthorized)
+	return s.PredictionID() != "" && (s.ErrorType == ErrorTypeDeadlineExceeded || s.ErrorType == ErrorTypeUnauthorized)
 }
 
 // Price returns the sum of the attempts' known prices in USD, and whether any is known. It

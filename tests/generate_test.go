@@ -46,7 +46,7 @@ func TestFailed(t *testing.T) {
 	_, err := s.Result(s.Generate(still("a lighthouse")))
 	var failure *temporal.ApplicationError
 	require.ErrorAs(t, err, &failure)
-	require.Equal(t, generation.ErrContentRejected, failure.Type())
+	require.Equal(t, generation.ErrorTypeContentRejected, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), "Content flagged")
 	require.Len(t, s.Simulator.Ledger(), 1)
 }
@@ -137,7 +137,7 @@ func TestDeadlineAndAdoption(t *testing.T) {
 	_, err := s.Result(s.Generate(request))
 	var failure *temporal.ApplicationError
 	require.ErrorAs(t, err, &failure)
-	require.Equal(t, generation.ErrDeadlineExceeded, failure.Type())
+	require.Equal(t, generation.ErrorTypeDeadlineExceeded, generation.ErrorTypeOf(failure))
 	require.Greater(t, time.Since(began), 2*time.Second)
 	var status generation.Status
 	require.NoError(t, failure.Details(&status))
@@ -154,17 +154,17 @@ func TestRefusalsCostNothing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		fault wavespeedtest.Fault
-		want  string
+		want  generation.ErrorType
 	}{
-		"key":     {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 401}, generation.ErrUnauthorized},
-		"credits": {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 402}, generation.ErrInsufficientCredits},
-		"model":   {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 404}, generation.ErrModelNotFound},
-		"input":   {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 400}, generation.ErrInvalidInput},
+		"key":     {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 401}, generation.ErrorTypeUnauthorized},
+		"credits": {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 402}, generation.ErrorTypeInsufficientCredits},
+		"model":   {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 404}, generation.ErrorTypeModelNotFound},
+		"input":   {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 400}, generation.ErrorTypeInvalidInput},
 
-		"key under 200":     {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 200, Code: 401}, generation.ErrUnauthorized},
-		"credits under 200": {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 200, Code: 1407}, generation.ErrInsufficientCredits},
-		"model under 200":   {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 200, Code: 404}, generation.ErrModelNotFound},
-		"permission":        {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 403, Message: "insufficient permissions"}, generation.ErrUnauthorized},
+		"key under 200":     {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 200, Code: 401}, generation.ErrorTypeUnauthorized},
+		"credits under 200": {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 200, Code: 1407}, generation.ErrorTypeInsufficientCredits},
+		"model under 200":   {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 200, Code: 404}, generation.ErrorTypeModelNotFound},
+		"permission":        {wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 403, Message: "insufficient permissions"}, generation.ErrorTypeUnauthorized},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -172,7 +172,7 @@ func TestRefusalsCostNothing(t *testing.T) {
 			_, err := s.Result(s.Generate(still("a lighthouse")))
 			var failure *temporal.ApplicationError
 			require.ErrorAs(t, err, &failure)
-			require.Equal(t, c.want, failure.Type())
+			require.Equal(t, c.want, generation.ErrorTypeOf(failure))
 			require.Empty(t, s.Simulator.Ledger())
 			require.Equal(t, 1, s.Simulator.Counts().Faults[c.fault.Kind], "it is not tried again")
 		})
@@ -218,7 +218,7 @@ func TestInvalidRequestIsRefusedByName(t *testing.T) {
 		_, err := s.Result(s.Generate(request))
 		var failure *temporal.ApplicationError
 		require.True(t, errors.As(err, &failure), field)
-		require.Equal(t, generation.ErrInvalidInput, failure.Type())
+		require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(failure))
 		require.Contains(t, failure.Message(), field+":")
 	}
 	require.Empty(t, s.Simulator.Ledger())
@@ -282,7 +282,7 @@ func TestAWaitBeyondTheDeadlineIsNotBegun(t *testing.T) {
 	_, err := s.Result(s.Generate(still("a lighthouse")))
 	var failure *temporal.ApplicationError
 	require.ErrorAs(t, err, &failure)
-	require.Equal(t, generation.ErrRateLimited, failure.Type())
+	require.Equal(t, generation.ErrorTypeRateLimited, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), "24h0m0s")
 	require.Empty(t, s.Simulator.Ledger())
 }

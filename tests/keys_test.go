@@ -20,9 +20,9 @@ func TestWorkerKilledWhileItsKeyIsReplaced(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		key  string
-		err  string
+		err  generation.ErrorType
 	}{
-		{"by another organisation's", otherKey, generation.ErrSubmitUnknown},
+		{"by another organisation's", otherKey, generation.ErrorTypeSubmitUnknown},
 		{"by none", wavespeedtest.DefaultKey, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestWorkerKilledWhileItsKeyIsReplaced(t *testing.T) {
 			if test.err == "" {
 				require.NoError(t, err)
 			} else {
-				require.ErrorContains(t, err, test.err)
+				require.ErrorContains(t, err, string(test.err))
 				require.ErrorContains(t, err, "another API key")
 			}
 			require.Len(t, s.Simulator.Ledger(), 1)

@@ -133,6 +133,6 @@ func TestExpiredResult(t *testing.T) {
 	_, err := s.Result(run)
 	var failure *temporal.ApplicationError
 	require.ErrorAs(t, err, &failure)
-	require.Equal(t, generation.ErrDeadlineExceeded, failure.Type())
+	require.Equal(t, generation.ErrorTypeDeadlineExceeded, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), "Last answer: ")
 }

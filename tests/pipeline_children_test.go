@@ -118,7 +118,7 @@ func TestPipelineChildIsTerminated(t *testing.T) {
 	})
 	require.NoError(t, p.Client.TerminateWorkflow(t.Context(), child.GetID(), child.GetRunID(), "test"))
 	failure, status := p.failure(run)
-	require.Equal(t, generation.ErrTooManyFailed, failure.Type())
+	require.Equal(t, generation.ErrorTypeTooManyFailed, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), child.GetID()+" ended before it: terminated")
 	counts := status.Steps[0].Items
 	require.Equal(t, 60, total(*counts))
@@ -222,7 +222,7 @@ func TestPipelineIsNotResumedWhileItRuns(t *testing.T) {
 		Pipeline: parse(t, shots), Inputs: map[string]any{"rows": rows(60)},
 		Resume: &pipeline.Resume{WorkflowID: run.GetID(), RunID: run.GetRunID()},
 	}))
-	require.Equal(t, generation.ErrInvalidInput, failure.Type())
+	require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), "has not ended: cancel or terminate it first")
 	p.result(run)
 	p.requirePaidOnce(60)

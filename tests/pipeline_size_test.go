@@ -116,7 +116,7 @@ steps:
   still: {model: wavespeed-ai/flux-dev, input: {prompt: "${{ inputs.picture }}${{ inputs.picture }}"}}
 `, map[string]any{"picture": picture})
 		failure, _ := p.failure(run)
-		require.Equal(t, generation.ErrInvalidInput, failure.Type())
+		require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(failure))
 		require.Contains(t, failure.Message(), want)
 		require.Equal(t, "Failed", p.describe(run))
 	}
@@ -160,7 +160,7 @@ func TestPipelineRefusalIsBounded(t *testing.T) {
 	}
 	run := p.start("steps: {still: {model: wavespeed-ai/flux-dev, input: {prompt: x}}}", inputs)
 	failure, _ := p.failure(run)
-	require.Equal(t, generation.ErrInvalidInput, failure.Type())
+	require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), "and 11900 more")
 	require.Equal(t, "Failed", p.describe(run))
 }

@@ -208,7 +208,7 @@ steps:
 `))
 	require.NoError(t, err)
 	failure, _ := p.failure(p.Start(t, pipeline.WorkflowName, pipeline.Request{Pipeline: f.Definition, Inputs: map[string]any{"seconds": 70}}))
-	require.Equal(t, generation.ErrInvalidInput, failure.Type())
+	require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(failure))
 	var problems pipeline.Problems
 	require.NoError(t, failure.Details(&problems))
 	for _, text := range []string{
@@ -237,7 +237,7 @@ func TestPipelineBalanceMustCoverTheEstimate(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{Accounts: []wavespeedtest.Account{{Balance: 0.3}}})
 	failure, _ := p.failure(p.start(chain, nil))
-	require.Equal(t, generation.ErrInsufficientCredits, failure.Type())
+	require.Equal(t, generation.ErrorTypeInsufficientCredits, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), "$0.30 does not cover the estimate of $0.36")
 	require.Empty(t, p.Simulator.Ledger())
 }
@@ -366,7 +366,7 @@ steps:
     input: {prompt: "${{ item.title }}"}
   after: {needs: [shots], model: wavespeed-ai/flux-dev, input: {prompt: after}}
 `, map[string]any{"rows": rows(10)}))
-	require.Equal(t, generation.ErrTooManyFailed, failure.Type())
+	require.Equal(t, generation.ErrorTypeTooManyFailed, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), "1 of 6 items failed, and 0 are tolerated")
 	require.Contains(t, failure.Message(), "not run: after")
 	require.Equal(t, &pipeline.Counts{Total: 10, Completed: 5, Failed: 1, Waiting: 4}, status.Steps[0].Items)
@@ -446,7 +446,7 @@ func TestPipelineBudgetFails(t *testing.T) {
 	text := "budget: {usd: 0.25, on_exceeded: fail}\n" + chain
 	run := p.start(text, nil)
 	failure, status := p.failure(run)
-	require.Equal(t, generation.ErrBudgetExceeded, failure.Type())
+	require.Equal(t, generation.ErrorTypeBudgetExceeded, generation.ErrorTypeOf(failure))
 	require.Equal(t, generation.Dollars(0.212), *status.Cost)
 	require.Len(t, p.Simulator.Ledger(), 2)
 	more := generation.Dollars(0.4)
@@ -560,7 +560,7 @@ func TestPipelineRejection(t *testing.T) {
 	p.awaitState(run, pipeline.RunApproval)
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "reject", By: "legal", Comment: "too bright"}))
 	failure, status := p.failure(run)
-	require.Equal(t, generation.ErrRejected, failure.Type())
+	require.Equal(t, generation.ErrorTypeRejected, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), "rejected by legal: too bright")
 	require.Equal(t, pipeline.StepRejected, steps(status.Steps)["review"])
 	require.Len(t, p.Simulator.Ledger(), 2)
@@ -638,7 +638,7 @@ func TestPipelineRepair(t *testing.T) {
 	p := newPipelines(t, wavespeedtest.Fault{Kind: wavespeedtest.Fails, Model: "wavespeed-ai/wan-2.1/i2v-480p", Times: 1})
 	run := p.start(chain, nil)
 	failure, status := p.failure(run)
-	require.Equal(t, generation.ErrPredictionFailed, failure.Type())
+	require.Equal(t, generation.ErrorTypePredictionFailed, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), "step clip failed")
 	require.Contains(t, failure.Message(), "not run: film")
 	require.Equal(t, map[string]pipeline.StepState{"still": "completed", "clip": "failed", "film": "skipped"}, steps(status.Steps))

@@ -17,7 +17,7 @@ func TestNegativePrice(t *testing.T) {
 	p := newPipelinesWith(t, wavespeedtest.Options{Models: []wavespeedtest.Model{{ID: "example/odd", Price: -0.5}}})
 	const steps = "steps: {odd: {model: example/odd, input: {prompt: x}}}"
 	failure, _ := p.failure(p.start("budget: 1\n"+steps, nil))
-	require.Equal(t, generation.ErrInvalidInput, failure.Type())
+	require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), "steps.odd: it cannot be submitted with a budget: wavespeed: price example/odd: HTTP 200: impossible price: -$0.50 is negative")
 	require.Empty(t, p.Simulator.Ledger())
 

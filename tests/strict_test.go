@@ -30,7 +30,7 @@ func TestMisspeltArguments(t *testing.T) {
 		run := start(t, e, workflow, c.argument)
 		var failure *temporal.ApplicationError
 		require.ErrorAs(t, run.Get(t.Context(), nil), &failure)
-		require.Equal(t, generation.ErrInvalidInput, failure.Type())
+		require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(failure))
 		require.Contains(t, failure.Message(), c.want)
 	}
 	require.Empty(t, e.Simulator.Ledger())

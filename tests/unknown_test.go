@@ -102,7 +102,7 @@ func TestTwoAlikeUnknownAtOnce(t *testing.T) {
 				_, err := s.Result(run)
 				var failure *temporal.ApplicationError
 				require.ErrorAs(t, err, &failure)
-				require.Equal(t, generation.ErrSubmitUnknown, failure.Type())
+				require.Equal(t, generation.ErrorTypeSubmitUnknown, generation.ErrorTypeOf(failure))
 				for _, entry := range s.Simulator.Ledger() {
 					require.Contains(t, failure.Message(), entry.PredictionID)
 				}

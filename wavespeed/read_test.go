@@ -87,7 +87,7 @@ func TestResultTakesAnEndThatComesWithAnError(t *testing.T) {
 			p := serve(t, say(status, body))
 			prediction, err := client(t, p.URL).Result(context.Background(), predictionID)
 			require.NoError(t, err)
-			require.Equal(t, generation.ErrMediaUnreachable, prediction.Failure.Type)
+			require.Equal(t, generation.ErrorTypeMediaUnreachable, prediction.Failure.Type)
 		}
 	}
 }

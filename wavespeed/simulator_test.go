@@ -120,7 +120,7 @@ func TestAWebhooksBodyIsParsed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, submitted.ID, prediction.ID)
 	require.Equal(t, provider.StateFailed, prediction.State)
-	require.Equal(t, generation.ErrContentRejected, prediction.Failure.Type)
+	require.Equal(t, generation.ErrorTypeContentRejected, prediction.Failure.Type)
 	require.Contains(t, prediction.Failure.Reason, "sensitive")
 	require.JSONEq(t, `{"prompt":"a lighthouse"}`, string(prediction.Input))
 }

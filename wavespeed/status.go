@@ -82,15 +82,15 @@ func failureOf(status string, code int, text string) provider.Failure {
 	return provider.Failure{Type: failureType(code), Reason: reason}
 }
 
-func failureType(code int) string {
+func failureType(code int) generation.ErrorType {
 	switch code {
 	case codeContentRejected:
-		return generation.ErrContentRejected
+		return generation.ErrorTypeContentRejected
 	case codeMissingParameter, codeInvalidParameter:
-		return generation.ErrInvalidInput
+		return generation.ErrorTypeInvalidInput
 	case codeMediaUnreachable:
-		return generation.ErrMediaUnreachable
+		return generation.ErrorTypeMediaUnreachable
 	default:
-		return generation.ErrPredictionFailed
+		return generation.ErrorTypePredictionFailed
 	}
 }

@@ -58,11 +58,11 @@ func TestBodiesOfEveryShape(t *testing.T) {
 		"a file among links":   {`,"outputs":["https://x",` + data + `]`, wire.Outcome{Omitted: true}},
 		"input is left":        {`,"input":{"image":` + data + `}`, wire.Outcome{}},
 		"deep input":           {`,"input":` + strings.Repeat("[", 9_990) + strings.Repeat("]", 9_990), wire.Outcome{}},
-		"duplicates: the last": {`,"id":"x","id":"p1","error":"a","error":"b"`, wire.Outcome{Failure: generation.ErrPredictionFailed, Error: "completed: " + "b"}},
+		"duplicates: the last": {`,"id":"x","id":"p1","error":"a","error":"b"`, wire.Outcome{Failure: generation.ErrorTypePredictionFailed, Error: "completed: " + "b"}},
 		"keys in other case":   {`,"Outputs":["x"],"ERROR":"x","Id":"x"`, wire.Outcome{}},
-		"long error":           {`,"error":"` + strings.Repeat("é", 100_000) + `"`, wire.Outcome{Failure: generation.ErrPredictionFailed, Error: "completed: " + strings.Repeat("é", 510) + "…"}},
+		"long error":           {`,"error":"` + strings.Repeat("é", 100_000) + `"`, wire.Outcome{Failure: generation.ErrorTypePredictionFailed, Error: "completed: " + strings.Repeat("é", 510) + "…"}},
 		"many flags":           {`,"has_nsfw_contents":[` + strings.Repeat("true,", 40_000) + `true]`, wire.Outcome{NSFW: flags(1000)}},
-		"nul in a text":        {`,"error":"a\u0000b"`, wire.Outcome{Failure: generation.ErrPredictionFailed, Error: "completed: " + "ab"}},
+		"nul in a text":        {`,"error":"a\u0000b"`, wire.Outcome{Failure: generation.ErrorTypePredictionFailed, Error: "completed: " + "ab"}},
 		"unknown fields":       {`,"urls":{"get":"https://evil.example"},"later":[1]`, wire.Outcome{}},
 	} {
 		r := newReceiver(t, webhook.Options{MaxBodyBytes: 2 << 20})
@@ -131,10 +131,10 @@ func TestLargeBodiesAreWholeOrHints(t *testing.T) {
 		want   webhook.Reason
 		signal wire.Outcome
 	}{
-		"whole":          {`"has_nsfw_contents":[true],"outputs":["x"],"error":"e"`, webhook.Signaled, wire.Outcome{NSFW: flags(1), Outputs: outputs(`"x"`), Failure: generation.ErrPredictionFailed, Error: "completed: " + "e"}},
+		"whole":          {`"has_nsfw_contents":[true],"outputs":["x"],"error":"e"`, webhook.Signaled, wire.Outcome{NSFW: flags(1), Outputs: outputs(`"x"`), Failure: generation.ErrorTypePredictionFailed, Error: "completed: " + "e"}},
 		"many outputs":   {`"outputs":["` + strings.Repeat(`x","`, 100_000) + `"]`, webhook.Signaled, wire.Outcome{Omitted: true}},
 		"many flags":     {`"has_nsfw_contents":[` + many + `]`, webhook.Hinted, wire.Outcome{}},
-		"escaped":        {`"error":"a\\\"b,:]}","outputs":["\\"]`, webhook.Signaled, wire.Outcome{Failure: generation.ErrPredictionFailed, Error: "completed: " + `a\"b,:]}`, Outputs: outputs(`"\\"`)}},
+		"escaped":        {`"error":"a\\\"b,:]}","outputs":["\\"]`, webhook.Signaled, wire.Outcome{Failure: generation.ErrorTypePredictionFailed, Error: "completed: " + `a\"b,:]}`, Outputs: outputs(`"\\"`)}},
 		"two inputs":     {`"inputs":{"seed":1}`, webhook.Signaled, wire.Outcome{}},
 		"broken outputs": {`"outputs":[tru]`, webhook.BadBody, wire.Outcome{}},
 		"ends early":     {`"outputs":[]}`, webhook.BadBody, wire.Outcome{}},

@@ -118,7 +118,7 @@ func TestSignalSaysWhatTheDeliverySaid(t *testing.T) {
 	require.Equal(t, 200, r.serve(request).Code)
 	require.Equal(t, []signaled{{target, wire.Signal{Nonce: target.Nonce, Sent: sent, Outcome: wire.Outcome{
 		PredictionID: "p1", Status: "failed", Outputs: []generation.Output{generation.Output(`"https://x/1.png"`), generation.Output(`{"url":"https://x/2"}`)},
-		NSFW: []bool{true, false}, Failure: generation.ErrContentRejected, Error: "failed (code 1200): flagged", InferenceMS: 6710,
+		NSFW: []bool{true, false}, Failure: generation.ErrorTypeContentRejected, Error: "failed (code 1200): flagged", InferenceMS: 6710,
 	}}}}, r.signaled())
 }
 

@@ -98,7 +98,7 @@ func (a Approval) validate() error {
 //
 // The result's Verdict is Approve or Regenerate. After Regenerate, its last Decision says what
 // to regenerate. The caller then asks again with the same key, even if the regeneration failed,
-// with a Note that says so. Otherwise Approve fails with [generation.ErrRejected], with the
+// with a Note that says so. Otherwise Approve fails with [generation.ErrorTypeRejected], with the
 // approval as its detail, or with a *temporal.CanceledError.
 func Approve(ctx workflow.Context, question Approval) (generation.ApprovalStatus, error) {
 	board := boardOf(ctx)
@@ -106,7 +106,7 @@ func Approve(ctx workflow.Context, question Approval) (generation.ApprovalStatus
 	a, err := newApproval(ctx, question)
 	if err != nil {
 		return generation.ApprovalStatus{}, temporal.NewNonRetryableApplicationError(
-			fmt.Sprintf("approval %q: %v", question.Key, err), generation.ErrInvalidInput, nil)
+			fmt.Sprintf("approval %q: %v", question.Key, err), string(generation.ErrorTypeInvalidInput), nil)
 	}
 	if err := board.ask(ctx, a); err != nil {
 		return generation.ApprovalStatus{}, err
@@ -212,7 +212,7 @@ func (b *board) ask(ctx workflow.Context, a *approval) error {
 		b.approvals = append(b.approvals, a)
 	case b.approvals[i].open():
 		return temporal.NewNonRetryableApplicationError(
-			fmt.Sprintf("approval %q: is open already; give each its own key", a.status.Key), generation.ErrInvalidInput, nil)
+			fmt.Sprintf("approval %q: is open already; give each its own key", a.status.Key), string(generation.ErrorTypeInvalidInput), nil)
 	default:
 		a.status.Earlier = earlierDecisions(b.approvals[i].status)
 		b.approvals[i] = a
@@ -250,7 +250,7 @@ func (b *board) answerDecisions(ctx workflow.Context) error {
 			Validator: func(_ workflow.Context, argument written.Argument[generation.Decision]) error {
 				d, err := argument.Read()
 				if err != nil {
-					return temporal.NewNonRetryableApplicationError("decision: "+err.Error(), generation.ErrInvalidInput, nil)
+					return temporal.NewNonRetryableApplicationError("decision: "+err.Error(), string(generation.ErrorTypeInvalidInput), nil)
 				}
 				return b.validate(d)
 			},
@@ -304,6 +304,6 @@ func (a *approval) rejected() error {
 	case a.lost():
 		reason = fmt.Sprintf("no choice can reach %d votes any more", a.status.Needed)
 	}
-	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("approval %q: %s", a.status.Key, reason), generation.ErrRejected,
+	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("approval %q: %s", a.status.Key, reason), string(generation.ErrorTypeRejected),
 		temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{a.status}})
 }

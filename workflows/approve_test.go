@@ -75,7 +75,7 @@ func (p *poll) rejected(t *testing.T) (string, generation.ApprovalStatus) {
 	t.Helper()
 	var failure *temporal.ApplicationError
 	require.ErrorAs(t, p.env.GetWorkflowError(), &failure)
-	require.Equal(t, generation.ErrRejected, failure.Type())
+	require.Equal(t, generation.ErrorTypeRejected, generation.ErrorTypeOf(failure))
 	require.True(t, failure.NonRetryable())
 	var status generation.ApprovalStatus
 	require.NoError(t, failure.Details(&status))
@@ -382,7 +382,7 @@ func TestApprovalsThatCannotBeAsked(t *testing.T) {
 			p.ask(c.question)
 			var failure *temporal.ApplicationError
 			require.ErrorAs(t, p.env.GetWorkflowError(), &failure)
-			require.Equal(t, generation.ErrInvalidInput, failure.Type())
+			require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(failure))
 			require.Contains(t, failure.Message(), c.want)
 			require.Zero(t, p.timers)
 		})

@@ -108,13 +108,15 @@ func (r *run) pollOnce(ctx workflow.Context, a *attempt, patience int) (polled w
 
 func (r *run) pollFailed(ctx workflow.Context, a *attempt, err error) error {
 	var failure *temporal.ApplicationError
-	errors.As(err, &failure)
-	if failure != nil && failure.NonRetryable() && failure.Type() != generation.ErrDeadlineExceeded && failure.Type() != generation.ErrUnavailable {
-		return r.fail(ctx, a, failure.Type(), failure.Message())
+	if errors.As(err, &failure) && failure.NonRetryable() {
+		kind := generation.ErrorType(failure.Type())
+		if kind != generation.ErrorTypeDeadlineExceeded && kind != generation.ErrorTypeUnavailable {
+			return r.fail(ctx, a, kind, failure.Message())
+		}
 	}
 	reason := "did not end within " + r.request.Timeout.String() + "; it continues at the provider, and a request that adopts it can still fetch its result"
 	if failure != nil {
 		reason += ". Last answer: " + failure.Message()
 	}
-	return r.fail(ctx, a, generation.ErrDeadlineExceeded, reason)
+	return r.fail(ctx, a, generation.ErrorTypeDeadlineExceeded, reason)
 }

@@ -87,7 +87,7 @@ func TestKeysDiffer(t *testing.T) {
 		return err
 	})
 	err, _ := failure(t, env)
-	require.Equal(t, generation.ErrInvalidInput, err.Type())
+	require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(err))
 	require.Contains(t, err.Message(), `generation "still" already exists in this workflow run`)
 	require.Len(t, p.submits, 1)
 }

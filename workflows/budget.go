@@ -22,7 +22,7 @@ type Budget struct {
 	Limit generation.USD
 
 	// Wait holds submits that the limit does not cover until [Budget.Raise]. By default, they
-	// fail with [generation.ErrBudgetExceeded].
+	// fail with [generation.ErrorTypeBudgetExceeded].
 	Wait bool
 
 	// OnHold is called when what the limit does not cover begins to wait, and when it waits no
@@ -204,7 +204,7 @@ func (r *run) overBudget(ctx workflow.Context, a *attempt) error {
 	if r.price > 0 {
 		price = " of " + r.price.String()
 	}
-	return r.refuse(ctx, a, generation.ErrBudgetExceeded, fmt.Sprintf(
+	return r.refuse(ctx, a, generation.ErrorTypeBudgetExceeded, fmt.Sprintf(
 		"its price%s would pass the budget of %s, of which %s is spent; nothing was submitted. Raise the budget and start it again",
 		price, b.Limit, b.spent))
 }
@@ -266,7 +266,7 @@ func (b *Budget) refund(a *attempt) {
 // priceRefused is the price for which a submit was not sent.
 func priceRefused(err error) (price generation.USD, refused bool) {
 	var failure *temporal.ApplicationError
-	if !errors.As(err, &failure) || failure.Type() != generation.ErrBudgetExceeded {
+	if !errors.As(err, &failure) || generation.ErrorTypeOf(failure) != generation.ErrorTypeBudgetExceeded {
 		return 0, false
 	}
 	return price, failure.Details(&price) == nil

@@ -31,12 +31,12 @@ type till struct {
 func (s *till) submit(in wire.SubmitInput) (wire.Submitted, error) {
 	price := s.prices[in.Model]
 	if in.MaxPrice == nil {
-		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("there is no bound", generation.ErrInvalidInput, nil)
+		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("there is no bound", string(generation.ErrorTypeInvalidInput), nil)
 	}
 	s.bounds = append(s.bounds, *in.MaxPrice)
 	if price > *in.MaxPrice {
 		s.refused = append(s.refused, price)
-		return wire.Submitted{}, temporal.NewApplicationErrorWithOptions("costs more", generation.ErrBudgetExceeded,
+		return wire.Submitted{}, temporal.NewApplicationErrorWithOptions("costs more", string(generation.ErrorTypeBudgetExceeded),
 			temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{price}})
 	}
 	s.submits = append(s.submits, in)
@@ -49,7 +49,7 @@ func (s *till) submit(in wire.SubmitInput) (wire.Submitted, error) {
 func (s *till) outcome(id string) wire.Outcome {
 	for _, in := range s.submits {
 		if in.Nonce == id && s.fails[in.Model] {
-			return wire.Outcome{PredictionID: id, Status: "failed", Failure: generation.ErrPredictionFailed}
+			return wire.Outcome{PredictionID: id, Status: "failed", Failure: generation.ErrorTypePredictionFailed}
 		}
 	}
 	outcome := completed("https://cdn.test/1.png")
@@ -80,7 +80,7 @@ func of(model, key string) generation.Request {
 }
 
 // typeOf is the type of the error in which a generation ended; "" for none.
-func typeOf(err error) string {
+func typeOf(err error) generation.ErrorType {
 	var failure *temporal.ApplicationError
 	switch {
 	case err == nil:
@@ -89,7 +89,7 @@ func typeOf(err error) string {
 		return "canceled"
 	default:
 		failure, _ = err.(*temporal.ApplicationError)
-		return failure.Type()
+		return generation.ErrorType(failure.Type())
 	}
 }
 
@@ -103,7 +103,7 @@ func TestBudgetIsNeverPassed(t *testing.T) {
 			s, env := newTill(t, map[string]generation.USD{"a/cheap": dollars(0.1), "a/middle": dollars(0.25), "a/dear": dollars(0.4)})
 			models := []string{"a/cheap", "a/middle", "a/dear"}
 			budget := &workflows.Budget{Limit: dollars(2)}
-			types := make([]string, 30)
+			types := make([]generation.ErrorType, 30)
 			play(env, func(ctx workflow.Context) error {
 				ctx = workflows.WithBudget(ctx, budget)
 				if expected {
@@ -126,7 +126,7 @@ func TestBudgetIsNeverPassed(t *testing.T) {
 			require.Equal(t, s.paid, budget.Spent())
 			for i, errorType := range types {
 				if errorType != "" {
-					require.Equal(t, generation.ErrBudgetExceeded, errorType)
+					require.Equal(t, generation.ErrorTypeBudgetExceeded, errorType)
 					require.Greater(t, s.prices[models[i%3]], dollars(2)-s.paid, "what fits is not refused")
 				}
 			}
@@ -181,7 +181,7 @@ func TestBudgetThatFails(t *testing.T) {
 		return err
 	})
 	err, status := failure(t, env)
-	require.Equal(t, generation.ErrBudgetExceeded, err.Type())
+	require.Equal(t, generation.ErrorTypeBudgetExceeded, generation.ErrorTypeOf(err))
 	require.Contains(t, err.Message(), `generation "second" (a/b): its price of $0.70 would pass the budget of $1.00, of which $0.70 is spent; nothing was submitted`)
 	require.Equal(t, generation.StateFailed, status.State)
 	require.Equal(t, generation.StateAbsent, status.Attempts[0].State)
@@ -197,7 +197,7 @@ func TestBudgetLetsPassWhatFits(t *testing.T) {
 	var got generation.Result
 	play(env, func(ctx workflow.Context) (err error) {
 		got, err = workflows.Fallback(workflows.WithBudget(ctx, &workflows.Budget{Limit: dollars(1)}), of("a/dear", "still"),
-			workflows.Alternative{Request: of("a/cheap", ""), On: []string{generation.ErrBudgetExceeded}})
+			workflows.Alternative{Request: of("a/cheap", ""), On: []generation.ErrorType{generation.ErrorTypeBudgetExceeded}})
 		return err
 	})
 	require.NoError(t, env.GetWorkflowError())
@@ -295,7 +295,7 @@ func TestFailedPredictionsCostNothing(t *testing.T) {
 		return err
 	})
 	err, _ := failure(t, env)
-	require.Equal(t, generation.ErrPredictionFailed, err.Type())
+	require.Equal(t, generation.ErrorTypePredictionFailed, generation.ErrorTypeOf(err))
 	require.Len(t, s.submits, 3)
 	require.Zero(t, budget.Spent())
 }
@@ -306,7 +306,7 @@ func TestRefundsLetGoOn(t *testing.T) {
 	s, env := newTill(t, map[string]generation.USD{"a/b": dollars(1), "a/bad": dollars(1)})
 	s.fails["a/bad"] = true
 	budget := &workflows.Budget{Limit: dollars(1), Wait: true}
-	types := make(map[string]string)
+	types := make(map[string]generation.ErrorType)
 	play(env, func(ctx workflow.Context) error {
 		ctx = workflows.WithBudget(ctx, budget)
 		group := workflow.NewWaitGroup(ctx)
@@ -320,7 +320,7 @@ func TestRefundsLetGoOn(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, env.GetWorkflowError())
-	require.Equal(t, map[string]string{"a/bad": generation.ErrPredictionFailed, "a/b": ""}, types)
+	require.Equal(t, map[string]generation.ErrorType{"a/bad": generation.ErrorTypePredictionFailed, "a/b": ""}, types)
 	require.Len(t, s.submits, 2)
 	require.Equal(t, dollars(1), budget.Spent())
 }
@@ -347,7 +347,7 @@ func TestWhatGoesOnIsPaidFor(t *testing.T) {
 		}, dollars(1)}, // the second one may be
 		"it was refused": {func(p *provider) {
 			p.submit = func(int, wire.SubmitInput) (wire.Submitted, error) {
-				return wire.Submitted{}, temporal.NewNonRetryableApplicationError("no", generation.ErrInvalidInput, nil)
+				return wire.Submitted{}, temporal.NewNonRetryableApplicationError("no", string(generation.ErrorTypeInvalidInput), nil)
 			}
 		}, 0},
 		"the price was not told": {func(p *provider) {
@@ -479,10 +479,10 @@ func TestHeldSubmitIsLookedForSinceItWasSent(t *testing.T) {
 	var sent time.Time
 	p.submit = func(_ int, in wire.SubmitInput) (wire.Submitted, error) {
 		if *in.MaxPrice < dollars(1) {
-			return wire.Submitted{}, temporal.NewNonRetryableApplicationError("costs more", generation.ErrBudgetExceeded, nil, 1.0)
+			return wire.Submitted{}, temporal.NewNonRetryableApplicationError("costs more", string(generation.ErrorTypeBudgetExceeded), nil, 1.0)
 		}
 		sent = env.Now()
-		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("lost", generation.ErrSubmitUnknown, nil)
+		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("lost", string(generation.ErrorTypeSubmitUnknown), nil)
 	}
 	p.find = func(_ int, in wire.FindInput) (wire.Found, error) {
 		return wire.Found{Verdict: wire.VerdictFound, PredictionID: earlierID}, nil

@@ -53,7 +53,7 @@ func (b *board) takeResolutions(ctx workflow.Context) error {
 					err = resolution.Validate()
 				}
 				if err != nil {
-					return temporal.NewNonRetryableApplicationError("resolution: "+err.Error(), generation.ErrInvalidInput, nil)
+					return temporal.NewNonRetryableApplicationError("resolution: "+err.Error(), string(generation.ErrorTypeInvalidInput), nil)
 				}
 				s, err := b.unknown(resolution.Key)
 				if err != nil {

@@ -165,7 +165,7 @@ func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
 	}
 	if last := openPrediction(*r.earlier); last != nil {
 		if err := generation.ValidatePredictionID(last.PredictionID); err != nil {
-			return true, r.refuse(ctx, a, generation.ErrInvalidInput, "unfinished generation of an earlier run: "+err.Error())
+			return true, r.refuse(ctx, a, generation.ErrorTypeInvalidInput, "unfinished generation of an earlier run: "+err.Error())
 		}
 		a.Nonce, a.Inferred, a.Answered = last.Nonce, last.Inferred, last.Answered
 		r.setPrediction(ctx, a, last.PredictionID)

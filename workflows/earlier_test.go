@@ -77,7 +77,7 @@ func TestEarlierPredictionIsAwaited(t *testing.T) {
 		return generation.Attempt{State: state, PredictionID: earlierID, Nonce: "00"}
 	}
 	late := earlierStatus(t, request(), generation.StateFailed, attempt(generation.StateFailed))
-	late.ErrorType = generation.ErrDeadlineExceeded
+	late.ErrorType = generation.ErrorTypeDeadlineExceeded
 	for name, left := range map[string]generation.Status{
 		"waiting":             earlierStatus(t, request(), generation.StateWaiting, attempt(generation.StateWaiting)),
 		"polling":             earlierStatus(t, request(), generation.StatePolling, attempt(generation.StatePolling)),
@@ -109,7 +109,7 @@ func TestEarlierPredictionThatFails(t *testing.T) {
 		succeed := p.await
 		p.await = func(call int, in wire.AwaitInput) (wire.Outcome, error) {
 			if in.PredictionID == earlierID {
-				return wire.Outcome{PredictionID: earlierID, Status: "failed", Failure: generation.ErrPredictionFailed}, nil
+				return wire.Outcome{PredictionID: earlierID, Status: "failed", Failure: generation.ErrorTypePredictionFailed}, nil
 			}
 			return succeed(call, in)
 		}
@@ -131,11 +131,11 @@ func TestEarlierUnknownSubmitIsLookedFor(t *testing.T) {
 	} {
 		for verdict, c := range map[wire.Verdict]struct {
 			submits int
-			want    string // the error's type; "" for a result
+			want    generation.ErrorType // the error's type; "" for a result
 		}{
 			wire.VerdictFound:     {0, ""},
 			wire.VerdictAbsent:    {1, ""},
-			wire.VerdictUndecided: {0, generation.ErrSubmitUnknown},
+			wire.VerdictUndecided: {0, generation.ErrorTypeSubmitUnknown},
 		} {
 			t.Run(name+", "+string(verdict), func(t *testing.T) {
 				t.Parallel()
@@ -159,7 +159,7 @@ func TestEarlierUnknownSubmitIsLookedFor(t *testing.T) {
 				require.Len(t, p.submits, c.submits)
 				if c.want != "" {
 					err, _ := failure(t, env)
-					require.Equal(t, c.want, err.Type())
+					require.Equal(t, c.want, generation.ErrorTypeOf(err))
 					return
 				}
 				got := result(t, env)
@@ -246,7 +246,7 @@ func TestWhatIsNotWorthKeepingIsSubmitted(t *testing.T) {
 	nothing := earlierResult(t, request(), "")
 	nothing.Outputs = nil
 	failed := earlierStatus(t, request(), generation.StateFailed, generation.Attempt{State: generation.StateFailed, PredictionID: earlierID, Nonce: "00"})
-	failed.ErrorType = generation.ErrPredictionFailed
+	failed.ErrorType = generation.ErrorTypePredictionFailed
 	for name, left := range map[string]generation.Status{
 		"failed":              failed,
 		"refused":             earlierStatus(t, request(), generation.StateFailed, generation.Attempt{State: generation.StateAbsent, Nonce: "00"}),
@@ -357,7 +357,7 @@ func TestEarlierPredictionThatCannotBe(t *testing.T) {
 	resume(env, request(), left)
 	var failure *temporal.ApplicationError
 	require.ErrorAs(t, env.GetWorkflowError(), &failure)
-	require.Equal(t, generation.ErrInvalidInput, failure.Type())
+	require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), `"../models" is not a prediction id`)
 	require.Empty(t, p.awaits)
 	require.Empty(t, p.submits)

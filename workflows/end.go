@@ -39,7 +39,7 @@ func (r *run) complete(ctx workflow.Context, a *attempt) generation.Result {
 
 // fail ends the attempt and returns the error with which the generation ends, if the attempt
 // was its last. An absent or unknown attempt stays in that state.
-func (r *run) fail(ctx workflow.Context, a *attempt, errorType, reason string) error {
+func (r *run) fail(ctx workflow.Context, a *attempt, errorType generation.ErrorType, reason string) error {
 	a.Ended = workflow.Now(ctx)
 	state := generation.StateFailed
 	if a.State == generation.StateAbsent || a.State == generation.StateUnknown {
@@ -54,7 +54,7 @@ func (r *run) fail(ctx workflow.Context, a *attempt, errorType, reason string) e
 	r.status.State = generation.StateFailed
 	r.status.ErrorType = errorType
 	r.board.show(ctx)
-	return temporal.NewApplicationErrorWithOptions(r.message(a, reason), errorType, temporal.ApplicationErrorOptions{
+	return temporal.NewApplicationErrorWithOptions(r.message(a, reason), string(errorType), temporal.ApplicationErrorOptions{
 		NonRetryable: true,
 		Details:      []any{r.status.Clone()},
 	})

@@ -32,11 +32,11 @@ func newExampleEnv() *testsuite.TestWorkflowEnvironment {
 	price := generation.Dollars(0.10)
 	env.RegisterActivityWithOptions(func(_ context.Context, in wire.SubmitInput) (wire.Submitted, error) {
 		if in.MaxPrice != nil && *in.MaxPrice < price {
-			return wire.Submitted{}, temporal.NewApplicationErrorWithOptions("too dear", generation.ErrBudgetExceeded,
+			return wire.Submitted{}, temporal.NewApplicationErrorWithOptions("too dear", string(generation.ErrorTypeBudgetExceeded),
 				temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{price}})
 		}
 		if strings.Contains(in.Model+string(in.Input), "broken") {
-			return wire.Submitted{}, temporal.NewNonRetryableApplicationError("there is no such model", generation.ErrModelNotFound, nil)
+			return wire.Submitted{}, temporal.NewNonRetryableApplicationError("there is no such model", string(generation.ErrorTypeModelNotFound), nil)
 		}
 		return wire.Submitted{PredictionID: in.Key, Price: &price}, nil
 	}, activity.RegisterOptions{Name: wire.SubmitName})
@@ -179,8 +179,7 @@ func Series(ctx workflow.Context) (string, error) {
 		_, err := workflows.Generate(ctx, generation.Request{
 			Key: fmt.Sprint(i), Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": "a lighthouse", "seed": i},
 		})
-		var failure *temporal.ApplicationError
-		if errors.As(err, &failure) && failure.Type() == generation.ErrBudgetExceeded {
+		if generation.ErrorTypeOf(err) == generation.ErrorTypeBudgetExceeded {
 			return fmt.Sprintf("%d pictures for %s", i-1, budget.Spent()), nil
 		}
 		if err != nil {

@@ -1,11 +1,9 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -18,12 +16,12 @@ type Alternative struct {
 	Request generation.Request
 
 	// On lists the types of errors after which it is tried. Defaults to [FallbackErrors].
-	On []string
+	On []generation.ErrorType
 }
 
 // FallbackErrors are errors after which another model may help, and after which nothing remains
 // to be billed.
-var FallbackErrors = []string{generation.ErrPredictionFailed, generation.ErrModelNotFound, generation.ErrRateLimited}
+var FallbackErrors = []generation.ErrorType{generation.ErrorTypePredictionFailed, generation.ErrorTypeModelNotFound, generation.ErrorTypeRateLimited}
 
 // Fallback runs the request. If it fails, it tries the next alternative whose On includes the
 // error, and so on. It returns the last error. A request with an earlier result or a running
@@ -60,6 +58,5 @@ func (a Alternative) takesOver(err error) bool {
 	if len(on) == 0 {
 		on = FallbackErrors
 	}
-	var failure *temporal.ApplicationError
-	return errors.As(err, &failure) && slices.Contains(on, failure.Type())
+	return slices.Contains(on, generation.ErrorTypeOf(err))
 }

@@ -15,12 +15,12 @@ import (
 )
 
 // choosy is a provider whose models end in errors of these types; the others complete.
-func choosy(types map[string]string) *provider {
+func choosy(types map[string]generation.ErrorType) *provider {
 	p := completes()
 	accept := p.submit
 	p.submit = func(call int, in wire.SubmitInput) (wire.Submitted, error) {
 		if errorType := types[in.Model]; errorType != "" {
-			return wire.Submitted{}, temporal.NewNonRetryableApplicationError("no", errorType, nil)
+			return wire.Submitted{}, temporal.NewNonRetryableApplicationError("no", string(errorType), nil)
 		}
 		return accept(call, in)
 	}
@@ -35,39 +35,39 @@ func fallBack(env *testsuite.TestWorkflowEnvironment, alternatives ...workflows.
 	env.ExecuteWorkflow("test")
 }
 
-func another(model string, on ...string) workflows.Alternative {
+func another(model string, on ...generation.ErrorType) workflows.Alternative {
 	return workflows.Alternative{Request: of(model, ""), On: on}
 }
 
 func TestFallback(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		types        map[string]string
+		types        map[string]generation.ErrorType
 		alternatives []workflows.Alternative
 		submitted    []string
 		keys         []string
-		want         string // the error's type; "" for a result of the last
+		want         generation.ErrorType // the error's type; "" for a result of the last
 	}{
 		"not needed": {nil, []workflows.Alternative{another("a/2")}, []string{"a/1"}, []string{"still"}, ""},
-		"needed": {map[string]string{"a/1": generation.ErrModelNotFound}, []workflows.Alternative{another("a/2")},
+		"needed": {map[string]generation.ErrorType{"a/1": generation.ErrorTypeModelNotFound}, []workflows.Alternative{another("a/2")},
 			[]string{"a/1", "a/2"}, []string{"still", "still/2"}, ""},
-		"the third": {map[string]string{"a/1": generation.ErrModelNotFound, "a/2": generation.ErrModelNotFound},
+		"the third": {map[string]generation.ErrorType{"a/1": generation.ErrorTypeModelNotFound, "a/2": generation.ErrorTypeModelNotFound},
 			[]workflows.Alternative{another("a/2"), another("a/3")}, []string{"a/1", "a/2", "a/3"}, []string{"still", "still/2", "still/3"}, ""},
-		"the last one's error": {map[string]string{"a/1": generation.ErrModelNotFound, "a/2": generation.ErrInvalidInput},
-			[]workflows.Alternative{another("a/2")}, []string{"a/1", "a/2"}, []string{"still", "still/2"}, generation.ErrInvalidInput},
-		"not after such an error": {map[string]string{"a/1": generation.ErrInvalidInput}, []workflows.Alternative{another("a/2")},
-			[]string{"a/1"}, []string{"still"}, generation.ErrInvalidInput},
-		"unless it says so": {map[string]string{"a/1": generation.ErrInvalidInput}, []workflows.Alternative{another("a/2", generation.ErrInvalidInput)},
+		"the last one's error": {map[string]generation.ErrorType{"a/1": generation.ErrorTypeModelNotFound, "a/2": generation.ErrorTypeInvalidInput},
+			[]workflows.Alternative{another("a/2")}, []string{"a/1", "a/2"}, []string{"still", "still/2"}, generation.ErrorTypeInvalidInput},
+		"not after such an error": {map[string]generation.ErrorType{"a/1": generation.ErrorTypeInvalidInput}, []workflows.Alternative{another("a/2")},
+			[]string{"a/1"}, []string{"still"}, generation.ErrorTypeInvalidInput},
+		"unless it says so": {map[string]generation.ErrorType{"a/1": generation.ErrorTypeInvalidInput}, []workflows.Alternative{another("a/2", generation.ErrorTypeInvalidInput)},
 			[]string{"a/1", "a/2"}, []string{"still", "still/2"}, ""},
-		"what it says replaces the defaults": {map[string]string{"a/1": generation.ErrModelNotFound}, []workflows.Alternative{another("a/2", generation.ErrInvalidInput)},
-			[]string{"a/1"}, []string{"still"}, generation.ErrModelNotFound},
-		"one that does not take over is left out": {map[string]string{"a/1": generation.ErrInvalidInput},
-			[]workflows.Alternative{another("a/2"), another("a/3", generation.ErrInvalidInput)}, []string{"a/1", "a/3"}, []string{"still", "still/3"}, ""},
-		"each looks at the error before": {map[string]string{"a/1": generation.ErrModelNotFound, "a/2": generation.ErrInvalidInput},
-			[]workflows.Alternative{another("a/2"), another("a/3")}, []string{"a/1", "a/2"}, []string{"still", "still/2"}, generation.ErrInvalidInput},
-		"its own key": {map[string]string{"a/1": generation.ErrModelNotFound}, []workflows.Alternative{{Request: of("a/2", "other")}},
+		"what it says replaces the defaults": {map[string]generation.ErrorType{"a/1": generation.ErrorTypeModelNotFound}, []workflows.Alternative{another("a/2", generation.ErrorTypeInvalidInput)},
+			[]string{"a/1"}, []string{"still"}, generation.ErrorTypeModelNotFound},
+		"one that does not take over is left out": {map[string]generation.ErrorType{"a/1": generation.ErrorTypeInvalidInput},
+			[]workflows.Alternative{another("a/2"), another("a/3", generation.ErrorTypeInvalidInput)}, []string{"a/1", "a/3"}, []string{"still", "still/3"}, ""},
+		"each looks at the error before": {map[string]generation.ErrorType{"a/1": generation.ErrorTypeModelNotFound, "a/2": generation.ErrorTypeInvalidInput},
+			[]workflows.Alternative{another("a/2"), another("a/3")}, []string{"a/1", "a/2"}, []string{"still", "still/2"}, generation.ErrorTypeInvalidInput},
+		"its own key": {map[string]generation.ErrorType{"a/1": generation.ErrorTypeModelNotFound}, []workflows.Alternative{{Request: of("a/2", "other")}},
 			[]string{"a/1", "a/2"}, []string{"still", "other"}, ""},
-		"none": {map[string]string{"a/1": generation.ErrModelNotFound}, nil, []string{"a/1"}, []string{"still"}, generation.ErrModelNotFound},
+		"none": {map[string]generation.ErrorType{"a/1": generation.ErrorTypeModelNotFound}, nil, []string{"a/1"}, []string{"still"}, generation.ErrorTypeModelNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -82,7 +82,7 @@ func TestFallback(t *testing.T) {
 			require.Equal(t, c.keys, keys)
 			if c.want != "" {
 				err, status := failure(t, env)
-				require.Equal(t, c.want, err.Type())
+				require.Equal(t, c.want, generation.ErrorTypeOf(err))
 				require.Equal(t, submitted[len(submitted)-1], status.Model)
 				return
 			}
@@ -98,7 +98,7 @@ func TestFallbackErrors(t *testing.T) {
 		"the prediction failed": func(p *provider) {
 			p.await = func(call int, _ wire.AwaitInput) (wire.Outcome, error) {
 				if call == 1 {
-					return failed(generation.ErrPredictionFailed, "internal"), nil
+					return failed(generation.ErrorTypePredictionFailed, "internal"), nil
 				}
 				return completed("https://cdn.test/2.png"), nil
 			}
@@ -107,7 +107,7 @@ func TestFallbackErrors(t *testing.T) {
 			accept := p.submit
 			p.submit = func(call int, in wire.SubmitInput) (wire.Submitted, error) {
 				if in.Model == "a/1" {
-					return wire.Submitted{}, temporal.NewApplicationError("429", generation.ErrRateLimited)
+					return wire.Submitted{}, temporal.NewApplicationError("429", string(generation.ErrorTypeRateLimited))
 				}
 				return accept(call, in)
 			}
@@ -125,7 +125,7 @@ func TestFallbackErrors(t *testing.T) {
 	for name, end := range map[string]func(p *provider){
 		"moderation": func(p *provider) {
 			p.await = func(int, wire.AwaitInput) (wire.Outcome, error) {
-				return failed(generation.ErrContentRejected, "flagged"), nil
+				return failed(generation.ErrorTypeContentRejected, "flagged"), nil
 			}
 		},
 		"it continues at the provider": func(*provider) {},
@@ -153,7 +153,7 @@ func TestFallbackIsCanceled(t *testing.T) {
 	p := accepts()
 	env := newEnv(t, p)
 	env.RegisterDelayedCallback(env.CancelWorkflow, time.Minute)
-	fallBack(env, another("a/2", generation.ErrorTypes()...))
+	fallBack(env, another("a/2", wire.ErrorTypes()...))
 	var canceled *temporal.CanceledError
 	require.ErrorAs(t, env.GetWorkflowError(), &canceled)
 	require.Len(t, p.submits, 1)
@@ -163,7 +163,7 @@ func TestFallbackIsCanceled(t *testing.T) {
 // again.
 func TestFallbackKeepsWhatThereIs(t *testing.T) {
 	t.Parallel()
-	p := choosy(map[string]string{"a/1": generation.ErrModelNotFound})
+	p := choosy(map[string]generation.ErrorType{"a/1": generation.ErrorTypeModelNotFound})
 	env := newEnv(t, p)
 	var got generation.Result
 	play(env, func(ctx workflow.Context) (err error) {

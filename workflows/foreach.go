@@ -40,7 +40,7 @@ type Item[R any] struct {
 // ForEach calls a function for each item, several concurrently. It returns all results, in the
 // order of the items, whatever the error. Items that were not started say so.
 //
-// It fails with [generation.ErrTooManyFailed] if more items failed than are tolerated; the
+// It fails with [generation.ErrorTypeTooManyFailed] if more items failed than are tolerated; the
 // cause is the first of their errors. It fails with a *temporal.CanceledError if ctx is
 // canceled.
 //
@@ -94,5 +94,5 @@ func tooMany(failed, begun, tolerated int, first error) error {
 	}
 	return temporal.NewApplicationErrorWithOptions(
 		fmt.Sprintf("%d of %d items failed, and %d are tolerated. The first: %s", failed, begun, tolerated, reason),
-		generation.ErrTooManyFailed, temporal.ApplicationErrorOptions{NonRetryable: true, Cause: first})
+		string(generation.ErrorTypeTooManyFailed), temporal.ApplicationErrorOptions{NonRetryable: true, Cause: first})
 }

@@ -103,7 +103,7 @@ func TestForEachGivesUp(t *testing.T) {
 	s := spreadOver(t, 10, workflows.ForEachOptions{MaxParallel: 3, Tolerate: 1}, fails)
 	var failure *temporal.ApplicationError
 	require.ErrorAs(t, s.err, &failure)
-	require.Equal(t, generation.ErrTooManyFailed, failure.Type())
+	require.Equal(t, generation.ErrorTypeTooManyFailed, generation.ErrorTypeOf(failure))
 	require.True(t, failure.NonRetryable())
 	require.Equal(t, "3 of 4 items failed, and 1 are tolerated. The first: no 2", failure.Message(), "the first to fail, which was not the first")
 	require.ErrorIs(t, s.err, fails[2])

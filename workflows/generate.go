@@ -80,7 +80,7 @@ func begin(ctx workflow.Context, request generation.Request) (*run, error) {
 }
 
 func invalid(request generation.Request, err error) error {
-	return temporal.NewNonRetryableApplicationError(fmt.Sprintf("generation %q: %v", request.Key, err), generation.ErrInvalidInput, nil)
+	return temporal.NewNonRetryableApplicationError(fmt.Sprintf("generation %q: %v", request.Key, err), string(generation.ErrorTypeInvalidInput), nil)
 }
 
 func (r *run) run(ctx workflow.Context) (generation.Result, error) {

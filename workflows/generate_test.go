@@ -68,7 +68,7 @@ func accepts() *provider {
 			return wire.Found{}, errors.New("not expected")
 		},
 		await: func(int, wire.AwaitInput) (wire.Outcome, error) {
-			return wire.Outcome{}, temporal.NewApplicationError("still processing", generation.ErrPending)
+			return wire.Outcome{}, temporal.NewApplicationError("still processing", string(wire.ErrorTypePending))
 		},
 	}
 }
@@ -95,7 +95,7 @@ func completed(url string) wire.Outcome {
 	return wire.Outcome{PredictionID: predictionID, Status: "completed", Outputs: []generation.Output{encoded}}
 }
 
-func failed(errorType, text string) wire.Outcome {
+func failed(errorType generation.ErrorType, text string) wire.Outcome {
 	return wire.Outcome{PredictionID: predictionID, Status: "failed", Failure: errorType, Error: "failed: " + text}
 }
 
@@ -149,7 +149,7 @@ func TestLostWebhookIsPolledAfterTheGraceTime(t *testing.T) {
 	p := accepts()
 	p.await = func(call int, _ wire.AwaitInput) (wire.Outcome, error) {
 		if call < 5 {
-			return wire.Outcome{}, temporal.NewApplicationError("still processing", generation.ErrPending)
+			return wire.Outcome{}, temporal.NewApplicationError("still processing", string(wire.ErrorTypePending))
 		}
 		return completed("https://cdn.test/1.png"), nil
 	}
@@ -255,7 +255,7 @@ func TestFirstOutcomeWins(t *testing.T) {
 	env := newEnv(t, p)
 	env.RegisterDelayedCallback(func() {
 		deliver(env, p, completed("https://cdn.test/1.png"))
-		deliver(env, p, failed(generation.ErrPredictionFailed, "too late"))
+		deliver(env, p, failed(generation.ErrorTypePredictionFailed, "too late"))
 		deliver(env, p, completed("https://cdn.test/1.png"))
 	}, time.Second)
 	env.ExecuteWorkflow(generation.WorkflowName, request())
@@ -291,18 +291,18 @@ func TestFailedPredictions(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		outcome wire.Outcome
-		want    string
+		want    generation.ErrorType
 	}{
-		"moderation":            {failed(generation.ErrContentRejected, "Content flagged as potentially sensitive."), generation.ErrContentRejected},
-		"missing parameter":     {failed(generation.ErrInvalidInput, "prompt is required"), generation.ErrInvalidInput},
-		"invalid parameter":     {failed(generation.ErrInvalidInput, "size"), generation.ErrInvalidInput},
-		"media":                 {failed(generation.ErrMediaUnreachable, "Failed to download image"), generation.ErrMediaUnreachable},
-		"internal":              {failed(generation.ErrPredictionFailed, "internal"), generation.ErrPredictionFailed},
-		"no code":               {failed(generation.ErrPredictionFailed, ""), generation.ErrPredictionFailed},
-		"canceled":              {wire.Outcome{PredictionID: predictionID, Status: "canceled"}, generation.ErrPredictionFailed},
-		"timeout":               {wire.Outcome{PredictionID: predictionID, Status: "failed", Error: "timeout"}, generation.ErrPredictionFailed},
-		"deleted":               {wire.Outcome{PredictionID: predictionID, Status: "deleted"}, generation.ErrPredictionFailed},
-		"completed but nothing": {wire.Outcome{PredictionID: predictionID, Status: "completed"}, generation.ErrPredictionFailed},
+		"moderation":            {failed(generation.ErrorTypeContentRejected, "Content flagged as potentially sensitive."), generation.ErrorTypeContentRejected},
+		"missing parameter":     {failed(generation.ErrorTypeInvalidInput, "prompt is required"), generation.ErrorTypeInvalidInput},
+		"invalid parameter":     {failed(generation.ErrorTypeInvalidInput, "size"), generation.ErrorTypeInvalidInput},
+		"media":                 {failed(generation.ErrorTypeMediaUnreachable, "Failed to download image"), generation.ErrorTypeMediaUnreachable},
+		"internal":              {failed(generation.ErrorTypePredictionFailed, "internal"), generation.ErrorTypePredictionFailed},
+		"no code":               {failed(generation.ErrorTypePredictionFailed, ""), generation.ErrorTypePredictionFailed},
+		"canceled":              {wire.Outcome{PredictionID: predictionID, Status: "canceled"}, generation.ErrorTypePredictionFailed},
+		"timeout":               {wire.Outcome{PredictionID: predictionID, Status: "failed", Error: "timeout"}, generation.ErrorTypePredictionFailed},
+		"deleted":               {wire.Outcome{PredictionID: predictionID, Status: "deleted"}, generation.ErrorTypePredictionFailed},
+		"completed but nothing": {wire.Outcome{PredictionID: predictionID, Status: "completed"}, generation.ErrorTypePredictionFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -312,7 +312,7 @@ func TestFailedPredictions(t *testing.T) {
 			env.ExecuteWorkflow(generation.WorkflowName, request())
 
 			err, status := failure(t, env)
-			require.Equal(t, c.want, err.Type())
+			require.Equal(t, c.want, generation.ErrorTypeOf(err))
 			require.Contains(t, err.Error(), predictionID)
 			require.Contains(t, err.Error(), `"still"`)
 			require.Contains(t, err.Error(), c.outcome.Error)
@@ -334,8 +334,8 @@ func TestFailedPredictionIsSubmittedAgainByPolicy(t *testing.T) {
 	end := func(id string, outcome wire.Outcome) func() {
 		return func() { outcome.PredictionID = id; deliver(env, p, outcome) }
 	}
-	env.RegisterDelayedCallback(end("p1", failed(generation.ErrPredictionFailed, "internal")), 5*time.Second)
-	env.RegisterDelayedCallback(end("p2", failed(generation.ErrPredictionFailed, "unavailable")), 30*time.Second)
+	env.RegisterDelayedCallback(end("p1", failed(generation.ErrorTypePredictionFailed, "internal")), 5*time.Second)
+	env.RegisterDelayedCallback(end("p2", failed(generation.ErrorTypePredictionFailed, "unavailable")), 30*time.Second)
 	env.RegisterDelayedCallback(end("p3", completed("https://cdn.test/3.png")), 60*time.Second)
 	asked := request()
 	asked.MaxPredictions = 3
@@ -357,12 +357,12 @@ func TestSubmittingAgainHasLimits(t *testing.T) {
 		max     int
 		want    int
 	}{
-		"as many as allowed":         {failed(generation.ErrPredictionFailed, "internal"), 2, 2},
-		"not what moderation said":   {failed(generation.ErrContentRejected, "flagged"), 5, 1},
-		"not a wrong parameter":      {failed(generation.ErrInvalidInput, "size"), 5, 1},
+		"as many as allowed":         {failed(generation.ErrorTypePredictionFailed, "internal"), 2, 2},
+		"not what moderation said":   {failed(generation.ErrorTypeContentRejected, "flagged"), 5, 1},
+		"not a wrong parameter":      {failed(generation.ErrorTypeInvalidInput, "size"), 5, 1},
 		"not what somebody deleted":  {wire.Outcome{PredictionID: predictionID, Status: "deleted"}, 5, 1},
 		"what the provider gave up":  {wire.Outcome{PredictionID: predictionID, Status: "failed", Error: "timeout"}, 3, 3},
-		"once unless asked for more": {failed(generation.ErrPredictionFailed, "internal"), 0, 1},
+		"once unless asked for more": {failed(generation.ErrorTypePredictionFailed, "internal"), 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -388,7 +388,7 @@ func TestDeadline(t *testing.T) {
 	env.ExecuteWorkflow(generation.WorkflowName, asked)
 
 	err, status := failure(t, env)
-	require.Equal(t, generation.ErrDeadlineExceeded, err.Type())
+	require.Equal(t, generation.ErrorTypeDeadlineExceeded, generation.ErrorTypeOf(err))
 	require.Contains(t, err.Error(), "10m0s")
 	require.Contains(t, err.Error(), "adopts")
 	require.Equal(t, predictionID, status.PredictionID())
@@ -397,21 +397,21 @@ func TestDeadline(t *testing.T) {
 
 func TestSubmitErrors(t *testing.T) {
 	t.Parallel()
-	for _, errorType := range []string{
-		generation.ErrInvalidInput, generation.ErrUnauthorized, generation.ErrInsufficientCredits, generation.ErrModelNotFound,
+	for _, errorType := range []generation.ErrorType{
+		generation.ErrorTypeInvalidInput, generation.ErrorTypeUnauthorized, generation.ErrorTypeInsufficientCredits, generation.ErrorTypeModelNotFound,
 	} {
-		t.Run(errorType, func(t *testing.T) {
+		t.Run(string(errorType), func(t *testing.T) {
 			t.Parallel()
 			p := accepts()
 			p.submit = func(int, wire.SubmitInput) (wire.Submitted, error) {
-				return wire.Submitted{}, temporal.NewNonRetryableApplicationError("refused: because", errorType, nil)
+				return wire.Submitted{}, temporal.NewNonRetryableApplicationError("refused: because", string(errorType), nil)
 			}
 			env := newEnv(t, p)
 			asked := request()
 			asked.MaxPredictions = 3
 			env.ExecuteWorkflow(generation.WorkflowName, asked)
 			err, status := failure(t, env)
-			require.Equal(t, errorType, err.Type())
+			require.Equal(t, errorType, generation.ErrorTypeOf(err))
 			require.Contains(t, err.Error(), "because")
 			require.Equal(t, generation.StateAbsent, status.Attempts[0].State)
 			require.Len(t, p.submits, 1)
@@ -423,14 +423,14 @@ func TestRateLimitedUntilTheDeadline(t *testing.T) {
 	t.Parallel()
 	p := accepts()
 	p.submit = func(int, wire.SubmitInput) (wire.Submitted, error) {
-		return wire.Submitted{}, temporal.NewApplicationError("429", generation.ErrRateLimited)
+		return wire.Submitted{}, temporal.NewApplicationError("429", string(generation.ErrorTypeRateLimited))
 	}
 	env := newEnv(t, p)
 	asked := request()
 	asked.Timeout = 5 * time.Minute
 	env.ExecuteWorkflow(generation.WorkflowName, asked)
 	err, _ := failure(t, env)
-	require.Equal(t, generation.ErrRateLimited, err.Type())
+	require.Equal(t, generation.ErrorTypeRateLimited, generation.ErrorTypeOf(err))
 	require.Greater(t, len(p.submits), 3, "a refusal is tried again")
 	for _, in := range p.submits {
 		require.Equal(t, p.submits[0].Nonce, in.Nonce)
@@ -505,7 +505,7 @@ func TestInvalidRequestsSubmitNothing(t *testing.T) {
 			c.change(&asked)
 			env.ExecuteWorkflow(generation.WorkflowName, asked)
 			err, _ := failure(t, env)
-			require.Equal(t, generation.ErrInvalidInput, err.Type())
+			require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(err))
 			require.Contains(t, err.Error(), c.field)
 			require.NotContains(t, err.Error(), "lighthouse")
 			require.Empty(t, p.submits)

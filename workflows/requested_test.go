@@ -38,7 +38,7 @@ func TestRequestsThatCannotBeDecoded(t *testing.T) {
 	} {
 		var failure *temporal.ApplicationError
 		require.ErrorAs(t, requested(t, argument), &failure, argument)
-		require.Equal(t, generation.ErrInvalidInput, failure.Type())
+		require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(failure))
 		require.True(t, failure.NonRetryable())
 		require.Contains(t, failure.Message(), want)
 	}

@@ -61,11 +61,11 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 			return nil
 		case wire.VerdictAbsent:
 			a.retry = true
-			return r.refuse(ctx, a, generation.ErrSubmitUnknown, "proven absent: "+why)
+			return r.refuse(ctx, a, generation.ErrorTypeSubmitUnknown, "proven absent: "+why)
 		}
 		a.Candidates = found.Candidates
 		if r.request.OnUnknown != generation.AskUnknown || r.remaining(ctx) <= 0 {
-			return r.fail(ctx, a, generation.ErrSubmitUnknown, doubt(why, found))
+			return r.fail(ctx, a, generation.ErrorTypeSubmitUnknown, doubt(why, found))
 		}
 		if err := r.ask(ctx, a, doubt(why, found)); err != nil {
 			return err
@@ -187,7 +187,7 @@ func (r *run) decided(ctx workflow.Context, a *attempt) error {
 	count(ctx, wire.MetricUnknown, map[string]string{wire.TagVerdict: "by_hand"})
 	if decision.Absent {
 		a.retry = true
-		return r.refuse(ctx, a, generation.ErrSubmitUnknown, "absent, "+reason)
+		return r.refuse(ctx, a, generation.ErrorTypeSubmitUnknown, "absent, "+reason)
 	}
 	r.setPrediction(ctx, a, decision.PredictionID)
 	return nil
@@ -214,7 +214,7 @@ func (r *run) ask(ctx workflow.Context, a *attempt, reason string) error {
 	case a.decision != nil:
 		return r.decided(ctx, a)
 	case over:
-		return r.fail(ctx, a, generation.ErrSubmitUnknown, reason)
+		return r.fail(ctx, a, generation.ErrorTypeSubmitUnknown, reason)
 	default:
 		return nil
 	}

@@ -19,7 +19,7 @@ var neverResubmit = []string{
 	"TemporalTimeout:StartToClose",
 	"TemporalTimeout:Heartbeat",
 	"PanicError",
-	generation.ErrSubmitUnknown,
+	string(generation.ErrorTypeSubmitUnknown),
 }
 
 // submit sends the POST. If it is unknown whether the provider accepted it, submit returns the
@@ -108,11 +108,11 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 		a.over, a.started = r.lastEnd(ctx, a), startedEvent(ctx, err)
 		return "the submit was interrupted before its response was recorded", nil
 	}
-	switch failure.Type() {
-	case generation.ErrInvalidInput, generation.ErrUnauthorized, generation.ErrInsufficientCredits,
-		generation.ErrModelNotFound, generation.ErrDeadlineExceeded, generation.ErrBudgetExceeded:
-		return "", r.refuse(ctx, a, failure.Type(), failure.Message())
-	case generation.ErrRateLimited, generation.ErrUnavailable:
+	switch kind := generation.ErrorType(failure.Type()); kind {
+	case generation.ErrorTypeInvalidInput, generation.ErrorTypeUnauthorized, generation.ErrorTypeInsufficientCredits,
+		generation.ErrorTypeModelNotFound, generation.ErrorTypeDeadlineExceeded, generation.ErrorTypeBudgetExceeded:
+		return "", r.refuse(ctx, a, kind, failure.Message())
+	case generation.ErrorTypeRateLimited, generation.ErrorTypeUnavailable:
 		if ctx.Err() != nil { // Temporal does not retry canceled activities
 			a.State = generation.StateAbsent
 			return "", r.cancel(ctx, a)
@@ -147,7 +147,7 @@ func notTaken(err error, timeout *temporal.TimeoutError) bool {
 
 // notAccepted are the error types after which Temporal retries, because the provider surely did
 // not accept the submit.
-var notAccepted = []string{generation.ErrUnavailable, generation.ErrRateLimited, "ActivityNotRegisteredError"}
+var notAccepted = []string{string(generation.ErrorTypeUnavailable), string(generation.ErrorTypeRateLimited), "ActivityNotRegisteredError"}
 
 // startedEvent is the event that names the worker of an interrupted submit; 0 if none does.
 // After a reset, the event may name a worker that got the submit again.
@@ -167,16 +167,15 @@ func (r *run) lastEnd(ctx workflow.Context, a *attempt) time.Time {
 }
 
 // refusalAtDeadline is the error type of a submit that was retried until the deadline.
-func refusalAtDeadline(last error) string {
-	var failure *temporal.ApplicationError
-	if errors.As(last, &failure) && failure.Type() == generation.ErrRateLimited {
-		return generation.ErrRateLimited
+func refusalAtDeadline(last error) generation.ErrorType {
+	if generation.ErrorTypeOf(last) == generation.ErrorTypeRateLimited {
+		return generation.ErrorTypeRateLimited
 	}
-	return generation.ErrDeadlineExceeded
+	return generation.ErrorTypeDeadlineExceeded
 }
 
 // refuse ends an attempt that was surely not accepted.
-func (r *run) refuse(ctx workflow.Context, a *attempt, errorType, reason string) error {
+func (r *run) refuse(ctx workflow.Context, a *attempt, errorType generation.ErrorType, reason string) error {
 	a.State = generation.StateAbsent
 	return r.fail(ctx, a, errorType, reason)
 }

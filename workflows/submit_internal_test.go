@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // TestNotTaken: a submit whose time ran out was not accepted if no worker had it then, and the
@@ -24,24 +25,24 @@ func TestNotTaken(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind    enumspb.TimeoutType
 		started int64
-		before  string // the type of error of the attempt before
+		before  generation.ErrorType // the type of error of the attempt before
 		want    bool
 	}{
 		"no worker ever took it":             {toStart, 0, "", true},
 		"none before the end":                {toClose, 0, "", true},
-		"it was refused until the end":       {toClose, 0, generation.ErrRateLimited, true},
+		"it was refused until the end":       {toClose, 0, generation.ErrorTypeRateLimited, true},
 		"no worker knew it":                  {toClose, 0, "ActivityNotRegisteredError", true},
-		"a worker had it":                    {toClose, 7, generation.ErrUnavailable, false},
+		"a worker had it":                    {toClose, 7, generation.ErrorTypeUnavailable, false},
 		"its answer could not be encoded":    {toClose, 0, "wrapError", false},
 		"it was cut off":                     {startClose, 7, "", false},
-		"whether Temporal counts it, unsure": {toClose, 0, generation.ErrPending, false},
+		"whether Temporal counts it, unsure": {toClose, 0, wire.ErrorTypePending, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			timedOut := &failurepb.Failure{FailureInfo: &failurepb.Failure_TimeoutFailureInfo{TimeoutFailureInfo: &failurepb.TimeoutFailureInfo{TimeoutType: c.kind}}}
 			if c.before != "" {
 				timedOut.Cause = &failurepb.Failure{FailureInfo: &failurepb.Failure_ApplicationFailureInfo{
-					ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: c.before},
+					ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: string(c.before)},
 				}}
 			}
 			err := temporal.GetDefaultFailureConverter().FailureToError(&failurepb.Failure{

@@ -22,10 +22,10 @@ import (
 func losesAnswers() *provider {
 	p := accepts()
 	p.submit = func(int, wire.SubmitInput) (wire.Submitted, error) {
-		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("connection reset", generation.ErrSubmitUnknown, nil)
+		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("connection reset", string(generation.ErrorTypeSubmitUnknown), nil)
 	}
 	p.find = func(int, wire.FindInput) (wire.Found, error) {
-		return wire.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
+		return wire.Found{}, temporal.NewApplicationError("not listed", string(wire.ErrorTypePending))
 	}
 	p.await = func(_ int, in wire.AwaitInput) (wire.Outcome, error) {
 		outcome := completed("https://cdn.test/1.png")
@@ -40,7 +40,7 @@ func TestUnknownSubmitIsFoundInTheList(t *testing.T) {
 	p := losesAnswers()
 	p.find = func(call int, in wire.FindInput) (wire.Found, error) {
 		if call < 3 {
-			return wire.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
+			return wire.Found{}, temporal.NewApplicationError("not listed", string(wire.ErrorTypePending))
 		}
 		return wire.Found{Verdict: wire.VerdictFound, PredictionID: predictionID}, nil
 	}
@@ -61,7 +61,7 @@ func TestUnknownSubmitIsFoundInTheList(t *testing.T) {
 func pendingUntilDelivered(id string) func(int, wire.FindInput) (wire.Found, error) {
 	return func(_ int, in wire.FindInput) (wire.Found, error) {
 		if !slices.Contains(in.Delivered, id) {
-			return wire.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
+			return wire.Found{}, temporal.NewApplicationError("not listed", string(wire.ErrorTypePending))
 		}
 		return wire.Found{Verdict: wire.VerdictFound, PredictionID: id}, nil
 	}
@@ -154,7 +154,7 @@ func TestUndecidedSubmitFollowsThePolicy(t *testing.T) {
 			asked.OnUnknown = policy
 			env.ExecuteWorkflow(generation.WorkflowName, asked)
 			err, status := failure(t, env)
-			require.Equal(t, generation.ErrSubmitUnknown, err.Type())
+			require.Equal(t, generation.ErrorTypeSubmitUnknown, generation.ErrorTypeOf(err))
 			require.Contains(t, err.Error(), "may be billed")
 			require.Equal(t, generation.StateUnknown, status.Attempts[0].State)
 			require.Len(t, p.submits, want)
@@ -186,14 +186,14 @@ func TestUnreadableListUntilTheDeadline(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
 	p.find = func(int, wire.FindInput) (wire.Found, error) {
-		return wire.Found{}, temporal.NewApplicationError("503", generation.ErrUnavailable)
+		return wire.Found{}, temporal.NewApplicationError("503", string(generation.ErrorTypeUnavailable))
 	}
 	env := newEnv(t, p)
 	asked := request()
 	asked.Timeout = 20 * time.Minute
 	env.ExecuteWorkflow(generation.WorkflowName, asked)
 	err, _ := failure(t, env)
-	require.Equal(t, generation.ErrSubmitUnknown, err.Type())
+	require.Equal(t, generation.ErrorTypeSubmitUnknown, generation.ErrorTypeOf(err))
 	require.Len(t, p.submits, 1)
 }
 
@@ -229,7 +229,7 @@ func TestAPersonDecides(t *testing.T) {
 			return wire.Found{Verdict: wire.VerdictUndecided, Candidates: []string{predictionID}, Why: "two are possible"}, nil
 		},
 		"during the search": func(int, wire.FindInput) (wire.Found, error) {
-			return wire.Found{}, temporal.NewApplicationError("not listed", generation.ErrPending)
+			return wire.Found{}, temporal.NewApplicationError("not listed", string(wire.ErrorTypePending))
 		},
 	} {
 		for _, absent := range []bool{false, true} {
@@ -289,7 +289,7 @@ func TestNobodyDecidesOnAnUnknownSubmit(t *testing.T) {
 	asked.OnUnknown = generation.AskUnknown
 	env.ExecuteWorkflow(generation.WorkflowName, asked)
 	err, status := failure(t, env)
-	require.Equal(t, generation.ErrSubmitUnknown, err.Type())
+	require.Equal(t, generation.ErrorTypeSubmitUnknown, generation.ErrorTypeOf(err))
 	require.Contains(t, err.Message(), predictionID)
 	require.Equal(t, []string{predictionID}, status.Attempts[0].Candidates)
 	require.Len(t, p.submits, 1)
@@ -320,7 +320,7 @@ func TestWhyItWaits(t *testing.T) {
 	for _, while := range []generation.State{generation.StateSubmitting, generation.StatePolling, generation.StateUnknown} {
 		t.Run(string(while), func(t *testing.T) {
 			t.Parallel()
-			unreachable := temporal.NewApplicationErrorWithOptions("503 from the provider", generation.ErrUnavailable,
+			unreachable := temporal.NewApplicationErrorWithOptions("503 from the provider", string(generation.ErrorTypeUnavailable),
 				temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{wire.Waiting{After: time.Minute}}})
 			p := accepts()
 			p.submit = func(call int, _ wire.SubmitInput) (wire.Submitted, error) {
@@ -366,7 +366,7 @@ func TestEachSubmitHasItsOwnNonce(t *testing.T) {
 	p := accepts()
 	p.submit = func(call int, _ wire.SubmitInput) (wire.Submitted, error) {
 		if call == 1 {
-			return wire.Submitted{}, temporal.NewApplicationErrorWithOptions("429", generation.ErrRateLimited,
+			return wire.Submitted{}, temporal.NewApplicationErrorWithOptions("429", string(generation.ErrorTypeRateLimited),
 				temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{wire.Waiting{After: time.Minute}}})
 		}
 		return wire.Submitted{PredictionID: predictionID, Webhook: true}, nil
@@ -439,7 +439,7 @@ func TestAPredictionThatAnotherHas(t *testing.T) {
 	})
 	var err *temporal.ApplicationError
 	require.ErrorAs(t, env.GetWorkflowError(), &err)
-	require.Equal(t, generation.ErrSubmitUnknown, err.Type())
+	require.Equal(t, generation.ErrorTypeSubmitUnknown, generation.ErrorTypeOf(err))
 	require.Contains(t, err.Message(), predictionID)
 	require.Less(t, len(p.finds), 6)
 }

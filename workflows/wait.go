@@ -27,8 +27,9 @@ const (
 func (r *run) waits(ctx workflow.Context, a *attempt, state generation.State, err error) bool {
 	var failure *temporal.ApplicationError
 	var waiting wire.Waiting
+	kind := generation.ErrorTypeOf(err)
 	if ctx.Err() != nil || !errors.As(err, &failure) || !failure.HasDetails() ||
-		failure.Type() != generation.ErrUnavailable && failure.Type() != generation.ErrRateLimited ||
+		kind != generation.ErrorTypeUnavailable && kind != generation.ErrorTypeRateLimited ||
 		failure.Details(&waiting) != nil || waiting.After >= r.remaining(ctx) {
 		return false
 	}

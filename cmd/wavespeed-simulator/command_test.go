@@ -120,7 +120,7 @@ func TestSettingsComeFromFlagsThenFromTheEnvironment(t *testing.T) {
 	_, err = c.Submit(context.Background(), wavespeed.SubmitRequest{Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": "x"}})
 	var refused *wavespeed.Error
 	require.ErrorAs(t, err, &refused)
-	require.Equal(t, generation.ErrRateLimited, refused.Type())
+	require.Equal(t, generation.ErrorTypeRateLimited, generation.ErrorTypeOf(refused))
 	require.Positive(t, refused.RetryAfter)
 	secret, err = p.client(t, "key-b").WebhookSecret(context.Background())
 	require.NoError(t, err)

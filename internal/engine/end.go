@@ -34,7 +34,7 @@ func (r *run) end(ctx workflow.Context, err error) (pipeline.Result, error) {
 		err = r.failed(ctx, failure)
 	default:
 		r.state, r.reason = pipeline.RunFailed, err.Error()
-		err = r.failed(ctx, temporal.NewApplicationError(err.Error(), generation.ErrUnavailable).(*temporal.ApplicationError))
+		err = r.failed(ctx, temporal.NewApplicationError(err.Error(), string(generation.ErrorTypeUnavailable)).(*temporal.ApplicationError))
 	}
 	r.tell(ctx)
 	r.show(ctx)
@@ -69,7 +69,7 @@ func (r *run) setOutputs() error {
 		if err != nil {
 			return temporal.NewNonRetryableApplicationError(fmt.Sprintf(
 				"pipeline %s: outputs.%s: %v; every step has ended, and its results are kept: rerun with a pipeline that mends this",
-				r.in.Pipeline.Name, output.Name, err), generation.ErrInvalidInput, nil)
+				r.in.Pipeline.Name, output.Name, err), string(generation.ErrorTypeInvalidInput), nil)
 		}
 		outputs[output.Name] = withoutUnknown(value)
 	}

@@ -78,7 +78,7 @@ func (s *stage) submit(_ context.Context, in wire.SubmitInput) (wire.Submitted, 
 		cost /= 10
 	}
 	if in.MaxPrice != nil && cost > *in.MaxPrice {
-		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("too dear", generation.ErrBudgetExceeded, nil, cost)
+		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("too dear", string(generation.ErrorTypeBudgetExceeded), nil, cost)
 	}
 	s.prompts, s.inputs = append(s.prompts, input.Prompt), append(s.inputs, in.Input)
 	id := fmt.Sprintf("%032x", len(s.prompts))
@@ -93,7 +93,7 @@ func (s *stage) await(_ context.Context, in wire.AwaitInput) (wire.Outcome, erro
 	prompt := s.byID[in.PredictionID]
 	switch {
 	case strings.Contains(prompt, "endless"):
-		return wire.Outcome{}, temporal.NewApplicationErrorWithOptions("still processing", generation.ErrPending, temporal.ApplicationErrorOptions{})
+		return wire.Outcome{}, temporal.NewApplicationErrorWithOptions("still processing", string(wire.ErrorTypePending), temporal.ApplicationErrorOptions{})
 	case strings.Contains(prompt, "bad"):
 		return wire.Outcome{PredictionID: in.PredictionID, Status: "failed", Error: "it went wrong"}, nil
 	case strings.HasPrefix(prompt, "outputs "):
@@ -208,7 +208,7 @@ func TestApprovalDeadline(t *testing.T) {
 			require.Equal(t, want == pipeline.StepCompleted, len(s.prompts) == 1)
 			if want == pipeline.StepRejected {
 				failure, _ := s.failure()
-				require.Equal(t, generation.ErrRejected, failure.Type())
+				require.Equal(t, generation.ErrorTypeRejected, generation.ErrorTypeOf(failure))
 				require.Contains(t, failure.Message(), "nobody decided until")
 				require.Contains(t, failure.Message(), "not run: still")
 			}
@@ -246,7 +246,7 @@ func TestRetriesWait(t *testing.T) {
 	began := s.Now()
 	s.run("steps: {a: {model: a/b, retry: {predictions: 3, wait: 20m}, input: {prompt: bad}}}", nil)
 	failure, status := s.failure()
-	require.Equal(t, generation.ErrPredictionFailed, failure.Type())
+	require.Equal(t, generation.ErrorTypePredictionFailed, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), "it went wrong")
 	require.Len(t, s.prompts, 3)
 	require.Equal(t, 3, status.Steps[0].Attempts)
@@ -259,7 +259,7 @@ func TestDeadlines(t *testing.T) {
 	s := newStage(t)
 	s.run("steps: {a: {model: a/b, timeout: 90m, input: {prompt: endless}}, b: {needs: [a], model: a/b, input: {prompt: b}}}", nil)
 	failure, status := s.failure()
-	require.Equal(t, generation.ErrDeadlineExceeded, failure.Type())
+	require.Equal(t, generation.ErrorTypeDeadlineExceeded, generation.ErrorTypeOf(failure))
 	require.Equal(t, "needs a, which failed", status.Steps[1].Reason)
 	require.Contains(t, failure.Message(), "did not end within 1h30m0s")
 	require.Contains(t, failure.Message(), strings.Repeat("0", 31)+"1", "who wants its result must know its prediction")
@@ -329,7 +329,7 @@ func TestEveryItemIsAccountedFor(t *testing.T) {
 					return
 				}
 				failure, _ := s.failure()
-				require.Equal(t, generation.ErrTooManyFailed, failure.Type())
+				require.Equal(t, generation.ErrorTypeTooManyFailed, generation.ErrorTypeOf(failure))
 				require.Contains(t, failure.Message(), "and 5 are tolerated. The first: ")
 				require.Positive(t, counts.Waiting)
 			})
@@ -465,7 +465,7 @@ steps:
   legal: {needs: [art], approve: {show: "${{ steps.still.output }}"}}
 `, nil)
 	failure, status := s.failure()
-	require.Equal(t, generation.ErrRejected, failure.Type())
+	require.Equal(t, generation.ErrorTypeRejected, generation.ErrorTypeOf(failure))
 	require.Equal(t, map[string]pipeline.StepState{"still": "completed", "art": "rejected", "legal": "skipped"}, states(status.Steps))
 }
 
@@ -585,7 +585,7 @@ func earlier(t *testing.T, prompt, id string, state generation.State) generation
 		output, _ := json.Marshal("old of " + prompt)
 		status.Outputs = []generation.Output{output}
 	case generation.StateFailed:
-		status.ErrorType = generation.ErrPredictionFailed
+		status.ErrorType = generation.ErrorTypePredictionFailed
 	}
 	return status
 }

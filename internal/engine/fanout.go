@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 
 	"go.temporal.io/sdk/temporal"
@@ -78,8 +77,7 @@ func (r *run) makeInline(ctx workflow.Context, s *step, options workflows.ForEac
 }
 
 func isOverBudget(err error) bool {
-	var failure *temporal.ApplicationError
-	return errors.As(err, &failure) && failure.Type() == generation.ErrBudgetExceeded
+	return generation.ErrorTypeOf(err) == generation.ErrorTypeBudgetExceeded
 }
 
 // setItems evaluates the list, and names its items.
@@ -120,5 +118,5 @@ func tooMany(s *step, tolerated int) error {
 	}
 	return temporal.NewNonRetryableApplicationError(
 		fmt.Sprintf("%d of %d items failed, and %d are tolerated. The first: %s", counts.Failed, counts.Failed+counts.Completed, tolerated, first),
-		generation.ErrTooManyFailed, nil)
+		string(generation.ErrorTypeTooManyFailed), nil)
 }

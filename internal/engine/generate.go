@@ -75,7 +75,7 @@ func (m maker) alternatives(requests []generation.Request) []workflows.Alternati
 	for i, request := range requests {
 		on := errorTypes(m.step.Fallback[i].On)
 		if m.shares {
-			on = slices.DeleteFunc(on, func(kind string) bool { return kind == generation.ErrBudgetExceeded })
+			on = slices.DeleteFunc(on, func(kind generation.ErrorType) bool { return kind == generation.ErrorTypeBudgetExceeded })
 		}
 		if len(on) > 0 || len(m.step.Fallback[i].On) == 0 {
 			alternatives = append(alternatives, workflows.Alternative{Request: request, On: on})
@@ -123,7 +123,7 @@ func (m maker) requests(made *item, values map[string]any, earlier []generation.
 			request.MaxPredictions, request.Timing.Resubmit = step.Retry.Predictions, time.Duration(step.Retry.Wait)
 		}
 		if err := request.Validate(); err != nil {
-			return nil, temporal.NewNonRetryableApplicationError(fmt.Sprintf("step %s: %v", name, err), generation.ErrInvalidInput, nil)
+			return nil, temporal.NewNonRetryableApplicationError(fmt.Sprintf("step %s: %v", name, err), string(generation.ErrorTypeInvalidInput), nil)
 		}
 		if request.Input, err = m.take(name, i, request, changes, earlier); err != nil {
 			return nil, err
@@ -146,10 +146,10 @@ func merged(before, changes map[string]any) map[string]any {
 	return all
 }
 
-func errorTypes(kinds []string) []string {
-	types := make([]string, len(kinds))
+func errorTypes(kinds []string) []generation.ErrorType {
+	types := make([]generation.ErrorType, len(kinds))
 	for i, kind := range kinds {
-		types[i] = "wavespeed." + kind
+		types[i] = generation.ErrorType("wavespeed." + kind)
 	}
 	return types
 }

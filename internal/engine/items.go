@@ -109,7 +109,7 @@ func Items(ctx workflow.Context, in Chunk) (ChunkResult, error) {
 		err = c.prepare()
 	}
 	if err != nil {
-		return ChunkResult{}, temporal.NewNonRetryableApplicationError(err.Error(), generation.ErrInvalidInput, nil)
+		return ChunkResult{}, temporal.NewNonRetryableApplicationError(err.Error(), string(generation.ErrorTypeInvalidInput), nil)
 	}
 	return c.run(ctx)
 }

@@ -24,8 +24,8 @@ const unnamed = "unnamed"
 // Pipeline runs a pipeline to its end. bytes is the size of the request as it was given.
 //
 // It fails with a *temporal.ApplicationError whose first detail is the run's [pipeline.Status].
-// Its type is that of the first failed step's error, [generation.ErrInvalidInput] if the check
-// finds problems, or [generation.ErrInsufficientCredits] if the balance does not cover the
+// Its type is that of the first failed step's error, [generation.ErrorTypeInvalidInput] if the check
+// finds problems, or [generation.ErrorTypeInsufficientCredits] if the balance does not cover the
 // estimate. If canceled, it fails with a *temporal.CanceledError with the same detail.
 func Pipeline(ctx workflow.Context, in pipeline.Request, bytes int) (pipeline.Result, error) {
 	in.Pipeline.Name = cmp.Or(in.Pipeline.Name, unnamed)
@@ -136,7 +136,7 @@ func refused(in pipeline.Request, err error) error {
 	problems = problems.Bounded()
 	return temporal.NewApplicationErrorWithOptions(
 		fmt.Sprintf("%s: nothing was submitted:\n%s", strings.TrimSpace("pipeline "+in.Pipeline.Name), problems.Error()),
-		generation.ErrInvalidInput, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{problems}})
+		string(generation.ErrorTypeInvalidInput), temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{problems}})
 }
 
 const (
@@ -182,7 +182,7 @@ func (r *run) checkBalance() error {
 	}
 	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(
 		"pipeline %s: the balance of %s does not cover the estimate of %s; nothing was submitted. Top up, or lower the budget",
-		r.in.Pipeline.Name, *e.Balance, total), generation.ErrInsufficientCredits, nil)
+		r.in.Pipeline.Name, *e.Balance, total), string(generation.ErrorTypeInsufficientCredits), nil)
 }
 
 func (r *run) expectPrices() {
@@ -275,12 +275,12 @@ func endOf(err error) (state pipeline.StepState, reason, errorType string) {
 		return pipeline.StepCompleted, "", ""
 	case errors.As(err, &canceled):
 		return pipeline.StepCanceled, "the run was canceled", ""
-	case errors.As(err, &failure) && failure.Type() == generation.ErrRejected:
+	case errors.As(err, &failure) && generation.ErrorTypeOf(failure) == generation.ErrorTypeRejected:
 		return pipeline.StepRejected, failure.Message(), failure.Type()
 	case errors.As(err, &failure):
 		return pipeline.StepFailed, failure.Message(), failure.Type()
 	default:
-		return pipeline.StepFailed, err.Error(), generation.ErrInvalidInput
+		return pipeline.StepFailed, err.Error(), string(generation.ErrorTypeInvalidInput)
 	}
 }
 

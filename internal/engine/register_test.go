@@ -35,7 +35,7 @@ func TestRunsThatCannotBeDecoded(t *testing.T) {
 		_, err := argued(t, pipeline.WorkflowName, argument)
 		var failure *temporal.ApplicationError
 		require.ErrorAs(t, err, &failure)
-		require.Equal(t, generation.ErrInvalidInput, failure.Type())
+		require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(failure))
 		require.Contains(t, failure.Message(), "pipeline: nothing was submitted:\n"+want)
 		var problems pipeline.Problems
 		require.NoError(t, failure.Details(&problems))

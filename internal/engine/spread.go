@@ -190,5 +190,5 @@ func (f *fan) settle(granted *share, spent generation.USD) {
 func overBudget(id string, price generation.USD, b *workflows.Budget) error {
 	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(
 		"step %s: an item of about %s would pass the budget of %s, of which %s is spent; it was not submitted. Raise the budget and rerun",
-		id, price, b.Limit, b.Spent()), generation.ErrBudgetExceeded, nil)
+		id, price, b.Limit, b.Spent()), string(generation.ErrorTypeBudgetExceeded), nil)
 }

@@ -153,7 +153,7 @@ func (r *run) skip(ctx workflow.Context, s *step, reason string) {
 // invalid is the error of a step whose expressions return invalid values.
 func invalid(id, field string, err error) error {
 	return temporal.NewNonRetryableApplicationError(
-		fmt.Sprintf("step %s: %s: %v; nothing was submitted for it", id, field, err), generation.ErrInvalidInput, nil)
+		fmt.Sprintf("step %s: %s: %v; nothing was submitted for it", id, field, err), string(generation.ErrorTypeInvalidInput), nil)
 }
 
 // values returns only the values that references use, because they may be passed to a child.
@@ -251,7 +251,7 @@ func (s *step) addItems(values map[string]any, is func(string) bool) {
 		outputs := decodeAll(last.Outputs)
 		items[i] = map[string]any{
 			"index": item.index, "key": item.key, "item": item.value, "state": string(item.state),
-			"error": strings.TrimPrefix(last.ErrorType, "wavespeed."), "outputs": outputs, "output": first(outputs),
+			"error": strings.TrimPrefix(string(last.ErrorType), "wavespeed."), "outputs": outputs, "output": first(outputs),
 			"nsfw": flags(last),
 		}
 	}

@@ -77,7 +77,7 @@ func TestValuesOfEarlierSteps(t *testing.T) {
 				return
 			}
 			failure, _ := s.failure()
-			require.Equal(t, generation.ErrInvalidInput, failure.Type())
+			require.Equal(t, generation.ErrorTypeInvalidInput, generation.ErrorTypeOf(failure))
 			require.Contains(t, failure.Message(), "step clip failed: "+c.problem)
 			require.NotContains(t, failure.Message(), "secret")
 			require.Len(t, s.inputs, 1, "nothing was submitted for it")

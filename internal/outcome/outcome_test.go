@@ -24,10 +24,10 @@ func TestFromKeepsAllButTheInput(t *testing.T) {
 	t.Parallel()
 	got := outcome.From(provider.Prediction{
 		ID: "p1", Model: "m", State: provider.StateFailed, Outputs: raw(`"https://x"`, `{"url":"y"}`, `null`),
-		Input: json.RawMessage(`{"prompt":"x"}`), Failure: provider.Failure{Type: generation.ErrContentRejected, Reason: "failed: flagged"}, NSFW: []bool{true, false}, InferenceMS: 7,
+		Input: json.RawMessage(`{"prompt":"x"}`), Failure: provider.Failure{Type: generation.ErrorTypeContentRejected, Reason: "failed: flagged"}, NSFW: []bool{true, false}, InferenceMS: 7,
 	}, 100)
 	require.Equal(t, wire.Outcome{
-		PredictionID: "p1", Status: "failed", Failure: generation.ErrContentRejected, Error: "failed: flagged", NSFW: []bool{true, false}, InferenceMS: 7,
+		PredictionID: "p1", Status: "failed", Failure: generation.ErrorTypeContentRejected, Error: "failed: flagged", NSFW: []bool{true, false}, InferenceMS: 7,
 		Outputs: []generation.Output{generation.Output(`"https://x"`), generation.Output(`{"url":"y"}`), generation.Output(`null`)},
 	}, got)
 	require.Equal(t, wire.Outcome{}, outcome.From(provider.Prediction{}, 0))

@@ -11,6 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/modelid"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -147,8 +148,8 @@ func orPeriod(hint string) string {
 // without "wavespeed.".
 func ErrorKinds() []string {
 	var kinds []string
-	for _, errorType := range generation.ErrorTypes() {
-		kinds = append(kinds, strings.TrimPrefix(errorType, "wavespeed."))
+	for _, errorType := range wire.ErrorTypes() {
+		kinds = append(kinds, strings.TrimPrefix(string(errorType), "wavespeed."))
 	}
 	return kinds
 }

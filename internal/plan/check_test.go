@@ -10,6 +10,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -231,9 +232,9 @@ func TestManyWays(t *testing.T) {
 func TestErrorKinds(t *testing.T) {
 	t.Parallel()
 	kinds := plan.ErrorKinds()
-	require.Len(t, kinds, len(generation.ErrorTypes()))
+	require.Len(t, kinds, len(wire.ErrorTypes()))
 	require.Contains(t, kinds, "RateLimited")
 	for _, kind := range kinds {
-		require.Contains(t, generation.ErrorTypes(), "wavespeed."+kind)
+		require.Contains(t, wire.ErrorTypes(), generation.ErrorType("wavespeed."+kind))
 	}
 }

@@ -91,23 +91,23 @@ const (
 // without paying twice.
 func (e *Error) NotAccepted() bool { return e.Accepted != MaybeAccepted }
 
-// Type is that of the error in which a generation would end, as [generation.ErrUnauthorized].
-// What the provider itself did not say clearly is [generation.ErrUnavailable]: asking again
+// Type is that of the error in which a generation would end, as [generation.ErrorTypeUnauthorized].
+// What the provider itself did not say clearly is [generation.ErrorTypeUnavailable]: asking again
 // may help.
-func (e *Error) Type() string {
+func (e *Error) Type() generation.ErrorType {
 	switch e.Kind {
 	case Invalid, Unsupported:
-		return generation.ErrInvalidInput
+		return generation.ErrorTypeInvalidInput
 	case NotFound:
-		return generation.ErrModelNotFound
+		return generation.ErrorTypeModelNotFound
 	case KeyRefused, Forbidden:
-		return generation.ErrUnauthorized
+		return generation.ErrorTypeUnauthorized
 	case Unpaid:
-		return generation.ErrInsufficientCredits
+		return generation.ErrorTypeInsufficientCredits
 	case Limited:
-		return generation.ErrRateLimited
+		return generation.ErrorTypeRateLimited
 	default:
-		return generation.ErrUnavailable
+		return generation.ErrorTypeUnavailable
 	}
 }
 

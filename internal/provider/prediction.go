@@ -3,6 +3,8 @@ package provider
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
 // SubmitRequest is a prediction to be made.
@@ -85,8 +87,8 @@ func (s State) Terminal() bool {
 // Failure says why a prediction gave no result.
 type Failure struct {
 	// Type is that of the error in which its generation ends, as
-	// [generation.ErrContentRejected].
-	Type string
+	// [generation.ErrorTypeContentRejected].
+	Type generation.ErrorType
 
 	// Reason is the provider's report in its own words, as "failed (code 1200): flagged".
 	Reason string

@@ -130,7 +130,7 @@ func plural(kind string) string {
 func errorTable(of *source) string {
 	var rows strings.Builder
 	rows.WriteString("| type | meaning |\n| --- | --- |\n")
-	for _, name := range of.groups["ErrInvalidInput"] {
+	for _, name := range of.groups["ErrorTypeInvalidInput"] {
 		fmt.Fprintf(&rows, "| `%s` | %s |\n", of.strings[name], of.words(name, of.docs[name]))
 	}
 	return rows.String()

@@ -46,7 +46,7 @@ type Submitted struct {
 	APIKey string `json:"api_key,omitempty"`
 }
 
-// Lost is the first detail of a submit's [ErrSubmitUnknown].
+// Lost is the first detail of a submit's [ErrorTypeSubmitUnknown].
 type Lost struct {
 	// Price is the cost of the submit if it was accepted, in USD; nil if unknown.
 	Price *generation.USD `json:"price,omitempty"`

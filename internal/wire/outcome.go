@@ -24,8 +24,8 @@ type Outcome struct {
 
 	// Failure is the type of the error in which the generation ends, and Error the report in
 	// the provider's own words.
-	Failure string `json:"failure,omitempty"`
-	Error   string `json:"error,omitempty"`
+	Failure generation.ErrorType `json:"failure,omitempty"`
+	Error   string               `json:"error,omitempty"`
 
 	InferenceMS int64 `json:"inference_ms,omitempty"`
 }
@@ -36,11 +36,13 @@ func (o Outcome) Completed() bool {
 }
 
 // ErrorType is the type of error with which an outcome without a result ends its generation.
-func (o Outcome) ErrorType() string { return cmp.Or(o.Failure, generation.ErrPredictionFailed) }
+func (o Outcome) ErrorType() generation.ErrorType {
+	return cmp.Or(o.Failure, generation.ErrorTypePredictionFailed)
+}
 
 // Retryable reports whether the same request may succeed another time.
 func (o Outcome) Retryable() bool {
-	return o.ErrorType() == generation.ErrPredictionFailed && o.Status != "canceled" && o.Status != "deleted"
+	return o.ErrorType() == generation.ErrorTypePredictionFailed && o.Status != "canceled" && o.Status != "deleted"
 }
 
 // Reason explains an outcome without a result.

@@ -77,7 +77,7 @@ func judge(s *system, outcomes []outcome) report {
 				s.t.Logf("wrong output: %s of %s: %s, %v", o.name, o.workflow, o.url, ids(entries))
 				r.wrong++
 			}
-		case errors.As(o.err, &failure) && failure.Type() == generation.ErrSubmitUnknown:
+		case errors.As(o.err, &failure) && generation.ErrorTypeOf(failure) == generation.ErrorTypeSubmitUnknown:
 			r.undecided++
 			s.t.Logf("undecided: %s of %s: %v, %v", o.name, o.workflow, o.err, ids(entries))
 			if why := s.couldDecide(o, entries); why != "" {

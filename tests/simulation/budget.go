@@ -19,12 +19,12 @@ func (w *world) checkPipeline(j *job, endings []ending) {
 	runs := w.server.Runs(j.id)
 	last := runs[len(runs)-1]
 	made := 0
-	reasons := []string{generation.ErrTooManyFailed}
+	reasons := []string{string(generation.ErrorTypeTooManyFailed)}
 	for _, e := range endings {
 		if e.ErrorType == "" {
 			made++
 		}
-		reasons = append(reasons, e.ErrorType)
+		reasons = append(reasons, string(e.ErrorType))
 	}
 	switch last.Status {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:

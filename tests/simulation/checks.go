@@ -173,18 +173,18 @@ func (w *world) checkAttempts(e ending) {
 func (w *world) checkError(e ending) {
 	switch e.ErrorType {
 	case "", "canceled":
-	case generation.ErrBudgetExceeded:
+	case generation.ErrorTypeBudgetExceeded:
 		if p := e.job.pipeline; p == nil || p.definition.Budget == nil || p.definition.Budget.USD >= p.cost {
 			w.find("%s of %s failed for a budget that covers it: %s", e.Key, e.job.id, e.Message)
 		}
-	case generation.ErrSubmitUnknown:
+	case generation.ErrorTypeSubmitUnknown:
 		w.checkUndecided(e)
-	case generation.ErrPredictionFailed:
+	case generation.ErrorTypePredictionFailed:
 		entry := w.provider.Find(e.status.PredictionID())
 		if entry == nil || entry.Status != "failed" {
 			w.find("%s of %s is said to have failed, and %s did not", e.Key, e.job.id, e.status.PredictionID())
 		}
-	case generation.ErrDeadlineExceeded, generation.ErrRateLimited:
+	case generation.ErrorTypeDeadlineExceeded, generation.ErrorTypeRateLimited:
 		if w.lateRefusal(e) {
 			return
 		}
@@ -210,7 +210,7 @@ func (w *world) tally(e ending) {
 		w.counts["completed"]++
 		return
 	}
-	w.counts[e.ErrorType]++
+	w.counts[string(e.ErrorType)]++
 }
 
 // checkUndecided checks that a person is asked only if nothing could have told.

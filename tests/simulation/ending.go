@@ -65,5 +65,5 @@ func readFailure(failure *failurepb.Failure) ([]made, []generation.Status) {
 	if info.GetDetails() != nil {
 		must(converter.GetDefaultDataConverter().FromPayloads(info.GetDetails(), &status))
 	}
-	return []made{{Key: status.Key, ErrorType: info.GetType(), Message: failure.GetMessage()}}, []generation.Status{status}
+	return []made{{Key: status.Key, ErrorType: generation.ErrorType(info.GetType()), Message: failure.GetMessage()}}, []generation.Status{status}
 }

@@ -113,7 +113,7 @@ func (o *oracle) learnKey(history []*historypb.HistoryEvent, event *historypb.Hi
 		return
 	}
 	failure := a.GetFailure().GetApplicationFailureInfo()
-	o.refused[in.Nonce] = failure.GetType() != generation.ErrSubmitUnknown
+	o.refused[in.Nonce] = generation.ErrorType(failure.GetType()) != generation.ErrorTypeSubmitUnknown
 	var lost wire.Lost
 	details := failure.GetDetails()
 	// A reset forgets what was told before, and the last run is the one that decides.

@@ -28,7 +28,7 @@ type severalInput struct {
 type made struct {
 	Key       string
 	Result    generation.Result
-	ErrorType string
+	ErrorType generation.ErrorType
 	Message   string
 }
 
@@ -73,7 +73,7 @@ func outcomeOf(key string, result generation.Result, err error) made {
 	var canceled *temporal.CanceledError
 	switch {
 	case errors.As(err, &failure):
-		m.ErrorType = failure.Type()
+		m.ErrorType = generation.ErrorType(failure.Type())
 	case errors.As(err, &canceled):
 		m.ErrorType = "canceled"
 	}

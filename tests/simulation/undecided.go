@@ -277,7 +277,7 @@ func (a *lostAnswers) judge(w *world, e ending) {
 	}
 	entry := w.provider.Find(e.Result.PredictionID)
 	switch {
-	case e.ErrorType == "" && (entry == nil || !g.has(entry)), e.ErrorType != "" && e.ErrorType != generation.ErrSubmitUnknown:
+	case e.ErrorType == "" && (entry == nil || !g.has(entry)), e.ErrorType != "" && e.ErrorType != generation.ErrorTypeSubmitUnknown:
 		a.Wrong++
 		a.Notes = append(a.Notes, fmt.Sprintf("%s ended with %q: %s", e.job.id, e.Result.PredictionID, e.Message))
 	}

@@ -26,7 +26,7 @@ func (p *Provider) submit(ctx context.Context, in wire.SubmitInput) (wire.Submit
 	case in.MaxPrice != nil && answer.cost() > *in.MaxPrice:
 		return wire.Submitted{}, temporal.NewApplicationErrorWithOptions(
 			fmt.Sprintf("generation %q: %s costs %s, more than the %s left for it; nothing was submitted", in.Key, in.Model, answer.cost(), *in.MaxPrice),
-			generation.ErrBudgetExceeded, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{answer.cost()}})
+			string(generation.ErrorTypeBudgetExceeded), temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{answer.cost()}})
 	case answer.fate == absent || answer.fate == undecided:
 		return wire.Submitted{}, p.lose(in, answer, "")
 	}
@@ -66,7 +66,7 @@ func (p *Provider) lose(in wire.SubmitInput, answer Answer, prediction string) e
 	p.lost[in.Nonce] = lost{verdict: verdicts[answer.fate], prediction: prediction}
 	p.mu.Unlock()
 	return temporal.NewNonRetryableApplicationError(fmt.Sprintf("generation %q: submit of %s: the response was lost", in.Key, in.Model),
-		generation.ErrSubmitUnknown, nil, wire.Lost{Price: answer.price, Over: true})
+		string(generation.ErrorTypeSubmitUnknown), nil, wire.Lost{Price: answer.price, Over: true})
 }
 
 // find replaces the activity wavespeed.Find.
@@ -107,9 +107,9 @@ func (p *Provider) await(ctx context.Context, in wire.AwaitInput) (wire.Outcome,
 	deadline := prediction.polled.Add(in.Within).Sub(now)
 	message := fmt.Sprintf("generation %q: prediction %s is processing", in.Key, in.PredictionID)
 	if deadline <= 0 {
-		return wire.Outcome{}, temporal.NewNonRetryableApplicationError(message, generation.ErrDeadlineExceeded, nil)
+		return wire.Outcome{}, temporal.NewNonRetryableApplicationError(message, string(generation.ErrorTypeDeadlineExceeded), nil)
 	}
-	return wire.Outcome{}, temporal.NewApplicationErrorWithOptions(message, generation.ErrPending, temporal.ApplicationErrorOptions{
+	return wire.Outcome{}, temporal.NewApplicationErrorWithOptions(message, string(wire.ErrorTypePending), temporal.ApplicationErrorOptions{
 		NextRetryDelay: min(left, deadline), Category: temporal.ApplicationErrorCategoryBenign,
 	})
 }

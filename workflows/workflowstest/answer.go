@@ -47,13 +47,13 @@ func Outputs(outputs ...any) Answer {
 }
 
 // failures are the types of errors in which predictions fail.
-var failures = []string{generation.ErrPredictionFailed, generation.ErrContentRejected, generation.ErrInvalidInput, generation.ErrMediaUnreachable}
+var failures = []generation.ErrorType{generation.ErrorTypePredictionFailed, generation.ErrorTypeContentRejected, generation.ErrorTypeInvalidInput, generation.ErrorTypeMediaUnreachable}
 
 // Failed accepts the submit, and then the prediction fails. The type is
-// [generation.ErrPredictionFailed], after which a request with MaxPredictions submits again,
-// [generation.ErrContentRejected], [generation.ErrInvalidInput] or
-// [generation.ErrMediaUnreachable]. It panics on another one.
-func Failed(errorType, reason string) Answer {
+// [generation.ErrorTypePredictionFailed], after which a request with MaxPredictions submits again,
+// [generation.ErrorTypeContentRejected], [generation.ErrorTypeInvalidInput] or
+// [generation.ErrorTypeMediaUnreachable]. It panics on another one.
+func Failed(errorType generation.ErrorType, reason string) Answer {
 	if !slices.Contains(failures, errorType) {
 		panic(fmt.Sprintf("workflowstest: Failed: %q is not the type of a failed prediction", errorType))
 	}
@@ -67,16 +67,16 @@ func Never() Answer { return Outputs().After(never) }
 const never = 10 * 365 * 24 * time.Hour
 
 // Refused rejects the submit: nothing is accepted or billed. The type is one of those that
-// [SubmitError] takes, except [generation.ErrSubmitUnknown].
-func Refused(errorType, reason string) Answer {
-	if errorType == generation.ErrSubmitUnknown {
+// [SubmitError] takes, except [generation.ErrorTypeSubmitUnknown].
+func Refused(errorType generation.ErrorType, reason string) Answer {
+	if errorType == generation.ErrorTypeSubmitUnknown {
 		panic("workflowstest: Refused: an unknown submit was not refused; use Unknown, Absent or Answer.Lost")
 	}
 	return Answer{refusal: SubmitError(errorType, reason)}
 }
 
 // Unknown loses the submit's response, and nothing shows whether it was accepted. The request's
-// OnUnknown decides: the generation fails with [generation.ErrSubmitUnknown], submits again, or
+// OnUnknown decides: the generation fails with [generation.ErrorTypeSubmitUnknown], submits again, or
 // waits for [Provider.Resolve].
 func Unknown() Answer { return Answer{fate: undecided} }
 
@@ -105,37 +105,41 @@ func (a Answer) Price(usd generation.USD) Answer {
 }
 
 // transient are the errors of a submit that Temporal retries until the deadline.
-var transient = []string{generation.ErrRateLimited, generation.ErrUnavailable}
+var transient = []generation.ErrorType{generation.ErrorTypeRateLimited, generation.ErrorTypeUnavailable}
 
 // final are the errors of a submit that end the generation.
-var final = []string{
-	generation.ErrInvalidInput, generation.ErrUnauthorized, generation.ErrInsufficientCredits, generation.ErrModelNotFound,
-	generation.ErrDeadlineExceeded,
+var final = []generation.ErrorType{
+	generation.ErrorTypeInvalidInput, generation.ErrorTypeUnauthorized, generation.ErrorTypeInsufficientCredits, generation.ErrorTypeModelNotFound,
+	generation.ErrorTypeDeadlineExceeded,
 }
 
 // SubmitError is an error as returned by the activity wavespeed.Submit, for your own mocks. The
 // types are:
 //
-//   - [generation.ErrInvalidInput], [generation.ErrUnauthorized],
-//     [generation.ErrInsufficientCredits], [generation.ErrModelNotFound] and
-//     [generation.ErrDeadlineExceeded]: the provider rejected the submit, and the generation
+//   - [generation.ErrorTypeInvalidInput], [generation.ErrorTypeUnauthorized],
+//     [generation.ErrorTypeInsufficientCredits], [generation.ErrorTypeModelNotFound] and
+//     [generation.ErrorTypeDeadlineExceeded]: the provider rejected the submit, and the generation
 //     fails with that type;
-//   - [generation.ErrRateLimited] and [generation.ErrUnavailable]: Temporal retries the submit
+//   - [generation.ErrorTypeRateLimited] and [generation.ErrorTypeUnavailable]: Temporal retries the submit
 //     until the deadline;
-//   - [generation.ErrSubmitUnknown]: the response was lost. The generation then runs the
+//   - [generation.ErrorTypeSubmitUnknown]: the response was lost. The generation then runs the
 //     activity wavespeed.Find.
 //
 // It panics on other types, because workflows treat such an error as an unknown submit. For
-// [generation.ErrBudgetExceeded], give the answer a [Answer.Price].
-func SubmitError(errorType, reason string) error {
+// [generation.ErrorTypeBudgetExceeded], give the answer a [Answer.Price].
+func SubmitError(errorType generation.ErrorType, reason string) error {
 	switch {
 	case slices.Contains(transient, errorType):
-		return temporal.NewApplicationError(reason, errorType)
+		return temporal.NewApplicationError(reason, string(errorType))
 	case slices.Contains(final, errorType):
-		return temporal.NewNonRetryableApplicationError(reason, errorType, nil)
-	case errorType == generation.ErrSubmitUnknown:
-		return temporal.NewNonRetryableApplicationError(reason, errorType, nil, wire.Lost{Over: true})
+		return temporal.NewNonRetryableApplicationError(reason, string(errorType), nil)
+	case errorType == generation.ErrorTypeSubmitUnknown:
+		return temporal.NewNonRetryableApplicationError(reason, string(errorType), nil, wire.Lost{Over: true})
 	}
-	panic(fmt.Sprintf("workflowstest: %q is not the type of a submit's error; valid types: %s", errorType,
-		strings.Join(slices.Concat(transient, final, []string{generation.ErrSubmitUnknown}), ", ")))
+	var valid []string
+	for _, kind := range slices.Concat(transient, final) {
+		valid = append(valid, string(kind))
+	}
+	panic(fmt.Sprintf("workflowstest: %q is not the type of a submit's error; valid types: %s, %s", errorType,
+		strings.Join(valid, ", "), generation.ErrorTypeSubmitUnknown))
 }

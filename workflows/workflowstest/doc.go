@@ -15,7 +15,7 @@
 // model and an input:
 //
 //	provider.On("wavespeed-ai/flux-dev", nil, workflowstest.Outputs("https://cdn.example.com/still.png"))
-//	provider.On("wavespeed-ai/flux-dev", map[string]any{"prompt": "nothing"}, workflowstest.Failed(generation.ErrContentRejected, "flagged"))
+//	provider.On("wavespeed-ai/flux-dev", map[string]any{"prompt": "nothing"}, workflowstest.Failed(generation.ErrorTypeContentRejected, "flagged"))
 //
 // [Provider.Requests] lists what was submitted.
 //

@@ -50,7 +50,7 @@ func ExampleProvider_On() {
 	env := newEnvironment()
 	provider := workflowstest.NewProvider(t, env)
 	provider.On("wavespeed-ai/flux-dev", nil, workflowstest.Outputs("https://cdn.example.com/still.png"))
-	provider.On("wavespeed-ai/flux-dev", map[string]any{"prompt": "nothing"}, workflowstest.Failed(generation.ErrContentRejected, "flagged"))
+	provider.On("wavespeed-ai/flux-dev", map[string]any{"prompt": "nothing"}, workflowstest.Failed(generation.ErrorTypeContentRejected, "flagged"))
 
 	env.ExecuteWorkflow(clip.Clip, brief)
 
@@ -62,7 +62,7 @@ func ExampleProvider_On() {
 func ExampleFailed() {
 	env := newEnvironment()
 	provider := workflowstest.NewProvider(t, env)
-	provider.On("wavespeed-ai/wan-2.1/i2v-480p", nil, workflowstest.Failed(generation.ErrContentRejected, "flagged"))
+	provider.On("wavespeed-ai/wan-2.1/i2v-480p", nil, workflowstest.Failed(generation.ErrorTypeContentRejected, "flagged"))
 
 	env.ExecuteWorkflow(clip.Clip, brief)
 
@@ -75,7 +75,7 @@ func ExampleFailed() {
 func ExampleRefused() {
 	env := newEnvironment()
 	provider := workflowstest.NewProvider(t, env)
-	busy := workflowstest.Refused(generation.ErrRateLimited, "too many requests")
+	busy := workflowstest.Refused(generation.ErrorTypeRateLimited, "too many requests")
 	provider.On("wavespeed-ai/flux-dev", nil, busy, busy, workflowstest.Outputs("https://cdn.example.com/still.png"))
 
 	env.ExecuteWorkflow(clip.Clip, brief)

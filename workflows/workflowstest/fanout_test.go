@@ -16,7 +16,7 @@ func TestFanOut(t *testing.T) {
 	t.Parallel()
 	env, provider := newProvider(t)
 	for _, i := range []int{3, 450} {
-		provider.On("", map[string]any{"prompt": fmt.Sprintf("item %d", i)}, workflowstest.Failed(generation.ErrContentRejected, "flagged"))
+		provider.On("", map[string]any{"prompt": fmt.Sprintf("item %d", i)}, workflowstest.Failed(generation.ErrorTypeContentRejected, "flagged"))
 	}
 	items := make([]any, 500)
 	for i := range items {

@@ -54,7 +54,7 @@ func TestClip(t *testing.T) {
 }
 
 // ended is how a workflow ended: its result, or its error's type.
-func ended(t *testing.T, env *testsuite.TestWorkflowEnvironment) (generation.Result, string) {
+func ended(t *testing.T, env *testsuite.TestWorkflowEnvironment) (generation.Result, generation.ErrorType) {
 	t.Helper()
 	require.True(t, env.IsWorkflowCompleted())
 	var result generation.Result
@@ -69,18 +69,18 @@ func ended(t *testing.T, env *testsuite.TestWorkflowEnvironment) (generation.Res
 		return result, "canceled"
 	}
 	require.ErrorAs(t, err, &failure)
-	return result, failure.Type()
+	return result, generation.ErrorType(failure.Type())
 }
 
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	failed := workflowstest.Failed(generation.ErrPredictionFailed, "out of memory")
+	failed := workflowstest.Failed(generation.ErrorTypePredictionFailed, "out of memory")
 	done := workflowstest.Outputs("https://cdn.test/1.png")
 	twice := func(r *generation.Request) { r.MaxPredictions = 2 }
 	for name, c := range map[string]struct {
 		answers   []workflowstest.Answer
 		change    func(*generation.Request)
-		errorType string
+		errorType generation.ErrorType
 		submits   int
 		via       generation.Via
 		took      time.Duration
@@ -89,15 +89,15 @@ func TestAnswers(t *testing.T) {
 		"outputs":            {answers: []workflowstest.Answer{done}, submits: 1, via: generation.ViaWebhook},
 		"soon":               {answers: []workflowstest.Answer{done.After(time.Minute)}, submits: 1, via: generation.ViaWebhook, took: time.Minute},
 		"after the grace":    {answers: []workflowstest.Answer{done.After(time.Hour)}, submits: 1, took: time.Hour},
-		"no outputs":         {answers: []workflowstest.Answer{workflowstest.Outputs()}, errorType: generation.ErrPredictionFailed, submits: 1},
-		"failed":             {answers: []workflowstest.Answer{failed}, errorType: generation.ErrPredictionFailed, submits: 1},
+		"no outputs":         {answers: []workflowstest.Answer{workflowstest.Outputs()}, errorType: generation.ErrorTypePredictionFailed, submits: 1},
+		"failed":             {answers: []workflowstest.Answer{failed}, errorType: generation.ErrorTypePredictionFailed, submits: 1},
 		"failed, then done":  {answers: []workflowstest.Answer{failed, done}, change: twice, submits: 2, via: generation.ViaWebhook, took: 10 * time.Second},
-		"never":              {answers: []workflowstest.Answer{workflowstest.Never()}, errorType: generation.ErrDeadlineExceeded, submits: 1, took: 6 * time.Hour},
-		"busy for ever":      {answers: []workflowstest.Answer{workflowstest.Refused(generation.ErrRateLimited, "busy")}, errorType: generation.ErrRateLimited},
+		"never":              {answers: []workflowstest.Answer{workflowstest.Never()}, errorType: generation.ErrorTypeDeadlineExceeded, submits: 1, took: 6 * time.Hour},
+		"busy for ever":      {answers: []workflowstest.Answer{workflowstest.Refused(generation.ErrorTypeRateLimited, "busy")}, errorType: generation.ErrorTypeRateLimited},
 		"lost and found":     {answers: []workflowstest.Answer{done.Lost()}, submits: 1, via: generation.ViaPoll},
 		"lost, found, later": {answers: []workflowstest.Answer{done.Lost().After(time.Hour)}, submits: 1, took: time.Hour},
 		"absent, then done":  {answers: []workflowstest.Answer{workflowstest.Absent(), done}, submits: 2, via: generation.ViaWebhook},
-		"unknown":            {answers: []workflowstest.Answer{workflowstest.Unknown()}, errorType: generation.ErrSubmitUnknown, submits: 1},
+		"unknown":            {answers: []workflowstest.Answer{workflowstest.Unknown()}, errorType: generation.ErrorTypeSubmitUnknown, submits: 1},
 		"unknown, resubmitted": {answers: []workflowstest.Answer{workflowstest.Unknown(), done}, submits: 2, via: generation.ViaWebhook,
 			change: func(r *generation.Request) { r.OnUnknown = generation.ResubmitUnknown }},
 		"adopted": {change: func(r *generation.Request) { r.Adopt = "p1" }, via: generation.ViaPoll},
@@ -112,7 +112,7 @@ func TestAnswers(t *testing.T) {
 			env.ExecuteWorkflow(still, request(c.change))
 			result, errorType := ended(t, env)
 			require.Equal(t, c.errorType, errorType)
-			if c.errorType != generation.ErrRateLimited {
+			if c.errorType != generation.ErrorTypeRateLimited {
 				require.Len(t, provider.Requests(), c.submits)
 			}
 			if c.via != "" {
@@ -130,25 +130,25 @@ func TestAnswers(t *testing.T) {
 func TestErrorsKeepTheirTypes(t *testing.T) {
 	t.Parallel()
 	answers := map[string]workflowstest.Answer{}
-	for _, errorType := range []string{generation.ErrPredictionFailed, generation.ErrContentRejected, generation.ErrInvalidInput, generation.ErrMediaUnreachable} {
-		answers[errorType] = workflowstest.Failed(errorType, "x")
+	for _, errorType := range []generation.ErrorType{generation.ErrorTypePredictionFailed, generation.ErrorTypeContentRejected, generation.ErrorTypeInvalidInput, generation.ErrorTypeMediaUnreachable} {
+		answers[string(errorType)] = workflowstest.Failed(errorType, "x")
 	}
-	for _, errorType := range []string{
-		generation.ErrInvalidInput, generation.ErrUnauthorized, generation.ErrInsufficientCredits, generation.ErrModelNotFound, generation.ErrDeadlineExceeded,
+	for _, errorType := range []generation.ErrorType{
+		generation.ErrorTypeInvalidInput, generation.ErrorTypeUnauthorized, generation.ErrorTypeInsufficientCredits, generation.ErrorTypeModelNotFound, generation.ErrorTypeDeadlineExceeded,
 	} {
-		answers["refused "+errorType] = workflowstest.Refused(errorType, "x")
+		answers["refused "+string(errorType)] = workflowstest.Refused(errorType, "x")
 	}
 	for name, answer := range answers {
 		env, provider := newProvider(t)
 		provider.On("", nil, answer)
 		env.ExecuteWorkflow(still, request(nil))
 		_, errorType := ended(t, env)
-		require.Contains(t, name, errorType)
+		require.Contains(t, name, string(errorType))
 		require.NotEmpty(t, errorType)
 	}
-	require.Panics(t, func() { workflowstest.Failed(generation.ErrUnauthorized, "x") })
-	require.Panics(t, func() { workflowstest.Refused(generation.ErrSubmitUnknown, "x") })
-	require.Panics(t, func() { _ = workflowstest.SubmitError(generation.ErrContentRejected, "x") })
+	require.Panics(t, func() { workflowstest.Failed(generation.ErrorTypeUnauthorized, "x") })
+	require.Panics(t, func() { workflowstest.Refused(generation.ErrorTypeSubmitUnknown, "x") })
+	require.Panics(t, func() { _ = workflowstest.SubmitError(generation.ErrorTypeContentRejected, "x") })
 }
 
 func TestRulesMatchByFields(t *testing.T) {
@@ -231,7 +231,7 @@ func TestChildrenAndCancellation(t *testing.T) {
 	began := env.Now()
 	env.ExecuteWorkflow("impatient")
 	_, errorType := ended(t, env)
-	require.Equal(t, "canceled", errorType)
+	require.Equal(t, generation.ErrorType("canceled"), errorType)
 	require.Less(t, env.Now().Sub(began), 5*time.Minute)
 	require.Len(t, provider.Requests(), 1)
 }
@@ -240,9 +240,9 @@ func TestChildrenAndCancellation(t *testing.T) {
 func TestOnActivity(t *testing.T) {
 	t.Parallel()
 	env, provider := newProvider(t)
-	env.OnActivity("wavespeed.Submit", mock.Anything, mock.Anything).Return(nil, workflowstest.SubmitError(generation.ErrSubmitUnknown, "lost")).Once()
+	env.OnActivity("wavespeed.Submit", mock.Anything, mock.Anything).Return(nil, workflowstest.SubmitError(generation.ErrorTypeSubmitUnknown, "lost")).Once()
 	env.ExecuteWorkflow(still, request(nil))
 	_, errorType := ended(t, env)
-	require.Equal(t, generation.ErrSubmitUnknown, errorType)
+	require.Equal(t, generation.ErrorTypeSubmitUnknown, errorType)
 	require.Empty(t, provider.Requests())
 }

@@ -23,7 +23,7 @@ func (p *Provider) Show(e *Entry, input bool) seam.Prediction {
 		case "completed":
 			shown.Outputs = []json.RawMessage{json.RawMessage(strconv.Quote(e.Output()))}
 		case "failed":
-			shown.Failure = seam.Failure{Type: generation.ErrPredictionFailed, Reason: "failed (code 5000): something broke"}
+			shown.Failure = seam.Failure{Type: generation.ErrorTypePredictionFailed, Reason: "failed (code 5000): something broke"}
 		}
 	}
 	return shown

@@ -57,7 +57,7 @@ func Of(err error) int {
 		return Canceled
 	case !errors.As(err, &application):
 		return Failure
-	case application.Type() == generation.ErrDeadlineExceeded, application.Type() == generation.ErrSubmitUnknown:
+	case generation.ErrorTypeOf(application) == generation.ErrorTypeDeadlineExceeded, generation.ErrorTypeOf(application) == generation.ErrorTypeSubmitUnknown:
 		return Undecided
 	default:
 		return Failed

@@ -16,6 +16,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // Activity is an activity that failed and is going to be repeated: why something waits.
@@ -77,7 +78,7 @@ func among(pending []*workflowpb.PendingActivityInfo, failures converter.Failure
 		message := err.Error()
 		var application *temporal.ApplicationError
 		if errors.As(err, &application) {
-			if application.Type() == generation.ErrPending { // the prediction is still running
+			if generation.ErrorTypeOf(application) == wire.ErrorTypePending { // the prediction is still running
 				continue
 			}
 			message = application.Message()

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // codec hides nothing, but must be decoded.
@@ -44,9 +45,9 @@ func TestFailing(t *testing.T) {
 	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.Local)
 	pending := []*workflowpb.PendingActivityInfo{
 		{Attempt: 1},
-		{Attempt: 2, LastFailure: failures.ErrorToFailure(temporal.NewApplicationError("p1 is processing", generation.ErrPending))},
+		{Attempt: 2, LastFailure: failures.ErrorToFailure(temporal.NewApplicationError("p1 is processing", string(wire.ErrorTypePending)))},
 		{
-			Attempt: 3, LastFailure: failures.ErrorToFailure(temporal.NewApplicationError("connection refused", generation.ErrUnavailable)),
+			Attempt: 3, LastFailure: failures.ErrorToFailure(temporal.NewApplicationError("connection refused", string(generation.ErrorTypeUnavailable))),
 			NextAttemptScheduleTime: timestamppb.New(at),
 		},
 	}

@@ -93,7 +93,7 @@ func ended(s *session.Session, err error, run client.WorkflowRun, o Ending) erro
 		}
 	}
 	return exit.With(exit.Of(err), fmt.Errorf("%s\nContinue with: wavespeed-temporal pipeline rerun %s%s", application.Message(), run.GetID(),
-		screen.If(application.Type() == generation.ErrBudgetExceeded, " --budget USD")))
+		screen.If(generation.ErrorTypeOf(application) == generation.ErrorTypeBudgetExceeded, " --budget USD")))
 }
 
 // endedBy explains how a run was ended from outside.

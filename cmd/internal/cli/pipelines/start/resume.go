@@ -72,7 +72,7 @@ func open(ctx context.Context, s *session.Session, run client.WorkflowRun, resum
 		return nil, nil
 	}
 	var failed *temporal.ApplicationError
-	if err := run.Get(ctx, nil); errors.As(err, &failed) && failed.Type() == generation.ErrInvalidInput {
+	if err := run.Get(ctx, nil); errors.As(err, &failed) && generation.ErrorTypeOf(failed) == generation.ErrorTypeInvalidInput {
 		return nil, nil
 	}
 	page, err := runs.Page(ctx, s, run.GetID(), run.GetRunID(), pipeline.Cursor{})
