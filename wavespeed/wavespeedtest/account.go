@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/catalogue"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/money"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
@@ -16,7 +18,7 @@ import (
 type account struct {
 	Account
 	keys    []accessKey
-	balance dollars
+	balance money.Dollars
 	bills   []*bill
 	made    []*prediction // in order of creation
 	own     *prediction   // the latest that was not made by others
@@ -30,7 +32,7 @@ type account struct {
 }
 
 func newAccount(a Account) *account {
-	made := &account{Account: a, balance: usd(a.Balance)}
+	made := &account{Account: a, balance: money.USD(a.Balance)}
 	for _, key := range a.allKeys() {
 		made.keys = append(made.keys, newAccessKey(a.Name, key))
 	}
@@ -98,14 +100,14 @@ func (s *Server) Balance(name string) float64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a := s.account(name); a != nil {
-		return a.balance.float()
+		return a.balance.Float()
 	}
 	return 0
 }
 
 // limited returns why the account may not start another prediction now, and when it may. The
 // caller holds the lock.
-func (s *Server) limited(a *account, m *model) (string, time.Duration) {
+func (s *Server) limited(a *account, m *catalogue.Model) (string, time.Duration) {
 	now := time.Now().Add(s.aged)
 	if minute := now.Unix() / 60; minute != a.window {
 		a.window, a.images, a.videos = minute, 0, 0

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/money"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
@@ -11,7 +12,7 @@ import (
 // times are the provider's.
 type bill struct {
 	id, order, kind, state string
-	price                  dollars
+	price                  money.Dollars
 	at, changed            time.Time
 	p                      *prediction
 }
@@ -55,7 +56,7 @@ func (s *Server) refund(p *prediction) {
 
 func (s *Server) getBalance(w http.ResponseWriter, _ *http.Request, a caller) {
 	s.mu.Lock()
-	balance := a.balance.float()
+	balance := a.balance.Float()
 	s.mu.Unlock()
 	reply.Data(w, map[string]any{"balance": balance, "currency": "USD"})
 }

@@ -88,10 +88,10 @@ func (s *Server) chargeLags(p *prediction) bool { return s.hides(p, ChargeLag) }
 func (s *Server) wireCharge(b *bill, behavior *Behavior) any {
 	const millisecond = "2006-01-02T15:04:05.000Z"
 	order := map[string]any{
-		"uuid": b.order, "state": b.state, "price": b.price.float(), "origin_price": b.p.full.float(), "status": "",
+		"uuid": b.order, "state": b.state, "price": b.price.Float(), "origin_price": b.p.full.Float(), "status": "",
 	}
 	record := map[string]any{
-		"uuid": b.id, "billing_type": b.kind, "price": b.price.float(), "consumption": b.price.float(),
+		"uuid": b.id, "billing_type": b.kind, "price": b.price.Float(), "consumption": b.price.Float(),
 		"created_at": b.at.UTC().Format(millisecond), "updated_at": b.changed.UTC().Format(millisecond),
 		"order":      order,
 		"prediction": map[string]any{"uuid": b.p.id, "model_uuid": s.listedName(b.p.model), "status": b.p.status},

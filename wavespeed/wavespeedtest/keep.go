@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/money"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
@@ -208,13 +209,13 @@ func (s *Server) recallPrediction(kept keptPrediction) *prediction {
 	entry.Faults = nil
 	p := &prediction{
 		id: kept.PredictionID, account: a, model: m, stored: kept.Stored, input: s.taken(m, kept.Input), webhook: kept.WebhookURL,
-		price: usd(kept.Price), born: birth{at: kept.At, told: kept.Told}, entry: &entry, status: kept.Status, code: kept.Code,
+		price: money.USD(kept.Price), born: birth{at: kept.At, told: kept.Told}, entry: &entry, status: kept.Status, code: kept.Code,
 		took: kept.Took, problem: kept.Problem, removed: kept.Removed, done: make(chan struct{}), delivered: make(chan struct{}),
 	}
 	if i := slices.IndexFunc(a.keys, func(key accessKey) bool { return key.name == kept.Key }); i >= 0 {
 		p.key = a.keys[i]
 	}
-	p.full = m.price(p.input)
+	p.full = m.Price(p.input)
 	s.predictions[p.id] = p
 	s.ledger = append(s.ledger, p.entry)
 	a.made = append(a.made, p)

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/money"
 )
 
 // Entry is one submit that was accepted and billed.
@@ -157,14 +159,14 @@ func (s *Server) Counts() Counts {
 	counts.Faults = maps.Clone(counts.Faults)
 	counts.Accepted = len(s.ledger)
 	counts.Predictions = map[string]int{}
-	var charged dollars
+	var charged money.Dollars
 	for _, entry := range s.ledger {
 		counts.Predictions[entry.Status]++
 		if !entry.Refunded {
-			charged += usd(entry.Price)
+			charged += money.USD(entry.Price)
 		}
 	}
-	counts.Charged = charged.float()
+	counts.Charged = charged.Float()
 	return counts
 }
 

@@ -3,19 +3,20 @@ package wavespeedtest
 import (
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/catalogue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/luck"
 )
 
 // accept makes a prediction of a submit, bills it, and begins its life. The caller holds
 // the lock.
-func (s *Server) accept(by caller, m *model, submit submission) *prediction {
+func (s *Server) accept(by caller, m *catalogue.Model, submit submission) *prediction {
 	a, b := by.account, s.behavior.Load()
 	p := &prediction{
 		id: newID(), account: a, key: by.key, model: m, input: submit.input, webhook: submit.webhook,
 		born: s.born(), status: statusCreated, done: make(chan struct{}), delivered: make(chan struct{}),
 	}
-	p.stored = rewritten(m.schema, m.schema.Known(submit.raw), b.Rewrite, luck.Chance(s.options.Seed, 1, uint64(len(s.ledger))))
-	p.full = m.price(p.input)
+	p.stored = rewritten(m.Schema, m.Schema.Known(submit.raw), b.Rewrite, luck.Chance(s.options.Seed, 1, uint64(len(s.ledger))))
+	p.full = m.Price(p.input)
 	p.price = b.discounted(m, p.full)
 	if !submit.other {
 		a.own = p
@@ -24,7 +25,7 @@ func (s *Server) accept(by caller, m *model, submit submission) *prediction {
 	p.entry = &Entry{
 		PredictionID: p.id, Account: a.Name, Key: by.key.name, Model: m.ID, Input: submit.raw, InputHash: hashOf(submit.raw),
 		WebhookURL: p.webhook, Sent: submit.at, At: p.born.at, Other: submit.other,
-		Price: p.price.float(), Status: p.status, Faults: sortedKinds(p.faults),
+		Price: p.price.Float(), Status: p.status, Faults: sortedKinds(p.faults),
 	}
 	s.predictions[p.id] = p
 	s.ledger = append(s.ledger, p.entry)
@@ -76,7 +77,7 @@ func (s *Server) length(p *prediction) time.Duration {
 	if fixed := s.options.Duration; fixed > 0 {
 		return time.Duration(float64(fixed) * (0.8 + 0.4*drawn))
 	}
-	real := float64(p.model.shortest) + drawn*float64(p.model.longest-p.model.shortest)
+	real := float64(p.model.Shortest) + drawn*float64(p.model.Longest-p.model.Shortest)
 	return time.Duration(real / s.options.Speed)
 }
 
@@ -119,7 +120,7 @@ func (s *Server) conclude(p *prediction) {
 	if field := s.unreachable(p); field != "" {
 		status, p.code, p.problem = statusFailed, 1402, "Failed to download media from the provided URL."
 	}
-	if lacking := p.model.schema.Missing(p.input); lacking != "" {
+	if lacking := p.model.Schema.Missing(p.input); lacking != "" {
 		status, p.code, p.problem = statusFailed, 1400, "Missing required parameter: "+lacking
 	}
 	if failing := p.failing(); failing.Kind != "" {

@@ -3,6 +3,8 @@ package wavespeedtest
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/catalogue"
 )
 
 // Output is the kind of file that a model makes.
@@ -42,7 +44,16 @@ type Model struct {
 	Schema json.RawMessage
 }
 
-func (a Model) model(order int) *model {
+func (o Options) added() []*catalogue.Model {
+	models := make([]*catalogue.Model, len(o.Models))
+	for i, m := range o.Models {
+		models[i] = m.entry()
+	}
+	return models
+}
+
+// entry is the model as the catalogue has it.
+func (a Model) entry() *catalogue.Model {
 	setDefault(&a.Type, "text-to-image")
 	setDefault(&a.Output, OutputImage)
 	setDefault(&a.Shortest, 5*time.Second)
@@ -50,8 +61,8 @@ func (a Model) model(order int) *model {
 	if a.Schema == nil {
 		a.Schema = json.RawMessage(`{"type":"object"}`)
 	}
-	m := &model{output: a.Output, shortest: a.Shortest, longest: max(a.Shortest, a.Longest)}
-	m.published = published{ID: a.ID, Name: a.ID, BasePrice: a.Price, Type: a.Type, SortOrder: order}
-	m.API.Schemas = []apiSchema{runOf(a.ID, a.Schema)}
+	m := &catalogue.Model{Output: string(a.Output), Shortest: a.Shortest, Longest: max(a.Shortest, a.Longest)}
+	m.Published = catalogue.Published{ID: a.ID, Name: a.ID, BasePrice: a.Price, Type: a.Type}
+	m.API.Schemas = []catalogue.Call{catalogue.Run(a.ID, a.Schema)}
 	return m
 }

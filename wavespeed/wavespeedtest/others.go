@@ -3,6 +3,8 @@ package wavespeedtest
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/catalogue"
 )
 
 // MakeOther makes a prediction by somebody else who uses the account, as configured by
@@ -28,7 +30,7 @@ func (s *Server) submitByOther(a *account) *prediction {
 }
 
 // chosenByOther returns a model and an input. The caller holds the lock.
-func (s *Server) chosenByOther(a *account, b *Behavior) (*model, json.RawMessage) {
+func (s *Server) chosenByOther(a *account, b *Behavior) (*catalogue.Model, json.RawMessage) {
 	last := a.own
 	m := s.models[0]
 	if last != nil {
@@ -40,10 +42,10 @@ func (s *Server) chosenByOther(a *account, b *Behavior) (*model, json.RawMessage
 		}
 	}
 	if last == nil || b.OthersInputs == InputsDifferent {
-		return m, m.schema.Example(a.others)
+		return m, m.Schema.Example(a.others)
 	}
 	if b.OthersInputs == InputsSuperset {
-		return m, m.schema.Superset(last.entry.Input)
+		return m, m.Schema.Superset(last.entry.Input)
 	}
 	return m, last.entry.Input
 }

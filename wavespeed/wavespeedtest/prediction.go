@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/catalogue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/inputs"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/money"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
@@ -26,12 +28,12 @@ type prediction struct {
 	id      string
 	account *account
 	key     accessKey
-	model   *model
+	model   *catalogue.Model
 	stored  json.RawMessage // the input as it is shown
 	input   inputs.Input    // as it was sent, without unknown fields
 	webhook string
-	price   dollars // what is charged
-	full    dollars // without a discount
+	price   money.Dollars // what is charged
+	full    money.Dollars // without a discount
 	born    birth
 	faults  map[Kind]Fault
 	entry   *Entry
@@ -95,7 +97,7 @@ func (s *Server) wire(p *prediction) reply.Prediction {
 }
 
 // listedName returns the name of a model everywhere except in submits.
-func (s *Server) listedName(m *model) string {
+func (s *Server) listedName(m *catalogue.Model) string {
 	if alias := s.behavior.Load().Aliases[m.ID]; alias != "" {
 		return alias
 	}
@@ -117,7 +119,7 @@ func (s *Server) find(a *account, id string) *prediction {
 
 // extension is that of the files which the prediction gives.
 func (p *prediction) extension() string {
-	switch p.model.output {
+	switch Output(p.model.Output) {
 	case OutputVideo, OutputUpscaledVideo:
 		return "gif"
 	case OutputAudio:
@@ -166,7 +168,7 @@ func (s *Server) output(p *prediction) func(n int) any {
 	if _, hit := s.strike(p, OutputsBase64); hit || p.input.Is("enable_base64_output") {
 		return func(n int) any { return inline{s: s, p: p, n: n} }
 	}
-	if p.model.output == OutputText {
+	if Output(p.model.Output) == OutputText {
 		return func(int) any { return optimized(p.input) }
 	}
 	return func(n int) any { return url(n) }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/catalogue"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/money"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
@@ -65,9 +67,9 @@ func (s *Server) out(w http.ResponseWriter, what string) bool {
 }
 
 func (s *Server) getModels(w http.ResponseWriter, _ *http.Request, _ caller) {
-	models := make([]published, 0, len(s.models))
+	models := make([]catalogue.Published, 0, len(s.models))
 	for _, m := range s.models {
-		models = append(models, m.published)
+		models = append(models, m.Published)
 	}
 	reply.Data(w, models)
 }
@@ -78,7 +80,7 @@ type priceQuery struct {
 }
 
 // quote answers what a run costs, in one of two forms.
-func (s *Server) quote(w http.ResponseWriter, r *http.Request, form func(m *model, price dollars) any) {
+func (s *Server) quote(w http.ResponseWriter, r *http.Request, form func(m *catalogue.Model, price money.Dollars) any) {
 	var query priceQuery
 	if !reply.Read(w, r, &query) {
 		return
@@ -89,25 +91,25 @@ func (s *Server) quote(w http.ResponseWriter, r *http.Request, form func(m *mode
 		return
 	}
 	taken := s.taken(m, query.Inputs)
-	if problem := m.schema.Violation(taken); problem != "" {
+	if problem := m.Schema.Violation(taken); problem != "" {
 		reply.Problem(w, http.StatusBadRequest, "%s", problem)
 		return
 	}
-	reply.Data(w, form(m, m.price(taken)))
+	reply.Data(w, form(m, m.Price(taken)))
 }
 
 func (s *Server) getPrice(w http.ResponseWriter, r *http.Request, _ caller) {
 	b := s.behavior.Load()
-	s.quote(w, r, func(m *model, price dollars) any {
+	s.quote(w, r, func(m *catalogue.Model, price money.Dollars) any {
 		return map[string]any{
-			"model_id": m.ID, "price": price.float(), "discounted_price": b.discounted(m, price).float(), "discount_rate": b.payable(m), "currency": "USD",
+			"model_id": m.ID, "price": price.Float(), "discounted_price": b.discounted(m, price).Float(), "discount_rate": b.payable(m), "currency": "USD",
 		}
 	})
 }
 
 func (s *Server) getLegacyPrice(w http.ResponseWriter, r *http.Request, _ caller) {
-	s.quote(w, r, func(m *model, price dollars) any {
-		return map[string]any{"model_id": m.ID, "unit_price": price.float(), "currency": "USD"}
+	s.quote(w, r, func(m *catalogue.Model, price money.Dollars) any {
+		return map[string]any{"model_id": m.ID, "unit_price": price.Float(), "currency": "USD"}
 	})
 }
 

@@ -27,7 +27,7 @@ func (s *Server) scene(p *prediction, n, depth int) pictures.Scene {
 		original = s.scene(from, 1, depth-1)
 	}
 	made.Hue, made.Width, made.Height = original.Hue, original.Width, original.Height
-	switch p.model.output {
+	switch Output(p.model.Output) {
 	case OutputUpscaled, OutputUpscaledVideo:
 		original.Note = strings.TrimPrefix(original.Note+", upscaled to "+target(p), ", ")
 		original.Width, original.Height = original.Width*2, original.Height*2
@@ -45,7 +45,7 @@ func target(p *prediction) string {
 	if resolution := p.input.Text("target_resolution"); resolution != "" {
 		return resolution
 	}
-	if resolution, ok := p.model.schema.Properties["target_resolution"].Default.(string); ok {
+	if resolution, ok := p.model.Schema.Properties["target_resolution"].Default.(string); ok {
 		return resolution
 	}
 	return "twice its size"

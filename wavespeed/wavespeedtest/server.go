@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/catalogue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/schedule"
 )
 
@@ -28,8 +29,8 @@ type Server struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup
 
-	models  []*model
-	modelBy map[string]*model
+	models  []*catalogue.Model
+	modelBy map[string]*catalogue.Model
 
 	behavior atomic.Pointer[Behavior]
 	behaving sync.Mutex // held while it changes
@@ -61,12 +62,12 @@ func New(options Options) (*Server, error) {
 	if err := options.validate(); err != nil {
 		return nil, fmt.Errorf("wavespeedtest: %w", err)
 	}
-	models, err := readCatalogue(options.Catalogue, options.Models)
+	models, err := catalogue.Read(options.Catalogue, options.added())
 	if err != nil {
 		return nil, fmt.Errorf("wavespeedtest: %w", err)
 	}
 	s := &Server{
-		options: options, models: models, modelBy: map[string]*model{},
+		options: options, models: models, modelBy: map[string]*catalogue.Model{},
 		posts: options.Transport, slots: make(chan struct{}, options.Deliveries),
 	}
 	for _, m := range models {

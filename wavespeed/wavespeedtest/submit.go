@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/catalogue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/inputs"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
@@ -67,7 +68,7 @@ func (s *Server) refused(status int) {
 }
 
 // readSubmit reads and checks the input, or answers why it is refused.
-func (s *Server) readSubmit(w http.ResponseWriter, r *http.Request, m *model) (submission, bool) {
+func (s *Server) readSubmit(w http.ResponseWriter, r *http.Request, m *catalogue.Model) (submission, bool) {
 	submit := submission{webhook: r.URL.Query().Get("webhook"), at: time.Now()}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, reply.MaxBody))
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
@@ -99,23 +100,23 @@ func (s *Server) readSubmit(w http.ResponseWriter, r *http.Request, m *model) (s
 }
 
 // problem describes what is wrong with the input; "" if nothing is.
-func (s *Server) problem(m *model, sent, taken inputs.Input) string {
+func (s *Server) problem(m *catalogue.Model, sent, taken inputs.Input) string {
 	b := s.behavior.Load()
-	if lacking := m.schema.Missing(taken); lacking != "" && !b.MissingFieldFails {
+	if lacking := m.Schema.Missing(taken); lacking != "" && !b.MissingFieldFails {
 		return "field \"" + lacking + "\" is required"
 	}
-	if unknown := m.schema.Unknown(sent); unknown != "" && b.RefuseUnknownFields {
+	if unknown := m.Schema.Unknown(sent); unknown != "" && b.RefuseUnknownFields {
 		return "field \"" + unknown + "\" is not allowed"
 	}
-	return m.schema.Violation(taken)
+	return m.Schema.Violation(taken)
 }
 
 // taken is the input as the model is given it: without unknown fields, and with
 // numbers in place of texts where that is how the provider behaves.
-func (s *Server) taken(m *model, raw json.RawMessage) inputs.Input {
-	raw = m.schema.Known(raw)
+func (s *Server) taken(m *catalogue.Model, raw json.RawMessage) inputs.Input {
+	raw = m.Schema.Known(raw)
 	if slices.Contains(s.behavior.Load().Rewrite, RewriteNumbers) {
-		raw = rewritten(m.schema, raw, []Rewrite{RewriteNumbers}, 0)
+		raw = rewritten(m.Schema, raw, []Rewrite{RewriteNumbers}, 0)
 	}
 	var in inputs.Input
 	_ = json.Unmarshal(raw, &in) // it has been read before
@@ -123,7 +124,7 @@ func (s *Server) taken(m *model, raw json.RawMessage) inputs.Input {
 }
 
 // acceptLate resets the connection, and accepts the submit all the same some time later.
-func (s *Server) acceptLate(w http.ResponseWriter, a caller, m *model, submit submission, fault Fault) {
+func (s *Server) acceptLate(w http.ResponseWriter, a caller, m *catalogue.Model, submit submission, fault Fault) {
 	s.mu.Lock()
 	s.tally.Faults[AcceptedLate]++
 	round := s.round
@@ -131,7 +132,7 @@ func (s *Server) acceptLate(w http.ResponseWriter, a caller, m *model, submit su
 	s.schedule.After(fault.delay(30*time.Second), func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.round == round && s.behavior.Load().discounted(m, m.price(submit.input)) <= a.balance {
+		if s.round == round && s.behavior.Load().discounted(m, m.Price(submit.input)) <= a.balance {
 			s.accept(a, m, submit)
 		}
 	})
@@ -140,9 +141,9 @@ func (s *Server) acceptLate(w http.ResponseWriter, a caller, m *model, submit su
 
 // admit accepts the submit and returns the response at that moment. If limits or credit do not
 // allow it, admit answers why.
-func (s *Server) admit(w http.ResponseWriter, a caller, m *model, submit submission) (*prediction, reply.Prediction) {
+func (s *Server) admit(w http.ResponseWriter, a caller, m *catalogue.Model, submit submission) (*prediction, reply.Prediction) {
 	s.mu.Lock()
-	if s.behavior.Load().discounted(m, m.price(submit.input)) > a.balance {
+	if s.behavior.Load().discounted(m, m.Price(submit.input)) > a.balance {
 		s.mu.Unlock()
 		refusal := s.behavior.Load().InsufficientCredits
 		s.refused(refusal.Status)

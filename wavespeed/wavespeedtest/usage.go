@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/catalogue"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/money"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
@@ -17,8 +19,8 @@ type usageQuery struct {
 
 // spent is what a model, or a day, cost.
 type spent struct {
-	model  *model
-	cost   dollars
+	model  *catalogue.Model
+	cost   money.Dollars
 	count  int
 	last   time.Time
 	models map[string]*spent
@@ -73,11 +75,11 @@ func (s *Server) sumUp(a *account, name string, from, until time.Time) any {
 	}
 	return map[string]any{
 		"per_model_usage": byModel(models), "daily_usage": byDay(days),
-		"summary": map[string]any{"total_cost": sum.cost.float(), "total_requests": sum.count, "success_requests": succeeded},
+		"summary": map[string]any{"total_cost": sum.cost.Float(), "total_requests": sum.count, "success_requests": succeeded},
 	}
 }
 
-func entryOf(in map[string]*spent, name string, m *model) *spent {
+func entryOf(in map[string]*spent, name string, m *catalogue.Model) *spent {
 	if in[name] == nil {
 		in[name] = &spent{model: m, models: map[string]*spent{}}
 	}
@@ -90,7 +92,7 @@ func byModel(models map[string]*spent) []any {
 		one := models[name]
 		list = append(list, map[string]any{
 			"model_uuid": name, "model_type": one.model.Type, "unit_price": one.model.BasePrice,
-			"total_cost": one.cost.float(), "total_count": one.count, "last_used_date": one.last.UTC().Format(time.DateOnly),
+			"total_cost": one.cost.Float(), "total_count": one.count, "last_used_date": one.last.UTC().Format(time.DateOnly),
 		})
 	}
 	return list
@@ -102,9 +104,9 @@ func byDay(days map[string]*spent) []any {
 		models := []any{}
 		for _, name := range slices.Sorted(maps.Keys(days[date].models)) {
 			one := days[date].models[name]
-			models = append(models, map[string]any{"model_uuid": name, "count": one.count, "amount": one.cost.float()})
+			models = append(models, map[string]any{"model_uuid": name, "count": one.count, "amount": one.cost.Float()})
 		}
-		list = append(list, map[string]any{"date": date, "amount": days[date].cost.float(), "count": days[date].count, "models": models})
+		list = append(list, map[string]any{"date": date, "amount": days[date].cost.Float(), "count": days[date].count, "models": models})
 	}
 	return list
 }

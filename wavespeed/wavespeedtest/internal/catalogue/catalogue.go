@@ -1,4 +1,6 @@
-package wavespeedtest
+// Package catalogue knows the provider's models: what they take, what they cost, and how to
+// simulate them.
+package catalogue
 
 import (
 	_ "embed"
@@ -16,16 +18,16 @@ import (
 //go:embed catalogue.json
 var catalogueJSON []byte
 
-// model is an entry of the catalogue: the published part, and how to simulate it.
-type model struct {
-	published
-	output            Output
-	shortest, longest time.Duration
-	schema            inputs.Schema
+// Model is an entry of the catalogue: the published part, and how to simulate it.
+type Model struct {
+	Published
+	Output            string // the kind of file that it makes
+	Shortest, Longest time.Duration
+	Schema            inputs.Schema
 }
 
-// published is an entry in the format of GET /models.
-type published struct {
+// Published is an entry in the format of GET /models.
+type Published struct {
 	ID          string  `json:"model_id"`
 	Name        string  `json:"name"`
 	BasePrice   float64 `json:"base_price"`
@@ -34,11 +36,12 @@ type published struct {
 	SortOrder   int     `json:"sort_order"`
 	Formula     string  `json:"formula,omitempty"`
 	API         struct {
-		Schemas []apiSchema `json:"api_schemas"`
+		Schemas []Call `json:"api_schemas"`
 	} `json:"api_schema"`
 }
 
-type apiSchema struct {
+// Call is how a model is called.
+type Call struct {
 	Type    string          `json:"type"`
 	Method  string          `json:"method"`
 	Server  string          `json:"server"`
@@ -46,18 +49,18 @@ type apiSchema struct {
 	Request json.RawMessage `json:"request_schema"`
 }
 
-// catalogueEntry is an entry of a catalogue. Only the built-in one says how to simulate it.
-type catalogueEntry struct {
-	published
+// entry is an entry of a catalogue. Only the built-in one says how to simulate it.
+type entry struct {
+	Published
 	Simulator struct {
-		Output  Output     `json:"output"`
+		Output  string     `json:"output"`
 		Seconds [2]float64 `json:"seconds"`
 	} `json:"simulator"`
 }
 
-// readCatalogue returns the models of the file, or the built-in ones, plus the added ones, in
+// Read returns the models of the file, or the built-in ones, plus the added ones, in
 // order.
-func readCatalogue(file string, added []Model) ([]*model, error) {
+func Read(file string, added []*Model) ([]*Model, error) {
 	content := catalogueJSON
 	if file != "" {
 		var err error
@@ -65,16 +68,17 @@ func readCatalogue(file string, added []Model) ([]*model, error) {
 			return nil, fmt.Errorf("Options.Catalogue: %w", err)
 		}
 	}
-	entries, err := parseCatalogue(content)
+	entries, err := parse(content)
 	if err != nil {
 		return nil, fmt.Errorf("Options.Catalogue: %s: %w", file, err)
 	}
-	var models []*model
-	for _, entry := range entries {
-		models = append(models, entry.model())
+	var models []*Model
+	for _, e := range entries {
+		models = append(models, e.model())
 	}
 	for _, a := range added {
-		models = append(models, a.model(len(models)+1))
+		a.SortOrder = len(models) + 1
+		models = append(models, a)
 	}
 	known := map[string]bool{}
 	for _, m := range models {
@@ -85,17 +89,17 @@ func readCatalogue(file string, added []Model) ([]*model, error) {
 			return nil, fmt.Errorf("Options.Models: there are two of %s", m.ID)
 		}
 		known[m.ID] = true
-		if err := json.Unmarshal(m.run().Request, &m.schema); err != nil {
+		if err := json.Unmarshal(m.run().Request, &m.Schema); err != nil {
 			return nil, fmt.Errorf("Options.Models: %s: Schema: %w", m.ID, err)
 		}
 	}
 	return models, nil
 }
 
-// parseCatalogue parses a response of GET /models: a list, with or without an envelope.
-func parseCatalogue(content []byte) ([]catalogueEntry, error) {
+// parse parses a response of GET /models: a list, with or without an envelope.
+func parse(content []byte) ([]entry, error) {
 	var answer struct {
-		Data []catalogueEntry `json:"data"`
+		Data []entry `json:"data"`
 	}
 	err := json.Unmarshal(content, &answer.Data)
 	if err != nil {
@@ -109,45 +113,46 @@ func parseCatalogue(content []byte) ([]catalogueEntry, error) {
 	return answer.Data, nil
 }
 
-func (e catalogueEntry) model() *model {
-	m := &model{published: e.published, output: e.Simulator.Output}
-	if m.output == "" {
-		m.output, e.Simulator.Seconds = outputOf(m.Type)
+func (e entry) model() *Model {
+	m := &Model{Published: e.Published, Output: e.Simulator.Output}
+	if m.Output == "" {
+		m.Output, e.Simulator.Seconds = outputOf(m.Type)
 	}
-	m.shortest = time.Duration(e.Simulator.Seconds[0] * float64(time.Second))
-	m.longest = time.Duration(e.Simulator.Seconds[1] * float64(time.Second))
+	m.Shortest = time.Duration(e.Simulator.Seconds[0] * float64(time.Second))
+	m.Longest = time.Duration(e.Simulator.Seconds[1] * float64(time.Second))
 	if len(m.API.Schemas) == 0 {
-		m.API.Schemas = []apiSchema{runOf(m.ID, json.RawMessage(`{"type":"object"}`))}
+		m.API.Schemas = []Call{Run(m.ID, json.RawMessage(`{"type":"object"}`))}
 	}
 	return m
 }
 
 // outputOf guesses what a model of this type produces, and in how many seconds.
-func outputOf(kind string) (Output, [2]float64) {
+func outputOf(kind string) (string, [2]float64) {
 	switch {
 	case strings.HasSuffix(kind, "-to-text"):
-		return OutputText, [2]float64{1, 5}
+		return "text", [2]float64{1, 5}
 	case strings.HasSuffix(kind, "-to-3d"):
-		return OutputMesh, [2]float64{35, 140}
+		return "mesh", [2]float64{35, 140}
 	case strings.HasSuffix(kind, "-to-audio"), strings.HasSuffix(kind, "-to-speech"):
-		return OutputAudio, [2]float64{5, 30}
+		return "audio", [2]float64{5, 30}
 	case strings.Contains(kind, "video"):
-		return OutputVideo, [2]float64{40, 180}
+		return "video", [2]float64{40, 180}
 	default:
-		return OutputImage, [2]float64{3, 25}
+		return "image", [2]float64{3, 25}
 	}
 }
 
 // run is the schema of a submit.
-func (m *model) run() apiSchema {
+func (m *Model) run() Call {
 	for _, s := range m.API.Schemas {
 		if s.Type == "model_run" && len(s.Request) > 0 {
 			return s
 		}
 	}
-	return runOf(m.ID, json.RawMessage("{}"))
+	return Run(m.ID, json.RawMessage("{}"))
 }
 
-func runOf(id string, schema json.RawMessage) apiSchema {
-	return apiSchema{Type: "model_run", Method: "POST", Server: "https://api.wavespeed.ai", Path: "/api/v3/" + id, Request: schema}
+// Run is the schema of a submit to the model.
+func Run(id string, schema json.RawMessage) Call {
+	return Call{Type: "model_run", Method: "POST", Server: "https://api.wavespeed.ai", Path: "/api/v3/" + id, Request: schema}
 }
