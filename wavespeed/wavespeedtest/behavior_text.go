@@ -5,16 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"reflect"
-	"slices"
-	"strings"
-	"time"
-	"unicode"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/settings"
 )
 
 // Setting is a field of [Behavior] for programs in other languages.
@@ -29,134 +22,19 @@ var behaviorSource []byte
 
 // Behaviors lists the fields of [Behavior] by their names outside Go, with their documentation.
 var Behaviors = func() []Setting {
-	docs := fieldDocs(behaviorSource, "Behavior")
 	var all []Setting
-	for field := range reflect.TypeFor[Behavior]().Fields() {
-		all = append(all, Setting{Name: snake(field.Name), Doc: plainDoc(field.Name, docs[field.Name]), Bool: field.Type.Kind() == reflect.Bool})
+	for _, field := range settings.Fields(reflect.TypeFor[Behavior](), behaviorSource) {
+		all = append(all, Setting(field))
 	}
 	return all
 }()
 
-// plainDoc rewrites a field's comment for readers who don't see Go.
-func plainDoc(field, doc string) string {
-	doc = strings.TrimPrefix(doc, field+" ")
-	for _, verb := range []string{"is ", "are "} {
-		doc = strings.TrimPrefix(doc, verb)
-	}
-	return strings.NewReplacer("[", "", "]", "").Replace(doc)
-}
-
-// fieldDocs reads the comments of a struct's fields.
-func fieldDocs(source []byte, name string) map[string]string {
-	file, err := parser.ParseFile(token.NewFileSet(), "", source, parser.ParseComments)
-	if err != nil {
-		panic(err) // it has been compiled
-	}
-	docs := map[string]string{}
-	ast.Inspect(file, func(node ast.Node) bool {
-		spec, ok := node.(*ast.TypeSpec)
-		if !ok || spec.Name.Name != name {
-			return true
-		}
-		for _, field := range spec.Type.(*ast.StructType).Fields.List {
-			for _, ident := range field.Names {
-				docs[ident.Name] = strings.Join(strings.Fields(field.Doc.Text()), " ")
-			}
-		}
-		return false
-	})
-	return docs
-}
-
-// snake converts a Go name such as DeliveryID to delivery_id.
-func snake(name string) string {
-	var out strings.Builder
-	before := ' '
-	for _, r := range name {
-		if unicode.IsUpper(r) && unicode.IsLower(before) {
-			out.WriteByte('_')
-		}
-		out.WriteRune(unicode.ToLower(r))
-		before = r
-	}
-	return out.String()
-}
-
-// field returns the field with this name outside Go; invalid if there is none.
-func (b *Behavior) field(name string) reflect.Value {
-	return reflect.ValueOf(b).Elem().FieldByNameFunc(func(field string) bool { return snake(field) == name })
-}
-
 // Set changes one field by its name outside Go, from a flag's text: durations such as 90s,
 // comma-separated lists, comma-separated key=value maps, anything else in JSON.
 func (b *Behavior) Set(name, text string) error {
-	field := b.field(name)
-	if !field.IsValid() {
-		return fmt.Errorf("behavior %q is not known", name)
+	if err := settings.Set(b, name, text); err != nil {
+		return fmt.Errorf("behavior %w", err)
 	}
-	encoded := []byte(text)
-	switch field.Kind() {
-	case reflect.String:
-		encoded = reply.Encode(text)
-	case reflect.Slice:
-		encoded = reply.Encode(commas(text))
-	case reflect.Map:
-		var err error
-		if encoded, err = pairs(text, field.Type().Elem().Kind() == reflect.String); err != nil {
-			return fmt.Errorf("behavior %s: %w", name, err)
-		}
-	}
-	if field.Type() == reflect.TypeFor[time.Duration]() {
-		encoded = reply.Encode(text)
-	}
-	return b.setJSON(name, encoded)
-}
-
-func commas(text string) []string {
-	return slices.DeleteFunc(strings.Split(text, ","), func(part string) bool { return part == "" })
-}
-
-func pairs(text string, quote bool) ([]byte, error) {
-	members := map[string]json.RawMessage{}
-	for _, pair := range commas(text) {
-		key, value, found := strings.Cut(pair, "=")
-		if !found || key == "" || value == "" {
-			return nil, fmt.Errorf("%q is not key=value", pair)
-		}
-		members[key] = json.RawMessage(value)
-		if quote {
-			members[key] = reply.Encode(value)
-		}
-	}
-	encoded, err := json.Marshal(members)
-	if err != nil {
-		return nil, errors.New("a value is not a number")
-	}
-	return encoded, nil
-}
-
-func (b *Behavior) setJSON(name string, value json.RawMessage) error {
-	field := b.field(name)
-	if !field.IsValid() {
-		return fmt.Errorf("behavior %q is not known", name)
-	}
-	if field.Type() == reflect.TypeFor[time.Duration]() {
-		var text string
-		if err := json.Unmarshal(value, &text); err != nil {
-			return fmt.Errorf("behavior %s: %s is not a duration such as \"90s\"", name, value)
-		}
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			return fmt.Errorf("behavior %s: %q is not a duration such as 90s", name, text)
-		}
-		field.SetInt(int64(d))
-		return nil
-	}
-	fresh := reflect.New(field.Type()) // a map or list is replaced, not merged
-	if err := json.Unmarshal(value, fresh.Interface()); err != nil {
-		return fmt.Errorf("behavior %s: %s is not a %s", name, value, field.Type())
-	}
-	field.Set(fresh.Elem())
 	return nil
 }
 
@@ -167,25 +45,15 @@ func (b *Behavior) UnmarshalJSON(data []byte) error {
 		return errors.New("a behavior is a JSON object")
 	}
 	for name, value := range members {
-		if err := b.setJSON(name, value); err != nil {
-			return err
+		if err := settings.SetJSON(b, name, value); err != nil {
+			return fmt.Errorf("behavior %w", err)
 		}
 	}
 	return nil
 }
 
 // MarshalJSON writes every field by its name outside Go, durations as texts.
-func (b Behavior) MarshalJSON() ([]byte, error) {
-	members := map[string]any{}
-	for field, value := range reflect.ValueOf(b).Fields() {
-		member := value.Interface()
-		if d, ok := member.(time.Duration); ok {
-			member = d.String()
-		}
-		members[snake(field.Name)] = member
-	}
-	return json.Marshal(members)
-}
+func (b Behavior) MarshalJSON() ([]byte, error) { return settings.Marshal(b) }
 
 // Behavior returns how the server behaves now, including defaults.
 func (s *Server) Behavior() Behavior { return *s.behavior.Load() }
