@@ -51,7 +51,7 @@ func (s *Server) refund(p *prediction) {
 	p.entry.Refunded = true
 	p.account.balance += p.price
 	s.book(p, "refund", "done", s.now())
-	s.kept.prediction(p)
+	s.kept.Prediction(p.kept())
 }
 
 func (s *Server) getBalance(w http.ResponseWriter, _ *http.Request, a caller) {

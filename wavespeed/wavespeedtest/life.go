@@ -32,7 +32,7 @@ func (s *Server) accept(by caller, m *catalogue.Model, submit submission) *predi
 	a.made = append(a.made, p)
 	s.charge(p)
 	s.admitted(p)
-	s.kept.prediction(p)
+	s.kept.Prediction(p.kept())
 	return p
 }
 
@@ -171,7 +171,7 @@ func (s *Server) end(p *prediction, status string) {
 		a.running--
 	}
 	s.settle(p)
-	s.kept.prediction(p)
+	s.kept.Prediction(p.kept())
 	close(p.done)
 	for len(a.queue) > 0 && !a.full() {
 		next := a.queue[0]

@@ -185,5 +185,5 @@ func (s *Server) deleteOne(w http.ResponseWriter, r *http.Request, a caller) {
 func (s *Server) remove(p *prediction) {
 	p.removed = true
 	p.status, p.outputs = statusDeleted, nil
-	s.kept.prediction(p)
+	s.kept.Prediction(p.kept())
 }

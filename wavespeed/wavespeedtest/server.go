@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/catalogue"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/keep"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/schedule"
 )
 
@@ -36,7 +37,7 @@ type Server struct {
 	behaving sync.Mutex // held while it changes
 
 	mu   sync.Mutex
-	kept *keeper
+	kept *keep.Keeper
 	state
 }
 
@@ -168,7 +169,7 @@ func (s *Server) Close() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return errors.Join(err, s.kept.close())
+	return errors.Join(err, s.kept.Close())
 }
 
 // Reset deletes predictions, uploads, ledger, counts, faults and rotated secrets. It drops
@@ -188,7 +189,7 @@ func (s *Server) forget() {
 	s.state = s.newState()
 	s.closed, s.round = closed, round
 	s.rules.add(s.options.Faults)
-	s.kept.forget()
+	s.kept.Forget()
 }
 
 // background runs f in a goroutine that Close waits for. The caller must not hold

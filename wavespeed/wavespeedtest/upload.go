@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/keep"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
@@ -59,6 +60,10 @@ func (s *Server) ticket(u *upload) map[string]any {
 	}
 }
 
+func (u *upload) kept() keep.Upload {
+	return keep.Upload{ID: u.id, Name: u.name, ContentType: u.contentType, At: u.born.at, Content: u.content}
+}
+
 // fileName is fit for a URL.
 func (u *upload) fileName() string { return "file" + path.Ext(u.name) }
 
@@ -68,7 +73,7 @@ func (s *Server) keep(u *upload) *upload {
 	u.born = s.born()
 	s.uploads[u.id] = u
 	if u.content != nil {
-		s.kept.upload(u)
+		s.kept.Upload(u.kept())
 	}
 	return u
 }
@@ -113,7 +118,7 @@ func (s *Server) store(w http.ResponseWriter, r *http.Request, u *upload) {
 		return
 	}
 	u.content = content
-	s.kept.upload(u)
+	s.kept.Upload(u.kept())
 }
 
 // uploadBinary is the older way: a form in one step.

@@ -117,7 +117,7 @@ func (s *Server) record(post post, delivery Delivery) {
 	defer s.mu.Unlock()
 	post.p.entry.Deliveries = append(post.p.entry.Deliveries, delivery)
 	s.tally.Deliveries[delivery.StatusCode]++
-	s.kept.prediction(post.p)
+	s.kept.Prediction(post.p.kept())
 	s.options.Logger.Debug("webhook", "prediction_id", post.p.id, "attempt", delivery.Attempt,
 		"status", delivery.StatusCode, "fault", string(delivery.Fault), "error", delivery.Error)
 }
