@@ -1,30 +1,15 @@
 package wavespeedtest
 
 import (
-	"bytes"
-	_ "embed"
 	"fmt"
-	"html/template"
 	"net/http"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/gallery"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
-//go:embed gallery.html
-var galleryHTML string
-
-var galleryPage = template.Must(template.New("gallery").Parse(galleryHTML))
-
 const galleryLength = 60
-
-// shown is a prediction on the page.
-type shown struct {
-	ID, Model, Prompt, Status, Error string
-	Failed                           bool
-	Kind, Output                     string
-	Faults                           []Kind
-}
 
 // gallery is a page with the latest predictions, newest first.
 func (s *Server) gallery(w http.ResponseWriter, _ *http.Request) {
@@ -33,25 +18,24 @@ func (s *Server) gallery(w http.ResponseWriter, _ *http.Request) {
 	for _, count := range counts.Faults {
 		faults += count
 	}
-	page := map[string]any{
-		"Accepted": counts.Accepted, "Charged": counts.Charged, "Faults": faults, "Base": s.base, "Predictions": s.latest(),
-	}
-	var body bytes.Buffer
-	if err := galleryPage.Execute(&body, page); err != nil {
+	page := gallery.Page{Accepted: counts.Accepted, Charged: counts.Charged, Faults: faults, Base: s.base, Predictions: s.latest()}
+	html, err := page.HTML()
+	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	reply.Raw(w, http.StatusOK, "text/html; charset=utf-8", body.Bytes())
+	reply.Raw(w, http.StatusOK, "text/html; charset=utf-8", html)
 }
 
-func (s *Server) latest() []shown {
+func (s *Server) latest() []gallery.Prediction {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var latest []shown
+	var latest []gallery.Prediction
 	for i := len(s.ledger) - 1; i >= 0 && len(latest) < galleryLength; i-- {
 		p := s.predictions[s.ledger[i].PredictionID]
-		one := shown{
-			ID: p.id, Model: p.model.ID, Prompt: prompt(p.input), Status: p.status, Failed: p.status == statusFailed, Faults: p.entry.Faults,
+		one := gallery.Prediction{ID: p.id, Model: p.model.ID, Prompt: prompt(p.input), Status: p.status, Failed: p.status == statusFailed}
+		for _, kind := range p.entry.Faults {
+			one.Faults = append(one.Faults, string(kind))
 		}
 		if p.problem != nil {
 			one.Error = fmt.Sprint(p.problem)
