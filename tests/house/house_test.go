@@ -26,7 +26,7 @@ const (
 var order = []string{
 	"internal/jitter", "internal/loopback", "internal/modelid", "internal/nearest", "internal/plaintext", "internal/strict", "internal/jsonvalue", "internal/text", "internal/shape", "internal/schema",
 	"generation", "internal/provider", "internal/wire", "internal/written", "internal/markdown", "wavespeed",
-	"wavespeed/wavespeedtest/internal/inputs", "wavespeed/wavespeedtest/internal/gallery", "wavespeed/wavespeedtest/internal/keep", "wavespeed/wavespeedtest/internal/luck", "wavespeed/wavespeedtest/internal/money", "wavespeed/wavespeedtest/internal/catalogue", "wavespeed/wavespeedtest/internal/usage", "wavespeed/wavespeedtest/internal/pictures", "wavespeed/wavespeedtest/internal/reply", "wavespeed/wavespeedtest/internal/schedule", "wavespeed/wavespeedtest/internal/settings",
+	"wavespeed/wavespeedtest/internal/inputs", "wavespeed/wavespeedtest/internal/gallery", "wavespeed/wavespeedtest/internal/keep", "wavespeed/wavespeedtest/internal/luck", "wavespeed/wavespeedtest/internal/money", "wavespeed/wavespeedtest/internal/catalogue", "wavespeed/wavespeedtest/internal/usage", "wavespeed/wavespeedtest/internal/pictures", "wavespeed/wavespeedtest/internal/reply", "wavespeed/wavespeedtest/internal/query", "wavespeed/wavespeedtest/internal/schedule", "wavespeed/wavespeedtest/internal/settings",
 	"wavespeed/wavespeedtest", "internal/outcome", "webhook", "webhook/webhooktest", "workflows", "pipeline", "internal/runwire",
 	"internal/plan", "internal/runview", "pipeline/file", "internal/preflight", "internal/engine", "activities", "worker", "workflows/workflowstest",
 	"internal/reference", "examples",

@@ -3,15 +3,14 @@ package wavespeedtest
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/query"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
 type chargeQuery struct {
-	pageQuery
+	query.Pages
 	BillingType     string   `json:"billing_type"`
 	PredictionUUIDs []string `json:"prediction_uuids"`
 	ModelUUID       string   `json:"model_uuid"`
@@ -23,11 +22,11 @@ type chargeQuery struct {
 
 // searchBills answers the account's charges and refunds, newest first.
 func (s *Server) searchBills(w http.ResponseWriter, r *http.Request, a caller) {
-	var query chargeQuery
-	if !reply.Read(w, r, &query) || !query.pageable(w) {
+	var asked chargeQuery
+	if !reply.Read(w, r, &asked) || !asked.Valid(w) {
 		return
 	}
-	from, until, ok := readRange(w, query.StartTime, query.EndTime)
+	from, until, ok := query.Range(w, asked.StartTime, asked.EndTime)
 	if !ok || s.spoilCharges(w, a) {
 		return
 	}
@@ -37,17 +36,17 @@ func (s *Server) searchBills(w http.ResponseWriter, r *http.Request, a caller) {
 	hidden := 0
 	for _, b := range a.bills {
 		switch {
-		case !query.matches(s, b) || b.at.Before(from) || !until.IsZero() && b.at.After(until):
+		case !asked.matches(s, b) || b.at.Before(from) || !until.IsZero() && b.at.After(until):
 		case s.chargeLags(b.p):
 			hidden++
 		default:
 			found = append(found, b)
 		}
 	}
-	if !strings.HasSuffix(strings.ToUpper(query.Sort), "ASC") {
+	if !strings.HasSuffix(strings.ToUpper(asked.Sort), "ASC") {
 		slices.Reverse(found)
 	}
-	page, data := cut(s, query.pageQuery, found, hidden, behavior.ChargesTotal, behavior.ChargesMore)
+	page, data := cut(s, asked.Pages, found, hidden, behavior.ChargesTotal, behavior.ChargesMore)
 	if len(page) > 0 {
 		items := make([]any, len(page))
 		for i, b := range page {
@@ -98,28 +97,4 @@ func (s *Server) wireCharge(b *bill, behavior *Behavior) any {
 	}
 	b.p.key.wire(record, order, behavior.ChargeKeys)
 	return record
-}
-
-// readRange reads two times, or answers 400. The docs say milliseconds since 1970 as a
-// text; the provider's own command sends RFC 3339.
-func readRange(w http.ResponseWriter, start, end string) (from, until time.Time, ok bool) {
-	if from, ok = readTime(start); !ok {
-		reply.Problem(w, http.StatusBadRequest, "field %q must be a time", "start_time")
-		return from, until, false
-	}
-	if until, ok = readTime(end); !ok {
-		reply.Problem(w, http.StatusBadRequest, "field %q must be a time", "end_time")
-	}
-	return from, until, ok
-}
-
-func readTime(text string) (time.Time, bool) {
-	if text == "" {
-		return time.Time{}, true
-	}
-	if milliseconds, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return time.UnixMilli(milliseconds), true
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	return at, err == nil
 }

@@ -1,11 +1,10 @@
 package wavespeedtest
 
 import (
-	"net/http"
 	"slices"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/luck"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/query"
 )
 
 // PageQuirk is an unexpected property of pages of lists and billing.
@@ -20,28 +19,9 @@ const (
 	PagesOldestFirst PageQuirk = "oldest-first" // oldest first
 )
 
-// pageQuery is what both kinds of lists require.
-type pageQuery struct {
-	Page     int `json:"page"`
-	PageSize int `json:"page_size"`
-}
-
-// pageable checks the numbers, or answers 400.
-func (q pageQuery) pageable(w http.ResponseWriter) bool {
-	switch {
-	case q.Page < 1:
-		reply.Problem(w, http.StatusBadRequest, "field %q must be greater than or equal to 1", "page")
-	case q.PageSize < 1 || q.PageSize > 100:
-		reply.Problem(w, http.StatusBadRequest, "field %q must be between 1 and 100", "page_size")
-	default:
-		return true
-	}
-	return false
-}
-
 // cut returns a page of all items, which are newest first, in the format of data. Hidden is the
 // number of items that don't show yet. The caller holds the lock.
-func cut[T any](s *Server, q pageQuery, all []T, hidden int, total, more Told) ([]T, map[string]any) {
+func cut[T any](s *Server, q query.Pages, all []T, hidden int, total, more Told) ([]T, map[string]any) {
 	quirks := s.behavior.Load().Pages
 	has := func(quirk PageQuirk) bool { return slices.Contains(quirks, quirk) }
 	if has(PagesOldestFirst) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/query"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 )
 
@@ -56,7 +57,7 @@ func (s *Server) spoilResult(w http.ResponseWriter, r *http.Request, faults map[
 }
 
 type listQuery struct {
-	pageQuery
+	query.Pages
 	Model         string    `json:"model"`
 	Status        string    `json:"status"`
 	CreatedAfter  time.Time `json:"created_after"`
@@ -65,8 +66,8 @@ type listQuery struct {
 }
 
 func (s *Server) list(w http.ResponseWriter, r *http.Request, a caller) {
-	var query listQuery
-	if !reply.Read(w, r, &query) || !query.pageable(w) {
+	var asked listQuery
+	if !reply.Read(w, r, &asked) || !asked.Valid(w) {
 		return
 	}
 	s.mu.Lock()
@@ -77,11 +78,11 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, a caller) {
 		fail(w, fault.status(http.StatusServiceUnavailable), fault)
 		return
 	}
-	all, hidden := s.listed(a.account, query)
+	all, hidden := s.listed(a.account, asked)
 	behavior := s.behavior.Load()
-	page, data := cut(s, query.pageQuery, all, hidden, behavior.ListTotal, behavior.ListMore)
+	page, data := cut(s, asked.Pages, all, hidden, behavior.ListTotal, behavior.ListMore)
 	if len(page) > 0 {
-		data["items"] = s.wireList(page, query.IncludeInputs && behavior.ListInputs)
+		data["items"] = s.wireList(page, asked.IncludeInputs && behavior.ListInputs)
 	}
 	s.between(a.account, page)
 	s.mu.Unlock()
@@ -103,10 +104,10 @@ func (s *Server) wireList(page []*prediction, inputs bool) []reply.Prediction {
 
 // listed returns the requested predictions, newest first, and how many don't show yet. The
 // caller holds the lock.
-func (s *Server) listed(a *account, query listQuery) (all []*prediction, hidden int) {
+func (s *Server) listed(a *account, asked listQuery) (all []*prediction, hidden int) {
 	for _, p := range slices.Backward(a.made) {
 		switch {
-		case s.expired(p.born) || p.removed || !query.matches(s, p):
+		case s.expired(p.born) || p.removed || !asked.matches(s, p):
 		case s.hides(p, ListLag):
 			hidden++
 		default:

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/query"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/reply"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest/internal/usage"
 )
@@ -16,19 +17,19 @@ type usageQuery struct {
 
 // usage sums up the account's bills by model and by day.
 func (s *Server) usage(w http.ResponseWriter, r *http.Request, a caller) {
-	var query usageQuery
-	if !reply.Read(w, r, &query) {
+	var asked usageQuery
+	if !reply.Read(w, r, &asked) {
 		return
 	}
-	from, until, ok := readRange(w, query.StartTime, query.EndTime)
+	from, until, ok := query.Range(w, asked.StartTime, asked.EndTime)
 	if !ok {
 		return
 	}
-	if query.StartTime == "" || query.EndTime == "" {
+	if asked.StartTime == "" || asked.EndTime == "" {
 		reply.Problem(w, http.StatusBadRequest, "field %q is required", "start_time and end_time")
 		return
 	}
-	reply.Data(w, s.sumUp(a.account, query.ModelUUID, from, until))
+	reply.Data(w, s.sumUp(a.account, asked.ModelUUID, from, until))
 }
 
 func (s *Server) sumUp(a *account, name string, from, until time.Time) any {
