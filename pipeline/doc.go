@@ -24,7 +24,7 @@
 //   - inputs.NAME;
 //   - steps.ID.output and .outputs: the first output and all of them; of a for_each the
 //     first output of each item, null where there is none;
-//   - steps.ID.state and .error: a [StepState], and the kind of error as in fallback;
+//   - steps.ID.state and .error: a [State], and the kind of error as in fallback;
 //   - steps.ID.items of a for_each: objects with index, key, item, state, error, output and
 //     outputs;
 //   - steps.ID.comment of an approval, and where it has something to choose of .choice and

@@ -22,6 +22,6 @@ const (
 const (
 	AttributePipeline = "WavespeedPipeline" // Keyword: the pipeline's name
 	AttributeModels   = "WavespeedModels"   // KeywordList: the models of its steps
-	AttributeState    = "WavespeedState"    // Keyword: a RunState
+	AttributeState    = "WavespeedState"    // Keyword: a State
 	AttributeCost     = "WavespeedCost"     // Double: its cost so far, in USD
 )

@@ -45,9 +45,9 @@ type StepResults struct {
 
 // ItemResult is the result of one item.
 type ItemResult struct {
-	Index int       `json:"index"`
-	Key   string    `json:"key,omitempty"`
-	State StepState `json:"state"`
+	Index int    `json:"index"`
+	Key   string `json:"key,omitempty"`
+	State State  `json:"state"`
 
 	// Reason says why an item failed without a generation.
 	Reason string `json:"reason,omitempty"`

@@ -6,25 +6,28 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
-// RunState is the state of a run.
-type RunState string
+// State is the state of a run, of a step, or of an item.
+type State string
 
-// States of runs.
+// The states.
 const (
-	RunChecking  RunState = "checking"
-	RunRunning   RunState = "running"
-	RunApproval  RunState = "approval" // waiting for people to decide
-	RunHeld      RunState = "held"     // the budget does not cover the next submit
-	RunCompleted RunState = "completed"
-	RunFailed    RunState = "failed"
-	RunCanceled  RunState = "canceled"
+	StateChecking  State = "checking" // a run, before anything is paid
+	StateWaiting   State = "waiting"  // a step, for others
+	StateRunning   State = "running"
+	StateApproval  State = "approval" // waiting for people to decide
+	StateHeld      State = "held"     // the budget does not cover the next submit
+	StateCompleted State = "completed"
+	StateFailed    State = "failed"
+	StateRejected  State = "rejected" // a step, by people
+	StateSkipped   State = "skipped"  // a step whose If was false, or that needs another
+	StateCanceled  State = "canceled"
 )
 
 // Status is the state of a run, as returned by the query [StatusQuery]. Its size does not
 // depend on the number of items.
 type Status struct {
 	Pipeline string       `json:"pipeline"`
-	State    RunState     `json:"state"`
+	State    State        `json:"state"`
 	Steps    []StepStatus `json:"steps"`
 
 	// Reason says why the run failed.
@@ -49,37 +52,11 @@ type Status struct {
 	Ended     time.Time                   `json:"ended,omitzero"`
 }
 
-// StepState is the state of a step.
-type StepState string
-
-// States of steps.
-const (
-	StepWaiting   StepState = "waiting" // for other steps
-	StepRunning   StepState = "running"
-	StepApproval  StepState = "approval" // waiting for people to decide
-	StepHeld      StepState = "held"     // the budget does not cover it
-	StepCompleted StepState = "completed"
-	StepFailed    StepState = "failed"
-	StepRejected  StepState = "rejected"
-	StepSkipped   StepState = "skipped"
-	StepCanceled  StepState = "canceled"
-)
-
-// Ended reports whether a step in this state has ended.
-func (s StepState) Ended() bool {
-	switch s {
-	case StepCompleted, StepFailed, StepRejected, StepSkipped, StepCanceled:
-		return true
-	default:
-		return false
-	}
-}
-
 // StepStatus is one step of a run.
 type StepStatus struct {
-	ID    string    `json:"id"`
-	Kind  Kind      `json:"kind"`
-	State StepState `json:"state"`
+	ID    string `json:"id"`
+	Kind  Kind   `json:"kind"`
+	State State  `json:"state"`
 
 	// Reason explains the state, if necessary; ErrorType is the type of the error.
 	Reason    string `json:"reason,omitempty"`

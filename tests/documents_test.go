@@ -188,7 +188,7 @@ func (p *pipelines) awaitRest(id string) {
 			return err == nil
 		}
 		status, _ := p.status(run)
-		return status.State == pipeline.RunHeld || status.State == pipeline.RunApproval
+		return status.State == pipeline.StateHeld || status.State == pipeline.StateApproval
 	})
 }
 

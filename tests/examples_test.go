@@ -68,7 +68,7 @@ func TestExamplePipelines(t *testing.T) {
 
 func (p *pipelines) chooseStyle(id string) {
 	run := p.Client.GetWorkflow(p.t.Context(), id, "")
-	status := p.awaitState(run, pipeline.RunApproval)
+	status := p.awaitState(run, pipeline.StateApproval)
 	require.Len(p.t, status.Approvals[0].Choices, 5)
 	choice := 2
 	require.NoError(p.t, p.decide(run, generation.Decision{Verdict: generation.Approve, Choice: &choice}))

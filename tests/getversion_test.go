@@ -71,7 +71,7 @@ func TestCommandsAreChangedBehindAVersion(t *testing.T) {
 	p := &pipelines{Embedded: e, t: t}
 	older := e.StartWorker(t, sdkworker.Options{}, nil)
 	across := p.start(reviewed, nil)
-	p.awaitState(across, pipeline.RunApproval)
+	p.awaitState(across, pipeline.StateApproval)
 	older.Stop()
 	e.StartWorker(t, sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{&next{}}}, nil)
 	require.NoError(t, p.decide(across, generation.Decision{Verdict: "approve", By: "art"}))

@@ -41,13 +41,13 @@ func TestRunIsFollowedAndSteered(t *testing.T) {
 	_, err = pipeline.Start(ctx, p.Client, options, pipeline.Request{Pipeline: parse(t, judged)})
 	require.ErrorAs(t, err, &taken)
 
-	var states []pipeline.RunState
+	var states []pipeline.State
 	result, err := run.Follow(ctx, func(status pipeline.Status) {
 		if !slices.Contains(states, status.State) {
 			states = append(states, status.State)
 		}
 		switch status.State {
-		case pipeline.RunApproval:
+		case pipeline.StateApproval:
 			if len(status.Approvals) == 0 {
 				return
 			}
@@ -56,7 +56,7 @@ func TestRunIsFollowedAndSteered(t *testing.T) {
 			approval, err := run.Decide(ctx, generation.Decision{Verdict: generation.Approve, By: "ada"})
 			require.NoError(t, err)
 			require.Equal(t, generation.Approve, approval.Verdict)
-		case pipeline.RunHeld:
+		case pipeline.StateHeld:
 			status, err := run.SetBudget(ctx, generation.Dollars(5))
 			require.NoError(t, err)
 			require.Equal(t, generation.Dollars(5), *status.Budget)
@@ -64,8 +64,8 @@ func TestRunIsFollowedAndSteered(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Len(t, result.Steps, 3)
-	require.Equal(t, pipeline.RunCompleted, states[len(states)-1])
-	require.Subset(t, states, []pipeline.RunState{pipeline.RunApproval, pipeline.RunHeld})
+	require.Equal(t, pipeline.StateCompleted, states[len(states)-1])
+	require.Subset(t, states, []pipeline.State{pipeline.StateApproval, pipeline.StateHeld})
 
 	again, err := pipeline.Open(p.Client, options.ID, "").Get(ctx)
 	require.NoError(t, err)

@@ -78,9 +78,9 @@ func (p *pipelines) help(id string) {
 		}
 		status, _ := p.status(run)
 		switch status.State {
-		case pipeline.RunHeld:
+		case pipeline.StateHeld:
 			_ = p.update(run, pipeline.BudgetUpdate, 10)
-		case pipeline.RunApproval:
+		case pipeline.StateApproval:
 			choice := 1
 			for _, by := range []string{"art", "legal"} {
 				_ = p.decide(run, generation.Decision{Verdict: generation.Approve, Choice: &choice, By: by})

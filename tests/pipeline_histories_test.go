@@ -89,18 +89,18 @@ steps:
 	"budget": {
 		text: "budget: 0.25\n" + chain,
 		steer: func(p *pipelines, run client.WorkflowRun) {
-			p.awaitState(run, pipeline.RunHeld)
+			p.awaitState(run, pipeline.StateHeld)
 			require.NoError(p.t, p.update(run, pipeline.BudgetUpdate, 1.0))
 		},
 	},
 	"approval": {
 		text: reviewed,
 		steer: func(p *pipelines, run client.WorkflowRun) {
-			p.awaitState(run, pipeline.RunApproval)
+			p.awaitState(run, pipeline.StateApproval)
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "regenerate", By: "art", Input: map[string]any{"prompt": "in blue"}}))
 			stack.Eventually(p.t, "it is not asked again", func() bool {
 				status, ok := p.status(run)
-				return ok && status.State == pipeline.RunApproval && len(p.Simulator.Ledger()) == 4
+				return ok && status.State == pipeline.StateApproval && len(p.Simulator.Ledger()) == 4
 			})
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}))
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", By: "legal"}))
@@ -110,7 +110,7 @@ steps:
 		text:   reviewed,
 		faults: []wavespeedtest.Fault{{Kind: wavespeedtest.Fails, Input: "in red"}},
 		steer: func(p *pipelines, run client.WorkflowRun) {
-			p.awaitState(run, pipeline.RunApproval)
+			p.awaitState(run, pipeline.StateApproval)
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "regenerate", By: "art", Input: map[string]any{"prompt": "in red"}}))
 			stack.Eventually(p.t, "it is not asked again, though the regeneration failed", func() bool {
 				status, ok := p.status(run)
@@ -118,7 +118,7 @@ steps:
 			})
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}))
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", By: "legal"}))
-			require.Equal(p.t, pipeline.StepCompleted, p.result(run).Steps[0].State)
+			require.Equal(p.t, pipeline.StateCompleted, p.result(run).Steps[0].State)
 		},
 	},
 	"approval-deadline": {
@@ -170,7 +170,7 @@ steps:
 	"budget-children": {
 		text: "budget: 0.5\n" + strings.TrimPrefix(shots, "\n"), inputs: map[string]any{"rows": rows(60)},
 		steer: func(p *pipelines, run client.WorkflowRun) {
-			p.awaitState(run, pipeline.RunHeld)
+			p.awaitState(run, pipeline.StateHeld)
 			require.NoError(p.t, p.update(run, pipeline.BudgetUpdate, 100))
 		},
 		check: func(t *testing.T, result pipeline.Result, _ *historypb.History) {
@@ -180,9 +180,9 @@ steps:
 	"search-attributes": {
 		text: "budget: 0.01\n" + strings.TrimPrefix(reviewed, "\n"), attributes: true,
 		steer: func(p *pipelines, run client.WorkflowRun) {
-			p.awaitState(run, pipeline.RunHeld)
+			p.awaitState(run, pipeline.StateHeld)
 			require.NoError(p.t, p.update(run, pipeline.BudgetUpdate, 10))
-			p.awaitState(run, pipeline.RunApproval)
+			p.awaitState(run, pipeline.StateApproval)
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}))
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", By: "legal"}))
 		},
@@ -196,11 +196,11 @@ steps:
 `,
 		inputs: map[string]any{"rows": rows(51)},
 		steer: func(p *pipelines, run client.WorkflowRun) {
-			p.awaitState(run, pipeline.RunApproval)
+			p.awaitState(run, pipeline.StateApproval)
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "regenerate", Items: []int{3, 50}, Input: map[string]any{"prompt": "in blue"}}))
 			stack.Eventually(p.t, "it is not asked again", func() bool {
 				status, ok := p.status(run)
-				return ok && status.State == pipeline.RunApproval && len(p.Simulator.Ledger()) == 53
+				return ok && status.State == pipeline.StateApproval && len(p.Simulator.Ledger()) == 53
 			})
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", Choice: new(int)}))
 		},

@@ -65,7 +65,7 @@ steps:
 	result := p.result(run)
 	require.True(t, result.Omitted)
 	require.Nil(t, result.Outputs)
-	require.Equal(t, pipeline.StepCompleted, result.Steps[1].State)
+	require.Equal(t, pipeline.StateCompleted, result.Steps[1].State)
 	require.Greater(t, result.Steps[0].Children, 1, "a child whose result is full gives back what it has not started")
 	p.requirePaidOnce(151)
 }
@@ -175,7 +175,7 @@ func TestPipelineLongQuestions(t *testing.T) {
 		list[i] = strings.Repeat("x", 3000)
 	}
 	run := p.start("inputs: {list: array}\nsteps: {review: {approve: {show: '${{ inputs.list }}'}}}", map[string]any{"list": list})
-	status := p.awaitState(run, pipeline.RunApproval)
+	status := p.awaitState(run, pipeline.StateApproval)
 	require.Contains(t, status.Approvals[0].Show[len(status.Approvals[0].Show)-1], "more: query wavespeed.results")
 	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve", Comment: strings.Repeat("x", 1_600_000)}), "are left")
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "approve", Comment: strings.Repeat("x", 1_000_000)}))

@@ -35,7 +35,7 @@ func TestPipelineSearchAttributes(t *testing.T) {
 	p := newPipelinesWith(t, wavespeedtest.Options{Models: models})
 	p.addSearchAttributes()
 	run := p.Start(t, pipeline.WorkflowName, pipeline.Request{Pipeline: parse(t, text), SearchAttributes: true})
-	p.awaitState(run, pipeline.RunHeld)
+	p.awaitState(run, pipeline.StateHeld)
 	p.awaitAttribute(run, pipeline.AttributeState, `"held"`)
 	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 1))
 	p.result(run)
@@ -114,10 +114,10 @@ func TestPipelineBudgetIsLowered(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
 	run := p.start("budget: 0.25\n"+chain, nil)
-	p.awaitState(run, pipeline.RunHeld)
+	p.awaitState(run, pipeline.StateHeld)
 	for _, usd := range []float64{0.1, 0.001, 1e-9} {
 		require.NoError(t, p.update(run, pipeline.BudgetUpdate, usd))
-		status := p.awaitState(run, pipeline.RunHeld)
+		status := p.awaitState(run, pipeline.StateHeld)
 		require.Equal(t, generation.Dollars(usd), *status.Budget)
 		require.Equal(t, generation.Dollars(0.15), status.Needs)
 	}
@@ -132,7 +132,7 @@ func TestPipelineFloodOfUpdates(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
 	run := p.start("budget: 1\nsteps: {review: {approve: {message: x}}, still: {needs: [review], model: wavespeed-ai/flux-dev, input: {prompt: x}}}", nil)
-	p.awaitState(run, pipeline.RunApproval)
+	p.awaitState(run, pipeline.StateApproval)
 	var group sync.WaitGroup
 	for i := range 8 { // Temporal lets ten be in flight at once
 		group.Go(func() {
@@ -161,7 +161,7 @@ func TestPipelineCanceledApproval(t *testing.T) {
 			p := newPipelines(t)
 			text := "steps: {review: {approve: {on_timeout: " + then + "}}, still: {needs: [review], model: wavespeed-ai/flux-dev, input: {prompt: x}}}"
 			run := p.start(text, nil)
-			p.awaitState(run, pipeline.RunApproval)
+			p.awaitState(run, pipeline.StateApproval)
 			require.NoError(t, p.Client.CancelWorkflow(t.Context(), run.GetID(), run.GetRunID()))
 			_, err := p.wait(run)
 			var canceled *temporal.CanceledError
@@ -173,7 +173,7 @@ func TestPipelineCanceledApproval(t *testing.T) {
 			require.Equal(t, generation.Withdrawn, approvals[0].Verdict)
 
 			again := p.restart(run, pipeline.Request{Pipeline: parse(t, text)})
-			p.awaitState(again, pipeline.RunApproval)
+			p.awaitState(again, pipeline.StateApproval)
 			require.Empty(t, p.Simulator.Ledger(), "nobody has approved")
 			require.NoError(t, p.decide(again, generation.Decision{Verdict: generation.Approve}))
 			p.result(again)
@@ -198,7 +198,7 @@ steps:
   b: {needs: [a], model: wavespeed-ai/flux-dev, input: {prompt: b}}
   c: {needs: [b], model: wavespeed-ai/flux-dev, input: {prompt: c}}
 `, nil)
-			status := p.awaitState(run, pipeline.RunHeld)
+			status := p.awaitState(run, pipeline.StateHeld)
 			require.Len(t, p.Simulator.Ledger(), 2)
 			require.Equal(t, generation.Dollars(0.024), *status.Cost)
 			require.NoError(t, p.update(run, pipeline.BudgetUpdate, 1))

@@ -103,7 +103,7 @@ func (p *pipelines) status(run client.WorkflowRun) (pipeline.Status, bool) {
 	return status, err == nil && answer.Get(&status) == nil
 }
 
-func (p *pipelines) awaitState(run client.WorkflowRun, state pipeline.RunState) pipeline.Status {
+func (p *pipelines) awaitState(run client.WorkflowRun, state pipeline.State) pipeline.Status {
 	p.t.Helper()
 	var status pipeline.Status
 	stack.Eventually(p.t, "the run does not get to be "+string(state), func() bool {
@@ -145,8 +145,8 @@ func prompt(entry wavespeedtest.Entry) string {
 	return text
 }
 
-func steps(status []pipeline.StepStatus) map[string]pipeline.StepState {
-	states := make(map[string]pipeline.StepState)
+func steps(status []pipeline.StepStatus) map[string]pipeline.State {
+	states := make(map[string]pipeline.State)
 	for _, step := range status {
 		states[step.ID] = step.State
 	}
@@ -183,7 +183,7 @@ func TestPipelineRunsItsSteps(t *testing.T) {
 	require.Contains(t, result.Outputs["film"], ledger[2].PredictionID)
 	require.Contains(t, string(ledger[1].Input), ledger[0].PredictionID, "the still goes into the clip")
 	require.Equal(t, generation.Dollars(0.012+0.2+0.15), *result.Cost)
-	require.Equal(t, map[string]pipeline.StepState{"still": "completed", "clip": "completed", "film": "completed"}, steps(result.Steps))
+	require.Equal(t, map[string]pipeline.State{"still": "completed", "clip": "completed", "film": "completed"}, steps(result.Steps))
 }
 
 // TestPipelineIsCheckedBeforeItIsPaid, however it is started.
@@ -267,7 +267,7 @@ outputs:
   both: "${{ steps.still.output }} and ${{ steps.clip.output }}"
 `, map[string]any{"animate": false})
 	result := p.result(run)
-	require.Equal(t, map[string]pipeline.StepState{
+	require.Equal(t, map[string]pipeline.State{
 		"still": "completed", "clip": "skipped", "larger": "skipped", "risky": "failed", "instead": "completed",
 	}, steps(result.Steps))
 	require.Nil(t, result.Outputs["clip"])
@@ -425,14 +425,14 @@ func TestPipelineBudget(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
 	run := p.start("budget: 0.25\n"+chain, nil)
-	status := p.awaitState(run, pipeline.RunHeld)
-	require.Equal(t, map[string]pipeline.StepState{"still": "completed", "clip": "completed", "film": "held"}, steps(status.Steps))
+	status := p.awaitState(run, pipeline.StateHeld)
+	require.Equal(t, map[string]pipeline.State{"still": "completed", "clip": "completed", "film": "held"}, steps(status.Steps))
 	require.Equal(t, generation.Dollars(0.15), status.Needs)
 	require.Len(t, p.Simulator.Ledger(), 2)
 	require.ErrorContains(t, p.update(run, pipeline.BudgetUpdate, -1), "more than 0")
 
 	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 0.3))
-	p.awaitState(run, pipeline.RunHeld)
+	p.awaitState(run, pipeline.StateHeld)
 	require.Len(t, p.Simulator.Ledger(), 2)
 	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 0.4))
 	result := p.result(run)
@@ -468,7 +468,7 @@ steps:
     model: wavespeed-ai/flux-dev
     input: {prompt: "${{ item.title }}", num_images: "${{ 1 + index % 3 }}"}
 `, map[string]any{"rows": rows(400)})
-	status := p.awaitState(run, pipeline.RunHeld)
+	status := p.awaitState(run, pipeline.StateHeld)
 	spent := 0.0
 	for _, entry := range p.Simulator.Ledger() {
 		if entry.Status != "failed" {
@@ -510,7 +510,7 @@ func TestPipelineApproval(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
 	run := p.start(reviewed, nil)
-	status := p.awaitState(run, pipeline.RunApproval)
+	status := p.awaitState(run, pipeline.StateApproval)
 	require.Len(t, status.Approvals, 1)
 	require.Contains(t, status.Approvals[0].Show[0], "/outputs/")
 
@@ -532,7 +532,7 @@ func TestPipelineApproval(t *testing.T) {
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "regenerate", By: "brand", Input: map[string]any{"prompt": "a still in blue", "size": nil}}))
 	stack.Eventually(t, "it is not asked again", func() bool {
 		status, ok := p.status(run)
-		return ok && status.State == pipeline.RunApproval && len(status.Approvals[0].Decisions) == 0 && len(p.Simulator.Ledger()) == 4
+		return ok && status.State == pipeline.StateApproval && len(status.Approvals[0].Decisions) == 0 && len(p.Simulator.Ledger()) == 4
 	})
 	require.Equal(t, 1, p.submits()["a still in blue"])
 	require.NotContains(t, string(p.Simulator.Ledger()[2].Input), "size")
@@ -555,14 +555,14 @@ func TestPipelineRejection(t *testing.T) {
 	t.Parallel()
 	p := newPipelines(t)
 	run := p.start(reviewed, nil)
-	p.awaitState(run, pipeline.RunApproval)
+	p.awaitState(run, pipeline.StateApproval)
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "reject", By: "art", Comment: "too dark"}))
-	p.awaitState(run, pipeline.RunApproval)
+	p.awaitState(run, pipeline.StateApproval)
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "reject", By: "legal", Comment: "too bright"}))
 	failure, status := p.failure(run)
 	require.Equal(t, generation.ErrorTypeRejected, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), "rejected by legal: too bright")
-	require.Equal(t, pipeline.StepRejected, steps(status.Steps)["review"])
+	require.Equal(t, pipeline.StateRejected, steps(status.Steps)["review"])
 	require.Len(t, p.Simulator.Ledger(), 2)
 }
 
@@ -584,13 +584,13 @@ steps:
     input: {prompt: a clip, image: "${{ steps.pick.output }}"}
 outputs: {choice: "${{ steps.pick.choice }}", comment: "${{ steps.pick.comment }}"}
 `, nil)
-	p.awaitState(run, pipeline.RunApproval)
+	p.awaitState(run, pipeline.StateApproval)
 	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "approve"}), "is required, from 0 to 2")
 	require.ErrorContains(t, p.decide(run, generation.Decision{Verdict: "regenerate", Items: []int{3}}), "none with the number 3")
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "regenerate", Items: []int{1}, Input: map[string]any{"prompt": "a still in pencil"}}))
 	stack.Eventually(t, "it is not asked again", func() bool {
 		status, ok := p.status(run)
-		return ok && status.State == pipeline.RunApproval && len(p.Simulator.Ledger()) == 4
+		return ok && status.State == pipeline.StateApproval && len(p.Simulator.Ledger()) == 4
 	})
 	choice := 1
 	require.NoError(t, p.decide(run, generation.Decision{Verdict: "approve", Choice: &choice, Comment: "nice"}))
@@ -641,7 +641,7 @@ func TestPipelineRepair(t *testing.T) {
 	require.Equal(t, generation.ErrorTypePredictionFailed, generation.ErrorTypeOf(failure))
 	require.Contains(t, failure.Message(), "step clip failed")
 	require.Contains(t, failure.Message(), "not run: film")
-	require.Equal(t, map[string]pipeline.StepState{"still": "completed", "clip": "failed", "film": "skipped"}, steps(status.Steps))
+	require.Equal(t, map[string]pipeline.State{"still": "completed", "clip": "failed", "film": "skipped"}, steps(status.Steps))
 
 	next := p.restart(run, pipeline.Request{Pipeline: parse(t, chain)})
 	result := p.result(next)
@@ -711,8 +711,8 @@ steps:
 	require.ErrorAs(t, err, &canceled)
 	var status pipeline.Status
 	require.NoError(t, canceled.Details(&status))
-	require.Equal(t, pipeline.RunCanceled, status.State)
-	require.Equal(t, map[string]pipeline.StepState{"shots": "canceled", "after": "canceled"}, steps(status.Steps))
+	require.Equal(t, pipeline.StateCanceled, status.State)
+	require.Equal(t, map[string]pipeline.State{"shots": "canceled", "after": "canceled"}, steps(status.Steps))
 	require.Equal(t, 60, total(*status.Steps[0].Items))
 	require.Len(t, p.Simulator.Ledger(), 60)
 }

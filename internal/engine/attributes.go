@@ -20,7 +20,7 @@ var (
 // action. It is called where the state changes, and nowhere else.
 func (r *run) tell(ctx workflow.Context) {
 	state := r.runState()
-	if !r.in.SearchAttributes || r.told == state || state == pipeline.RunChecking {
+	if !r.in.SearchAttributes || r.told == state || state == pipeline.StateChecking {
 		return
 	}
 	updates := []temporal.SearchAttributeUpdate{attributeState.ValueSet(string(state))}

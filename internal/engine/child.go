@@ -11,6 +11,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
@@ -112,8 +113,8 @@ func (f *fan) rescue(ctx workflow.Context, c *child, granted *share, why error) 
 	reason := fmt.Sprintf("its workflow %s ended before it: %v", c.WorkflowID, cause(why))
 	for _, item := range c.items {
 		of := made[item.index]
-		if of.Index, of.Key = item.index, item.key; !of.State.Ended() {
-			of.State, of.Reason = pipeline.StepFailed, reason
+		if of.Index, of.Key = item.index, item.key; !runview.Ended(of.State) {
+			of.State, of.Reason = pipeline.StateFailed, reason
 		}
 		result.Items = append(result.Items, of)
 	}

@@ -4,6 +4,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -19,9 +20,9 @@ func (f *fan) collect(ctx workflow.Context, items []*item, result ChunkResult) {
 		made := byIndex[item.index]
 		f.learn(made.Generations)
 		f.s.made.add(item.key, f.s.round, made.Generations)
-		if made.State.Ended() {
+		if runview.Ended(made.State) {
 			item.state, item.reason, item.generations = made.State, made.Reason, made.Generations
-			if item.state != pipeline.StepCompleted {
+			if item.state != pipeline.StateCompleted {
 				f.failed++
 			}
 			continue

@@ -33,7 +33,7 @@ func (r *run) details(ctx workflow.Context) string {
 		}
 		text.WriteString(markdown.Question(approval))
 	}
-	if status.State == pipeline.RunHeld {
+	if status.State == pipeline.StateHeld {
 		fmt.Fprintf(&text, "**Held: the budget of %s does not cover the next submit, of %s.** Update `%s` raises it.\n\n",
 			markdown.USD(*status.Budget), markdown.USD(status.Needs), pipeline.BudgetUpdate)
 	}
@@ -53,14 +53,14 @@ func (r *run) details(ctx workflow.Context) string {
 }
 
 func headline(status pipeline.Status) string {
-	counts := make(map[pipeline.StepState]int)
+	counts := make(map[pipeline.State]int)
 	for _, step := range status.Steps {
 		counts[step.State]++
 	}
 	var parts []string
-	for _, state := range []pipeline.StepState{
-		pipeline.StepCompleted, pipeline.StepFailed, pipeline.StepRejected, pipeline.StepCanceled, pipeline.StepSkipped,
-		pipeline.StepHeld, pipeline.StepApproval, pipeline.StepRunning, pipeline.StepWaiting,
+	for _, state := range []pipeline.State{
+		pipeline.StateCompleted, pipeline.StateFailed, pipeline.StateRejected, pipeline.StateCanceled, pipeline.StateSkipped,
+		pipeline.StateHeld, pipeline.StateApproval, pipeline.StateRunning, pipeline.StateWaiting,
 	} {
 		if counts[state] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[state], state))
@@ -100,7 +100,7 @@ func stateCell(step pipeline.StepStatus) string {
 	if step.Children > 0 {
 		cell += fmt.Sprintf(", in %d child workflows", step.Children)
 	}
-	underWay := step.Kind == pipeline.KindGenerate && !step.State.Ended() // and its attempt is shown
+	underWay := step.Kind == pipeline.KindGenerate && !runview.Ended(step.State) // and its attempt is shown
 	if step.Attempts > 1 && step.Attempts > items(step) && !underWay {
 		cell += fmt.Sprintf(", %d submits", step.Attempts)
 	}

@@ -25,15 +25,15 @@ func (r *run) end(ctx workflow.Context, err error) (pipeline.Result, error) {
 	var canceled *temporal.CanceledError
 	switch {
 	case err == nil:
-		r.state = pipeline.RunCompleted
+		r.state = pipeline.StateCompleted
 	case errors.As(err, &canceled):
-		r.state = pipeline.RunCanceled
+		r.state = pipeline.StateCanceled
 		err = temporal.NewCanceledError(r.bounded(ctx))
 	case errors.As(err, &failure):
-		r.state, r.reason = pipeline.RunFailed, failure.Message()
+		r.state, r.reason = pipeline.StateFailed, failure.Message()
 		err = r.failed(ctx, failure)
 	default:
-		r.state, r.reason = pipeline.RunFailed, err.Error()
+		r.state, r.reason = pipeline.StateFailed, err.Error()
 		err = r.failed(ctx, temporal.NewApplicationError(err.Error(), string(generation.ErrorTypeUnavailable)).(*temporal.ApplicationError))
 	}
 	r.tell(ctx)
@@ -62,7 +62,7 @@ func (r *run) setOutputs() error {
 	outputs := make(map[string]any)
 	known := func(ref plan.Reference) bool {
 		return ref.Root != plan.RootSteps || ref.Field == plan.FieldState || ref.Field == plan.FieldError ||
-			r.step(ref.Name).state == pipeline.StepCompleted
+			r.step(ref.Name).state == pipeline.StateCompleted
 	}
 	for _, output := range r.plan.Outputs {
 		value, err := output.Value.Preview(r.values(output.Value.References()), known)
@@ -79,7 +79,7 @@ func (r *run) setOutputs() error {
 			if s.Kind() == pipeline.KindForEach {
 				field = plan.FieldOutputs
 			}
-			if s.state == pipeline.StepCompleted {
+			if s.state == pipeline.StateCompleted {
 				values := make(map[string]any)
 				s.addValue(values, field)
 				outputs[s.ID] = values[field]

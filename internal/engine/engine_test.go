@@ -166,8 +166,8 @@ func (s *stage) update(name string, argument any) {
 	}, argument)
 }
 
-func states(steps []pipeline.StepStatus) map[string]pipeline.StepState {
-	states := make(map[string]pipeline.StepState)
+func states(steps []pipeline.StepStatus) map[string]pipeline.State {
+	states := make(map[string]pipeline.State)
 	for _, step := range steps {
 		states[step.ID] = step.State
 	}
@@ -194,19 +194,19 @@ outputs: {film: "${{ steps.film.output }}"}
 // TestApprovalDeadline: nobody decides for three days.
 func TestApprovalDeadline(t *testing.T) {
 	t.Parallel()
-	for then, want := range map[string]pipeline.StepState{"reject": pipeline.StepRejected, "approve": pipeline.StepCompleted} {
+	for then, want := range map[string]pipeline.State{"reject": pipeline.StateRejected, "approve": pipeline.StateCompleted} {
 		t.Run(then, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
 			began := s.Now()
-			s.after(71*time.Hour, func() { require.Equal(t, pipeline.RunApproval, s.status().State) })
+			s.after(71*time.Hour, func() { require.Equal(t, pipeline.StateApproval, s.status().State) })
 			s.run("steps: {ask: {approve: {on_timeout: "+then+"}}, still: {needs: [ask], model: a/b, input: {prompt: x}}}", nil)
 			require.GreaterOrEqual(t, s.Now().Sub(began), 72*time.Hour)
 			require.Less(t, s.Now().Sub(began), 73*time.Hour)
 			status := s.status()
 			require.Equal(t, want, states(status.Steps)["ask"])
-			require.Equal(t, want == pipeline.StepCompleted, len(s.prompts) == 1)
-			if want == pipeline.StepRejected {
+			require.Equal(t, want == pipeline.StateCompleted, len(s.prompts) == 1)
+			if want == pipeline.StateRejected {
 				failure, _ := s.failure()
 				require.Equal(t, generation.ErrorTypeRejected, generation.ErrorTypeOf(failure))
 				require.Contains(t, failure.Message(), "nobody decided until")
@@ -222,8 +222,8 @@ func TestHeldForWeeks(t *testing.T) {
 	s := newStage(t)
 	s.after(20*24*time.Hour, func() {
 		status := s.status()
-		require.Equal(t, pipeline.RunHeld, status.State)
-		require.Equal(t, map[string]pipeline.StepState{"a": pipeline.StepCompleted, "b": pipeline.StepHeld, "c": pipeline.StepWaiting}, states(status.Steps))
+		require.Equal(t, pipeline.StateHeld, status.State)
+		require.Equal(t, map[string]pipeline.State{"a": pipeline.StateCompleted, "b": pipeline.StateHeld, "c": pipeline.StateWaiting}, states(status.Steps))
 		require.Equal(t, price, status.Needs)
 		s.update(pipeline.BudgetUpdate, -1.0)
 		s.update(pipeline.BudgetUpdate, 1.0)
@@ -279,9 +279,9 @@ steps:
   beside: {model: a/b, fallback: [{model: c/d, on: [PredictionFailed], input: {prompt: second}}], input: {prompt: bad}}
 `, map[string]any{"animate": false})
 	result := s.result()
-	require.Equal(t, map[string]pipeline.StepState{
-		"a": pipeline.StepFailed, "after": pipeline.StepSkipped, "later": pipeline.StepSkipped, "instead": pipeline.StepCompleted,
-		"never": pipeline.StepSkipped, "beside": pipeline.StepCompleted,
+	require.Equal(t, map[string]pipeline.State{
+		"a": pipeline.StateFailed, "after": pipeline.StateSkipped, "later": pipeline.StateSkipped, "instead": pipeline.StateCompleted,
+		"never": pipeline.StateSkipped, "beside": pipeline.StateCompleted,
 	}, states(result.Steps))
 	reasons := make(map[string]string)
 	for _, step := range result.Steps {
@@ -433,10 +433,10 @@ func TestRegenerationFails(t *testing.T) {
 			s.after(2*time.Hour, func() {
 				require.Equal(t, film.prompts, s.prompts)
 				status := s.status()
-				require.Equal(t, pipeline.RunApproval, status.State)
+				require.Equal(t, pipeline.StateApproval, status.State)
 				require.Contains(t, status.Approvals[0].Note, film.note)
 				require.Equal(t, `"of still"`, string(status.Approvals[0].Choices[0]))
-				require.Equal(t, pipeline.StepCompleted, status.Steps[0].State)
+				require.Equal(t, pipeline.StateCompleted, status.Steps[0].State)
 				require.Equal(t, usd(len(s.prompts)-strings.Count(strings.Join(s.prompts, " "), "bad")), *status.Cost)
 				require.Equal(t, `"of still"`, string(s.page().Steps[0].Items[0].Last().Outputs[0]), "who resumes the run has what was there before")
 				s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Approve, Choice: new(int)})
@@ -466,7 +466,7 @@ steps:
 `, nil)
 	failure, status := s.failure()
 	require.Equal(t, generation.ErrorTypeRejected, generation.ErrorTypeOf(failure))
-	require.Equal(t, map[string]pipeline.StepState{"still": "completed", "art": "rejected", "legal": "skipped"}, states(status.Steps))
+	require.Equal(t, map[string]pipeline.State{"still": "completed", "art": "rejected", "legal": "skipped"}, states(status.Steps))
 }
 
 // TestCancel: the error contains the paid results, and nothing more is started.
@@ -479,8 +479,8 @@ func TestCancel(t *testing.T) {
 	require.ErrorAs(t, s.GetWorkflowError(), &canceled)
 	var status pipeline.Status
 	require.NoError(t, canceled.Details(&status))
-	require.Equal(t, map[string]pipeline.StepState{"a": pipeline.StepCompleted, "b": pipeline.StepCanceled, "c": pipeline.StepCanceled}, states(status.Steps))
-	require.Equal(t, pipeline.RunCanceled, status.State)
+	require.Equal(t, map[string]pipeline.State{"a": pipeline.StateCompleted, "b": pipeline.StateCanceled, "c": pipeline.StateCanceled}, states(status.Steps))
+	require.Equal(t, pipeline.StateCanceled, status.State)
 	require.Equal(t, 2*price, *status.Cost)
 }
 
@@ -538,7 +538,7 @@ func TestEarlierRuns(t *testing.T) {
 				if in.RunID != "earlier" {
 					return pipeline.Page{}, errors.New("another run was asked for")
 				}
-				return pipeline.Page{Steps: []pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{{State: pipeline.StepCompleted, Generations: []generation.Status{made}}}}}}, nil
+				return pipeline.Page{Steps: []pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{{State: pipeline.StateCompleted, Generations: []generation.Status{made}}}}}}, nil
 			}, activity.RegisterOptions{Name: runwire.RecallName})
 			run := film()
 			run.Pipeline.Steps[0].Value.Input = input
@@ -591,7 +591,7 @@ func earlier(t *testing.T, prompt, id string, state generation.State) generation
 }
 
 func result(index int, generations ...generation.Status) pipeline.ItemResult {
-	return pipeline.ItemResult{Index: index, Key: fmt.Sprint(index), State: pipeline.StepFailed, Generations: generations}
+	return pipeline.ItemResult{Index: index, Key: fmt.Sprint(index), State: pipeline.StateFailed, Generations: generations}
 }
 
 const everyItem = `
@@ -705,7 +705,7 @@ func TestWhatWasReplacedIsUsedAgain(t *testing.T) {
 			s := newStage(t)
 			s.reset = reset
 			s.resumed(everyItem, map[string]any{"list": []any{"x"}}, []pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{
-				{Key: "0", State: pipeline.StepWaiting, Replaced: []generation.Status{earlier(t, "x", strings.Repeat("f", 32), generation.StateCompleted)}},
+				{Key: "0", State: pipeline.StateWaiting, Replaced: []generation.Status{earlier(t, "x", strings.Repeat("f", 32), generation.StateCompleted)}},
 			}}})
 			s.result()
 			require.Equal(t, want, s.prompts)
@@ -769,7 +769,7 @@ steps:
 `, nil)
 	failure, status := s.failure()
 	require.Contains(t, failure.Message(), "steps.shots.items: is too large for a run; prediction 0000")
-	require.Equal(t, pipeline.StepCompleted, states(status.Steps)["count"])
+	require.Equal(t, pipeline.StateCompleted, states(status.Steps)["count"])
 	require.ElementsMatch(t, []string{"a", "b", "two"}, s.prompts)
 }
 

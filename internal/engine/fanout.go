@@ -64,7 +64,7 @@ func (r *run) makeInline(ctx workflow.Context, s *step, options workflows.ForEac
 	_, err := workflows.ForEach(ctx, s.items, options, func(ctx workflow.Context, _ int, item *item) (struct{}, error) {
 		err := m.make(ctx, item, plan.WithItem(values, item.index, item.value))
 		if isOverBudget(err) {
-			item.state, item.reason = pipeline.StepWaiting, ""
+			item.state, item.reason = pipeline.StateWaiting, ""
 			over, err = err, nil
 		}
 		r.show(ctx)
@@ -101,7 +101,7 @@ func (r *run) setItems(s *step) error {
 	}
 	s.items = make([]*item, len(list))
 	for i, value := range list {
-		s.items[i] = &item{index: i, key: keys[i], value: value, state: pipeline.StepWaiting}
+		s.items[i] = &item{index: i, key: keys[i], value: value, state: pipeline.StateWaiting}
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func tooMany(s *step, tolerated int) error {
 	counts := s.counts()
 	var first string
 	for _, item := range s.items {
-		if item.state == pipeline.StepFailed || item.state == pipeline.StepCanceled {
+		if item.state == pipeline.StateFailed || item.state == pipeline.StateCanceled {
 			first = item.reason
 			break
 		}

@@ -18,7 +18,7 @@ import (
 
 // generate runs a step of one generation.
 func (r *run) generate(ctx workflow.Context, s *step) error {
-	s.items = []*item{{state: pipeline.StepRunning}}
+	s.items = []*item{{state: pipeline.StateRunning}}
 	return r.maker(s).make(ctx, s.items[0], r.values(s.References()))
 }
 
@@ -58,7 +58,7 @@ func (s *step) keys(item *item) []string {
 
 // make generates the item, and fills in its result.
 func (m maker) make(ctx workflow.Context, made *item, values map[string]any) error {
-	made.state, made.reason = pipeline.StepRunning, ""
+	made.state, made.reason = pipeline.StateRunning, ""
 	earlier := m.step.made.current(made.key)
 	requests, err := m.requests(made, values, earlier)
 	if err == nil {
@@ -98,7 +98,7 @@ func (s *step) statuses(ctx workflow.Context, item *item) []generation.Status {
 // result is an item's outcome, or its state while it runs.
 func (s *step) result(ctx workflow.Context, item *item) pipeline.ItemResult {
 	result := pipeline.ItemResult{Index: item.index, Key: item.key, State: item.state, Reason: item.reason, Generations: item.generations}
-	if item.state == pipeline.StepRunning {
+	if item.state == pipeline.StateRunning {
 		result.Generations = s.statuses(ctx, item)
 	}
 	return result

@@ -145,7 +145,7 @@ func (c *chunkRun) prepare() error {
 		}
 		c.step.itemInput[given.Key] = given.Input
 		c.step.made.recall(given.Key, given.Earlier, 0)
-		c.step.items = append(c.step.items, &item{index: given.Index, key: given.Key, value: value, state: pipeline.StepWaiting})
+		c.step.items = append(c.step.items, &item{index: given.Index, key: given.Key, value: value, state: pipeline.StateWaiting})
 	}
 	if c.in.Budget != nil {
 		c.budget = &workflows.Budget{Limit: *c.in.Budget}
@@ -182,7 +182,7 @@ func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
 func (c *chunkRun) make(ctx workflow.Context, _ int, item *item) (struct{}, error) {
 	err := c.maker.make(ctx, item, plan.WithItem(c.values, item.index, item.value))
 	if isOverBudget(err) {
-		item.state, item.reason = pipeline.StepWaiting, ""
+		item.state, item.reason = pipeline.StateWaiting, ""
 		c.needs = max(c.needs, c.budget.Needs())
 		return struct{}{}, nil
 	}
@@ -222,7 +222,7 @@ func (c *chunkRun) result(ctx workflow.Context) ChunkResult {
 	}
 	for _, item := range c.step.items {
 		made := c.step.result(ctx, item)
-		if item.state == pipeline.StepWaiting && !accepted(made.Generations) {
+		if item.state == pipeline.StateWaiting && !accepted(made.Generations) {
 			continue
 		}
 		result.Items = append(result.Items, made)

@@ -53,8 +53,8 @@ type run struct {
 	unanswered []pipeline.Unanswered
 	fields     map[string][]string     // of each step's model, if known
 	shapes     map[string]*shape.Shape // of models' inputs, if known
-	state      pipeline.RunState       // once it has ended
-	told       pipeline.RunState       // by search attributes
+	state      pipeline.State          // once it has ended
+	told       pipeline.State          // by search attributes
 	reason     string                  // why it failed
 	checked    bool
 	recalled   bool
@@ -221,7 +221,7 @@ func (r *run) beginReady(ctx workflow.Context) {
 	for changed := true; changed; {
 		changed = false
 		for _, s := range r.steps {
-			if s.state != pipeline.StepWaiting || !r.needsEnded(s) {
+			if s.state != pipeline.StateWaiting || !r.needsEnded(s) {
 				continue
 			}
 			changed = true
@@ -237,7 +237,7 @@ func (r *run) beginReady(ctx workflow.Context) {
 }
 
 func (r *run) begin(ctx workflow.Context, s *step) {
-	s.state, s.reason, s.errorType = pipeline.StepRunning, "", ""
+	s.state, s.reason, s.errorType = pipeline.StateRunning, "", ""
 	s.started, s.ended = workflow.Now(ctx), time.Time{}
 	workflow.GoNamed(ctx, s.ID, func(ctx workflow.Context) {
 		r.finish(ctx, s, r.perform(ctx, s))
@@ -267,26 +267,26 @@ func (r *run) finish(ctx workflow.Context, s *step, err error) {
 	r.show(ctx)
 }
 
-func endOf(err error) (state pipeline.StepState, reason, errorType string) {
+func endOf(err error) (state pipeline.State, reason, errorType string) {
 	var failure *temporal.ApplicationError
 	var canceled *temporal.CanceledError
 	switch {
 	case err == nil:
-		return pipeline.StepCompleted, "", ""
+		return pipeline.StateCompleted, "", ""
 	case errors.As(err, &canceled):
-		return pipeline.StepCanceled, "the run was canceled", ""
+		return pipeline.StateCanceled, "the run was canceled", ""
 	case errors.As(err, &failure) && generation.ErrorTypeOf(failure) == generation.ErrorTypeRejected:
-		return pipeline.StepRejected, failure.Message(), failure.Type()
+		return pipeline.StateRejected, failure.Message(), failure.Type()
 	case errors.As(err, &failure):
-		return pipeline.StepFailed, failure.Message(), failure.Type()
+		return pipeline.StateFailed, failure.Message(), failure.Type()
 	default:
-		return pipeline.StepFailed, err.Error(), string(generation.ErrorTypeInvalidInput)
+		return pipeline.StateFailed, err.Error(), string(generation.ErrorTypeInvalidInput)
 	}
 }
 
 func (r *run) underWay() bool {
 	for _, s := range r.steps {
-		if s.state == pipeline.StepRunning {
+		if s.state == pipeline.StateRunning {
 			return true
 		}
 	}
@@ -298,8 +298,8 @@ func (r *run) drain(ctx workflow.Context) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	_ = workflow.Await(ctx, func() bool { return !r.underWay() })
 	for _, s := range r.steps {
-		if s.state == pipeline.StepWaiting {
-			s.state, s.reason = pipeline.StepCanceled, "the run was canceled"
+		if s.state == pipeline.StateWaiting {
+			s.state, s.reason = pipeline.StateCanceled, "the run was canceled"
 		}
 	}
 }
@@ -314,9 +314,9 @@ func (r *run) verdict(ctx workflow.Context) error {
 	var notRun []string
 	for _, s := range r.steps {
 		switch {
-		case s.state == pipeline.StepSkipped && s.blocked:
+		case s.state == pipeline.StateSkipped && s.blocked:
 			notRun = append(notRun, s.ID)
-		case (s.state == pipeline.StepFailed || s.state == pipeline.StepRejected) && !r.watched(s.ID) && first == nil:
+		case (s.state == pipeline.StateFailed || s.state == pipeline.StateRejected) && !r.watched(s.ID) && first == nil:
 			first = s
 		}
 	}
@@ -333,7 +333,7 @@ func (r *run) verdict(ctx workflow.Context) error {
 func (r *run) watched(id string) bool {
 	for _, s := range r.steps {
 		for _, watched := range s.Watches {
-			if watched == id && s.state != pipeline.StepSkipped {
+			if watched == id && s.state != pipeline.StateSkipped {
 				return true
 			}
 		}

@@ -181,9 +181,9 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 			result.Generations, result.Replaced = supersede(s.made.current(item.key), result.Generations), s.made.replaced(item.key)
 		} else {
 			key := unused[i-len(s.items)]
-			result = pipeline.ItemResult{Key: key, State: pipeline.StepWaiting, Generations: s.made.current(key), Replaced: s.made.replaced(key)}
+			result = pipeline.ItemResult{Key: key, State: pipeline.StateWaiting, Generations: s.made.current(key), Replaced: s.made.replaced(key)}
 		}
-		if len(result.Generations)+len(result.Replaced) == 0 && result.State != pipeline.StepFailed {
+		if len(result.Generations)+len(result.Replaced) == 0 && result.State != pipeline.StateFailed {
 			continue
 		}
 		results.Items = append(results.Items, result)

@@ -56,9 +56,9 @@ func (r *run) restore(s *step) bool {
 	var failed *step
 	for _, id := range workflow.DeterministicKeys(s.undo.stood) {
 		switch other := r.step(id); other.state {
-		case pipeline.StepRejected: // by people, who have the last word
+		case pipeline.StateRejected: // by people, who have the last word
 			return false
-		case pipeline.StepFailed, pipeline.StepCanceled:
+		case pipeline.StateFailed, pipeline.StateCanceled:
 			if failed == nil || r.plan.Before(other.ID, failed.ID) {
 				failed = other
 			}
@@ -110,6 +110,6 @@ func (s *step) changeItems(items []int, input map[string]any, round int) {
 
 // again runs the step again. It keeps results whose request stays the same.
 func (s *step) again() {
-	s.state, s.reason, s.errorType = pipeline.StepWaiting, "", ""
+	s.state, s.reason, s.errorType = pipeline.StateWaiting, "", ""
 	s.started, s.ended = time.Time{}, time.Time{}
 }

@@ -119,7 +119,7 @@ func (f *fan) take() []*item {
 	items := f.queue[:n:n]
 	f.queue = f.queue[n:]
 	for _, item := range items {
-		item.state = pipeline.StepRunning
+		item.state = pipeline.StateRunning
 	}
 	return items
 }
@@ -127,7 +127,7 @@ func (f *fan) take() []*item {
 // giveBack returns items that were not started to the queue.
 func (f *fan) giveBack(items []*item) {
 	for _, item := range items {
-		item.state = pipeline.StepWaiting
+		item.state = pipeline.StateWaiting
 	}
 	f.queue = append(items[:len(items):len(items)], f.queue...)
 }

@@ -130,7 +130,7 @@ const maxShown = 4
 // live are the step's generations that are under way in the run itself.
 func (s *step) live(ctx workflow.Context) (live []generation.Status) {
 	for _, item := range s.items {
-		if item.state == pipeline.StepRunning && s.fan == nil {
+		if item.state == pipeline.StateRunning && s.fan == nil {
 			live = append(live, s.statuses(ctx, item)...)
 		}
 	}
@@ -170,7 +170,7 @@ func (r *run) stepStatus(ctx workflow.Context, s *step) pipeline.StepStatus {
 	if s.fan != nil {
 		status.Children = s.fan.children
 	}
-	status.Kept = s.state == pipeline.StepCompleted && !fresh(s.made.entries) && s.Kind() != pipeline.KindApprove && len(s.items) > 0
+	status.Kept = s.state == pipeline.StateCompleted && !fresh(s.made.entries) && s.Kind() != pipeline.KindApprove && len(s.items) > 0
 	for _, item := range s.items {
 		for _, output := range item.last().Outputs {
 			if len(status.Outputs) < maxShown && len(output) < 2000 {
@@ -192,14 +192,14 @@ func (s *step) counts() pipeline.Counts {
 	counts := pipeline.Counts{Total: len(s.items)}
 	for _, item := range s.items {
 		switch item.state {
-		case pipeline.StepCompleted:
+		case pipeline.StateCompleted:
 			counts.Completed++
 			if s.kept(item) {
 				counts.Kept++
 			}
-		case pipeline.StepRunning:
+		case pipeline.StateRunning:
 			counts.Running++
-		case pipeline.StepWaiting:
+		case pipeline.StateWaiting:
 			counts.Waiting++
 		default:
 			counts.Failed++
@@ -222,36 +222,36 @@ func (s *step) counts() pipeline.Counts {
 func (s *step) kept(item *item) bool { return item.last().Kept && !fresh(s.made.items[item.key]) }
 
 // shown is the step's state, which says more of a running one than that it runs.
-func (s *step) shown(live []generation.Status) pipeline.StepState {
+func (s *step) shown(live []generation.Status) pipeline.State {
 	held := slices.ContainsFunc(live, func(status generation.Status) bool { return status.State == generation.StateHeld })
 	switch {
-	case s.state != pipeline.StepRunning:
+	case s.state != pipeline.StateRunning:
 		return s.state
 	case s.Kind() == pipeline.KindApprove:
-		return pipeline.StepApproval
+		return pipeline.StateApproval
 	case held || s.fan != nil && s.fan.holding > 0:
-		return pipeline.StepHeld
+		return pipeline.StateHeld
 	default:
 		return s.state
 	}
 }
 
-func (r *run) runState() pipeline.RunState {
+func (r *run) runState() pipeline.State {
 	switch {
 	case r.state != "":
 		return r.state
 	case !r.checked:
-		return pipeline.RunChecking
+		return pipeline.StateChecking
 	}
-	state := pipeline.RunRunning
+	state := pipeline.StateRunning
 	if r.budget != nil {
 		if held, _ := r.budget.Held(); held > 0 {
-			state = pipeline.RunHeld
+			state = pipeline.StateHeld
 		}
 	}
 	for _, s := range r.steps {
-		if s.state == pipeline.StepRunning && s.Kind() == pipeline.KindApprove {
-			return pipeline.RunApproval
+		if s.state == pipeline.StateRunning && s.Kind() == pipeline.KindApprove {
+			return pipeline.StateApproval
 		}
 	}
 	return state

@@ -13,6 +13,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -34,7 +35,7 @@ type step struct {
 
 // standing is the state of a step, which is restored if its regeneration fails.
 type standing struct {
-	state     pipeline.StepState
+	state     pipeline.State
 	reason    string
 	errorType string
 	blocked   bool // skipped because a step that it needs has not completed
@@ -54,21 +55,21 @@ type item struct {
 	index       int
 	key         string
 	value       any
-	state       pipeline.StepState // waiting, running, completed or failed
+	state       pipeline.State // waiting, running, completed or failed
 	reason      string
 	needs       generation.USD      // a price that a child's share did not cover
 	generations []generation.Status // when it has ended
 }
 
 func newStep(planned *plan.PlannedStep) *step {
-	return &step{PlannedStep: planned, standing: standing{state: pipeline.StepWaiting}}
+	return &step{PlannedStep: planned, standing: standing{state: pipeline.StateWaiting}}
 }
 
 func (r *run) step(id string) *step { return r.byID[id] }
 
 func (r *run) needsEnded(s *step) bool {
 	for _, need := range s.Needs {
-		if !r.step(need).state.Ended() {
+		if !runview.Ended(r.step(need).state) {
 			return false
 		}
 	}
@@ -83,7 +84,7 @@ func (r *run) lacking(s *step) error {
 			continue
 		}
 		for _, item := range r.step(ref.Name).items {
-			if last := item.last(); last.Omitted && item.state == pipeline.StepCompleted {
+			if last := item.last(); last.Omitted && item.state == pipeline.StateCompleted {
 				return invalid(s.ID, "steps."+ref.Name+"."+ref.Field, fmt.Errorf("is too large for a run; prediction %s has it", last.PredictionID()))
 			}
 		}
@@ -106,12 +107,12 @@ func (s *step) wantsOutputs(ref plan.Reference) bool {
 // skipped.
 func (r *run) decide(ctx workflow.Context, s *step) (bool, error) {
 	for _, need := range s.Needs {
-		if other := r.step(need); other.state != pipeline.StepCompleted && !slices.Contains(s.Watches, need) {
+		if other := r.step(need); other.state != pipeline.StateCompleted && !slices.Contains(s.Watches, need) {
 			if r.restore(s) {
 				return r.decide(ctx, s)
 			}
 			r.skip(ctx, s, fmt.Sprintf("needs %s, which %s", need, became(other.state)))
-			s.blocked = other.state != pipeline.StepSkipped || other.blocked
+			s.blocked = other.state != pipeline.StateSkipped || other.blocked
 			return false, nil
 		}
 	}
@@ -135,15 +136,15 @@ func (r *run) decide(ctx workflow.Context, s *step) (bool, error) {
 	return run, nil
 }
 
-func became(state pipeline.StepState) string {
-	if state == pipeline.StepFailed {
+func became(state pipeline.State) string {
+	if state == pipeline.StateFailed {
 		return "failed"
 	}
 	return "was " + string(state)
 }
 
 func (r *run) skip(ctx workflow.Context, s *step, reason string) {
-	s.state, s.reason, s.blocked = pipeline.StepSkipped, reason, false
+	s.state, s.reason, s.blocked = pipeline.StateSkipped, reason, false
 	s.started, s.ended = time.Time{}, workflow.Now(ctx)
 	// Results of an earlier round are kept, but no longer belong to the step.
 	s.items, s.fan, s.approval = nil, nil, nil

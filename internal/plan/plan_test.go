@@ -156,16 +156,6 @@ func TestProblemsAsText(t *testing.T) {
 	require.EqualError(t, pipeline.Problems{{Message: "a"}, {Message: "b"}}.Err(), "a\nb")
 }
 
-func TestStates(t *testing.T) {
-	t.Parallel()
-	for state, ended := range map[pipeline.StepState]bool{
-		pipeline.StepWaiting: false, pipeline.StepRunning: false, pipeline.StepApproval: false, pipeline.StepHeld: false,
-		pipeline.StepCompleted: true, pipeline.StepFailed: true, pipeline.StepRejected: true, pipeline.StepSkipped: true, pipeline.StepCanceled: true,
-	} {
-		require.Equal(t, ended, state.Ended(), state)
-	}
-}
-
 func TestLastGenerationOfAnItem(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, pipeline.ItemResult{}.Last().Key)

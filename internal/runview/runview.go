@@ -32,7 +32,7 @@ func Amounts(status pipeline.Status) []string {
 // " 3 of 5, 1 failed, 1 running".
 func Progress(step pipeline.StepStatus) string {
 	text := ""
-	if step.Kind == pipeline.KindGenerate && step.Attempts > 1 && !step.State.Ended() {
+	if step.Kind == pipeline.KindGenerate && step.Attempts > 1 && !Ended(step.State) {
 		text += fmt.Sprintf(", attempt %d", step.Attempts)
 	}
 	if step.Kept {
@@ -46,6 +46,16 @@ func Progress(step pipeline.StepStatus) string {
 		text += " " + Items(counts)
 	}
 	return text
+}
+
+// Ended reports whether a step in this state has ended.
+func Ended(state pipeline.State) bool {
+	switch state {
+	case pipeline.StateCompleted, pipeline.StateFailed, pipeline.StateRejected, pipeline.StateSkipped, pipeline.StateCanceled:
+		return true
+	default:
+		return false
+	}
 }
 
 // Items says how many items are done, and what became of the others.

@@ -26,11 +26,11 @@ func TestProgress(t *testing.T) {
 	t.Parallel()
 	counts := func(c pipeline.Counts) *pipeline.Counts { return &c }
 	for want, step := range map[string]pipeline.StepStatus{
-		"":                                     {Kind: pipeline.KindGenerate, State: pipeline.StepRunning, Attempts: 1, Items: counts(pipeline.Counts{})},
-		", attempt 2":                          {Kind: pipeline.KindGenerate, State: pipeline.StepRunning, Attempts: 2},
-		", kept":                               {Kind: pipeline.KindGenerate, State: pipeline.StepCompleted, Attempts: 2, Kept: true},
-		", kept 5 of 5":                        {State: pipeline.StepCompleted, Kept: true, Items: counts(pipeline.Counts{Total: 5, Completed: 5, Kept: 5})},
-		" 3 of 7, 2 kept, 1 failed, 2 running": {State: pipeline.StepRunning, Items: counts(pipeline.Counts{Total: 7, Completed: 3, Kept: 2, Failed: 1, Running: 2, Waiting: 1})},
+		"":                                     {Kind: pipeline.KindGenerate, State: pipeline.StateRunning, Attempts: 1, Items: counts(pipeline.Counts{})},
+		", attempt 2":                          {Kind: pipeline.KindGenerate, State: pipeline.StateRunning, Attempts: 2},
+		", kept":                               {Kind: pipeline.KindGenerate, State: pipeline.StateCompleted, Attempts: 2, Kept: true},
+		", kept 5 of 5":                        {State: pipeline.StateCompleted, Kept: true, Items: counts(pipeline.Counts{Total: 5, Completed: 5, Kept: 5})},
+		" 3 of 7, 2 kept, 1 failed, 2 running": {State: pipeline.StateRunning, Items: counts(pipeline.Counts{Total: 7, Completed: 3, Kept: 2, Failed: 1, Running: 2, Waiting: 1})},
 	} {
 		require.Equal(t, want, runview.Progress(step))
 	}
@@ -41,4 +41,14 @@ func TestTook(t *testing.T) {
 	require.Empty(t, runview.Took(pipeline.StepStatus{}, noon))
 	require.Equal(t, "3s", runview.Took(pipeline.StepStatus{Started: noon}, noon.Add(3100*time.Millisecond)))
 	require.Equal(t, "2.1s", runview.Took(pipeline.StepStatus{Started: noon, Ended: noon.Add(2123 * time.Millisecond)}, noon.Add(time.Hour)))
+}
+
+func TestStates(t *testing.T) {
+	t.Parallel()
+	for state, ended := range map[pipeline.State]bool{
+		pipeline.StateWaiting: false, pipeline.StateRunning: false, pipeline.StateApproval: false, pipeline.StateHeld: false,
+		pipeline.StateCompleted: true, pipeline.StateFailed: true, pipeline.StateRejected: true, pipeline.StateSkipped: true, pipeline.StateCanceled: true,
+	} {
+		require.Equal(t, ended, runview.Ended(state), state)
+	}
 }

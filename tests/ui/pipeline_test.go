@@ -42,7 +42,7 @@ func TestApprovalInTheUI(t *testing.T) {
 	e := stack.NewEmbedded(t, wavespeedtest.Options{Duration: 300 * time.Millisecond})
 	e.StartWorker(t, sdkworker.Options{}, nil)
 	run := e.Start(t, pipeline.WorkflowName, pipeline.Request{Pipeline: example(t, "styles.yaml")})
-	stack.Eventually(t, "nobody is asked", func() bool { return stateOf(t, e.Client, run).State == pipeline.RunApproval })
+	stack.Eventually(t, "nobody is asked", func() bool { return stateOf(t, e.Client, run).State == pipeline.StateApproval })
 
 	b := open(t, run)
 	b.look("approval", "user-metadata", "Decide: choice", "Which one shall be animated?", "choice 0", "choice 4",

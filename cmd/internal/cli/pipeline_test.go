@@ -286,7 +286,7 @@ func TestPipelineDecisions(t *testing.T) {
 	stack.Eventually(t, "it is not asked again", func() bool {
 		_, out, _ := s.run(t, "pipeline", "status", id, "--json")
 		var status pipeline.Status
-		return json.Unmarshal([]byte(out), &status) == nil && status.State == pipeline.RunApproval && len(s.Simulator.Ledger()) == 2
+		return json.Unmarshal([]byte(out), &status) == nil && status.State == pipeline.StateApproval && len(s.Simulator.Ledger()) == 2
 	})
 	require.Contains(t, string(s.Simulator.Ledger()[1].Input), "second")
 	do(0, "look: regenerating still", "regenerate", id, "still", "prompt=unlucky", "--by", "art")

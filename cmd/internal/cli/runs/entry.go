@@ -85,13 +85,13 @@ func NewEntry(s *session.Session, info *workflowpb.WorkflowExecutionInfo) Entry 
 	if state := info.GetSearchAttributes().GetIndexedFields()[pipeline.AttributeState]; state != nil {
 		_ = converter.GetDefaultDataConverter().FromPayload(state, &run.State)
 	}
-	run.Waits = run.Ended.IsZero() && waits(pipeline.RunState(run.State))
+	run.Waits = run.Ended.IsZero() && waits(pipeline.State(run.State))
 	return run
 }
 
 // waits reports whether a run in this state waits for a person to act.
-func waits(state pipeline.RunState) bool {
-	return state == pipeline.RunApproval || state == pipeline.RunHeld
+func waits(state pipeline.State) bool {
+	return state == pipeline.StateApproval || state == pipeline.StateHeld
 }
 
 // MemoPipeline is the memo that holds the pipeline's name, which lists show.

@@ -57,7 +57,7 @@ func wanted(items []pipeline.ItemResult, failed bool) []pipeline.ItemResult {
 	}
 	var kept []pipeline.ItemResult
 	for _, item := range items {
-		if item.State == pipeline.StepFailed {
+		if item.State == pipeline.StateFailed {
 			kept = append(kept, item)
 		}
 	}

@@ -44,10 +44,10 @@ func (v *view) show(status pipeline.Status, failed []failing.Activity, unknown s
 		if step.Kind == pipeline.KindGenerate && step.Attempts > 1 {
 			state += fmt.Sprintf(", attempt %d", step.Attempts)
 		}
-		if c := step.Items; c != nil && step.State == pipeline.StepRunning && c.Total > 0 {
+		if c := step.Items; c != nil && step.State == pipeline.StateRunning && c.Total > 0 {
 			state = fmt.Sprintf("running, %d %% done", 10*(10*(c.Completed+c.Failed)/c.Total))
 		}
-		if state == v.states[step.ID] || step.State == pipeline.StepWaiting {
+		if state == v.states[step.ID] || step.State == pipeline.StateWaiting {
 			continue
 		}
 		v.states[step.ID] = state

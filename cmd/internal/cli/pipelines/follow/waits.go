@@ -31,7 +31,7 @@ func toDo(run string, status pipeline.Status) string {
 			fmt.Fprintf(&text, "  wavespeed-temporal pipeline regenerate %s %s%s field=value%s\n", run, id, screen.If(hasItems(status, id), " --items N"), by)
 		}
 	}
-	if status.State == pipeline.RunHeld && status.Budget != nil {
+	if status.State == pipeline.StateHeld && status.Budget != nil {
 		var spent generation.USD
 		if status.Cost != nil {
 			spent = *status.Cost
