@@ -21,7 +21,8 @@ type account struct {
 	seen   sightings // of predictions that may be a lost submit's
 	ended  sightings // of those that had ended
 	asked  asked
-	reader reader
+
+	shallow, deep reader // for young and old searches
 
 	identities identities
 }
@@ -40,7 +41,7 @@ func newAccount(name string, at provider.Provider, options Options) *account {
 		seen:      sightings{now: now},
 		asked:     newAsked(now),
 	}
-	a.reader = reader{provider: at, now: now}
+	a.shallow, a.deep = reader{provider: at, now: now}, reader{provider: at, now: now}
 	return a
 }
 

@@ -9,7 +9,7 @@ import (
 // equal.
 func (s *search) twice(ctx context.Context, now *reading) (*reading, bool, error) {
 	settled := s.entered.Add(s.in.Settle - s.age)
-	first := s.account.reader.before(now, s.readSince())
+	first := s.reader().before(now, s.window.opens)
 	if first == nil || first.list.err != nil || first.charges.err != nil || first.began.Before(settled) || first.since.After(s.window.opens) || now.began.Sub(first.ended) < rereadAfter {
 		first = now
 	}
@@ -18,11 +18,11 @@ func (s *search) twice(ctx context.Context, now *reading) (*reading, bool, error
 	}
 	if first == now {
 		again := now.ended.Add(rereadAfter)
-		if err := s.wait(ctx, again.Sub(s.account.reader.now())); err != nil {
+		if err := s.wait(ctx, again.Sub(s.reader().now())); err != nil {
 			return now, false, err
 		}
 		var err error
-		if now, err = s.account.reader.read(ctx, s.readSince(), again); err != nil {
+		if now, err = s.read(ctx, again); err != nil {
 			return now, false, err
 		}
 		s.learn(now)

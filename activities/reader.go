@@ -75,6 +75,9 @@ type reading struct {
 func (r *reading) back(to time.Time) *reading {
 	view := *r
 	view.list, view.charges = r.list.back(to), r.charges.back(to)
+	if !r.read() && view.read() {
+		view.since = to // what was made before may be missing
+	}
 	return &view
 }
 
@@ -93,13 +96,14 @@ type reader struct {
 	wanted time.Time     // the earliest time that a waiting search asks for
 }
 
-// read is a reading that began at notBefore or later, and goes back to since.
-func (r *reader) read(ctx context.Context, since, notBefore time.Time) (*reading, error) {
+// read is a reading that began at notBefore or later, and goes back to since. If there is too much
+// to read, one that goes back to needed counts as whole.
+func (r *reader) read(ctx context.Context, since, needed, notBefore time.Time) (*reading, error) {
 	for {
 		r.mu.Lock()
 		if last := r.last(); last != nil && !last.began.Before(notBefore) && !last.since.After(since) {
 			r.mu.Unlock()
-			return last.back(since), nil
+			return last.back(needed), nil
 		}
 		if r.wanted.IsZero() || since.Before(r.wanted) {
 			r.wanted = since

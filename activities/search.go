@@ -92,7 +92,7 @@ func (s *search) look(ctx context.Context) answer {
 		}
 		delivered = nil
 	}
-	now, err := s.account.reader.read(ctx, s.readSince(), s.entered.Add(-s.account.reader.servesFor()))
+	now, err := s.read(ctx, s.entered.Add(-s.reader().servesFor()))
 	if err != nil {
 		return answer{down: err, why: "the list and the charges cannot be read"}
 	}
@@ -190,6 +190,20 @@ func (s *search) delivered(ctx context.Context) ([]delivery, error) {
 		}
 	}
 	return delivered, nil
+}
+
+// reader is the account's for searches of this age. An old search needs a long reading, and young
+// ones, which are soon decided, don't wait for it.
+func (s *search) reader() *reader {
+	if s.age > s.in.Settle+s.in.Grace+time.Minute {
+		return &s.account.deep
+	}
+	return &s.account.shallow
+}
+
+// read returns a reading that began at notBefore or later.
+func (s *search) read(ctx context.Context, notBefore time.Time) (*reading, error) {
+	return s.reader().read(ctx, s.readSince(), s.window.opens, notBefore)
 }
 
 // readSince is how far back the lists are read.
