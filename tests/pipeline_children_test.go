@@ -102,7 +102,7 @@ func (p *pipelines) describe(run client.WorkflowRun) string {
 func TestPipelineChildIsTerminated(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{
-		Duration: 5 * time.Second, Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.WebhookEarly, Input: "product 1"}},
+		Duration: 15 * time.Second, Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.WebhookEarly, Input: "product 1"}},
 	})
 	text := "budget: 5\n" + shots
 	run := p.begin(text, 60)
@@ -134,7 +134,7 @@ func TestPipelineChildIsTerminated(t *testing.T) {
 // TestPipelineChildIsCanceled by somebody in the UI.
 func TestPipelineChildIsCanceled(t *testing.T) {
 	t.Parallel()
-	p := newPipelinesWith(t, wavespeedtest.Options{Duration: 2 * time.Second})
+	p := newPipelinesWith(t, wavespeedtest.Options{Duration: 10 * time.Second})
 	run := p.begin(shots, 60)
 	child := p.children(run)[0]
 	require.NoError(t, p.Client.CancelWorkflow(t.Context(), child.GetID(), child.GetRunID()))
