@@ -172,16 +172,6 @@ func TestEmptyIsNotLeftOut(t *testing.T) {
 	}
 }
 
-func TestKindsOfSteps(t *testing.T) {
-	t.Parallel()
-	d := decode(t, whole)
-	require.Equal(t, pipeline.KindForEach, d.Steps[0].Value.Kind())
-	require.Equal(t, pipeline.KindApprove, d.Steps[1].Value.Kind())
-	require.Equal(t, pipeline.KindGenerate, pipeline.Step{Model: "x/y"}.Kind())
-	require.Equal(t, []string{"x/zoom", "x/y"}, d.Steps[0].Value.Models())
-	require.Empty(t, d.Steps[1].Value.Models())
-}
-
 func TestNamed(t *testing.T) {
 	t.Parallel()
 	var n pipeline.Named[int]

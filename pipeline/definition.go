@@ -40,7 +40,7 @@ type Definition struct {
 type Input struct {
 	// Type is string, integer, number, boolean, array, object, or file. A file is a URL; the
 	// command line can upload a local file for it. Defaults to string.
-	Type InputType `json:"type,omitempty" strict:"short"`
+	Type string `json:"type,omitempty" strict:"short"`
 
 	Description string `json:"description,omitempty"`
 
@@ -51,28 +51,6 @@ type Input struct {
 	Enum []any `json:"enum,omitempty"`
 }
 
-// InputType is the type of an input.
-type InputType string
-
-// The types of inputs.
-const (
-	TypeString  InputType = "string"
-	TypeInteger InputType = "integer"
-	TypeNumber  InputType = "number"
-	TypeBoolean InputType = "boolean"
-	TypeArray   InputType = "array"
-	TypeObject  InputType = "object"
-	TypeFile    InputType = "file"
-)
-
-// String is the type's name.
-func (t InputType) String() string {
-	if t == "" {
-		return string(TypeString)
-	}
-	return string(t)
-}
-
 // Budget limits the cost of a run. Short form: just USD.
 type Budget struct {
 	// USD is the cap, in US dollars. Required.
@@ -81,17 +59,8 @@ type Budget struct {
 	// OnExceeded is what happens when a submit would exceed the cap: wait holds the run until
 	// the cap is raised, fail ends it. Either way the submit is not sent, and paid results are
 	// kept. Defaults to wait.
-	OnExceeded OnExceeded `json:"on_exceeded,omitempty"`
+	OnExceeded string `json:"on_exceeded,omitempty"`
 }
-
-// OnExceeded is what happens if the budget does not cover the next submit.
-type OnExceeded string
-
-// The values of OnExceeded.
-const (
-	WaitForMore OnExceeded = "wait"
-	FailOver    OnExceeded = "fail"
-)
 
 // Step is one step of a run: a generation with Model, one generation per item of ForEach, or an
 // approval by people.
@@ -212,40 +181,6 @@ type Approve struct {
 	// that use them must wait for this step. Defaults to the generations that Show and Choose
 	// refer to; an empty list means none.
 	Regenerate *[]string `json:"regenerate,omitempty"`
-}
-
-// Kind is the kind of a step.
-type Kind string
-
-// The kinds of steps.
-const (
-	KindGenerate Kind = "generate"
-	KindForEach  Kind = "for_each"
-	KindApprove  Kind = "approve"
-)
-
-// Kind returns the kind of the step.
-func (s Step) Kind() Kind {
-	switch {
-	case s.Approve != nil:
-		return KindApprove
-	case s.ForEach != nil:
-		return KindForEach
-	default:
-		return KindGenerate
-	}
-}
-
-// Models returns the step's model and its fallbacks.
-func (s Step) Models() []string {
-	if s.Model == "" {
-		return nil
-	}
-	models := []string{s.Model}
-	for _, fallback := range s.Fallback {
-		models = append(models, fallback.Model)
-	}
-	return models
 }
 
 // Duration is a time.Duration that is a string in JSON, such as "90s" or "1h30m".

@@ -54,9 +54,12 @@ type Status struct {
 
 // StepStatus is one step of a run.
 type StepStatus struct {
-	ID    string `json:"id"`
-	Kind  Kind   `json:"kind"`
-	State State  `json:"state"`
+	ID string `json:"id"`
+
+	// Kind is generate, for_each or approve.
+	Kind string `json:"kind"`
+
+	State State `json:"state"`
 
 	// Reason explains the state, if necessary; ErrorType is the type of the error.
 	Reason    string `json:"reason,omitempty"`

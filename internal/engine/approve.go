@@ -120,7 +120,7 @@ func (r *run) validate(d generation.Decision) error {
 }
 
 func (s *step) validateItems(items []int) error {
-	if len(items) > 0 && s.Kind() != pipeline.KindForEach {
+	if len(items) > 0 && s.Kind() != plan.KindForEach {
 		return fmt.Errorf("items: %s has none", s.ID)
 	}
 	for _, i := range items {

@@ -10,6 +10,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -100,7 +101,7 @@ func stateCell(step pipeline.StepStatus) string {
 	if step.Children > 0 {
 		cell += fmt.Sprintf(", in %d child workflows", step.Children)
 	}
-	underWay := step.Kind == pipeline.KindGenerate && !runview.Ended(step.State) // and its attempt is shown
+	underWay := step.Kind == plan.KindGenerate && !runview.Ended(step.State) // and its attempt is shown
 	if step.Attempts > 1 && step.Attempts > items(step) && !underWay {
 		cell += fmt.Sprintf(", %d submits", step.Attempts)
 	}

@@ -76,7 +76,7 @@ func (r *run) setOutputs() error {
 	if len(r.plan.Outputs) == 0 {
 		for _, s := range r.steps {
 			field := plan.FieldOutput
-			if s.Kind() == pipeline.KindForEach {
+			if s.Kind() == plan.KindForEach {
 				field = plan.FieldOutputs
 			}
 			if s.state == pipeline.StateCompleted {

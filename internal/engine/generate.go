@@ -36,7 +36,7 @@ func (r *run) maker(s *step) maker {
 
 // name is what messages call an item.
 func (s *step) name(item *item) string {
-	if s.Kind() == pipeline.KindForEach {
+	if s.Kind() == plan.KindForEach {
 		return s.ID + "[" + item.key + "]"
 	}
 	return s.ID

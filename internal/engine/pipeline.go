@@ -91,7 +91,7 @@ func (r *run) setBudget() {
 	limit := r.in.Budget
 	wait := true
 	if defined := r.in.Pipeline.Budget; defined != nil {
-		wait = defined.OnExceeded != pipeline.FailOver
+		wait = defined.OnExceeded != plan.OnExceededFail
 		if limit == nil {
 			limit = &defined.USD
 		}
@@ -246,9 +246,9 @@ func (r *run) begin(ctx workflow.Context, s *step) {
 
 func (r *run) perform(ctx workflow.Context, s *step) error {
 	switch s.Kind() {
-	case pipeline.KindApprove:
+	case plan.KindApprove:
 		return r.approve(ctx, s)
-	case pipeline.KindForEach:
+	case plan.KindForEach:
 		return r.fanOut(ctx, s)
 	default:
 		return r.generate(ctx, s)

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -105,7 +106,7 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 	}
 	for _, item := range results.Items {
 		key := item.Key
-		if s.Kind() != pipeline.KindForEach {
+		if s.Kind() != plan.KindForEach {
 			key = ""
 		}
 		made := slices.DeleteFunc(item.Generations, func(status generation.Status) bool {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -26,7 +27,7 @@ func (r *run) regenerate(s *step, d generation.Decision) {
 	for _, other := range redone {
 		s.undo.stood[other.ID] = other.clone()
 	}
-	if target.Kind() == pipeline.KindForEach && len(d.Items) > 0 {
+	if target.Kind() == plan.KindForEach && len(d.Items) > 0 {
 		target.changeItems(d.Items, d.Input, r.rounds)
 	} else {
 		target.change(d.Input)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // A replay must issue the commands that its history has, also by a version in which our
@@ -79,7 +78,7 @@ func (r *run) commonBytes(s *step) int {
 // valueBytes is what a field of the step is taken to have in expressions.
 func (s *step) valueBytes(field string) int {
 	bytes := memberBytes
-	if s.Kind() == pipeline.KindApprove {
+	if s.Kind() == plan.KindApprove {
 		values := make(map[string]any)
 		s.addValue(values, field)
 		return bytes + userBytes(values[field])

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -145,7 +146,7 @@ func (r *run) stepStatus(ctx workflow.Context, s *step) pipeline.StepStatus {
 		ID: s.ID, Kind: s.Kind(), State: s.shown(live), Reason: plaintext.Clip(s.reason, maxStatusReason), ErrorType: s.errorType, Model: s.Model,
 		Attempts: sum.attempts, Needs: s.Needs, Started: s.started, Ended: s.ended,
 	}
-	if s.Kind() == pipeline.KindGenerate {
+	if s.Kind() == plan.KindGenerate {
 		for _, item := range s.items {
 			live = append(live, item.last())
 		}
@@ -163,19 +164,19 @@ func (r *run) stepStatus(ctx workflow.Context, s *step) pipeline.StepStatus {
 	if sum.priced || cost > 0 {
 		status.Cost = &cost
 	}
-	if s.Kind() == pipeline.KindForEach {
+	if s.Kind() == plan.KindForEach {
 		counts := s.counts()
 		status.Items = &counts
 	}
 	if s.fan != nil {
 		status.Children = s.fan.children
 	}
-	status.Kept = s.state == pipeline.StateCompleted && !fresh(s.made.entries) && s.Kind() != pipeline.KindApprove && len(s.items) > 0
+	status.Kept = s.state == pipeline.StateCompleted && !fresh(s.made.entries) && s.Kind() != plan.KindApprove && len(s.items) > 0
 	for _, item := range s.items {
 		for _, output := range item.last().Outputs {
 			if len(status.Outputs) < maxShown && len(output) < 2000 {
 				status.Outputs = append(status.Outputs, output)
-				if s.Kind() == pipeline.KindForEach {
+				if s.Kind() == plan.KindForEach {
 					status.OutputKeys = append(status.OutputKeys, item.key)
 				}
 			}
@@ -227,7 +228,7 @@ func (s *step) shown(live []generation.Status) pipeline.State {
 	switch {
 	case s.state != pipeline.StateRunning:
 		return s.state
-	case s.Kind() == pipeline.KindApprove:
+	case s.Kind() == plan.KindApprove:
 		return pipeline.StateApproval
 	case held || s.fan != nil && s.fan.holding > 0:
 		return pipeline.StateHeld
@@ -250,7 +251,7 @@ func (r *run) runState() pipeline.State {
 		}
 	}
 	for _, s := range r.steps {
-		if s.state == pipeline.StateRunning && s.Kind() == pipeline.KindApprove {
+		if s.state == pipeline.StateRunning && s.Kind() == plan.KindApprove {
 			return pipeline.StateApproval
 		}
 	}

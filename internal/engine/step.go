@@ -184,9 +184,9 @@ func (s *step) addValue(values map[string]any, field string) {
 		values[plan.FieldError] = strings.TrimPrefix(s.errorType, "wavespeed.")
 	}
 	switch s.Kind() {
-	case pipeline.KindApprove:
+	case plan.KindApprove:
 		s.addApproval(values, is)
-	case pipeline.KindForEach:
+	case plan.KindForEach:
 		s.addItems(values, is)
 	default:
 		s.addGeneration(values, is)

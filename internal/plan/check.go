@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"reflect"
 	"regexp"
 	"slices"
@@ -33,7 +34,7 @@ func checkHead(d pipeline.Definition, problems *problems) {
 		if d.Budget.USD <= 0 {
 			problems.add([]string{"budget", "usd"}, "must be more than 0 US dollars")
 		}
-		checkOneOf(d.Budget.OnExceeded, []pipeline.OnExceeded{"", pipeline.WaitForMore, pipeline.FailOver}, []string{"budget", "on_exceeded"}, problems)
+		checkOneOf(d.Budget.OnExceeded, []string{"", OnExceededWait, OnExceededFail}, []string{"budget", "on_exceeded"}, problems)
 	}
 	switch n := len(d.Steps); {
 	case n == 0:
@@ -56,11 +57,11 @@ func checkInput(name string, input pipeline.Input, path []string, problems *prob
 		return
 	}
 	if input.Default != nil && !admits(input.Type, input.Default) {
-		problems.add(join(path, "default"), "is %s; must be %s", article(typeName(input.Default)), article(input.Type.String()))
+		problems.add(join(path, "default"), "is %s; must be %s", article(typeName(input.Default)), article(cmp.Or(input.Type, TypeString)))
 	}
 	for i, value := range input.Enum {
 		if !admits(input.Type, value) {
-			problems.add(join(path, "enum", itoa(i)), "is %s; must be %s", article(typeName(value)), article(input.Type.String()))
+			problems.add(join(path, "enum", itoa(i)), "is %s; must be %s", article(typeName(value)), article(cmp.Or(input.Type, TypeString)))
 		}
 	}
 	if input.Default != nil && len(input.Enum) > 0 && !contains(input.Enum, input.Default) {

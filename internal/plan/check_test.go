@@ -123,13 +123,13 @@ func TestProblemsOfInputs(t *testing.T) {
 		input pipeline.Input
 		want  string
 	}{
-		"right":             {pipeline.Input{Type: pipeline.TypeInteger, Default: 1, Enum: []any{1, 2}}, ""},
-		"a number is whole": {pipeline.Input{Type: pipeline.TypeNumber, Default: 1, Enum: []any{1, 2.5}}, ""},
+		"right":             {pipeline.Input{Type: plan.TypeInteger, Default: 1, Enum: []any{1, 2}}, ""},
+		"a number is whole": {pipeline.Input{Type: plan.TypeNumber, Default: 1, Enum: []any{1, 2.5}}, ""},
 		"unknown type":      {pipeline.Input{Type: "text"}, `inputs.a.type: "text" is not one of string, integer`},
-		"default":           {pipeline.Input{Type: pipeline.TypeInteger, Default: "1"}, "inputs.a.default: is a string; must be an integer"},
-		"default is half":   {pipeline.Input{Type: pipeline.TypeInteger, Default: 1.5}, "inputs.a.default: is a number; must be an integer"},
+		"default":           {pipeline.Input{Type: plan.TypeInteger, Default: "1"}, "inputs.a.default: is a string; must be an integer"},
+		"default is half":   {pipeline.Input{Type: plan.TypeInteger, Default: 1.5}, "inputs.a.default: is a number; must be an integer"},
 		"default is text":   {pipeline.Input{Default: 1}, "inputs.a.default: is an integer; must be a string"},
-		"enum":              {pipeline.Input{Type: pipeline.TypeBoolean, Enum: []any{true, "x"}}, "inputs.a.enum[1]: is a string; must be a boolean"},
+		"enum":              {pipeline.Input{Type: plan.TypeBoolean, Enum: []any{true, "x"}}, "inputs.a.enum[1]: is a string; must be a boolean"},
 		"default not in it": {pipeline.Input{Default: "c", Enum: []any{"a", "b"}}, "inputs.a.default: is not one of the enum values"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -47,9 +47,9 @@ func stage(value any) pipeline.Definition {
 	return pipeline.Definition{
 		Name: "film",
 		Inputs: pipeline.Named[pipeline.Input]{
-			{Name: "scene"}, {Name: "count", Value: pipeline.Input{Type: pipeline.TypeInteger}},
-			{Name: "strength", Value: pipeline.Input{Type: pipeline.TypeNumber}}, {Name: "rows", Value: pipeline.Input{Type: pipeline.TypeArray}},
-			{Name: "sizes", Value: pipeline.Input{Type: pipeline.TypeObject}}, {Name: "draft", Value: pipeline.Input{Type: pipeline.TypeBoolean}},
+			{Name: "scene"}, {Name: "count", Value: pipeline.Input{Type: plan.TypeInteger}},
+			{Name: "strength", Value: pipeline.Input{Type: plan.TypeNumber}}, {Name: "rows", Value: pipeline.Input{Type: plan.TypeArray}},
+			{Name: "sizes", Value: pipeline.Input{Type: plan.TypeObject}}, {Name: "draft", Value: pipeline.Input{Type: plan.TypeBoolean}},
 		},
 		Steps: pipeline.Named[pipeline.Step]{
 			{Name: "still", Value: pipeline.Step{Model: "a/still"}},

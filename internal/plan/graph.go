@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // Text draws the plan as text: each step below those that it needs, with a summary.
@@ -49,9 +47,9 @@ func (p *Plan) levels() [][]*PlannedStep {
 func (s *PlannedStep) summary() string {
 	var parts []string
 	switch s.Kind() {
-	case pipeline.KindApprove:
+	case KindApprove:
 		parts = append(parts, "approval")
-	case pipeline.KindForEach:
+	case KindForEach:
 		parts = append(parts, "for each item: "+s.Model)
 	default:
 		parts = append(parts, s.Model)
@@ -79,9 +77,9 @@ func (p *Plan) Mermaid() string {
 		}
 		open, end := "[", "]"
 		switch step.Kind() {
-		case pipeline.KindApprove:
+		case KindApprove:
 			open, end = "{{", "}}"
-		case pipeline.KindForEach:
+		case KindForEach:
 			open, end = "[[", "]]"
 		}
 		fmt.Fprintf(&text, "    %s%s\"%s\"%s\n", node(step.ID), open, label, end)

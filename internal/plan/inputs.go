@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -24,7 +25,7 @@ func Bind(d pipeline.Definition, given map[string]any) (map[string]any, error) {
 		value, present := given[input.Name]
 		if !present || value == nil {
 			if input.Value.Default == nil {
-				problems.add(path, "is required: %s%s", article(input.Value.Type.String()), described(input.Value.Description))
+				problems.add(path, "is required: %s%s", article(cmp.Or(input.Value.Type, TypeString)), described(input.Value.Description))
 				continue
 			}
 			value = input.Value.Default
@@ -36,8 +37,8 @@ func Bind(d pipeline.Definition, given map[string]any) (map[string]any, error) {
 		}
 		switch {
 		case !admits(input.Value.Type, value):
-			problems.add(path, "is %s, and must be %s%s", article(typeName(value)), article(input.Value.Type.String()), cure(input.Value.Type, value))
-		case input.Value.Type == pipeline.TypeFile && !isAddress(value):
+			problems.add(path, "is %s, and must be %s%s", article(typeName(value)), article(cmp.Or(input.Value.Type, TypeString)), cure(input.Value.Type, value))
+		case input.Value.Type == TypeFile && !isAddress(value):
 			problems.add(path, "is not a file URL such as https://…; to upload a file, give @FILE on the command line")
 		case len(input.Value.Enum) > 0 && !contains(input.Value.Enum, value):
 			problems.add(path, "must be one of %v", input.Value.Enum)
@@ -69,17 +70,17 @@ func Changed(input, changes map[string]any) map[string]any {
 }
 
 // cure says how to fix a value of the wrong type.
-func cure(wanted pipeline.InputType, value any) string {
+func cure(wanted string, value any) string {
 	text, isText := value.(string)
 	switch {
-	case isText && wanted == pipeline.TypeBoolean:
+	case isText && wanted == TypeBoolean:
 		return BooleanHint(text)
-	case isText && (wanted == pipeline.TypeInteger || wanted == pipeline.TypeNumber) && json.Valid([]byte(text)):
+	case isText && (wanted == TypeInteger || wanted == TypeNumber) && json.Valid([]byte(text)):
 		return "; write it without quotes"
-	case (wanted == pipeline.TypeString || wanted == "") && kindName(reflect.ValueOf(value).Kind()) != "object" && value != nil:
+	case (wanted == TypeString || wanted == "") && kindName(reflect.ValueOf(value).Kind()) != "object" && value != nil:
 		return "; write it in quotes"
 	}
-	if _, large := value.(json.Number); large && wanted == pipeline.TypeInteger {
+	if _, large := value.(json.Number); large && wanted == TypeInteger {
 		return fmt.Sprintf("; the largest is %d", math.MaxInt)
 	}
 	return ""
@@ -109,25 +110,25 @@ func described(text string) string {
 	return ", " + text
 }
 
-func admits(t pipeline.InputType, value any) bool {
+func admits(t string, value any) bool {
 	switch t {
-	case pipeline.TypeString, pipeline.TypeFile, "":
+	case TypeString, TypeFile, "":
 		_, ok := value.(string)
 		return ok
-	case pipeline.TypeInteger:
+	case TypeInteger:
 		_, ok := value.(int)
 		return ok
-	case pipeline.TypeNumber:
+	case TypeNumber:
 		_, whole := value.(int)
 		_, float := value.(float64)
 		return whole || float
-	case pipeline.TypeBoolean:
+	case TypeBoolean:
 		_, ok := value.(bool)
 		return ok
-	case pipeline.TypeArray:
+	case TypeArray:
 		_, ok := value.([]any)
 		return ok
-	case pipeline.TypeObject:
+	case TypeObject:
 		_, ok := value.(map[string]any)
 		return ok
 	default:

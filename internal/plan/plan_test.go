@@ -156,6 +156,19 @@ func TestProblemsAsText(t *testing.T) {
 	require.EqualError(t, pipeline.Problems{{Message: "a"}, {Message: "b"}}.Err(), "a\nb")
 }
 
+func TestKindsOfSteps(t *testing.T) {
+	t.Parallel()
+	for kind, step := range map[string]pipeline.Step{
+		plan.KindForEach:  {Model: "x/zoom", Fallback: []pipeline.Fallback{{Model: "x/y"}}, ForEach: &pipeline.ForEach{Items: []any{1}}},
+		plan.KindApprove:  {Approve: &pipeline.Approve{}},
+		plan.KindGenerate: {Model: "x/y"},
+	} {
+		planned := plan.PlannedStep{Step: step}
+		require.Equal(t, kind, planned.Kind())
+		require.Equal(t, map[string][]string{plan.KindForEach: {"x/zoom", "x/y"}, plan.KindGenerate: {"x/y"}}[kind], planned.Models())
+	}
+}
+
 func TestLastGenerationOfAnItem(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, pipeline.ItemResult{}.Last().Key)

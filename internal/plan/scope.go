@@ -23,15 +23,15 @@ var (
 	flags   = types.TypeOf([]bool{})
 )
 
-var inputTypes = map[pipeline.InputType]types.Type{
-	"":                   types.String,
-	pipeline.TypeString:  types.String,
-	pipeline.TypeFile:    types.String,
-	pipeline.TypeInteger: types.Int,
-	pipeline.TypeNumber:  types.Any, // int or float64
-	pipeline.TypeBoolean: types.Bool,
-	pipeline.TypeArray:   anyList,
-	pipeline.TypeObject:  anyMap,
+var inputTypes = map[string]types.Type{
+	"":          types.String,
+	TypeString:  types.String,
+	TypeFile:    types.String,
+	TypeInteger: types.Int,
+	TypeNumber:  types.Any, // int or float64
+	TypeBoolean: types.Bool,
+	TypeArray:   anyList,
+	TypeObject:  anyMap,
 }
 
 // Fields of a step in expressions.
@@ -50,15 +50,15 @@ const (
 // fieldTypes returns the types of a step's fields. An approval has outputs if it has choices.
 func fieldTypes(step pipeline.Step) types.Map {
 	fields := types.Map{FieldState: types.String, FieldError: types.String}
-	switch step.Kind() {
-	case pipeline.KindForEach:
-		fields[FieldItems], fields[FieldNSFW] = anyList, flags
-	case pipeline.KindApprove:
+	switch {
+	case step.Approve != nil:
 		fields[FieldComment] = types.String
 		if step.Approve.Choose == nil {
 			return fields
 		}
 		fields[FieldChoice] = types.Any
+	case step.ForEach != nil:
+		fields[FieldItems], fields[FieldNSFW] = anyList, flags
 	default:
 		fields[FieldModel], fields[FieldNSFW] = types.String, flags
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -32,7 +33,7 @@ func Amounts(status pipeline.Status) []string {
 // " 3 of 5, 1 failed, 1 running".
 func Progress(step pipeline.StepStatus) string {
 	text := ""
-	if step.Kind == pipeline.KindGenerate && step.Attempts > 1 && !Ended(step.State) {
+	if step.Kind == plan.KindGenerate && step.Attempts > 1 && !Ended(step.State) {
 		text += fmt.Sprintf(", attempt %d", step.Attempts)
 	}
 	if step.Kept {

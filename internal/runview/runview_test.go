@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -26,9 +27,9 @@ func TestProgress(t *testing.T) {
 	t.Parallel()
 	counts := func(c pipeline.Counts) *pipeline.Counts { return &c }
 	for want, step := range map[string]pipeline.StepStatus{
-		"":                                     {Kind: pipeline.KindGenerate, State: pipeline.StateRunning, Attempts: 1, Items: counts(pipeline.Counts{})},
-		", attempt 2":                          {Kind: pipeline.KindGenerate, State: pipeline.StateRunning, Attempts: 2},
-		", kept":                               {Kind: pipeline.KindGenerate, State: pipeline.StateCompleted, Attempts: 2, Kept: true},
+		"":                                     {Kind: plan.KindGenerate, State: pipeline.StateRunning, Attempts: 1, Items: counts(pipeline.Counts{})},
+		", attempt 2":                          {Kind: plan.KindGenerate, State: pipeline.StateRunning, Attempts: 2},
+		", kept":                               {Kind: plan.KindGenerate, State: pipeline.StateCompleted, Attempts: 2, Kept: true},
 		", kept 5 of 5":                        {State: pipeline.StateCompleted, Kept: true, Items: counts(pipeline.Counts{Total: 5, Completed: 5, Kept: 5})},
 		" 3 of 7, 2 kept, 1 failed, 2 running": {State: pipeline.StateRunning, Items: counts(pipeline.Counts{Total: 7, Completed: 3, Kept: 2, Failed: 1, Running: 2, Waiting: 1})},
 	} {

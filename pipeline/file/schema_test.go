@@ -80,10 +80,10 @@ func TestSchemaHasTheValues(t *testing.T) {
 	}{
 		"kinds of error": {within("fallback", "items", "then", "properties", "on", "items"), plan.ErrorKinds()},
 		"types of inputs": {[]string{"$defs", "type"}, []string{
-			string(pipeline.TypeString), string(pipeline.TypeInteger), string(pipeline.TypeNumber), string(pipeline.TypeBoolean),
-			string(pipeline.TypeArray), string(pipeline.TypeObject), string(pipeline.TypeFile),
+			plan.TypeString, plan.TypeInteger, plan.TypeNumber, plan.TypeBoolean,
+			plan.TypeArray, plan.TypeObject, plan.TypeFile,
 		}},
-		"on_exceeded": {[]string{"properties", "budget", "then", "properties", "on_exceeded"}, []string{string(pipeline.WaitForMore), string(pipeline.FailOver)}},
+		"on_exceeded": {[]string{"properties", "budget", "then", "properties", "on_exceeded"}, []string{plan.OnExceededWait, plan.OnExceededFail}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

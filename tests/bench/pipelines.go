@@ -89,7 +89,7 @@ func definition(steps int, chained bool) pipeline.Definition {
 func fanOutDefinition() pipeline.Definition {
 	return pipeline.Definition{
 		Name:   "bench",
-		Inputs: pipeline.Named[pipeline.Input]{{Name: "items", Value: pipeline.Input{Type: pipeline.TypeArray}}},
+		Inputs: pipeline.Named[pipeline.Input]{{Name: "items", Value: pipeline.Input{Type: "array"}}},
 		Steps: pipeline.Named[pipeline.Step]{{Name: "made", Value: pipeline.Step{
 			Model: "bench/model", Input: map[string]any{"prompt": "${{ item }}"},
 			ForEach: &pipeline.ForEach{Items: "${{ inputs.items }}", MaxParallel: fanOutAtOnce},

@@ -64,7 +64,7 @@ func (w *world) drawPipeline(id string) *job {
 	p.definition = pipeline.Definition{Name: "film", Steps: pipeline.Named[pipeline.Step]{{Name: stillStep, Value: still}, {Name: clipsStep, Value: clips}}}
 	p.cost = w.provider.PriceOf(still.Model).Add(w.provider.PriceOf(clips.Model).Times(len(items)))
 	if d.chance(0.6) {
-		p.definition.Budget = &pipeline.Budget{USD: p.cost, OnExceeded: pick(d, pipeline.WaitForMore, pipeline.FailOver)}
+		p.definition.Budget = &pipeline.Budget{USD: p.cost, OnExceeded: pick(d, "wait", "fail")}
 		if d.chance(0.5) {
 			p.definition.Budget.USD = max(generation.USD(float64(p.cost)*d.Float64()), generation.Dollar/100)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/nearest"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/text"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -71,13 +72,13 @@ func (g Given) read(d pipeline.Definition, name, text string) error {
 	path, isFile := strings.CutPrefix(text, "@")
 	var err error
 	switch input.Type {
-	case pipeline.TypeFile:
+	case plan.TypeFile:
 		g.Values[name] = text
 		if isFile {
 			g.Values[name], g.Uploads[name] = notUploaded+filepath.Base(path), path
 			_, err = os.Stat(path)
 		}
-	case pipeline.TypeString, "":
+	case plan.TypeString, "":
 		g.Values[name], err = readText(text)
 	default:
 		g.Values[name], err = readTyped(input.Type, text)

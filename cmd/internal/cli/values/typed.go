@@ -13,7 +13,6 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 )
 
@@ -21,26 +20,26 @@ import (
 var errNotUTF8 = errors.New("is not UTF-8; set your terminal to UTF-8, or give a file, such as @text.txt")
 
 // typedForms describe how to write a value on a command line.
-var typedForms = map[pipeline.InputType]string{
-	pipeline.TypeBoolean: "true or false",
-	pipeline.TypeInteger: "a whole number",
-	pipeline.TypeNumber:  "a number",
-	pipeline.TypeArray:   `a list, such as ["a", "b"], or a file, such as @rows.csv`,
-	pipeline.TypeObject:  `an object, such as {"a": 1}, or a file, such as @data.yaml`,
+var typedForms = map[string]string{
+	plan.TypeBoolean: "true or false",
+	plan.TypeInteger: "a whole number",
+	plan.TypeNumber:  "a number",
+	plan.TypeArray:   `a list, such as ["a", "b"], or a file, such as @rows.csv`,
+	plan.TypeObject:  `an object, such as {"a": 1}, or a file, such as @data.yaml`,
 }
 
 // readTyped parses a value by its declared type.
-func readTyped(kind pipeline.InputType, given string) (any, error) {
+func readTyped(kind, given string) (any, error) {
 	if path, isFile := strings.CutPrefix(given, "@"); isFile {
 		return readValue(path)
 	}
 	switch kind {
-	case pipeline.TypeBoolean:
+	case plan.TypeBoolean:
 		if given != "true" && given != "false" {
 			return nil, mistyped(kind, given, plan.BooleanHint(given))
 		}
 		return given == "true", nil
-	case pipeline.TypeInteger, pipeline.TypeNumber:
+	case plan.TypeInteger, plan.TypeNumber:
 		return readNumber(kind, given)
 	}
 	if !json.Valid([]byte(given)) {
@@ -56,14 +55,14 @@ func readTyped(kind pipeline.InputType, given string) (any, error) {
 // maxShown is how many bytes of a value an error quotes.
 const maxShown = 40
 
-func mistyped(kind pipeline.InputType, given, cure string) error {
+func mistyped(kind, given, cure string) error {
 	return fmt.Errorf("must be %s; got %q%s", typedForms[kind], plaintext.Clip(given, maxShown), cure)
 }
 
 // jsonNumber matches a JSON number.
 var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 
-func readNumber(kind pipeline.InputType, given string) (any, error) {
+func readNumber(kind, given string) (any, error) {
 	if !jsonNumber.MatchString(given) {
 		return nil, mistyped(kind, given, numberCure(kind, given))
 	}
@@ -74,7 +73,7 @@ func readNumber(kind pipeline.InputType, given string) (any, error) {
 	_, whole := value.(int)
 	_, fraction := value.(float64)
 	switch {
-	case whole, fraction && kind == pipeline.TypeNumber:
+	case whole, fraction && kind == plan.TypeNumber:
 		return value, nil
 	case fraction:
 		return nil, mistyped(kind, given, "")
@@ -89,7 +88,7 @@ var (
 )
 
 // numberCure suggests the intended number, if it is clear.
-func numberCure(kind pipeline.InputType, given string) string {
+func numberCure(kind, given string) string {
 	number := beginning.FindString(strings.TrimSpace(given))
 	if number == "" || thousands.MatchString(given) {
 		return "; write digits only, such as 1000"
@@ -102,7 +101,7 @@ func numberCure(kind pipeline.InputType, given string) string {
 	if number == "" || number[0] == '.' {
 		number = "0" + number
 	}
-	if kind == pipeline.TypeInteger && strings.Contains(number, ".") {
+	if kind == plan.TypeInteger && strings.Contains(number, ".") {
 		return ""
 	}
 	return "; write " + sign + number

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -70,7 +71,7 @@ func WarnOfBudget(s *session.Session, e *pipeline.Estimate, in pipeline.Request)
 		return
 	}
 	will := "holds"
-	if b := in.Pipeline.Budget; b != nil && b.OnExceeded == pipeline.FailOver {
+	if b := in.Pipeline.Budget; b != nil && b.OnExceeded == plan.OnExceededFail {
 		will = "fails"
 	}
 	switch most, known := e.Upper(); {

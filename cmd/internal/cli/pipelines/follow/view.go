@@ -8,6 +8,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/failing"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -41,7 +42,7 @@ func (v *view) show(status pipeline.Status, failed []failing.Activity, unknown s
 	}
 	for _, step := range status.Steps {
 		state := string(step.State)
-		if step.Kind == pipeline.KindGenerate && step.Attempts > 1 {
+		if step.Kind == plan.KindGenerate && step.Attempts > 1 {
 			state += fmt.Sprintf(", attempt %d", step.Attempts)
 		}
 		if c := step.Items; c != nil && step.State == pipeline.StateRunning && c.Total > 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -44,7 +45,7 @@ func toDo(run string, status pipeline.Status) string {
 
 func hasItems(status pipeline.Status, id string) bool {
 	i := slices.IndexFunc(status.Steps, func(step pipeline.StepStatus) bool { return step.ID == id })
-	return i >= 0 && status.Steps[i].Kind == pipeline.KindForEach
+	return i >= 0 && status.Steps[i].Kind == plan.KindForEach
 }
 
 // judged lists what to decide on, with the keys of the items that produced it.
