@@ -66,15 +66,22 @@ const (
 // the activity's last failure.
 const ErrorTypeUnavailable ErrorType = "wavespeed.Unavailable"
 
-// ErrorTypeOf returns the type of the application error that err is or wraps; "" if that is not
-// one of ours.
+// ErrorTypeOf returns the type of the error that err is or wraps: a workflow's application error,
+// or else an error of package wavespeed. It returns "" if err is none of ours.
 func ErrorTypeOf(err error) ErrorType {
 	var failure interface {
 		error
-		Type() string
+		Type() string // as [temporal.ApplicationError] has it
 	}
-	if !errors.As(err, &failure) || !strings.HasPrefix(failure.Type(), "wavespeed.") {
-		return ""
+	if errors.As(err, &failure) && strings.HasPrefix(failure.Type(), "wavespeed.") {
+		return ErrorType(failure.Type())
 	}
-	return ErrorType(failure.Type())
+	var typed interface {
+		error
+		Type() ErrorType
+	}
+	if errors.As(err, &typed) {
+		return typed.Type()
+	}
+	return ""
 }
