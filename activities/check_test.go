@@ -9,6 +9,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -71,7 +72,7 @@ func TestCheckThatCannotAsk(t *testing.T) {
 		p := shop()
 		p.price = func() (provider.Price, error) { return provider.Price{}, said(kind, "") }
 		run := film("a/b", nil)
-		run.Budget = new(generation.Dollar)
+		run.Budget = new(usd.Dollar)
 		_, err := execute(t, forProvider(p), runwire.CheckName, run)
 		var got *temporal.ApplicationError
 		require.ErrorAs(t, err, &got)

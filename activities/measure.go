@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -26,7 +27,7 @@ func countSubmit(ctx context.Context, err error) {
 }
 
 // microDollar is the unit in which spending is counted.
-const microDollar = generation.Dollar / 1e6
+const microDollar = usd.Dollar / 1e6
 
 func countSpend(ctx context.Context, model string, price *generation.USD) {
 	if price == nil {

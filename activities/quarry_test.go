@@ -15,6 +15,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 )
 
 // quarry is a provider that has nothing in common with WaveSpeedAI but the seam: it has no
@@ -104,7 +105,7 @@ func (q *quarry) Charges(_ context.Context, o provider.ChargesOptions) (provider
 }
 
 func (q *quarry) Price(context.Context, string, any) (provider.Price, error) {
-	return provider.Price{Amount: generation.Dollar, Full: generation.Dollar}, nil
+	return provider.Price{Amount: usd.Dollar, Full: usd.Dollar}, nil
 }
 
 func (q *quarry) Models(context.Context) ([]provider.Model, error) {
@@ -112,7 +113,7 @@ func (q *quarry) Models(context.Context) ([]provider.Model, error) {
 }
 
 func (q *quarry) Balance(context.Context) (generation.USD, error) {
-	return 100 * generation.Dollar, nil
+	return 100 * usd.Dollar, nil
 }
 
 func (q *quarry) KeyFingerprint() string { return "quarrykey" }

@@ -23,6 +23,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -105,7 +106,7 @@ const forever = time.Duration(math.MaxInt64)
 func TestReadsWaitTwoMinutesAtMost(t *testing.T) {
 	t.Parallel()
 	priced := submitInput(`{}`)
-	budget := generation.Dollar
+	budget := usd.Dollar
 	priced.MaxPrice = &budget
 	capped := film("a/b", nil)
 	capped.Budget = &budget // which needs prices
@@ -187,7 +188,7 @@ func TestASubmitEndsWithItsLastFailure(t *testing.T) {
 		return provider.Prediction{}, unreachable
 	}}
 	unpriced := submitInput(`{}`)
-	budget := generation.Dollar
+	budget := usd.Dollar
 	unpriced.MaxPrice = &budget
 	elsewhere := submitInput(`{}`)
 	elsewhere.Account = "studio"

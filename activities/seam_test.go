@@ -89,15 +89,15 @@ func TestAnotherProvider(t *testing.T) {
 		word         string
 		secret       string
 		answer       int
-		via          generation.Via
+		via          string
 		failure      generation.ErrorType
 		reason       string
 	}{
-		"by webhook":          {webhook: true, word: "polished", secret: wax, answer: 200, via: generation.ViaWebhook},
-		"by poll":             {word: "polished", via: generation.ViaPoll},
-		"a forged webhook":    {webhook: true, word: "polished", secret: "tallow", answer: 401, via: generation.ViaPoll},
-		"refused at first":    {refuse: 2, webhook: true, word: "polished", secret: wax, answer: 200, via: generation.ViaWebhook},
-		"its answer was lost": {lose: 1, word: "polished", via: generation.ViaPoll},
+		"by webhook":          {webhook: true, word: "polished", secret: wax, answer: 200, via: wire.ViaWebhook},
+		"by poll":             {word: "polished", via: wire.ViaPoll},
+		"a forged webhook":    {webhook: true, word: "polished", secret: "tallow", answer: 401, via: wire.ViaPoll},
+		"refused at first":    {refuse: 2, webhook: true, word: "polished", secret: wax, answer: 200, via: wire.ViaWebhook},
+		"its answer was lost": {lose: 1, word: "polished", via: wire.ViaPoll},
 		"it fails":            {webhook: true, word: "cracked", secret: wax, answer: 200, failure: generation.ErrorTypePredictionFailed, reason: "the provider reports it as cracked"},
 		"it is rejected":      {word: "forbidden", failure: generation.ErrorTypeContentRejected, reason: "the provider reports it as forbidden stone"},
 	} {

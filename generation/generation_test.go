@@ -12,7 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/input"
 )
 
 func TestRequestOnTheWire(t *testing.T) {
@@ -52,9 +52,9 @@ func TestRequestsOfOtherLanguages(t *testing.T) {
 	var request generation.Request
 	require.NoError(t, json.Unmarshal([]byte(`{"model":"a/b","input":{"seed":12345678901234567890},"timeout":"15m","requires":1}`), &request))
 	require.Equal(t, 15*time.Minute, request.Timeout)
-	input, err := generation.EncodeInput(request.Input)
+	encoded, err := input.Encode(request.Input)
 	require.NoError(t, err)
-	require.Equal(t, `{"seed":12345678901234567890}`, string(input))
+	require.Equal(t, `{"seed":12345678901234567890}`, string(encoded))
 
 }
 
@@ -94,45 +94,6 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
-func TestDefaults(t *testing.T) {
-	t.Parallel()
-	got := generation.Request{Model: "m"}.WithDefaults()
-	require.Equal(t, generation.DefaultKey, got.Key)
-	require.Equal(t, generation.DefaultAccount, got.Account)
-	require.Equal(t, 6*time.Hour, got.Timeout)
-	require.Equal(t, 1, got.MaxPredictions)
-	require.Equal(t, generation.FailUnknown, got.OnUnknown)
-	require.Equal(t, generation.Timing{
-		Submit: time.Minute, Settle: 2 * time.Minute, Grace: 2 * time.Minute, Poll: 2 * time.Second, Resubmit: 10 * time.Second,
-	}, got.Timing)
-	require.NoError(t, got.Validate())
-	set := generation.Request{Model: "m", Key: "k", Timeout: time.Hour, Timing: generation.Timing{Grace: time.Second}}.WithDefaults()
-	require.Equal(t, "k", set.Key)
-	require.Equal(t, time.Hour, set.Timeout)
-	require.Equal(t, time.Second, set.Timing.Grace)
-}
-
-func TestInputErrorsDoNotRepeatTheInput(t *testing.T) {
-	t.Parallel()
-	for name, input := range map[string]any{
-		"text":        "my secret prompt",
-		"array":       []string{"my secret prompt"},
-		"raw garbage": json.RawMessage(`{"prompt":"my secret prompt"`),
-		"null":        json.RawMessage(`null`),
-		"channel":     map[string]any{"prompt": "my secret prompt", "c": make(chan int)},
-	} {
-		_, err := generation.EncodeInput(input)
-		require.ErrorContains(t, err, "input:", name)
-		require.NotContains(t, err.Error(), "secret", name)
-	}
-	var typed struct {
-		Prompt string `json:"prompt"`
-	}
-	encoded, err := generation.EncodeInput(typed)
-	require.NoError(t, err)
-	require.JSONEq(t, `{"prompt":""}`, string(encoded))
-}
-
 func TestOutputs(t *testing.T) {
 	t.Parallel()
 	var result generation.Result
@@ -147,65 +108,13 @@ func TestOutputs(t *testing.T) {
 	require.Empty(t, result.URL(99))
 	require.Empty(t, result.Text(99))
 	var object struct{ Size int }
-	require.NoError(t, result.Outputs[1].Decode(&object))
+	require.NoError(t, json.Unmarshal(result.Outputs[1], &object))
 	require.Equal(t, 7, object.Size)
 	require.Equal(t, `{"score":1}`, result.Outputs[3].String())
 
 	encoded, err := json.Marshal(result.Outputs)
 	require.NoError(t, err)
 	require.JSONEq(t, `["https://cdn.test/1.png",{"url":"https://cdn.test/2.glb","size":7},"a better prompt",{"score":1},null]`, string(encoded))
-}
-
-func TestOutcomes(t *testing.T) {
-	t.Parallel()
-	output := []generation.Output{generation.Output(`"https://cdn.test/1.png"`)}
-	for name, c := range map[string]struct {
-		outcome   wire.Outcome
-		completed bool
-		errorType generation.ErrorType
-		retryable bool
-	}{
-		"completed":   {wire.Outcome{Status: "completed", Outputs: output}, true, "", false},
-		"too large":   {wire.Outcome{Status: "completed", Omitted: true}, true, "", false},
-		"no outputs":  {wire.Outcome{Status: "completed"}, false, generation.ErrorTypePredictionFailed, true},
-		"failed":      {wire.Outcome{Status: "failed", Outputs: output}, false, generation.ErrorTypePredictionFailed, true},
-		"told":        {wire.Outcome{Status: "failed", Failure: generation.ErrorTypePredictionFailed}, false, generation.ErrorTypePredictionFailed, true},
-		"canceled":    {wire.Outcome{Status: "canceled"}, false, generation.ErrorTypePredictionFailed, false},
-		"deleted":     {wire.Outcome{Status: "deleted"}, false, generation.ErrorTypePredictionFailed, false},
-		"moderation":  {wire.Outcome{Status: "failed", Failure: generation.ErrorTypeContentRejected}, false, generation.ErrorTypeContentRejected, false},
-		"wrong input": {wire.Outcome{Status: "failed", Failure: generation.ErrorTypeInvalidInput}, false, generation.ErrorTypeInvalidInput, false},
-		"media":       {wire.Outcome{Status: "failed", Failure: generation.ErrorTypeMediaUnreachable}, false, generation.ErrorTypeMediaUnreachable, false},
-	} {
-		require.Equal(t, c.completed, c.outcome.Completed(), name)
-		if !c.completed {
-			require.Equal(t, c.errorType, c.outcome.ErrorType(), name)
-			require.Equal(t, c.retryable, c.outcome.Retryable(), name)
-			require.NotEmpty(t, c.outcome.Reason(), name)
-		}
-	}
-}
-
-func TestPriceLeavesOutWhatIsRefunded(t *testing.T) {
-	t.Parallel()
-	price := func(number float64) *generation.USD { usd := generation.Dollars(number); return &usd }
-	status := generation.Status{Attempts: []*generation.Attempt{
-		{State: generation.StateFailed, Price: price(0.5)},
-		{State: generation.StateCompleted, Price: price(0.25)},
-		{State: generation.StateAbsent},
-	}}
-	usd, known := status.Price()
-	require.True(t, known)
-	require.Equal(t, generation.Dollars(0.25), usd)
-	_, known = generation.Status{}.Price()
-	require.False(t, known)
-}
-
-func TestCloneSharesNothing(t *testing.T) {
-	t.Parallel()
-	status := generation.Status{Attempts: []*generation.Attempt{{Number: 1, State: generation.StateWaiting}}}
-	clone := status.Clone()
-	status.Attempts[0].State = generation.StateCompleted
-	require.Equal(t, generation.StateWaiting, clone.Attempts[0].State)
 }
 
 func TestErrorTypeOf(t *testing.T) {

@@ -24,10 +24,5 @@ const (
 	StatusQuery = "wavespeed.status"
 )
 
-const (
-	// DefaultAccount is the default account of a request.
-	DefaultAccount = "default"
-
-	// DefaultKey is the default key of a request.
-	DefaultKey = "generation"
-)
+// DefaultAccount is the default account of a request.
+const DefaultAccount = "default"

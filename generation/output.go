@@ -6,7 +6,7 @@ import (
 )
 
 // Output is one output of a prediction as returned by the provider: usually a file's URL,
-// sometimes a text or an object.
+// sometimes a text or an object, which json.Unmarshal decodes.
 type Output json.RawMessage
 
 // MarshalJSON returns the output unchanged.
@@ -42,9 +42,6 @@ func (o Output) Text() string {
 	}
 	return text
 }
-
-// Decode stores the output in what v points to, as json.Unmarshal does.
-func (o Output) Decode(v any) error { return json.Unmarshal(o, v) }
 
 // String returns the output's text, or its JSON.
 func (o Output) String() string {

@@ -1,15 +1,15 @@
 package generation
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/input"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/modelid"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/predictionid"
 )
 
 // Request asks for one generation. Only Model is required. As JSON, fields have the names of
@@ -17,7 +17,7 @@ import (
 type Request struct {
 	// Key names the generation inside its workflow, such as "still" or "clip[3]". It appears
 	// in the signal's name, in the Temporal UI and in errors, and must be unique in a
-	// workflow run. At most 200 bytes, printable. Defaults to [DefaultKey].
+	// workflow run. At most 200 bytes, printable. Defaults to "generation".
 	Key string
 
 	// Model is the provider's model id, such as "wavespeed-ai/flux-dev".
@@ -110,56 +110,32 @@ const (
 	maxInputBytes = 1_900_000
 )
 
-// WithDefaults returns the request with defaults for every zero field.
-func (r Request) WithDefaults() Request {
-	fill(&r.Key, DefaultKey)
-	fill(&r.Account, DefaultAccount)
-	fill(&r.Timeout, 6*time.Hour)
-	fill(&r.MaxPredictions, 1)
-	fill(&r.OnUnknown, FailUnknown)
-	fill(&r.Timing.Submit, time.Minute)
-	fill(&r.Timing.Settle, 2*time.Minute)
-	fill(&r.Timing.Grace, 2*time.Minute)
-	fill(&r.Timing.Poll, 2*time.Second)
-	fill(&r.Timing.Resubmit, 10*time.Second)
-	if r.Input == nil {
-		r.Input = json.RawMessage("{}")
-	}
-	return r
-}
-
-func fill[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
-}
-
 // Validate checks the request; an error names the field. It doesn't know the model's own
 // parameters, which the provider checks.
 func (r Request) Validate() error {
-	r = r.WithDefaults()
 	if err := validateKey(r.Key); err != nil {
 		return err
 	}
 	if err := modelid.Validate(r.Model); err != nil {
 		return fmt.Errorf("model: %w", err)
 	}
-	switch input, err := EncodeInput(r.Input); {
+	switch encoded, err := input.Encode(r.Input); {
 	case err != nil:
 		return err
-	case len(input) > maxInputBytes:
-		return fmt.Errorf("input: has %d bytes, more than %d; pass files as URLs", len(input), maxInputBytes)
+	case len(encoded) > maxInputBytes:
+		return fmt.Errorf("input: has %d bytes, more than %d; pass files as URLs", len(encoded), maxInputBytes)
 	}
 	if r.Adopt != "" {
-		if err := ValidatePredictionID(r.Adopt); err != nil {
+		if err := predictionid.Validate(r.Adopt); err != nil {
 			return fmt.Errorf("adopt: %w", err)
 		}
 	}
-	if r.MaxPredictions < 1 || r.MaxPredictions > maxPredictions {
+	if r.MaxPredictions < 0 || r.MaxPredictions > maxPredictions {
 		return fmt.Errorf("max_predictions: %d is not between 1 and %d", r.MaxPredictions, maxPredictions)
 	}
-	if r.OnUnknown != FailUnknown && r.OnUnknown != ResubmitUnknown && r.OnUnknown != AskUnknown {
+	switch r.OnUnknown {
+	case "", FailUnknown, ResubmitUnknown, AskUnknown:
+	default:
 		return fmt.Errorf("on_unknown: %q is not one of %q, %q and %q", r.OnUnknown, FailUnknown, ResubmitUnknown, AskUnknown)
 	}
 	return r.validateDurations()
@@ -178,7 +154,7 @@ func (r Request) validateDurations() error {
 		{"timing.poll", r.Timing.Poll, time.Millisecond},
 		{"timing.resubmit", r.Timing.Resubmit, time.Millisecond},
 	} {
-		if d.value < d.least {
+		if d.value != 0 && d.value < d.least {
 			return fmt.Errorf("%s: %v is less than %v", d.name, d.value, d.least)
 		}
 	}
@@ -193,69 +169,4 @@ func validateKey(key string) error {
 		return fmt.Errorf("key: %q has unprintable characters", key)
 	}
 	return nil
-}
-
-// maxPredictionID is far longer than the provider's ids, which have 32 characters.
-const maxPredictionID = 256
-
-// ValidatePredictionID checks whether an id can be a prediction id: 1 to 256 letters, digits,
-// dots, dashes and underscores. It does not check whether the prediction exists.
-func ValidatePredictionID(id string) error {
-	switch {
-	case id == "":
-		return fmt.Errorf("a prediction id is empty")
-	case len(id) > maxPredictionID:
-		return fmt.Errorf("a prediction id has %d characters, more than %d", len(id), maxPredictionID)
-	case strings.Trim(id, ".") == "" || strings.ContainsFunc(id, func(c rune) bool { return !isIDRune(c) }):
-		return fmt.Errorf("%q is not a prediction id, which has only letters, digits, dots, dashes and underscores", id)
-	}
-	return nil
-}
-
-func isIDRune(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r)
-}
-
-// EncodeInput returns the JSON object to submit. An error names the field and never repeats the
-// input.
-func EncodeInput(input any) (json.RawMessage, error) {
-	if input == nil {
-		return json.RawMessage("{}"), nil
-	}
-	encoded, err := json.Marshal(input)
-	if err != nil {
-		return nil, fmt.Errorf("input: cannot be encoded as JSON: %T: %w", input, unsupported(err))
-	}
-	if trimmed := bytes.TrimSpace(encoded); len(trimmed) == 0 || trimmed[0] != '{' {
-		return nil, fmt.Errorf("input: must be a JSON object with the model's parameters, such as {\"prompt\": …}; got %s", kindOf(trimmed))
-	}
-	return encoded, nil
-}
-
-// unsupported removes texts in which encoding/json quotes the value.
-func unsupported(err error) error {
-	switch err.(type) {
-	case *json.UnsupportedTypeError:
-		return err
-	default:
-		return fmt.Errorf("not valid JSON")
-	}
-}
-
-func kindOf(encoded []byte) string {
-	if len(encoded) == 0 {
-		return "empty"
-	}
-	switch encoded[0] {
-	case '[':
-		return "an array"
-	case '"':
-		return "a string"
-	case 't', 'f':
-		return "a boolean"
-	case 'n':
-		return "null"
-	default:
-		return "a number"
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/input"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
@@ -21,7 +22,7 @@ type requestJSON struct {
 	OnUnknown      UnknownPolicy   `json:"on_unknown,omitempty"`
 	Timing         timingJSON      `json:"timing,omitzero"`
 	TaskQueue      string          `json:"task_queue,omitempty"`
-	Requires       int             `json:"requires,omitempty"` // see [Format]
+	Requires       int             `json:"requires,omitempty"` // the format
 }
 
 type timingJSON struct {
@@ -34,15 +35,15 @@ type timingJSON struct {
 
 // MarshalJSON writes durations as strings such as "1h30m0s".
 func (r Request) MarshalJSON() ([]byte, error) {
-	var input json.RawMessage
+	var encoded json.RawMessage
 	if r.Input != nil {
 		var err error
-		if input, err = json.Marshal(r.Input); err != nil {
-			return nil, fmt.Errorf("input: cannot be encoded as JSON: %T: %w", r.Input, unsupported(err))
+		if encoded, err = input.Marshal(r.Input); err != nil {
+			return nil, err
 		}
 	}
 	return json.Marshal(requestJSON{
-		Key: r.Key, Model: r.Model, Input: input, Account: r.Account,
+		Key: r.Key, Model: r.Model, Input: encoded, Account: r.Account,
 		Timeout: duration(r.Timeout), Adopt: r.Adopt, MaxPredictions: r.MaxPredictions, OnUnknown: r.OnUnknown,
 		Timing: timingJSON{
 			Submit: duration(r.Timing.Submit), Settle: duration(r.Timing.Settle), Grace: duration(r.Timing.Grace),

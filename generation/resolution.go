@@ -1,10 +1,5 @@
 package generation
 
-import (
-	"errors"
-	"fmt"
-)
-
 // Resolution is a person's decision about an unknown submit, whose response was lost: the
 // argument of the update [ResolveUpdate]. Either PredictionID or Absent must be set.
 type Resolution struct {
@@ -27,26 +22,4 @@ type Resolution struct {
 
 	// Comment is shown with the decision.
 	Comment string `json:"comment,omitempty"`
-}
-
-// maxResolutionBytes limits a resolution's texts.
-const maxResolutionBytes = 1000
-
-// Validate checks the resolution; an error names the field.
-func (r Resolution) Validate() error {
-	switch {
-	case r.PredictionID == "" && !r.Absent:
-		return errors.New("prediction_id: set the prediction that the submit got, or set absent")
-	case r.PredictionID != "" && r.Absent:
-		return errors.New("absent: can't be combined with prediction_id")
-	case len(r.By)+len(r.Comment) > maxResolutionBytes:
-		return fmt.Errorf("comment: more than %d bytes", maxResolutionBytes)
-	case r.PredictionID != "":
-		if err := ValidatePredictionID(r.PredictionID); err != nil {
-			return fmt.Errorf("prediction_id: %w", err)
-		}
-		return nil
-	default:
-		return nil
-	}
 }

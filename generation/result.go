@@ -28,7 +28,7 @@ type Result struct {
 
 	// Via is how the outcome became known: "webhook", "poll", or "earlier" if an earlier result
 	// was reused and nothing was submitted.
-	Via Via `json:"via"`
+	Via string `json:"via"`
 
 	// InferenceMS is the provider's own time for the prediction, in milliseconds; 0 if not
 	// reported.
@@ -53,17 +53,6 @@ func (r Result) Text(i int) string {
 	}
 	return r.Outputs[i].Text()
 }
-
-// Via is how an outcome became known.
-type Via string
-
-const (
-	ViaWebhook Via = "webhook"
-	ViaPoll    Via = "poll"
-
-	// ViaEarlier: an earlier result was reused, and nothing was submitted.
-	ViaEarlier Via = "earlier"
-)
 
 // State is the state of a generation or of one of its attempts.
 type State string
@@ -162,17 +151,6 @@ type Status struct {
 	Kept bool `json:"kept,omitempty"`
 }
 
-// Clone returns a deep copy.
-func (s Status) Clone() Status {
-	attempts := make([]*Attempt, len(s.Attempts))
-	for i, attempt := range s.Attempts {
-		clone := *attempt
-		attempts[i] = &clone
-	}
-	s.Attempts = attempts
-	return s
-}
-
 // PredictionID returns the prediction of the latest attempt; "" if unknown.
 func (s Status) PredictionID() string {
 	if len(s.Attempts) == 0 {
@@ -187,33 +165,4 @@ func (s Status) URL(i int) string {
 		return ""
 	}
 	return s.Outputs[i].URL()
-}
-
-// Reason explains the generation's state, if necessary.
-func (s Status) Reason() string {
-	if len(s.Attempts) == 0 {
-		return ""
-	}
-	return s.Attempts[len(s.Attempts)-1].Reason
-}
-
-// GivenUp reports whether the generation failed while its prediction continued at the provider,
-// which bills it: its deadline passed, or no worker had its account's key any more.
-func (s Status) GivenUp() bool {
-	return s.PredictionID() != "" && (s.ErrorType == ErrorTypeDeadlineExceeded || s.ErrorType == ErrorTypeUnauthorized)
-}
-
-// Price returns the sum of the attempts' known prices in USD, and whether any is known. It
-// excludes failed predictions, which the provider refunds, and costs of earlier runs.
-func (s Status) Price() (usd USD, known bool) {
-	if s.Kept {
-		return 0, false
-	}
-	for i, attempt := range s.Attempts {
-		billed := attempt.Billed || attempt.State != StateFailed && attempt.State != StateAbsent || i == len(s.Attempts)-1 && s.GivenUp()
-		if attempt.Price != nil && billed {
-			usd, known = usd.Add(*attempt.Price), true
-		}
-	}
-	return usd, known
 }

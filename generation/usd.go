@@ -20,13 +20,10 @@ import (
 // an error.
 type USD int64
 
-// Dollar is one dollar.
-const Dollar USD = 1_000_000_000
-
-// MaxUSD is the largest amount. Sums and products beyond it are capped.
-const MaxUSD USD = math.MaxInt64
-
 const (
+	dollar USD = 1_000_000_000
+	maxUSD USD = math.MaxInt64
+
 	// usdDigits is the number of decimal places.
 	usdDigits = 9
 	// maxUSDDigits is the number of digits of the largest amount.
@@ -40,9 +37,9 @@ func Dollars(number float64) USD {
 	case err == nil || math.IsNaN(number):
 		return usd
 	case number > 0:
-		return MaxUSD
+		return maxUSD
 	default:
-		return -MaxUSD
+		return -maxUSD
 	}
 }
 
@@ -70,7 +67,7 @@ func ParseUSD(text string) (USD, error) {
 	count, ok := billionths(digits, places)
 	switch {
 	case !ok:
-		return 0, fmt.Errorf("%s US dollars exceed the maximum (%s)", quoted(text), MaxUSD)
+		return 0, fmt.Errorf("%s US dollars exceed the maximum (%s)", quoted(text), maxUSD)
 	case minus:
 		return -count, nil
 	default:
@@ -95,7 +92,7 @@ func billionths(digits string, places int) (USD, bool) {
 	if up {
 		count++
 	}
-	if err != nil || count > uint64(MaxUSD) {
+	if err != nil || count > uint64(maxUSD) {
 		return 0, false
 	}
 	return USD(count), true // #nosec G115 -- compared above
@@ -113,46 +110,6 @@ func quoted(text string) string {
 		return text // a JSON string
 	}
 	return strconv.Quote(text)
-}
-
-// Add returns the sum.
-func (u USD) Add(other USD) USD {
-	sum := u + other
-	switch {
-	case other > 0 && sum < u:
-		return MaxUSD
-	case other < 0 && sum > u || sum < -MaxUSD:
-		return -MaxUSD
-	default:
-		return sum
-	}
-}
-
-// Sub returns the difference.
-func (u USD) Sub(other USD) USD { return u.Add(-max(other, -MaxUSD)) }
-
-// Times returns n times the amount.
-func (u USD) Times(n int) USD {
-	product := u * USD(n)
-	switch {
-	case u == 0 || n == 0:
-		return 0
-	case product/USD(n) == u && product >= -MaxUSD:
-		return product
-	case (u < 0) == (n < 0):
-		return MaxUSD
-	default:
-		return -MaxUSD
-	}
-}
-
-// Per returns the amount divided by n, which must be positive, rounded up to a billionth.
-func (u USD) Per(n int) USD {
-	each := u / USD(n)
-	if each.Times(n) < u {
-		each++
-	}
-	return each
 }
 
 // String formats the amount for people: "$2.50", "$0.0243". It shows all digits, and at least
@@ -176,8 +133,8 @@ func (u USD) decimal() string {
 	if u < 0 {
 		count, sign = -count, "-"
 	}
-	text := sign + strconv.FormatUint(count/uint64(Dollar), 10)
-	if rest := count % uint64(Dollar); rest > 0 {
+	text := sign + strconv.FormatUint(count/uint64(dollar), 10)
+	if rest := count % uint64(dollar); rest > 0 {
 		text += "." + strings.TrimRight(fmt.Sprintf("%0*d", usdDigits, rest), "0")
 	}
 	return text

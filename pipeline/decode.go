@@ -65,7 +65,7 @@ func (r *Request) UnmarshalJSON(data []byte) error {
 	type plain Request
 	wire := struct {
 		*plain
-		Requires int `json:"requires"` // see generation.Format
+		Requires int `json:"requires"` // see written.Format
 	}{plain: (*plain)(r)}
 	if err := strict.Decode(data, &wire); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
@@ -59,7 +60,7 @@ func TestWhyItWaits(t *testing.T) {
 			}
 			stack.Eventually(t, "the status does not say why it waits", func() bool {
 				status, ok := s.Status(run)
-				return ok && status.State == test.state && strings.Contains(status.Reason(), "HTTP 503")
+				return ok && status.State == test.state && strings.Contains(record.Reason(status), "HTTP 503")
 			})
 			stack.Eventually(t, "the details do not say why it waits", func() bool {
 				details := currentDetails(t, s.Client, run)

@@ -22,7 +22,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 )
 
@@ -108,7 +108,7 @@ func TestTemporalCloud(t *testing.T) {
 			})
 			result, err := s.Result(s.Generate(still("a lighthouse")))
 			require.NoError(t, err)
-			require.Equal(t, generation.ViaWebhook, result.Via)
+			require.Equal(t, wire.ViaWebhook, result.Via)
 			require.Zero(t, front.refused.Load())
 			require.NotContains(t, s.Worker.Log()+s.Webhook.Log(), cloudKey)
 		})

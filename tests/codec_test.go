@@ -161,7 +161,7 @@ func TestCodec(t *testing.T) {
 	run := e.start(t, generation.WorkflowName, still("a lighthouse that nobody may see"))
 	var result generation.Result
 	require.NoError(t, run.Get(t.Context(), &result))
-	require.Equal(t, generation.ViaWebhook, result.Via)
+	require.Equal(t, wire.ViaWebhook, result.Via)
 	require.Contains(t, e.kept(t, run.GetID()), wire.SignalName(still("").Key))
 	e.requireSealed(t, []string{run.GetID()}, result.URL(0))
 }
@@ -243,5 +243,5 @@ func TestCodecServerIsAway(t *testing.T) {
 	e.down.Store(nil)
 	var result generation.Result
 	require.NoError(t, run.Get(t.Context(), &result))
-	require.Equal(t, generation.ViaWebhook, result.Via)
+	require.Equal(t, wire.ViaWebhook, result.Via)
 }

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
@@ -23,7 +24,7 @@ func TestCompleted(t *testing.T) {
 	s := stack.Start(t, stack.Options{})
 	result, err := s.Result(s.Generate(still("a lighthouse")))
 	require.NoError(t, err)
-	require.Equal(t, generation.ViaWebhook, result.Via)
+	require.Equal(t, wire.ViaWebhook, result.Via)
 
 	response, err := http.Get(result.URL(0))
 	require.NoError(t, err)
@@ -71,24 +72,24 @@ func TestWebhooks(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		fault wavespeedtest.Fault
-		via   generation.Via // how it must end; "" for either way
+		via   string // how it must end; "" for either way
 	}{
-		"early":        {wavespeedtest.Fault{Kind: wavespeedtest.WebhookEarly}, generation.ViaWebhook},
-		"duplicate":    {wavespeedtest.Fault{Kind: wavespeedtest.WebhookDuplicated, Count: 20}, generation.ViaWebhook},
-		"delayed":      {wavespeedtest.Fault{Kind: wavespeedtest.WebhookDelayed, Delay: 500 * time.Millisecond}, generation.ViaWebhook},
-		"contradicted": {wavespeedtest.Fault{Kind: wavespeedtest.WebhookContradicted}, generation.ViaWebhook},
-		"in progress":  {wavespeedtest.Fault{Kind: wavespeedtest.WebhookProgress}, generation.ViaWebhook},
-		"garbled":      {wavespeedtest.Fault{Kind: wavespeedtest.WebhookGarbled}, generation.ViaWebhook},
-		"forged":       {wavespeedtest.Fault{Kind: wavespeedtest.WebhookForged}, generation.ViaWebhook},
-		"lost":         {wavespeedtest.Fault{Kind: wavespeedtest.WebhookLost}, generation.ViaPoll},
-		"late":         {wavespeedtest.Fault{Kind: wavespeedtest.WebhookLate, Delay: time.Minute}, generation.ViaPoll},
-		"stale":        {wavespeedtest.Fault{Kind: wavespeedtest.WebhookStale, Delay: 10 * time.Minute}, generation.ViaPoll},
+		"early":        {wavespeedtest.Fault{Kind: wavespeedtest.WebhookEarly}, wire.ViaWebhook},
+		"duplicate":    {wavespeedtest.Fault{Kind: wavespeedtest.WebhookDuplicated, Count: 20}, wire.ViaWebhook},
+		"delayed":      {wavespeedtest.Fault{Kind: wavespeedtest.WebhookDelayed, Delay: 500 * time.Millisecond}, wire.ViaWebhook},
+		"contradicted": {wavespeedtest.Fault{Kind: wavespeedtest.WebhookContradicted}, wire.ViaWebhook},
+		"in progress":  {wavespeedtest.Fault{Kind: wavespeedtest.WebhookProgress}, wire.ViaWebhook},
+		"garbled":      {wavespeedtest.Fault{Kind: wavespeedtest.WebhookGarbled}, wire.ViaWebhook},
+		"forged":       {wavespeedtest.Fault{Kind: wavespeedtest.WebhookForged}, wire.ViaWebhook},
+		"lost":         {wavespeedtest.Fault{Kind: wavespeedtest.WebhookLost}, wire.ViaPoll},
+		"late":         {wavespeedtest.Fault{Kind: wavespeedtest.WebhookLate, Delay: time.Minute}, wire.ViaPoll},
+		"stale":        {wavespeedtest.Fault{Kind: wavespeedtest.WebhookStale, Delay: 10 * time.Minute}, wire.ViaPoll},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := stack.Start(t, stack.Options{Simulator: wavespeedtest.Options{Faults: []wavespeedtest.Fault{c.fault}}})
 			request := still("a lighthouse")
-			if c.via == generation.ViaPoll {
+			if c.via == wire.ViaPoll {
 				request = soon(request)
 			}
 			result, err := s.Result(s.Generate(request))
@@ -122,7 +123,7 @@ func TestPollOnly(t *testing.T) {
 	s := stack.Start(t, stack.Options{PollOnly: true, Simulator: wavespeedtest.Options{Duration: time.Second}})
 	result, err := s.Result(s.Generate(still("a lighthouse")))
 	require.NoError(t, err)
-	require.Equal(t, generation.ViaPoll, result.Via)
+	require.Equal(t, wire.ViaPoll, result.Via)
 	require.Empty(t, s.Simulator.Ledger()[0].WebhookURL)
 }
 
@@ -240,7 +241,7 @@ func TestSeveralAccounts(t *testing.T) {
 		request.Account = account
 		result, err := s.Result(s.Generate(request))
 		require.NoError(t, err)
-		require.Equal(t, generation.ViaWebhook, result.Via)
+		require.Equal(t, wire.ViaWebhook, result.Via)
 	}
 	ledger := s.Simulator.Ledger()
 	require.Equal(t, "default", ledger[0].Account)

@@ -23,7 +23,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
 )
 
-var record = flag.Bool("record", false, "write the histories again that other tests replay")
+var recording = flag.Bool("record", false, "write the histories again that other tests replay")
 
 func execution(run client.WorkflowRun) *commonpb.WorkflowExecution {
 	return &commonpb.WorkflowExecution{WorkflowId: run.GetID(), RunId: run.GetRunID()}
@@ -116,7 +116,7 @@ func TestHistories(t *testing.T) {
 			_ = run.Get(t.Context(), nil) // failed is a shape too
 			history := historyOf(t, e.Client, run)
 			replay(t, e, history)
-			if *record {
+			if *recording {
 				write(t, name, history)
 			}
 		})

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
@@ -115,7 +116,7 @@ func TestPredictionThatVanishesForAWhile(t *testing.T) {
 	result, err := s.Result(s.Generate(still("a lighthouse")))
 	require.NoError(t, err)
 	require.Len(t, s.Simulator.Ledger(), 1)
-	require.Equal(t, generation.ViaPoll, result.Via)
+	require.Equal(t, wire.ViaPoll, result.Via)
 }
 
 // TestExpiredResult: the prediction was paid for and its result is gone for good. Polling ends

@@ -254,7 +254,7 @@ func (p *pipelines) keep(name string, run client.WorkflowRun) {
 	p.t.Helper()
 	history := historyOf(p.t, p.Client, run)
 	replay(p.t, p.Embedded, history)
-	if *record && !p.kept[name] {
+	if *recording && !p.kept[name] {
 		recordPipeline(p.t, pipelineHistory(name), history)
 	}
 	if p.kept != nil {

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
@@ -64,7 +65,7 @@ func TestUnknownAndWebhookLost(t *testing.T) {
 	}}})
 	result, err := s.Result(s.Generate(soon(still("a lighthouse"))))
 	require.NoError(t, err)
-	require.Equal(t, generation.ViaPoll, result.Via)
+	require.Equal(t, wire.ViaPoll, result.Via)
 	require.Len(t, s.Simulator.Ledger(), 1)
 }
 

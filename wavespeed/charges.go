@@ -9,6 +9,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 )
 
 // ChargesOptions selects records of the account's billing.
@@ -112,13 +113,13 @@ const leastMicroUSD = 100
 
 // charged parses USD, or whole millionths of it as in the first version of the billing API.
 func charged(raw json.RawMessage) (generation.USD, error) {
-	usd, err := generation.ParseUSD(string(bytes.Trim(raw, `"`)))
+	amount, err := generation.ParseUSD(string(bytes.Trim(raw, `"`)))
 	if err != nil {
 		return 0, errors.New("a charge's price is not an amount of money")
 	}
-	usd = max(usd, -usd)
-	if usd >= leastMicroUSD*generation.Dollar && usd%generation.Dollar == 0 {
-		return usd / 1e6, nil
+	amount = max(amount, -amount)
+	if amount >= leastMicroUSD*usd.Dollar && amount%usd.Dollar == 0 {
+		return amount / 1e6, nil
 	}
-	return usd, nil
+	return amount, nil
 }

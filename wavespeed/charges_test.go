@@ -11,6 +11,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -130,7 +131,7 @@ func TestUsage(t *testing.T) {
 	from := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
 	usage, err := c.Usage(context.Background(), from, from.Add(time.Hour), "a/b")
 	require.NoError(t, err)
-	require.Equal(t, generation.Dollar, usage.Cost)
+	require.Equal(t, usd.Dollar, usage.Cost)
 	require.Equal(t, []int{2, 1}, []int{usage.Requests, usage.Succeeded})
 	require.Len(t, usage.Models, 1)
 	require.Equal(t, "{Model:a/b Type:text-to-image UnitPrice:$0.50 Cost:$1.00 Count:2 LastUsed:2026-01-02}", fmt.Sprintf("%+v", usage.Models[0]))

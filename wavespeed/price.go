@@ -9,10 +9,11 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 )
 
 // maxPrice is the most that one submit is believed to cost: more than any account pays.
-const maxPrice = 1_000_000 * generation.Dollar
+const maxPrice = 1_000_000 * usd.Dollar
 
 // Price requests the cost of a submit of this input. The provider checks the input only partly:
 // a missing field is not an error, but priced at the model's minimum. An impossible price is an

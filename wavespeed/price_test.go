@@ -12,6 +12,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -87,7 +88,7 @@ func TestImpossiblePrices(t *testing.T) {
 func TestPricesAtTheirBounds(t *testing.T) {
 	t.Parallel()
 	for data, want := range map[string]generation.USD{
-		`{"price":0}`: 0, `{"price":-0.0}`: 0, `{"price":1000000}`: wavespeed.MaxPrice, `{"price":2,"discounted_price":null,"currency":null}`: 2 * generation.Dollar,
+		`{"price":0}`: 0, `{"price":-0.0}`: 0, `{"price":1000000}`: wavespeed.MaxPrice, `{"price":2,"discounted_price":null,"currency":null}`: 2 * usd.Dollar,
 	} {
 		p := serve(t, say(http.StatusOK, `{"code":200,"data":`+data+`}`))
 		price, err := client(t, p.URL).Price(context.Background(), "a/b", nil)

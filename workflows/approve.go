@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/ballot"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/written"
 )
@@ -282,7 +283,7 @@ func (a *approval) await(ctx workflow.Context, question Approval) error {
 	case a.open():
 		a.status.Verdict = question.OnTimeout
 		if question.OnTimeout == generation.Approve {
-			a.status.Choice = a.status.Favourite()
+			a.status.Choice = ballot.Favourite(a.status)
 		}
 	}
 	return nil

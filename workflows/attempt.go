@@ -19,7 +19,7 @@ type attempt struct {
 	retry   bool           // proven absent, so it may be submitted again
 	hinted  bool           // a webhook arrived that must be checked with the provider
 	outcome *wire.Outcome  // how the prediction ended; nil while it runs
-	via     generation.Via
+	via     string
 	sent    time.Time     // when the webhook that ended it was sent
 	heard   []wire.Signal // arrived while the prediction's id was unknown
 
@@ -65,7 +65,7 @@ func (a *attempt) take(r *run, signal wire.Signal) {
 		a.hinted = true
 	default:
 		outcome := signal.Outcome
-		a.outcome, a.via, a.sent = &outcome, generation.ViaWebhook, signal.Sent
+		a.outcome, a.via, a.sent = &outcome, wire.ViaWebhook, signal.Sent
 	}
 }
 

@@ -66,7 +66,7 @@ func (r *run) poll(ctx workflow.Context, a *attempt) error {
 		case ctx.Err() != nil:
 			return r.cancel(ctx, a)
 		case err == nil:
-			a.outcome, a.via = &polled, generation.ViaPoll
+			a.outcome, a.via = &polled, wire.ViaPoll
 			return nil
 		case !r.waits(ctx, a, generation.StatePolling, err) && ctx.Err() == nil:
 			return r.pollFailed(ctx, a, err)

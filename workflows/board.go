@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -97,7 +98,7 @@ func (b *board) known(account string) (wire.KnownPredictions, error) {
 func (b *board) query() ([]generation.Status, error) {
 	statuses := make([]generation.Status, len(b.statuses))
 	for i, status := range b.statuses {
-		statuses[i] = status.Clone()
+		statuses[i] = record.Clone(*status)
 	}
 	return append(statuses, b.left()...), nil
 }
@@ -150,7 +151,7 @@ func StatusOf(ctx workflow.Context, key string) (generation.Status, bool) {
 	if board.keys[key] == nil {
 		return generation.Status{}, false
 	}
-	return board.keys[key].Clone(), true
+	return record.Clone(*board.keys[key]), true
 }
 
 // Approvals returns the approvals of the workflow run. The query [generation.ApprovalsQuery]

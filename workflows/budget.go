@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 )
 
 // Budget limits the total cost of generations. Each submit is priced first; one that would
@@ -92,7 +93,7 @@ func (b *Budget) Grant(want, least generation.USD) (granted generation.USD, ok b
 	if granted <= 0 || granted < least {
 		return 0, false
 	}
-	b.reserved = b.reserved.Add(granted)
+	b.reserved = usd.Add(b.reserved, granted)
 	b.grants++
 	return granted, true
 }
@@ -100,7 +101,7 @@ func (b *Budget) Grant(want, least generation.USD) (granted generation.USD, ok b
 // Settle ends a grant and records how much of it was spent.
 func (b *Budget) Settle(granted, spent generation.USD) {
 	b.reserved -= granted
-	b.spent = b.spent.Add(spent)
+	b.spent = usd.Add(b.spent, spent)
 	b.grants--
 	b.change()
 }
@@ -132,7 +133,7 @@ func (b *Budget) hold(ctx workflow.Context, more int) {
 	}
 }
 
-func (b *Budget) free() generation.USD { return max(b.Limit.Sub(b.spent).Sub(b.reserved), 0) }
+func (b *Budget) free() generation.USD { return max(usd.Sub(usd.Sub(b.Limit, b.spent), b.reserved), 0) }
 
 // reserve takes the maximum cost of the attempt's submit from the budget; nil without a budget.
 //
@@ -148,7 +149,7 @@ func (r *run) reserve(ctx workflow.Context, a *attempt) (*generation.USD, error)
 		share, ok := b.share(r)
 		switch {
 		case ok:
-			b.reserved = b.reserved.Add(share)
+			b.reserved = usd.Add(b.reserved, share)
 			b.submitting++
 			return &share, nil
 		case !b.Busy() && !b.Wait:
@@ -222,7 +223,7 @@ func (b *Budget) settle(a *attempt, share *generation.USD, spent generation.USD)
 	}
 	b.reserved -= *share
 	b.submitting--
-	b.spent = b.spent.Add(spent)
+	b.spent = usd.Add(b.spent, spent)
 	a.charged = spent
 	b.changes++
 }

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -419,7 +420,7 @@ func TestHold(t *testing.T) {
 			var during, needs generation.USD
 			env.RegisterDelayedCallback(func() {
 				held, price := budget.Held()
-				during, needs = price, budget.Needs().Times(held)
+				during, needs = price, usd.Times(budget.Needs(), held)
 			}, time.Minute)
 			env.RegisterDelayedCallback(func() { end(budget, env); env.SignalWorkflow("wake", nil) }, time.Hour)
 			play(env, func(ctx workflow.Context) error { return budget.Hold(ctx, dollars(3)) })

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/ballot"
 )
 
 func (b *board) validate(d generation.Decision) error {
@@ -128,7 +129,7 @@ func (a *approval) decide(d generation.Decision) {
 	switch {
 	case d.Verdict == generation.Regenerate:
 		a.status.Verdict = generation.Regenerate
-	case d.Verdict == generation.Approve && a.status.Votes(d.Choice) >= a.status.Needed:
+	case d.Verdict == generation.Approve && ballot.Votes(a.status, d.Choice) >= a.status.Needed:
 		a.status.Verdict, a.status.Choice = generation.Approve, d.Choice
 	case a.lost():
 		a.status.Verdict = generation.Reject
@@ -141,5 +142,5 @@ func (a *approval) lost() bool {
 		return a.status.Decisions[len(a.status.Decisions)-1].Verdict == generation.Reject
 	}
 	undecided := len(a.status.Approvers) - len(a.status.Decisions)
-	return a.status.Votes(a.status.Favourite())+undecided < a.status.Needed
+	return ballot.Votes(a.status, ballot.Favourite(a.status))+undecided < a.status.Needed
 }

@@ -10,6 +10,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/written"
 )
 
@@ -43,14 +45,14 @@ func (b *board) takeResolutions(ctx workflow.Context) error {
 			if !s.attempt.decisions.SendAsync(&resolution) {
 				return generation.Status{}, fmt.Errorf("key: %q is already decided", s.run.request.Key)
 			}
-			return s.run.status.Clone(), nil
+			return record.Clone(*s.run.status), nil
 		},
 		workflow.UpdateHandlerOptions{
 			Description: `decides whether an unknown submit was accepted: {"key": "…", "prediction_id": "…" | "absent": true, "by": "…", "comment": "…"}`,
 			Validator: func(_ workflow.Context, argument written.Argument[generation.Resolution]) error {
 				resolution, err := argument.Read()
 				if err == nil {
-					err = resolution.Validate()
+					err = wire.CheckResolution(resolution)
 				}
 				if err != nil {
 					return temporal.NewNonRetryableApplicationError("resolution: "+err.Error(), string(generation.ErrorTypeInvalidInput), nil)

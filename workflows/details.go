@@ -8,6 +8,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 )
 
 const (
@@ -90,7 +91,7 @@ func headline(statuses []*generation.Status) string {
 	priced := false
 	for _, status := range statuses {
 		counts[status.State]++
-		if price, known := status.Price(); known {
+		if price, known := record.Price(*status); known {
 			usd, priced = usd+price, true
 		}
 	}
@@ -112,7 +113,7 @@ func headline(statuses []*generation.Status) string {
 
 func detailsRow(status *generation.Status) string {
 	cost := "–"
-	if usd, known := status.Price(); known {
+	if usd, known := record.Price(*status); known {
 		cost = markdown.USD(usd)
 	}
 	prediction := "–"

@@ -7,6 +7,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/predictionid"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -46,7 +48,7 @@ func (b *board) left() (left []generation.Status) {
 	for _, known := range b.earlier {
 		for _, fingerprint := range slices.Sorted(maps.Keys(known)) {
 			for _, status := range known[fingerprint] {
-				status = status.Clone()
+				status = record.Clone(status)
 				status.Earlier = true
 				left = append(left, status)
 			}
@@ -75,7 +77,7 @@ func openPrediction(status generation.Status) *generation.Attempt {
 	switch last := lastAttempt(status); {
 	case last == nil || last.PredictionID == "" || status.State == generation.StateCompleted:
 		return nil
-	case last.State == generation.StateFailed && !status.GivenUp():
+	case last.State == generation.StateFailed && !record.GivenUp(status):
 		return nil
 	default:
 		return last
@@ -144,7 +146,7 @@ func hasEarlier(ctx workflow.Context, request generation.Request, such func(gene
 
 // keep adopts an earlier result.
 func (r *run) keep(ctx workflow.Context) generation.Result {
-	kept := r.earlier.Clone()
+	kept := record.Clone(*r.earlier)
 	r.status.Kept = true
 	r.status.State = generation.StateCompleted
 	r.status.Model, r.status.Attempts, r.status.Outputs, r.status.Omitted = kept.Model, kept.Attempts, kept.Outputs, kept.Omitted
@@ -153,7 +155,7 @@ func (r *run) keep(ctx workflow.Context) generation.Result {
 	return generation.Result{
 		Key: r.request.Key, Model: kept.Model, Account: kept.Account, PredictionID: kept.PredictionID(),
 		Outputs: kept.Outputs, Omitted: kept.Omitted, NSFW: kept.NSFW, InferenceMS: kept.InferenceMS,
-		Via: generation.ViaEarlier, Attempts: r.status.Clone().Attempts,
+		Via: wire.ViaEarlier, Attempts: record.Clone(*r.status).Attempts,
 	}
 }
 
@@ -164,7 +166,7 @@ func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
 		return false, nil
 	}
 	if last := openPrediction(*r.earlier); last != nil {
-		if err := generation.ValidatePredictionID(last.PredictionID); err != nil {
+		if err := predictionid.Validate(last.PredictionID); err != nil {
 			return true, r.refuse(ctx, a, generation.ErrorTypeInvalidInput, "unfinished generation of an earlier run: "+err.Error())
 		}
 		a.Nonce, a.Inferred, a.Answered = last.Nonce, last.Inferred, last.Answered

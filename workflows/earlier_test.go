@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -50,7 +51,7 @@ func TestEarlierResultIsKept(t *testing.T) {
 			env := newEnv(t, p)
 			resume(env, request(), left)
 			got := result(t, env)
-			require.Equal(t, generation.ViaEarlier, got.Via)
+			require.Equal(t, wire.ViaEarlier, got.Via)
 			require.Equal(t, "earlier", got.PredictionID)
 			require.Equal(t, left.Outputs, got.Outputs)
 			require.Equal(t, left.Omitted, got.Omitted)
@@ -64,7 +65,7 @@ func TestEarlierResultIsKept(t *testing.T) {
 			require.Equal(t, left.NSFW, status.NSFW, "a third run has it too")
 			require.Equal(t, left.InferenceMS, status.InferenceMS)
 			require.Equal(t, generation.StateCompleted, status.State)
-			_, known := status.Price()
+			_, known := record.Price(status)
 			require.False(t, known, "this run has paid nothing")
 		})
 	}
@@ -92,7 +93,7 @@ func TestEarlierPredictionIsAwaited(t *testing.T) {
 			got := result(t, env)
 			require.Equal(t, earlierID, got.PredictionID)
 			require.Equal(t, "https://cdn.test/new.png", got.URL(0))
-			require.Equal(t, generation.ViaPoll, got.Via)
+			require.Equal(t, wire.ViaPoll, got.Via)
 			require.Equal(t, earlierID, p.awaits[0].PredictionID)
 			require.Empty(t, p.submits)
 			require.False(t, queried(t, env)[0].Kept)
@@ -342,7 +343,7 @@ func TestStatusesAreForTheNextRun(t *testing.T) {
 	p := completes()
 	env = newEnv(t, p)
 	resume(env, request(), statuses...)
-	require.Equal(t, generation.ViaEarlier, result(t, env).Via)
+	require.Equal(t, wire.ViaEarlier, result(t, env).Via)
 	require.Empty(t, p.submits)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 )
 
 // enter sets the state of the attempt, and so of the generation.
@@ -33,7 +34,7 @@ func (r *run) complete(ctx workflow.Context, a *attempt) generation.Result {
 		NSFW:         a.outcome.NSFW,
 		Via:          a.via,
 		InferenceMS:  a.outcome.InferenceMS,
-		Attempts:     r.status.Clone().Attempts,
+		Attempts:     record.Clone(*r.status).Attempts,
 	}
 }
 
@@ -56,7 +57,7 @@ func (r *run) fail(ctx workflow.Context, a *attempt, errorType generation.ErrorT
 	r.board.show(ctx)
 	return temporal.NewApplicationErrorWithOptions(r.message(a, reason), string(errorType), temporal.ApplicationErrorOptions{
 		NonRetryable: true,
-		Details:      []any{r.status.Clone()},
+		Details:      []any{record.Clone(*r.status)},
 	})
 }
 
@@ -73,7 +74,7 @@ func (r *run) cancel(ctx workflow.Context, a *attempt) error {
 		a.Nonce = "" // nothing was submitted, so nobody needs to search
 	}
 	r.enter(ctx, a, generation.StateCanceled, reason)
-	return temporal.NewCanceledError(r.status.Clone())
+	return temporal.NewCanceledError(record.Clone(*r.status))
 }
 
 func (r *run) message(a *attempt, reason string) string {

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // Alternative is a request to fall back to.
@@ -27,7 +28,7 @@ var FallbackErrors = []generation.ErrorType{generation.ErrorTypePredictionFailed
 // error, and so on. It returns the last error. A request with an earlier result or a running
 // prediction goes first: see [WithEarlier].
 func Fallback(ctx workflow.Context, request generation.Request, alternatives ...Alternative) (generation.Result, error) {
-	request = request.WithDefaults()
+	request = wire.WithDefaults(request)
 	requests := []generation.Request{request}
 	for i, alternative := range alternatives {
 		next := alternative.Request

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/input"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -50,11 +51,11 @@ type run struct {
 
 func begin(ctx workflow.Context, request generation.Request) (*run, error) {
 	board := boardOf(ctx)
-	request = request.WithDefaults()
+	request = wire.WithDefaults(request)
 	if err := request.Validate(); err != nil {
 		return nil, invalid(request, err)
 	}
-	input, err := generation.EncodeInput(request.Input)
+	input, err := input.Encode(request.Input)
 	if err != nil {
 		return nil, invalid(request, err)
 	}

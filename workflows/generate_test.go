@@ -139,7 +139,7 @@ func TestWebhookEndsTheWait(t *testing.T) {
 	got := result(t, env)
 	require.Equal(t, "https://cdn.test/1.png", got.URL(0))
 	require.Equal(t, predictionID, got.PredictionID)
-	require.Equal(t, generation.ViaWebhook, got.Via)
+	require.Equal(t, wire.ViaWebhook, got.Via)
 	require.Len(t, p.submits, 1)
 	require.Empty(t, p.awaits, "a webhook that comes in time makes polling needless")
 }
@@ -157,7 +157,7 @@ func TestLostWebhookIsPolledAfterTheGraceTime(t *testing.T) {
 	env.ExecuteWorkflow(generation.WorkflowName, request())
 
 	got := result(t, env)
-	require.Equal(t, generation.ViaPoll, got.Via)
+	require.Equal(t, wire.ViaPoll, got.Via)
 	require.Len(t, p.awaits, 5)
 	require.Len(t, p.submits, 1)
 }
@@ -176,7 +176,7 @@ func TestWithoutWebhookPollingBeginsAtOnce(t *testing.T) {
 	env.SetOnTimerScheduledListener(func(string, time.Duration) { timers++ })
 	env.ExecuteWorkflow(generation.WorkflowName, request())
 
-	require.Equal(t, generation.ViaPoll, result(t, env).Via)
+	require.Equal(t, wire.ViaPoll, result(t, env).Via)
 	require.Zero(t, timers)
 }
 
@@ -228,7 +228,7 @@ func TestForeignSignalsDoNotDelayThePoll(t *testing.T) {
 	}
 	began := env.Now()
 	env.ExecuteWorkflow(generation.WorkflowName, request())
-	require.Equal(t, generation.ViaPoll, result(t, env).Via)
+	require.Equal(t, wire.ViaPoll, result(t, env).Via)
 	require.WithinDuration(t, began.Add(2*time.Minute), env.Now(), 5*time.Second)
 }
 
@@ -244,7 +244,7 @@ func TestEarlySignalNeedsNoTimer(t *testing.T) {
 	}
 	env.ExecuteWorkflow(generation.WorkflowName, request())
 
-	require.Equal(t, generation.ViaWebhook, result(t, env).Via)
+	require.Equal(t, wire.ViaWebhook, result(t, env).Via)
 	require.Zero(t, timers)
 	require.Empty(t, p.awaits)
 }
@@ -281,7 +281,7 @@ func TestHintsArePolled(t *testing.T) {
 				env.SignalWorkflow(wire.SignalName("still"), signal)
 			}, time.Second)
 			env.ExecuteWorkflow(generation.WorkflowName, request())
-			require.Equal(t, generation.ViaPoll, result(t, env).Via)
+			require.Equal(t, wire.ViaPoll, result(t, env).Via)
 			require.Less(t, env.Now().Sub(began), 30*time.Second, "the grace time is cut short")
 		})
 	}

@@ -7,7 +7,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -24,7 +23,7 @@ func (r *run) measure(ctx workflow.Context, err error) {
 		tags[wire.TagVia] = string(last.via)
 	}
 	count(ctx, wire.MetricEnded, tags)
-	if err == nil && last.via == generation.ViaWebhook && !last.sent.IsZero() {
+	if err == nil && last.via == wire.ViaWebhook && !last.sent.IsZero() {
 		took := workflow.Now(ctx).Sub(last.sent)
 		workflow.GetMetricsHandler(ctx).Timer(wire.MetricResume).Record(max(took, 0))
 	}

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -76,7 +77,7 @@ func TestUnknownSubmitIsNamedByItsWebhook(t *testing.T) {
 	env.ExecuteWorkflow(generation.WorkflowName, request())
 	got := result(t, env)
 	require.Equal(t, "https://cdn.test/hook.png", got.URL(0))
-	require.Equal(t, generation.ViaWebhook, got.Via)
+	require.Equal(t, wire.ViaWebhook, got.Via)
 	require.Len(t, p.submits, 1)
 }
 
@@ -351,7 +352,7 @@ func TestWhyItWaits(t *testing.T) {
 				var statuses []generation.Status
 				require.NoError(t, answer.Get(&statuses))
 				require.Equal(t, while, statuses[0].State)
-				require.Contains(t, statuses[0].Reason(), "503 from the provider")
+				require.Contains(t, record.Reason(statuses[0]), "503 from the provider")
 			}, 90*time.Second)
 			env.ExecuteWorkflow(generation.WorkflowName, request())
 			require.Empty(t, result(t, env).Attempts[0].Reason)

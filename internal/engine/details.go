@@ -11,6 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/markdown"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -142,7 +143,7 @@ func itemTable(statuses []*generation.Status) string {
 			if rows < maxRows && wanted(status.State) {
 				rows++
 				fmt.Fprintf(&text, "| %s | %s | **%s** %s | %s |\n", markdown.Escape(status.Key), markdown.Escape(status.Model),
-					status.State, markdown.Escape(plaintext.Clip(status.Reason(), maxReason)), status.PredictionID())
+					status.State, markdown.Escape(plaintext.Clip(record.Reason(*status), maxReason)), status.PredictionID())
 			}
 		}
 	}

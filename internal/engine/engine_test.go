@@ -23,6 +23,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
@@ -30,7 +31,7 @@ import (
 )
 
 // price is what a submit costs.
-const price = generation.Dollar / 10
+const price = usd.Dollar / 10
 
 // stage is a run of a pipeline in a test environment, whose time passes by itself, with a
 // provider that makes whatever it is asked for, but what has "bad" in its prompt.
@@ -188,7 +189,7 @@ outputs: {film: "${{ steps.film.output }}"}
 	result := s.result()
 	require.Equal(t, []string{"x", "clip of x", "film of clip of x"}, s.prompts)
 	require.Equal(t, "of film of clip of x", result.Outputs["film"])
-	require.Equal(t, usd(3), *result.Cost)
+	require.Equal(t, costs(3), *result.Cost)
 }
 
 // TestApprovalDeadline: nobody decides for three days.
@@ -321,7 +322,7 @@ func TestEveryItemIsAccountedFor(t *testing.T) {
 				require.Equal(t, n, counts.Completed+counts.Failed+counts.Running+counts.Waiting)
 				require.Zero(t, counts.Running)
 				require.Equal(t, counts.Completed+counts.Failed, len(s.prompts))
-				require.Equal(t, usd(counts.Completed), *status.Cost, "failed ones are refunded")
+				require.Equal(t, costs(counts.Completed), *status.Cost, "failed ones are refunded")
 				if completes {
 					s.result()
 					require.Equal(t, n/3, counts.Failed)
@@ -337,7 +338,7 @@ func TestEveryItemIsAccountedFor(t *testing.T) {
 	}
 }
 
-func usd(n int) generation.USD { return price.Times(n) }
+func costs(n int) generation.USD { return usd.Times(price, n) }
 
 // TestWhatWasNotAnswered stays in sight.
 func TestWhatWasNotAnswered(t *testing.T) {
@@ -437,7 +438,7 @@ func TestRegenerationFails(t *testing.T) {
 				require.Contains(t, status.Approvals[0].Note, film.note)
 				require.Equal(t, `"of still"`, string(status.Approvals[0].Choices[0]))
 				require.Equal(t, pipeline.StateCompleted, status.Steps[0].State)
-				require.Equal(t, usd(len(s.prompts)-strings.Count(strings.Join(s.prompts, " "), "bad")), *status.Cost)
+				require.Equal(t, costs(len(s.prompts)-strings.Count(strings.Join(s.prompts, " "), "bad")), *status.Cost)
 				require.Equal(t, `"of still"`, string(s.page().Steps[0].Items[0].Last().Outputs[0]), "who resumes the run has what was there before")
 				s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Approve, Choice: new(int)})
 			})
@@ -550,7 +551,7 @@ func TestEarlierRuns(t *testing.T) {
 			result := s.result()
 			require.Equal(t, want, s.prompts)
 			require.Equal(t, from != "a", result.Steps[0].Kept)
-			require.Equal(t, usd(len(want)), *result.Cost)
+			require.Equal(t, costs(len(want)), *result.Cost)
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -34,7 +35,7 @@ func changeResult(result *pipeline.ItemResult, change func(*generation.Status)) 
 	result.Reason = plaintext.Clip(result.Reason, maxFitReason)
 	result.Generations = slices.Clone(result.Generations)
 	for i := range result.Generations {
-		result.Generations[i] = result.Generations[i].Clone()
+		result.Generations[i] = record.Clone(result.Generations[i])
 		change(&result.Generations[i])
 	}
 	return before - recordBytes(result)
@@ -44,7 +45,7 @@ func changeResult(result *pipeline.ItemResult, change func(*generation.Status)) 
 func withShortReasons(statuses []generation.Status) []generation.Status {
 	short := slices.Clone(statuses)
 	for i := range short {
-		short[i] = short[i].Clone()
+		short[i] = record.Clone(short[i])
 		cutReasons(&short[i])
 	}
 	return short

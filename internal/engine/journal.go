@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 )
 
 // journal contains all known results of a step: those of this run, of its children and of
@@ -144,8 +146,8 @@ type tally struct {
 
 func (t *tally) add(statuses []generation.Status) {
 	for _, status := range statuses {
-		usd, known := status.Price()
-		t.usd, t.priced = t.usd.Add(usd), t.priced || known
+		price, known := record.Price(status)
+		t.usd, t.priced = usd.Add(t.usd, price), t.priced || known
 		if !status.Kept {
 			t.attempts += len(status.Attempts)
 		}

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -148,7 +149,7 @@ func (f *fan) grant(ctx workflow.Context, items []*item) (*share, error) {
 	for f.failed <= f.tolerated {
 		least := items[0].needs
 		each := max(b.Expected(f.s.Model), least)
-		want := each.Times(len(items))
+		want := usd.Times(each, len(items))
 		if each == 0 {
 			want = b.Limit
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -116,7 +117,7 @@ func (r *run) status(ctx workflow.Context) pipeline.Status {
 		if step.Cost != nil {
 			total := *step.Cost
 			if status.Cost != nil {
-				total = total.Add(*status.Cost)
+				total = usd.Add(total, *status.Cost)
 			}
 			status.Cost = &total
 		}
@@ -157,7 +158,7 @@ func (r *run) stepStatus(ctx workflow.Context, s *step) pipeline.StepStatus {
 	cost := sum.usd
 	if s.fan != nil {
 		for _, c := range s.fan.live {
-			cost = cost.Add(c.progress.Spent)
+			cost = usd.Add(cost, c.progress.Spent)
 			status.Attempts += c.progress.Attempts
 		}
 	}

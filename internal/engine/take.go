@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
@@ -40,7 +41,7 @@ func (m maker) take(name string, model int, request generation.Request, changes 
 func wasSubmitted(request generation.Request, earlier []generation.Status) bool {
 	fingerprint, err := wire.Fingerprint(request)
 	return err == nil && slices.ContainsFunc(earlier, func(status generation.Status) bool {
-		failed := status.State == generation.StateFailed && !status.GivenUp() || status.State == generation.StateAbsent
+		failed := status.State == generation.StateFailed && !record.GivenUp(status) || status.State == generation.StateAbsent
 		return status.Fingerprint == fingerprint && !failed
 	})
 }

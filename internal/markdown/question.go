@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/ballot"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 )
 
@@ -25,14 +26,14 @@ func Question(a generation.ApprovalStatus) string {
 			fmt.Fprintf(&text, "- … and %d more: query `%s`\n", len(a.Show)-i, generation.ApprovalsQuery)
 			break
 		}
-		text.WriteString("- " + shownLink(shown, a.ShowKey(i)) + "\n")
+		text.WriteString("- " + shownLink(shown, ballot.ShowKey(a, i)) + "\n")
 	}
 	for i, choice := range a.Choices {
 		if i == maxShown {
 			fmt.Fprintf(&text, "- … and %d more: query `%s`\n", len(a.Choices)-i, generation.ApprovalsQuery)
 			break
 		}
-		fmt.Fprintf(&text, "- choice %d: %s\n", i, shownLink(generation.Output(choice).String(), a.ChoiceKey(i)))
+		fmt.Fprintf(&text, "- choice %d: %s\n", i, shownLink(generation.Output(choice).String(), ballot.ChoiceKey(a, i)))
 	}
 	fmt.Fprintf(&text, "\nUpdate `%s` with `%s`: approve", generation.DecideUpdate, sample(a))
 	if len(a.Regenerable) > 0 {
@@ -40,7 +41,7 @@ func Question(a generation.ApprovalStatus) string {
 	} else {
 		text.WriteString(" or reject")
 	}
-	fmt.Fprintf(&text, "; %d of %d needed", a.Votes(a.Favourite()), a.Needed)
+	fmt.Fprintf(&text, "; %d of %d needed", ballot.Votes(a, ballot.Favourite(a)), a.Needed)
 	if len(a.Approvers) > 0 {
 		text.WriteString(" from " + Escape(strings.Join(a.Approvers, ", ")))
 	}

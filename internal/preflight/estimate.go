@@ -8,6 +8,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -68,13 +69,13 @@ func (p *prices) add(price generation.USD, items int) {
 		p.least = price
 	}
 	p.least, p.most = min(p.least, price), max(p.most, price)
-	p.sum, p.items = p.sum.Add(price.Times(items)), p.items+items
+	p.sum, p.items = usd.Add(p.sum, usd.Times(price, items)), p.items+items
 }
 
 // scale extrapolates from the priced items to all.
 func (p *prices) scale(items int) {
 	if p.items != items {
-		p.sum, p.items = p.each().Times(items), items
+		p.sum, p.items = usd.Times(p.each(), items), items
 	}
 }
 
@@ -82,7 +83,7 @@ func (p *prices) each() generation.USD {
 	if p.items == 0 {
 		return 0
 	}
-	return p.sum.Per(p.items)
+	return usd.Per(p.sum, p.items)
 }
 
 // of returns the cost of n items: those that were priced, plus others at the given price.
@@ -90,7 +91,7 @@ func (p *prices) of(n int, price generation.USD) generation.USD {
 	if n == p.items {
 		return p.sum
 	}
-	return price.Times(n)
+	return usd.Times(price, n)
 }
 
 // group is an input and the number of items that have it.

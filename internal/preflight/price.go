@@ -12,6 +12,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -83,10 +84,10 @@ func (c *checker) addFallback(total *pipeline.Estimate, fallback pipeline.StepEs
 func sum(total *pipeline.Estimate) {
 	var most generation.USD
 	for _, step := range total.Steps {
-		total.Total = total.Total.Add(step.Total)
+		total.Total = usd.Add(total.Total, step.Total)
 		upper, known := step.Upper()
 		total.AtLeast = total.AtLeast || !known
-		most = most.Add(upper)
+		most = usd.Add(most, upper)
 	}
 	if !total.AtLeast && most != total.Total {
 		total.Most = &most

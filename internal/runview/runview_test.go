@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -16,8 +16,8 @@ var noon = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 
 func TestAmounts(t *testing.T) {
 	t.Parallel()
-	cost, budget := generation.Dollar/4, 2*generation.Dollar
-	status := pipeline.Status{Cost: &cost, Budget: &budget, Estimate: &pipeline.Estimate{Total: generation.Dollar}}
+	cost, budget := usd.Dollar/4, 2*usd.Dollar
+	status := pipeline.Status{Cost: &cost, Budget: &budget, Estimate: &pipeline.Estimate{Total: usd.Dollar}}
 	require.Equal(t, []string{"cost $0.25 so far", "estimate about $1.00", "budget $2.00"}, runview.Amounts(status))
 	require.Equal(t, []string{"cost $0.25"}, runview.Amounts(pipeline.Status{Cost: &cost, Ended: noon}))
 	require.Empty(t, runview.Amounts(pipeline.Status{}))

@@ -10,13 +10,14 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/input"
 )
 
 // Fingerprint identifies what would be paid for: requests with the same model, account and
 // input have the same fingerprint, however the input is written.
 func Fingerprint(request generation.Request) (string, error) {
-	request = request.WithDefaults()
-	encoded, err := generation.EncodeInput(request.Input)
+	request = WithDefaults(request)
+	encoded, err := input.Encode(request.Input)
 	if err != nil {
 		return "", err
 	}

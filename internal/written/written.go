@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
@@ -46,8 +45,8 @@ func (a Argument[T]) Bytes() int { return a.bytes }
 // newer format, Take panics. The panic fails the workflow task, which Temporal retries until a
 // newer worker picks it up.
 func (a Argument[T]) Take() (T, error) {
-	if a.requires > generation.Format {
-		panic(fmt.Sprintf("the argument requires format %d, and this worker has %d: it is left to a newer one", a.requires, generation.Format))
+	if a.requires > Format {
+		panic(fmt.Sprintf("the argument requires format %d, and this worker has %d: it is left to a newer one", a.requires, Format))
 	}
 	return a.Read()
 }

@@ -225,7 +225,7 @@ func TestStack(t *testing.T) {
 	p.up()
 
 	t.Run("generation", func(t *testing.T) {
-		require.Equal(t, generation.ViaWebhook, p.of(t).generate().Via)
+		require.Equal(t, wire.ViaWebhook, p.of(t).generate().Via)
 		require.Equal(t, 1, p.of(t).accepted())
 	})
 	t.Run("again", func(t *testing.T) { p.of(t).up() })
@@ -302,7 +302,7 @@ func (p *project) testImage(t *testing.T) {
 	// Pages of the program's file count as its memory until somebody wants them.
 	output, err := exec.Command("docker", "update", "--memory", "20m", "--memory-swap", "20m", webhook).CombinedOutput()
 	require.NoError(t, err, "%s", output)
-	require.Equal(t, generation.ViaWebhook, q.generate().Via)
+	require.Equal(t, wire.ViaWebhook, q.generate().Via)
 	require.Equal(t, "running false 0", inspect(t, webhook, "{{.State.Status}} {{.State.OOMKilled}} {{.RestartCount}}"))
 	output, err = exec.Command("docker", "stats", "--no-stream", "--format", "{{.MemUsage}}", webhook).CombinedOutput()
 	require.NoError(t, err, "%s", output)

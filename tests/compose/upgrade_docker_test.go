@@ -61,5 +61,5 @@ func TestAirGapped(t *testing.T) {
 	p := newProject(t, "gap", override)
 	p.run("build")
 	p.up()
-	require.Equal(t, generation.ViaWebhook, p.generate().Via)
+	require.Equal(t, wire.ViaWebhook, p.generate().Via)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
@@ -101,7 +102,7 @@ func TestLargeDeliveries(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	result, err := g.Result(v.run)
 	require.NoError(t, err)
-	require.Equal(t, generation.ViaWebhook, result.Via)
+	require.Equal(t, wire.ViaWebhook, result.Via)
 
 	// A larger one leads to a poll at once.
 	v = g.victim("")

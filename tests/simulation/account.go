@@ -9,6 +9,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	seam "github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
 )
 
@@ -239,5 +240,5 @@ func (a *account) Models(ctx context.Context) (got []seam.Model, err error) {
 
 // Balance is enough.
 func (a *account) Balance(context.Context) (generation.USD, error) {
-	return 1000 * generation.Dollar, nil
+	return 1000 * usd.Dollar, nil
 }

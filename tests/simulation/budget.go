@@ -6,6 +6,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
 )
 
@@ -63,7 +64,7 @@ func (w *world) checkBudget(j *job) {
 		var spent generation.USD
 		for _, other := range byRoot[id] {
 			if other.Status != "failed" || other.Ends.After(e.Posted) {
-				spent = spent.Add(other.Price)
+				spent = usd.Add(spent, other.Price)
 			}
 		}
 		if most, bounded := j.pipeline.limit(e); bounded && spent > most {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/input"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
 )
 
@@ -64,7 +65,7 @@ func groups(j *job) []*group {
 	var all []*group
 	same := make(map[string]*group)
 	for _, r := range j.requests {
-		asked, err := generation.EncodeInput(r.Input)
+		asked, err := input.Encode(r.Input)
 		must(err)
 		id := r.Model + string(asked)
 		if same[id] == nil {

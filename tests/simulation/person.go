@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -96,7 +97,7 @@ func taken(statuses []generation.Status, id string) bool {
 
 // raise sets a budget that is enough.
 func (w *world) raise(j *job, runID string, visit int) {
-	enough := j.pipeline.cost.Times(3)
+	enough := usd.Times(j.pipeline.cost, 3)
 	j.pipeline.limits = append(j.pipeline.limits, limit{time.Now(), enough})
 	w.Note("the budget of %s is raised to %s", j.id, enough)
 	go w.update(j, runID, pipeline.BudgetUpdate, visit, enough)

@@ -9,6 +9,8 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -62,11 +64,11 @@ func (w *world) drawPipeline(id string) *job {
 	}
 	p := j.pipeline
 	p.definition = pipeline.Definition{Name: "film", Steps: pipeline.Named[pipeline.Step]{{Name: stillStep, Value: still}, {Name: clipsStep, Value: clips}}}
-	p.cost = w.provider.PriceOf(still.Model).Add(w.provider.PriceOf(clips.Model).Times(len(items)))
+	p.cost = usd.Add(w.provider.PriceOf(still.Model), usd.Times(w.provider.PriceOf(clips.Model), len(items)))
 	if d.chance(0.6) {
 		p.definition.Budget = &pipeline.Budget{USD: p.cost, OnExceeded: pick(d, "wait", "fail")}
 		if d.chance(0.5) {
-			p.definition.Budget.USD = max(generation.USD(float64(p.cost)*d.Float64()), generation.Dollar/100)
+			p.definition.Budget.USD = max(generation.USD(float64(p.cost)*d.Float64()), usd.Dollar/100)
 		}
 	}
 	j.requests = append(j.requests, generation.Request{Key: stillStep, Model: still.Model, Input: still.Input})
@@ -132,7 +134,7 @@ func (p *pipelineJob) endings(j *job) (endings []ending) {
 			if len(last.Attempts) == 0 {
 				continue
 			}
-			e := ending{job: j, status: last, made: made{Key: last.Key, ErrorType: last.ErrorType, Message: last.Reason()}}
+			e := ending{job: j, status: last, made: made{Key: last.Key, ErrorType: last.ErrorType, Message: record.Reason(last)}}
 			if i := slices.IndexFunc(j.requests, func(r generation.Request) bool { return r.Key == last.Key }); i >= 0 {
 				e.request = j.requests[i]
 			}

@@ -110,7 +110,7 @@ func (c cell) plan() plan {
 	p := plan{
 		workerCount: c.workers, webhooks: c.mode != polling, exclusive: c.exclusive, busy: c.busy,
 		begins: 20 * time.Minute, visible: 2 * time.Second, timeout: time.Hour,
-		timing: generation.Request{}.WithDefaults().Timing,
+		timing: wire.WithDefaults(generation.Request{}).Timing,
 	}
 	p.traits = provider.Traits{
 		Skew: 3 * time.Second, ListLag: 20 * time.Second, ChargeLag: 30 * time.Second,

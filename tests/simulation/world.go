@@ -62,7 +62,7 @@ func newWorld(seed uint64, trace io.Writer) *world {
 	w.pipelines, w.asks = w.people.chance(0.1), w.people.chance(0.15)
 	w.bigSeeds = newDice(seed, 0xb165).chance(0.1)
 	if w.pipelines {
-		w.timing = generation.Request{}.WithDefaults().Timing // which steps cannot change
+		w.timing = wire.WithDefaults(generation.Request{}).Timing // which steps cannot change
 	}
 	return w.build()
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/examples/clip"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows/workflowstest"
 )
@@ -82,25 +83,25 @@ func TestAnswers(t *testing.T) {
 		change    func(*generation.Request)
 		errorType generation.ErrorType
 		submits   int
-		via       generation.Via
+		via       string
 		took      time.Duration
 	}{
-		"default":            {submits: 1, via: generation.ViaWebhook},
-		"outputs":            {answers: []workflowstest.Answer{done}, submits: 1, via: generation.ViaWebhook},
-		"soon":               {answers: []workflowstest.Answer{done.After(time.Minute)}, submits: 1, via: generation.ViaWebhook, took: time.Minute},
+		"default":            {submits: 1, via: wire.ViaWebhook},
+		"outputs":            {answers: []workflowstest.Answer{done}, submits: 1, via: wire.ViaWebhook},
+		"soon":               {answers: []workflowstest.Answer{done.After(time.Minute)}, submits: 1, via: wire.ViaWebhook, took: time.Minute},
 		"after the grace":    {answers: []workflowstest.Answer{done.After(time.Hour)}, submits: 1, took: time.Hour},
 		"no outputs":         {answers: []workflowstest.Answer{workflowstest.Outputs()}, errorType: generation.ErrorTypePredictionFailed, submits: 1},
 		"failed":             {answers: []workflowstest.Answer{failed}, errorType: generation.ErrorTypePredictionFailed, submits: 1},
-		"failed, then done":  {answers: []workflowstest.Answer{failed, done}, change: twice, submits: 2, via: generation.ViaWebhook, took: 10 * time.Second},
+		"failed, then done":  {answers: []workflowstest.Answer{failed, done}, change: twice, submits: 2, via: wire.ViaWebhook, took: 10 * time.Second},
 		"never":              {answers: []workflowstest.Answer{workflowstest.Never()}, errorType: generation.ErrorTypeDeadlineExceeded, submits: 1, took: 6 * time.Hour},
 		"busy for ever":      {answers: []workflowstest.Answer{workflowstest.Refused(generation.ErrorTypeRateLimited, "busy")}, errorType: generation.ErrorTypeRateLimited},
-		"lost and found":     {answers: []workflowstest.Answer{done.Lost()}, submits: 1, via: generation.ViaPoll},
+		"lost and found":     {answers: []workflowstest.Answer{done.Lost()}, submits: 1, via: wire.ViaPoll},
 		"lost, found, later": {answers: []workflowstest.Answer{done.Lost().After(time.Hour)}, submits: 1, took: time.Hour},
-		"absent, then done":  {answers: []workflowstest.Answer{workflowstest.Absent(), done}, submits: 2, via: generation.ViaWebhook},
+		"absent, then done":  {answers: []workflowstest.Answer{workflowstest.Absent(), done}, submits: 2, via: wire.ViaWebhook},
 		"unknown":            {answers: []workflowstest.Answer{workflowstest.Unknown()}, errorType: generation.ErrorTypeSubmitUnknown, submits: 1},
-		"unknown, resubmitted": {answers: []workflowstest.Answer{workflowstest.Unknown(), done}, submits: 2, via: generation.ViaWebhook,
+		"unknown, resubmitted": {answers: []workflowstest.Answer{workflowstest.Unknown(), done}, submits: 2, via: wire.ViaWebhook,
 			change: func(r *generation.Request) { r.OnUnknown = generation.ResubmitUnknown }},
-		"adopted": {change: func(r *generation.Request) { r.Adopt = "p1" }, via: generation.ViaPoll},
+		"adopted": {change: func(r *generation.Request) { r.Adopt = "p1" }, via: wire.ViaPoll},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

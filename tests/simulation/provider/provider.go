@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 )
 
 // Host decides when things happen, and draws what is random.
@@ -87,7 +88,7 @@ func (p *Provider) Find(id string) *Entry {
 
 // PriceOf is a model's price: those of different names differ.
 func (p *Provider) PriceOf(model string) generation.USD {
-	return generation.Dollar / 100 * generation.USD(5+5*(model[len(model)-1]%5))
+	return usd.Dollar / 100 * generation.USD(5+5*(model[len(model)-1]%5))
 }
 
 func (p *Provider) between(most time.Duration) time.Duration {

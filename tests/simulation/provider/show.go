@@ -9,6 +9,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	seam "github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 )
 
 // Show is an entry's prediction as it stands, with its input or without.
@@ -221,7 +222,7 @@ func (p *Provider) ChargesPage(o seam.ChargesOptions) seam.ChargePage {
 func (p *Provider) Billed() (sum generation.USD) {
 	for _, e := range p.Ledger {
 		if !e.Foreign && e.Status != "failed" {
-			sum = sum.Add(e.Price)
+			sum = usd.Add(sum, e.Price)
 		}
 	}
 	return sum

@@ -14,6 +14,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 )
 
 // progress shows a generation's state. On a terminal it rewrites one line. Elsewhere it prints
@@ -73,7 +74,7 @@ func ask(ctx context.Context, s *session.Session, run client.WorkflowRun) string
 	if id := status.PredictionID(); id != "" {
 		text += ", prediction " + id
 	}
-	if reason := status.Reason(); reason != "" {
+	if reason := record.Reason(status); reason != "" {
 		text += ": " + reason
 	}
 	return screen.Cell(text)

@@ -19,6 +19,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -96,7 +97,7 @@ func (g shown) text(now time.Time) string {
 	}
 	_ = table.Flush()
 	for _, status := range g.Generations {
-		if reason := status.Reason(); reason != "" {
+		if reason := record.Reason(status); reason != "" {
 			fmt.Fprintf(&text, "%s: %s\n", screen.Cell(status.Key), screen.Cell(reason))
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -54,7 +55,7 @@ until its timeout. Otherwise you may decide during the search.
 			if r.PredictionID == "" && !r.Absent {
 				return showUnknown(s, f, r.Key, asJSON)
 			}
-			if err := r.Validate(); err != nil {
+			if err := wire.CheckResolution(r); err != nil {
 				return exit.With(exit.Usage, err)
 			}
 			return decideUnknown(ctx, s, f, r)

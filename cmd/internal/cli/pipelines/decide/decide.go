@@ -16,6 +16,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/values"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/ballot"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -96,7 +97,7 @@ func send(ctx context.Context, s *session.Session, args []string, d generation.D
 	}
 	switch status.Verdict {
 	case "":
-		fmt.Fprintf(s.Err, "%s: noted (%s); %d of %d approvals%s\n", status.Key, d.Verdict, status.Votes(d.Choice), status.Needed, screen.If(d.Choice != nil, " of this choice"))
+		fmt.Fprintf(s.Err, "%s: noted (%s); %d of %d approvals%s\n", status.Key, d.Verdict, ballot.Votes(status, d.Choice), status.Needed, screen.If(d.Choice != nil, " of this choice"))
 	case generation.Approve:
 		fmt.Fprintf(s.Err, "%s: approved; the run continues\n", status.Key)
 	case generation.Reject:

@@ -7,7 +7,9 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/ballot"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -38,7 +40,7 @@ func toDo(run string, status pipeline.Status) string {
 			spent = *status.Cost
 		}
 		fmt.Fprintf(&text, "\nThe budget is %s, %s is spent, and the next submit costs %s. Raise the budget to at least %s with:\n  wavespeed-temporal pipeline budget %s USD\n",
-			*status.Budget, spent, status.Needs, spent.Add(status.Needs), run)
+			*status.Budget, spent, status.Needs, usd.Add(spent, status.Needs), run)
 	}
 	return text.String()
 }
@@ -53,11 +55,11 @@ func judged(a generation.ApprovalStatus) string {
 	var text strings.Builder
 	table := screen.NewTable(&text)
 	for i, shown := range a.Show {
-		fmt.Fprintf(table, "  %s%s\n", keyCell(a.ShowKey(i)), screen.Cell(shown))
+		fmt.Fprintf(table, "  %s%s\n", keyCell(ballot.ShowKey(a, i)), screen.Cell(shown))
 	}
 	_ = table.Flush()
 	for i, choice := range a.Choices {
-		fmt.Fprintf(table, "  %d\t%s%s\n", i, keyCell(a.ChoiceKey(i)), screen.Cell(generation.Output(choice).String()))
+		fmt.Fprintf(table, "  %d\t%s%s\n", i, keyCell(ballot.ChoiceKey(a, i)), screen.Cell(generation.Output(choice).String()))
 	}
 	_ = table.Flush()
 	return text.String()

@@ -12,6 +12,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/save"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -89,5 +90,5 @@ func outcome(item pipeline.ItemResult) []string {
 	if outputs := screen.Outputs(last.Outputs, last.Omitted); len(outputs) > 0 {
 		return outputs
 	}
-	return []string{screen.Cell(cmp.Or(item.Reason, last.Reason()))}
+	return []string{screen.Cell(cmp.Or(item.Reason, record.Reason(last)))}
 }

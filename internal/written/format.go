@@ -1,4 +1,4 @@
-package generation
+package written
 
 // Format is the version of requests and of pipeline runs with their definitions. The field
 // "requires" says which version they need; the default is the first.
