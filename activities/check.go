@@ -29,14 +29,14 @@ func (a *Activities) check(ctx context.Context, run pipeline.Request) (runwire.R
 		if inputs, err = plan.Bind(run.Pipeline, run.Inputs); err == nil {
 			var report runwire.Report
 			if report, err = preflight.Check(ctx, a.checked, preflight.Run{Plan: compiled, Inputs: inputs, Changes: changes(run), Budget: run.Budget != nil}); err == nil {
-				report.Problems = report.Problems.Bounded()
+				report.Problems = runwire.Bounded(report.Problems)
 				return report, nil
 			}
 		}
 	}
 	var problems pipeline.Problems
 	if errors.As(err, &problems) {
-		return runwire.Report{Problems: problems.Bounded()}, nil
+		return runwire.Report{Problems: runwire.Bounded(problems)}, nil
 	}
 	return runwire.Report{}, checkError(ctx, run.Pipeline.Name, err)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -92,5 +93,5 @@ func TestCheckWithoutAnswers(t *testing.T) {
 	var report runwire.Report
 	require.NoError(t, value.Get(&report))
 	require.Len(t, report.Unanswered, 1)
-	require.Contains(t, report.Unanswered[0].String(), "account default: no price is available for step still: submit:")
+	require.Contains(t, runview.Unanswered(report.Unanswered[0]), "account default: no price is available for step still: submit:")
 }

@@ -31,20 +31,20 @@ func TestTolerance(t *testing.T) {
 	t.Parallel()
 	for text, c := range map[string]struct {
 		written string
-		of      int // 250 items
+		want    pipeline.Tolerance
 	}{
-		`3`:      {`3`, 3},
-		`0`:      {`0`, 0},
-		`"5%"`:   {`"5%"`, 12},
-		`"2.5%"`: {`"2.5%"`, 6},
-		`"100%"`: {`"100%"`, 250},
-		`"0%"`:   {`0`, 0},
+		`3`:      {`3`, pipeline.Tolerance{Items: 3}},
+		`0`:      {`0`, pipeline.Tolerance{}},
+		`"5%"`:   {`"5%"`, pipeline.Tolerance{Percent: 5}},
+		`"2.5%"`: {`"2.5%"`, pipeline.Tolerance{Percent: 2.5}},
+		`"100%"`: {`"100%"`, pipeline.Tolerance{Percent: 100}},
+		`"0%"`:   {`0`, pipeline.Tolerance{}},
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
 			var tolerance pipeline.Tolerance
 			require.NoError(t, json.Unmarshal([]byte(text), &tolerance))
-			require.Equal(t, c.of, tolerance.Of(250))
+			require.Equal(t, c.want, tolerance)
 			encoded, err := json.Marshal(tolerance)
 			require.NoError(t, err)
 			require.Equal(t, c.written, string(encoded))
@@ -148,9 +148,9 @@ func TestDefinitionOnTheWire(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, whole, string(encoded))
 	require.Equal(t, d, decode(t, string(encoded)))
-	require.Equal(t, []string{"zoom", "ask"}, d.Steps.Names(), "steps keep their order")
-	require.Equal(t, []string{"z", "a"}, d.Inputs.Names())
-	require.Equal(t, []string{"z", "a"}, d.Outputs.Names())
+	require.Equal(t, []string{"zoom", "ask"}, names(d.Steps), "steps keep their order")
+	require.Equal(t, []string{"z", "a"}, names(d.Inputs))
+	require.Equal(t, []string{"z", "a"}, names(d.Outputs))
 	require.Equal(t, pipeline.Duration(90*time.Minute), d.Steps[0].Value.Timeout)
 }
 

@@ -107,10 +107,6 @@ type Step struct {
 	Approve *Approve `json:"approve,omitempty"`
 }
 
-// MaxItems is the maximum number of items of a step. With more, a run that resumes it would not
-// fit into the 50 MiB of history that Temporal allows.
-const MaxItems = 20_000
-
 // ForEach runs a step once per item of a list. Short form: just Items.
 type ForEach struct {
 	// Items is the list, or an expression that returns one. Required.
@@ -203,14 +199,6 @@ func (d *Duration) UnmarshalText(text []byte) error {
 type Tolerance struct {
 	Items   int
 	Percent float64
-}
-
-// Of returns how many of n items may fail.
-func (t Tolerance) Of(n int) int {
-	if t.Percent > 0 {
-		return int(t.Percent * float64(n) / 100)
-	}
-	return t.Items
 }
 
 // MarshalJSON encodes it as 10 or "5%".

@@ -29,15 +29,6 @@ func (n Named[T]) Get(name string) (T, bool) {
 	return n[i].Value, true
 }
 
-// Names returns the names in order.
-func (n Named[T]) Names() []string {
-	names := make([]string, len(n))
-	for i, entry := range n {
-		names[i] = entry.Name
-	}
-	return names
-}
-
 // MarshalJSON encodes it as an object.
 func (n Named[T]) MarshalJSON() ([]byte, error) {
 	var buffer bytes.Buffer

@@ -16,3 +16,10 @@ func decode(t *testing.T, text string) pipeline.Definition {
 	require.NoError(t, json.Unmarshal([]byte(text), &d))
 	return d
 }
+
+func names[T any](of pipeline.Named[T]) (names []string) {
+	for _, entry := range of {
+		names = append(names, entry.Name)
+	}
+	return names
+}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
 )
 
@@ -50,33 +49,4 @@ func (p Problems) Error() string {
 		lines[i] = problem.String()
 	}
 	return strings.Join(lines, "\n")
-}
-
-// Err returns the problems as an error, nil if there are none.
-func (p Problems) Err() error {
-	if len(p) == 0 {
-		return nil
-	}
-	return p
-}
-
-const (
-	maxProblems     = 100
-	maxProblemBytes = 4 << 10 // of one
-)
-
-// Bounded returns the first problems, as many as a workflow's history should hold, and says
-// that there are more.
-func (p Problems) Bounded() Problems {
-	var bounded Problems
-	for i, problem := range p {
-		if i == maxProblems {
-			return append(bounded, Problem{Message: fmt.Sprintf("and %d more", len(p)-i)})
-		}
-		if text := problem.String(); len(text) > maxProblemBytes {
-			problem = Problem{Message: plaintext.Clip(text, maxProblemBytes)}
-		}
-		bounded = append(bounded, problem)
-	}
-	return bounded
 }

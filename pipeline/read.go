@@ -9,6 +9,8 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/converter"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // Results are what the run has made so far, step by step, also after its end and however it
@@ -79,7 +81,7 @@ func (r *Run) page(ctx context.Context, from Cursor, allow func(Child) error) (p
 			return page, err
 		}
 	}
-	answer, err := r.client.QueryWorkflow(ctx, r.workflowID, r.runID, ResultsQuery, from)
+	answer, err := r.client.QueryWorkflow(ctx, r.workflowID, r.runID, wire.RunResultsQuery, from)
 	var unbegun *serviceerror.WorkflowNotReady
 	switch {
 	case errors.As(err, &unbegun):

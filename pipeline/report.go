@@ -1,9 +1,6 @@
 package pipeline
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
@@ -18,26 +15,6 @@ type Unanswered struct {
 
 	// Reason is the error, or the first step's error if there are several.
 	Reason string `json:"reason"`
-}
-
-// String explains which request was not answered, the consequence, and the reason.
-func (u Unanswered) String() string {
-	switch u.Endpoint {
-	case "models":
-		return fmt.Sprintf("account %s: the models can't be read, so models and inputs are not checked: %s", u.Account, u.Reason)
-	case "price":
-		steps := "step"
-		if len(u.Steps) > 1 {
-			steps = "steps"
-		}
-		return fmt.Sprintf("account %s: no price is available for %s %s: %s", u.Account, steps, strings.Join(u.Steps, ", "), u.Reason)
-	case "balance":
-		return fmt.Sprintf("account %s: the balance can't be read, so it may not cover the run: %s", u.Account, u.Reason)
-	case "charges":
-		return fmt.Sprintf("account %s: its charges can't be read, so a submit whose answer is lost can't be proven absent, and a person may have to decide: %s", u.Account, u.Reason)
-	default:
-		return fmt.Sprintf("account %s: %s: %s", u.Account, u.Endpoint, u.Reason)
-	}
 }
 
 // Estimate is the likely cost of a run, in USD, if nothing fails and people approve.
@@ -56,33 +33,6 @@ type Estimate struct {
 
 	// Balance is the account's credit; nil if it was not requested.
 	Balance *generation.USD `json:"balance,omitempty"`
-}
-
-// Text formats the estimate for people, such as "$0.07 to $1.32".
-func (e Estimate) Text() string {
-	switch most, known := e.Upper(); {
-	case !known:
-		return "at least " + e.Total.String()
-	case most == e.Total:
-		return "about " + e.Total.String()
-	default:
-		return e.Total.String() + " to " + most.String()
-	}
-}
-
-// Upper returns the upper end of the estimate, and whether it is known.
-func (e Estimate) Upper() (most generation.USD, known bool) { return upper(e.Total, e.Most, e.AtLeast) }
-
-// Upper returns the upper end of the step's estimate, and whether it is known.
-func (e StepEstimate) Upper() (most generation.USD, known bool) {
-	return upper(e.Total, e.Most, e.AtLeast)
-}
-
-func upper(total generation.USD, most *generation.USD, atLeast bool) (generation.USD, bool) {
-	if most != nil {
-		total = *most
-	}
-	return total, !atLeast
 }
 
 // StepEstimate is the likely cost of a step.

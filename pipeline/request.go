@@ -20,8 +20,9 @@ type Request struct {
 	// generated.
 	Resume *Resume `json:"resume,omitempty"`
 
-	// SearchAttributes sets the search attributes of this package on the run. If the
-	// namespace lacks them, the run hangs. Defaults to false.
+	// SearchAttributes sets the search attributes WavespeedPipeline and WavespeedState (Keyword),
+	// WavespeedModels (KeywordList) and WavespeedCost (Double) on the run. If the namespace lacks
+	// them, the run hangs. Defaults to false.
 	SearchAttributes bool `json:"search_attributes,omitempty"`
 }
 
@@ -55,7 +56,7 @@ type Result struct {
 	// Outputs are the pipeline's outputs by name.
 	Outputs map[string]any `json:"outputs"`
 
-	// Omitted is set if the outputs are too large for a result; the query [ResultsQuery]
+	// Omitted is set if the outputs are too large for a result; the query wavespeed.results
 	// returns them in pages.
 	Omitted bool `json:"omitted,omitempty"`
 

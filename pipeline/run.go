@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // Run is one execution of a pipeline, running or ended: [Start] starts one, and [Open] finds an
@@ -74,7 +75,7 @@ const askTimeout = 20 * time.Second
 func (r *Run) Status(ctx context.Context) (status Status, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	answer, err := r.client.QueryWorkflow(ctx, r.workflowID, r.runID, StatusQuery)
+	answer, err := r.client.QueryWorkflow(ctx, r.workflowID, r.runID, wire.RunStatusQuery)
 	if err != nil {
 		return status, fmt.Errorf("pipeline run %s: its status: %w", r.workflowID, err)
 	}
@@ -122,7 +123,7 @@ func (r *Run) Decide(ctx context.Context, decision generation.Decision) (approva
 // SetBudget sets the maximum cost of the run, in USD, including what is already spent. A held
 // run continues if that covers its next submit. A run without a budget can't get one.
 func (r *Run) SetBudget(ctx context.Context, limit generation.USD) (status Status, err error) {
-	return status, r.update(ctx, BudgetUpdate, limit, &status)
+	return status, r.update(ctx, wire.RunBudgetUpdate, limit, &status)
 }
 
 func (r *Run) update(ctx context.Context, name string, argument, answer any) error {
@@ -168,14 +169,13 @@ func (r *Run) Rerun(ctx context.Context, options client.StartWorkflowOptions, re
 	return Start(ctx, r.client, options, request)
 }
 
-// DefaultCatchUp is the period for which missed runs of a [Schedule] are started after Temporal
-// was down. Temporal's own default is a year, after which all missed runs would be paid for
-// together.
-const DefaultCatchUp = 10 * time.Minute
+// defaultCatchUp is much shorter than Temporal's own default of a year, after which all missed
+// runs would be paid for together.
+const defaultCatchUp = 10 * time.Minute
 
 // Schedule starts runs regularly, as specified by options.Spec: ID and Spec are required. By
 // default, a run that is due while the previous one is still running is skipped, and missed
-// runs are started for [DefaultCatchUp]. The workflow ids start with the schedule's.
+// runs are started only if Temporal was down for no more than 10 minutes. The workflow ids start with the schedule's.
 func Schedule(ctx context.Context, c client.Client, options client.ScheduleOptions, taskQueue string, request Request) (client.ScheduleHandle, error) {
 	switch {
 	case taskQueue == "":
@@ -184,7 +184,7 @@ func Schedule(ctx context.Context, c client.Client, options client.ScheduleOptio
 		return nil, errors.New("pipeline: Action: must be nil; it is made of the request")
 	}
 	if options.CatchupWindow == 0 {
-		options.CatchupWindow = DefaultCatchUp
+		options.CatchupWindow = defaultCatchUp
 	}
 	options.Action = &client.ScheduleWorkflowAction{
 		ID: options.ID, Workflow: WorkflowName, Args: []any{request}, TaskQueue: taskQueue, StaticSummary: request.Pipeline.Name,

@@ -23,8 +23,8 @@ const (
 	StateCanceled  State = "canceled"
 )
 
-// Status is the state of a run, as returned by the query [StatusQuery]. Its size does not
-// depend on the number of items.
+// Status is the state of a run, as [Run.Status] and the query wavespeed.pipeline return it. Its
+// size does not depend on the number of items.
 type Status struct {
 	Pipeline string       `json:"pipeline"`
 	State    State        `json:"state"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -108,7 +109,7 @@ func TestRunsAreScheduled(t *testing.T) {
 	t.Cleanup(func() { _ = schedule.Delete(context.Background()) })
 	described, err := schedule.Describe(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, pipeline.DefaultCatchUp, described.Schedule.Policy.CatchupWindow)
+	require.Equal(t, 10*time.Minute, described.Schedule.Policy.CatchupWindow)
 	require.NoError(t, schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
 	stack.Eventually(t, "nothing is paid", func() bool { return len(p.Simulator.Ledger()) == 3 })
 }

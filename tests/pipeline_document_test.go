@@ -11,6 +11,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
@@ -79,7 +80,7 @@ func (p *pipelines) help(id string) {
 		status, _ := p.status(run)
 		switch status.State {
 		case pipeline.StateHeld:
-			_ = p.update(run, pipeline.BudgetUpdate, 10)
+			_ = p.update(run, wire.RunBudgetUpdate, 10)
 		case pipeline.StateApproval:
 			choice := 1
 			for _, by := range []string{"art", "legal"} {

@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
@@ -90,7 +91,7 @@ steps:
 		text: "budget: 0.25\n" + chain,
 		steer: func(p *pipelines, run client.WorkflowRun) {
 			p.awaitState(run, pipeline.StateHeld)
-			require.NoError(p.t, p.update(run, pipeline.BudgetUpdate, 1.0))
+			require.NoError(p.t, p.update(run, wire.RunBudgetUpdate, 1.0))
 		},
 	},
 	"approval": {
@@ -171,7 +172,7 @@ steps:
 		text: "budget: 0.5\n" + strings.TrimPrefix(shots, "\n"), inputs: map[string]any{"rows": rows(60)},
 		steer: func(p *pipelines, run client.WorkflowRun) {
 			p.awaitState(run, pipeline.StateHeld)
-			require.NoError(p.t, p.update(run, pipeline.BudgetUpdate, 100))
+			require.NoError(p.t, p.update(run, wire.RunBudgetUpdate, 100))
 		},
 		check: func(t *testing.T, result pipeline.Result, _ *historypb.History) {
 			require.Greater(t, result.Steps[0].Children, 1)
@@ -181,7 +182,7 @@ steps:
 		text: "budget: 0.01\n" + strings.TrimPrefix(reviewed, "\n"), attributes: true,
 		steer: func(p *pipelines, run client.WorkflowRun) {
 			p.awaitState(run, pipeline.StateHeld)
-			require.NoError(p.t, p.update(run, pipeline.BudgetUpdate, 10))
+			require.NoError(p.t, p.update(run, wire.RunBudgetUpdate, 10))
 			p.awaitState(run, pipeline.StateApproval)
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", By: "art"}))
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", By: "legal"}))

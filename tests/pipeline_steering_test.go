@@ -17,6 +17,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
@@ -36,30 +37,30 @@ func TestPipelineSearchAttributes(t *testing.T) {
 	p.addSearchAttributes()
 	run := p.Start(t, pipeline.WorkflowName, pipeline.Request{Pipeline: parse(t, text), SearchAttributes: true})
 	p.awaitState(run, pipeline.StateHeld)
-	p.awaitAttribute(run, pipeline.AttributeState, `"held"`)
-	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 1))
+	p.awaitAttribute(run, wire.AttributeState, `"held"`)
+	require.NoError(t, p.update(run, wire.RunBudgetUpdate, 1))
 	p.result(run)
-	p.awaitAttribute(run, pipeline.AttributeState, `"completed"`)
-	p.awaitAttribute(run, pipeline.AttributeCost, "0.06")
-	p.awaitAttribute(run, pipeline.AttributeModels, `["example/a-model-with-a-rather-long-name-000"`)
+	p.awaitAttribute(run, wire.AttributeState, `"completed"`)
+	p.awaitAttribute(run, wire.AttributeCost, "0.06")
+	p.awaitAttribute(run, wire.AttributeModels, `["example/a-model-with-a-rather-long-name-000"`)
 
 	refused := p.Start(t, pipeline.WorkflowName, pipeline.Request{Pipeline: pipeline.Definition{Name: "none"}, SearchAttributes: true})
 	p.failure(refused)
-	p.awaitAttribute(refused, pipeline.AttributeState, `"failed"`)
+	p.awaitAttribute(refused, wire.AttributeState, `"failed"`)
 }
 
 func (p *pipelines) addSearchAttributes() {
 	p.t.Helper()
 	_, err := p.Client.OperatorService().AddSearchAttributes(p.t.Context(), &operatorservice.AddSearchAttributesRequest{
 		Namespace: client.DefaultNamespace, SearchAttributes: map[string]enumspb.IndexedValueType{
-			pipeline.AttributePipeline: enumspb.INDEXED_VALUE_TYPE_KEYWORD, pipeline.AttributeModels: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
-			pipeline.AttributeState: enumspb.INDEXED_VALUE_TYPE_KEYWORD, pipeline.AttributeCost: enumspb.INDEXED_VALUE_TYPE_DOUBLE,
+			wire.AttributePipeline: enumspb.INDEXED_VALUE_TYPE_KEYWORD, wire.AttributeModels: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+			wire.AttributeState: enumspb.INDEXED_VALUE_TYPE_KEYWORD, wire.AttributeCost: enumspb.INDEXED_VALUE_TYPE_DOUBLE,
 		},
 	})
 	require.NoError(p.t, err)
 	stack.Eventually(p.t, "the attributes are not there", func() bool {
 		_, err := p.Client.ListWorkflow(p.t.Context(), &workflowservice.ListWorkflowExecutionsRequest{
-			Query: fmt.Sprintf("%s = 'x' AND %s = 'x' AND %s = 'x' AND %s = 0", pipeline.AttributePipeline, pipeline.AttributeModels, pipeline.AttributeState, pipeline.AttributeCost),
+			Query: fmt.Sprintf("%s = 'x' AND %s = 'x' AND %s = 'x' AND %s = 0", wire.AttributePipeline, wire.AttributeModels, wire.AttributeState, wire.AttributeCost),
 		})
 		return err == nil
 	})
@@ -110,7 +111,7 @@ func TestPipelineBudgetIsRaisedWhileChildrenRun(t *testing.T) {
 	p := newPipelines(t, wavespeedtest.Fault{Kind: wavespeedtest.NeverEnds, Input: "product 0"})
 	run := p.start("budget: 0.012\n"+shots, map[string]any{"rows": rows(500)})
 	stack.Eventually(t, "nothing was submitted", func() bool { return len(p.Simulator.Ledger()) == 1 })
-	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 100))
+	require.NoError(t, p.update(run, wire.RunBudgetUpdate, 100))
 	stack.Eventually(t, "the other child does not begin", func() bool { return p.submits()["product 499"] == 1 })
 	require.NoError(t, p.Client.TerminateWorkflow(t.Context(), run.GetID(), run.GetRunID(), "test"))
 }
@@ -123,13 +124,13 @@ func TestPipelineBudgetIsLowered(t *testing.T) {
 	run := p.start("budget: 0.25\n"+chain, nil)
 	p.awaitState(run, pipeline.StateHeld)
 	for _, usd := range []float64{0.1, 0.001, 1e-9} {
-		require.NoError(t, p.update(run, pipeline.BudgetUpdate, usd))
+		require.NoError(t, p.update(run, wire.RunBudgetUpdate, usd))
 		status := p.awaitState(run, pipeline.StateHeld)
 		require.Equal(t, generation.Dollars(usd), *status.Budget)
 		require.Equal(t, generation.Dollars(0.15), status.Needs)
 	}
 	require.Len(t, p.Simulator.Ledger(), 2)
-	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 0.363))
+	require.NoError(t, p.update(run, wire.RunBudgetUpdate, 0.363))
 	require.Equal(t, generation.Dollars(0.362), *p.result(run).Cost)
 }
 
@@ -144,7 +145,7 @@ func TestPipelineFloodOfUpdates(t *testing.T) {
 	for i := range 8 { // Temporal lets ten be in flight at once
 		group.Go(func() {
 			if i%4 == 0 {
-				_ = p.update(run, pipeline.BudgetUpdate, float64(i+1))
+				_ = p.update(run, wire.RunBudgetUpdate, float64(i+1))
 			}
 			_ = p.decide(run, generation.Decision{Verdict: "approve", By: fmt.Sprint(i)})
 		})
@@ -208,7 +209,7 @@ steps:
 			status := p.awaitState(run, pipeline.StateHeld)
 			require.Len(t, p.Simulator.Ledger(), 2)
 			require.Equal(t, generation.Dollars(0.024), *status.Cost)
-			require.NoError(t, p.update(run, pipeline.BudgetUpdate, 1))
+			require.NoError(t, p.update(run, wire.RunBudgetUpdate, 1))
 			cost := *p.result(run).Cost
 			require.Equal(t, generation.Dollars(p.Simulator.Counts().Charged), cost)
 		})

@@ -16,6 +16,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
@@ -99,7 +100,7 @@ func (p *pipelines) status(run client.WorkflowRun) (pipeline.Status, bool) {
 	ctx, cancel := context.WithTimeout(p.t.Context(), 2*time.Second)
 	defer cancel()
 	var status pipeline.Status
-	answer, err := p.Client.QueryWorkflow(ctx, run.GetID(), run.GetRunID(), pipeline.StatusQuery)
+	answer, err := p.Client.QueryWorkflow(ctx, run.GetID(), run.GetRunID(), wire.RunStatusQuery)
 	return status, err == nil && answer.Get(&status) == nil
 }
 
@@ -429,12 +430,12 @@ func TestPipelineBudget(t *testing.T) {
 	require.Equal(t, map[string]pipeline.State{"still": "completed", "clip": "completed", "film": "held"}, steps(status.Steps))
 	require.Equal(t, generation.Dollars(0.15), status.Needs)
 	require.Len(t, p.Simulator.Ledger(), 2)
-	require.ErrorContains(t, p.update(run, pipeline.BudgetUpdate, -1), "more than 0")
+	require.ErrorContains(t, p.update(run, wire.RunBudgetUpdate, -1), "more than 0")
 
-	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 0.3))
+	require.NoError(t, p.update(run, wire.RunBudgetUpdate, 0.3))
 	p.awaitState(run, pipeline.StateHeld)
 	require.Len(t, p.Simulator.Ledger(), 2)
-	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 0.4))
+	require.NoError(t, p.update(run, wire.RunBudgetUpdate, 0.4))
 	result := p.result(run)
 	require.Len(t, p.Simulator.Ledger(), 3)
 	require.Equal(t, generation.Dollars(0.362), *result.Cost)
@@ -478,7 +479,7 @@ steps:
 	require.LessOrEqual(t, spent, 3.0+1e-6)
 	require.Greater(t, spent, 2.8, "the cap is used up before the run is held")
 	require.Equal(t, 400, total(*status.Steps[0].Items))
-	require.NoError(t, p.update(run, pipeline.BudgetUpdate, 100))
+	require.NoError(t, p.update(run, wire.RunBudgetUpdate, 100))
 	result := p.result(run)
 	require.Equal(t, 400, result.Steps[0].Items.Completed+result.Steps[0].Items.Failed)
 	for text, n := range p.submits() {

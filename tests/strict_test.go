@@ -13,6 +13,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
@@ -55,7 +56,7 @@ func TestFilesAreArguments(t *testing.T) {
 	require.NoError(t, run.Get(t.Context(), &result))
 	require.Len(t, result.Outputs["still"], 2)
 	require.Len(t, e.Simulator.Ledger(), 2)
-	answer, err := e.Client.QueryWorkflow(t.Context(), run.GetID(), "", pipeline.StatusQuery)
+	answer, err := e.Client.QueryWorkflow(t.Context(), run.GetID(), "", wire.RunStatusQuery)
 	require.NoError(t, err)
 	var status pipeline.Status
 	require.NoError(t, answer.Get(&status))

@@ -16,7 +16,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/strict"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
@@ -161,7 +161,7 @@ func texts(value any) []string {
 			room -= len(shown)
 		}
 		if room < 0 {
-			return append(all[:len(all)-1], fmt.Sprintf("… and %d more: query %s", len(list)-i, pipeline.ResultsQuery))
+			return append(all[:len(all)-1], fmt.Sprintf("… and %d more: query %s", len(list)-i, wire.RunResultsQuery))
 		}
 	}
 	return all

@@ -6,14 +6,15 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 var (
-	attributePipeline = temporal.NewSearchAttributeKeyKeyword(pipeline.AttributePipeline)
-	attributeModels   = temporal.NewSearchAttributeKeyKeywordList(pipeline.AttributeModels)
-	attributeState    = temporal.NewSearchAttributeKeyKeyword(pipeline.AttributeState)
-	attributeCost     = temporal.NewSearchAttributeKeyFloat64(pipeline.AttributeCost)
+	attributePipeline = temporal.NewSearchAttributeKeyKeyword(wire.AttributePipeline)
+	attributeModels   = temporal.NewSearchAttributeKeyKeywordList(wire.AttributeModels)
+	attributeState    = temporal.NewSearchAttributeKeyKeyword(wire.AttributeState)
+	attributeCost     = temporal.NewSearchAttributeKeyFloat64(wire.AttributeCost)
 )
 
 // tell sets the run's search attributes when its state has changed: each time is a billable

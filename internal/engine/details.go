@@ -13,6 +13,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -37,16 +38,16 @@ func (r *run) details(ctx workflow.Context) string {
 	}
 	if status.State == pipeline.StateHeld {
 		fmt.Fprintf(&text, "**Held: the budget of %s does not cover the next submit, of %s.** Update `%s` raises it.\n\n",
-			markdown.USD(*status.Budget), markdown.USD(status.Needs), pipeline.BudgetUpdate)
+			markdown.USD(*status.Budget), markdown.USD(status.Needs), wire.RunBudgetUpdate)
 	}
 	for _, u := range status.Unanswered {
-		fmt.Fprintf(&text, "Not checked: %s\n\n", markdown.Escape(plaintext.Clip(u.String(), maxReason)))
+		fmt.Fprintf(&text, "Not checked: %s\n\n", markdown.Escape(plaintext.Clip(runview.Unanswered(u), maxReason)))
 	}
 	text.WriteString(headline(status) + "\n\n| step | state | outputs | cost, time | model |\n| --- | --- | --- | --- | --- |\n")
 	for i, step := range status.Steps {
 		row := stepRow(step)
 		if text.Len()+len(row) > maxTableBytes {
-			fmt.Fprintf(&text, "\n… and %d more: query `%s`.\n", len(status.Steps)-i, pipeline.StatusQuery)
+			fmt.Fprintf(&text, "\n… and %d more: query `%s`.\n", len(status.Steps)-i, wire.RunStatusQuery)
 			break
 		}
 		text.WriteString(row)

@@ -140,7 +140,7 @@ func (s *stage) failure() (*temporal.ApplicationError, pipeline.Status) {
 // status is what the run says of itself now.
 func (s *stage) status() (status pipeline.Status) {
 	s.t.Helper()
-	answer, err := s.QueryWorkflow(pipeline.StatusQuery)
+	answer, err := s.QueryWorkflow(wire.RunStatusQuery)
 	require.NoError(s.t, err)
 	require.NoError(s.t, answer.Get(&status))
 	return status
@@ -149,7 +149,7 @@ func (s *stage) status() (status pipeline.Status) {
 // page is the first of what the run has made.
 func (s *stage) page() (page pipeline.Page) {
 	s.t.Helper()
-	answer, err := s.QueryWorkflow(pipeline.ResultsQuery, pipeline.Cursor{})
+	answer, err := s.QueryWorkflow(wire.RunResultsQuery, pipeline.Cursor{})
 	require.NoError(s.t, err)
 	require.NoError(s.t, answer.Get(&page))
 	return page
@@ -226,8 +226,8 @@ func TestHeldForWeeks(t *testing.T) {
 		require.Equal(t, pipeline.StateHeld, status.State)
 		require.Equal(t, map[string]pipeline.State{"a": pipeline.StateCompleted, "b": pipeline.StateHeld, "c": pipeline.StateWaiting}, states(status.Steps))
 		require.Equal(t, price, status.Needs)
-		s.update(pipeline.BudgetUpdate, -1.0)
-		s.update(pipeline.BudgetUpdate, 1.0)
+		s.update(wire.RunBudgetUpdate, -1.0)
+		s.update(wire.RunBudgetUpdate, 1.0)
 	})
 	s.run(`
 budget: 0.15
@@ -347,7 +347,7 @@ func TestWhatWasNotAnswered(t *testing.T) {
 	s.report = runwire.Report{Unanswered: []pipeline.Unanswered{{Endpoint: runwire.EndpointBalance, Account: "default", Reason: "HTTP 403"}}}
 	s.run("steps: {a: {model: a/b, input: {prompt: x}}}", nil)
 	require.NoError(t, s.GetWorkflowError())
-	value, err := s.QueryWorkflow(pipeline.StatusQuery)
+	value, err := s.QueryWorkflow(wire.RunStatusQuery)
 	require.NoError(t, err)
 	var status pipeline.Status
 	require.NoError(t, value.Get(&status))

@@ -29,7 +29,7 @@ func (r *run) fanOut(ctx workflow.Context, s *step) error {
 	if err := r.setItems(s); err != nil {
 		return err
 	}
-	options := workflows.ForEachOptions{MaxParallel: s.ForEach.MaxParallel, Tolerate: s.ForEach.Tolerate.Of(len(s.items))}
+	options := workflows.ForEachOptions{MaxParallel: s.ForEach.MaxParallel, Tolerate: plan.Tolerated(s.ForEach.Tolerate, len(s.items))}
 	if options.MaxParallel == 0 {
 		options.MaxParallel = defaultAtOnce
 	}
@@ -92,8 +92,8 @@ func (r *run) setItems(s *step) error {
 	switch {
 	case !ok:
 		return invalid(s.ID, "for_each.items", fmt.Errorf("gives %T, and must give a list", value))
-	case len(list) > pipeline.MaxItems:
-		return invalid(s.ID, "for_each.items", fmt.Errorf("gives %d items, and a step has at most %d; give each run a part of the list", len(list), pipeline.MaxItems))
+	case len(list) > plan.MaxItems:
+		return invalid(s.ID, "for_each.items", fmt.Errorf("gives %d items, and a step has at most %d; give each run a part of the list", len(list), plan.MaxItems))
 	}
 	keys, err := s.ItemKeys(list, values)
 	if err != nil {

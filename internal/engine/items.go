@@ -14,6 +14,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -102,7 +103,7 @@ const (
 func Items(ctx workflow.Context, in Chunk) (ChunkResult, error) {
 	c := &chunkRun{in: in, step: new(step)}
 	// Callers query a finished child, whatever its outcome.
-	err := workflow.SetQueryHandlerWithOptions(ctx, pipeline.ResultsQuery,
+	err := workflow.SetQueryHandlerWithOptions(ctx, wire.RunResultsQuery,
 		func(pipeline.Cursor) (pipeline.Page, error) { return c.page(ctx), nil },
 		workflow.QueryHandlerOptions{Description: "what has been made of the items so far"})
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -59,7 +60,7 @@ func TestModerationGate(t *testing.T) {
 			require.Equal(t, c.still, first.result().Outputs["still"])
 			require.Len(t, first.result().Outputs["shots"], len(c.rows))
 
-			value, err := first.QueryWorkflow(pipeline.ResultsQuery, pipeline.Cursor{})
+			value, err := first.QueryWorkflow(wire.RunResultsQuery, pipeline.Cursor{})
 			require.NoError(t, err)
 			var page pipeline.Page
 			require.NoError(t, value.Get(&page))

@@ -113,18 +113,25 @@ func (r *run) checkRun() error {
 	if r.in.Budget != nil && !(*r.in.Budget > 0) {
 		problems = append(problems, pipeline.Problem{Path: []string{"budget"}, Message: "must be more than 0 US dollars"})
 	}
-	if r.in.Resume == nil {
-		return problems.Err()
+	if r.in.Resume != nil {
+		problems = append(problems, r.checkResume(*r.in.Resume)...)
 	}
-	if from := r.in.Resume.From; from != "" && r.plan.Step(from) == nil {
+	if len(problems) > 0 {
+		return problems
+	}
+	return nil
+}
+
+func (r *run) checkResume(resume pipeline.Resume) (problems pipeline.Problems) {
+	if from := resume.From; from != "" && r.plan.Step(from) == nil {
 		problems = append(problems, pipeline.Problem{Path: []string{"resume", "from"}, Message: fmt.Sprintf("there is no step %q", from)})
 	}
-	for _, id := range workflow.DeterministicKeys(r.in.Resume.Input) {
+	for _, id := range workflow.DeterministicKeys(resume.Input) {
 		if step := r.plan.Step(id); step == nil || step.Approve != nil {
 			problems = append(problems, pipeline.Problem{Path: []string{"resume", "input", id}, Message: "there is no such generation step"})
 		}
 	}
-	return problems.Err()
+	return problems
 }
 
 // refused is the error of a run that cannot start.
@@ -133,7 +140,7 @@ func refused(in pipeline.Request, err error) error {
 	if !errors.As(err, &problems) {
 		problems = pipeline.Problems{{Message: err.Error()}}
 	}
-	problems = problems.Bounded()
+	problems = runwire.Bounded(problems)
 	return temporal.NewApplicationErrorWithOptions(
 		fmt.Sprintf("%s: nothing was submitted:\n%s", strings.TrimSpace("pipeline "+in.Pipeline.Name), problems.Error()),
 		string(generation.ErrorTypeInvalidInput), temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{problems}})

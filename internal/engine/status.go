@@ -12,6 +12,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
@@ -21,13 +22,13 @@ func (r *run) answer(ctx workflow.Context) error {
 	workflows.ShowDetails(ctx, func([]*generation.Status) string { return r.details(ctx) })
 	r.listen(ctx)
 	return errors.Join(
-		workflow.SetQueryHandlerWithOptions(ctx, pipeline.StatusQuery,
+		workflow.SetQueryHandlerWithOptions(ctx, wire.RunStatusQuery,
 			func() (pipeline.Status, error) { return r.bounded(ctx), nil },
 			workflow.QueryHandlerOptions{Description: "the run: its steps, their states, cost and outputs"}),
-		workflow.SetQueryHandlerWithOptions(ctx, pipeline.ResultsQuery,
+		workflow.SetQueryHandlerWithOptions(ctx, wire.RunResultsQuery,
 			func(from pipeline.Cursor) (pipeline.Page, error) { return r.page(ctx, from), nil },
 			workflow.QueryHandlerOptions{Description: "what the run has made, in pages: {} for the first, then what next says"}),
-		workflow.SetUpdateHandlerWithOptions(ctx, pipeline.BudgetUpdate,
+		workflow.SetUpdateHandlerWithOptions(ctx, wire.RunBudgetUpdate,
 			func(ctx workflow.Context, usd generation.USD) (pipeline.Status, error) {
 				r.budget.Raise(usd)
 				r.show(ctx)

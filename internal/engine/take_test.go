@@ -117,7 +117,7 @@ func TestValuesOfItems(t *testing.T) {
 func (s *stage) results(step string) (items []pipeline.ItemResult) {
 	s.t.Helper()
 	for from := (&pipeline.Cursor{}); from != nil; {
-		answer, err := s.QueryWorkflow(pipeline.ResultsQuery, *from)
+		answer, err := s.QueryWorkflow(wire.RunResultsQuery, *from)
 		require.NoError(s.t, err)
 		var page pipeline.Page
 		require.NoError(s.t, answer.Get(&page))

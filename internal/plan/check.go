@@ -77,7 +77,7 @@ func checkID(id string, path []string, problems *problems) {
 
 func checkStep(d pipeline.Definition, id string, step pipeline.Step, path []string, problems *problems) {
 	checkID(id, path, problems)
-	ids := d.Steps.Names()
+	ids := Names(d.Steps)
 	for i, need := range step.Needs {
 		if !slices.Contains(ids, need) {
 			problems.add(join(path, "needs", itoa(i)), "there is no step %q%s", need, nearest.Hint(need, ids))

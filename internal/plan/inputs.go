@@ -45,14 +45,17 @@ func Bind(d pipeline.Definition, given map[string]any) (map[string]any, error) {
 		}
 		values[input.Name] = value
 	}
-	names := d.Inputs.Names()
+	names := Names(d.Inputs)
 	for name := range given {
 		if !slices.Contains(names, name) {
 			problems.add([]string{"inputs", name}, "the pipeline has no such input%s", nearest.Hint(name, names))
 		}
 	}
 	slices.SortFunc(problems, func(a, b pipeline.Problem) int { return slices.Compare(a.Path, b.Path) })
-	return values, pipeline.Problems(problems).Err()
+	if len(problems) > 0 {
+		return values, pipeline.Problems(problems)
+	}
+	return values, nil
 }
 
 // Changed returns a step's input with some fields replaced; null removes a field.

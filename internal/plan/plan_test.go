@@ -152,8 +152,7 @@ func TestProblemsAsText(t *testing.T) {
 	require.Equal(t, "", strict.PathText(nil))
 	require.Equal(t, "[0].a", strict.PathText([]string{"0", "a"}))
 	require.Equal(t, "a..b", strict.PathText([]string{"a", "", "b"}))
-	require.NoError(t, pipeline.Problems{}.Err())
-	require.EqualError(t, pipeline.Problems{{Message: "a"}, {Message: "b"}}.Err(), "a\nb")
+	require.EqualError(t, pipeline.Problems{{Message: "a"}, {Message: "b"}}, "a\nb")
 }
 
 func TestKindsOfSteps(t *testing.T) {
@@ -166,6 +165,15 @@ func TestKindsOfSteps(t *testing.T) {
 		planned := plan.PlannedStep{Step: step}
 		require.Equal(t, kind, planned.Kind())
 		require.Equal(t, map[string][]string{plan.KindForEach: {"x/zoom", "x/y"}, plan.KindGenerate: {"x/y"}}[kind], planned.Models())
+	}
+}
+
+func TestTolerated(t *testing.T) {
+	t.Parallel()
+	for tolerance, want := range map[pipeline.Tolerance]int{
+		{}: 0, {Items: 3}: 3, {Percent: 5}: 12, {Percent: 2.5}: 6, {Percent: 100}: 250,
+	} {
+		require.Equal(t, want, plan.Tolerated(tolerance, 250))
 	}
 }
 

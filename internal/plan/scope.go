@@ -79,7 +79,7 @@ func (s *scope) oneOutput(step string) bool {
 }
 
 func newScope(d pipeline.Definition) *scope {
-	s := &scope{inputs: d.Inputs.Names(), steps: d.Steps.Names(), compiled: new(int)}
+	s := &scope{inputs: Names(d.Inputs), steps: Names(d.Steps), compiled: new(int)}
 	inputs, steps := types.Map{}, types.Map{}
 	for _, input := range d.Inputs {
 		t, known := inputTypes[input.Value.Type]

@@ -1,5 +1,9 @@
 package plan
 
+import (
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
 // The types of inputs.
 const (
 	TypeString  = "string"
@@ -16,6 +20,27 @@ const (
 	OnExceededWait = "wait"
 	OnExceededFail = "fail"
 )
+
+// MaxItems is the maximum number of items of a step. With more, a run that resumes it would not
+// fit into the 50 MiB of history that Temporal allows.
+const MaxItems = 20_000
+
+// Tolerated returns how many of n items may fail.
+func Tolerated(t pipeline.Tolerance, n int) int {
+	if t.Percent > 0 {
+		return int(t.Percent * float64(n) / 100)
+	}
+	return t.Items
+}
+
+// Names returns the names in order.
+func Names[T any](of pipeline.Named[T]) []string {
+	names := make([]string, len(of))
+	for i, entry := range of {
+		names[i] = entry.Name
+	}
+	return names
+}
 
 // The kinds of steps.
 const (

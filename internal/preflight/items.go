@@ -11,7 +11,6 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // scope is the values that expressions see, as far as they are known.
@@ -160,8 +159,8 @@ func (c *checker) scopes(step *plan.PlannedStep, path []string) (scopes []scope,
 	case err != nil:
 		c.add(at, "%v", err)
 		return nil, found, false
-	case found.length.Least > pipeline.MaxItems:
-		c.add(at, "gives %d items, and a step has at most %d; give each run a part of the list", found.length.Least, pipeline.MaxItems)
+	case found.length.Least > plan.MaxItems:
+		c.add(at, "gives %d items, and a step has at most %d; give each run a part of the list", found.length.Least, plan.MaxItems)
 		return nil, found, false
 	case !found.known:
 		return one, found, true

@@ -20,6 +20,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
@@ -364,7 +365,7 @@ steps:
 		{ID: "clip", Model: "wavespeed-ai/wan-2.1/i2v-480p", Items: 1, Each: dollars(0.4), Total: dollars(0.4), Most: usd(0.9)}, // by its fallback
 	}, report.Estimate.Steps)
 	require.Equal(t, dollars(0.46), report.Estimate.Total)
-	require.Equal(t, "$0.46 to $0.96", report.Estimate.Text())
+	require.Equal(t, "$0.46 to $0.96", runview.Estimate(*report.Estimate))
 	require.False(t, report.Estimate.AtLeast, "no price depends on the address of a picture")
 	require.Equal(t, dollars(12.5), *report.Estimate.Balance)
 	require.Empty(t, b.provider.Ledger())
@@ -417,7 +418,7 @@ func TestEstimateIsARange(t *testing.T) {
 			maps.Copy(inputs, c.inputs)
 			report := setup(t, wavespeedtest.Options{}).check(t, stills+c.steps, inputs)
 			require.Empty(t, report.Problems)
-			require.Equal(t, c.want, report.Estimate.Text())
+			require.Equal(t, c.want, runview.Estimate(*report.Estimate))
 			last := report.Estimate.Steps[len(report.Estimate.Steps)-1]
 			require.Equal(t, c.items, [2]int{last.Items, last.MostItems})
 		})
@@ -611,7 +612,7 @@ func TestEndpointsThatDoNotAnswer(t *testing.T) {
 					got := report.Unanswered[0]
 					require.Equal(t, endpoint, got.Endpoint)
 					require.Equal(t, "default", got.Account)
-					require.Contains(t, got.String(), failure.Error())
+					require.Contains(t, runview.Unanswered(got), failure.Error())
 					require.Equal(t, endpoint == runwire.EndpointBalance, report.Estimate.Balance == nil)
 					require.Equal(t, endpoint == runwire.EndpointPrice, report.Estimate.AtLeast)
 					require.Len(t, report.Estimate.Steps, 2)

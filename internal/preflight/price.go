@@ -71,8 +71,8 @@ func (c *checker) addFallback(total *pipeline.Estimate, fallback pipeline.StepEs
 		return
 	}
 	step := &total.Steps[i]
-	most, known := step.Upper()
-	switch other, bounded := fallback.Upper(); {
+	most, known := runwire.Upper(step.Total, step.Most, step.AtLeast)
+	switch other, bounded := runwire.Upper(fallback.Total, fallback.Most, fallback.AtLeast); {
 	case !known || !bounded:
 		step.AtLeast, step.Most = true, nil
 	case other > most:
@@ -85,7 +85,7 @@ func sum(total *pipeline.Estimate) {
 	var most generation.USD
 	for _, step := range total.Steps {
 		total.Total = usd.Add(total.Total, step.Total)
-		upper, known := step.Upper()
+		upper, known := runwire.Upper(step.Total, step.Most, step.AtLeast)
 		total.AtLeast = total.AtLeast || !known
 		most = usd.Add(most, upper)
 	}

@@ -4,9 +4,11 @@ package runview
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -21,7 +23,7 @@ func Amounts(status pipeline.Status) []string {
 		amounts = append(amounts, cost)
 	}
 	if status.Estimate != nil {
-		amounts = append(amounts, "estimate "+status.Estimate.Text())
+		amounts = append(amounts, "estimate "+Estimate(*status.Estimate))
 	}
 	if status.Budget != nil {
 		amounts = append(amounts, "budget "+status.Budget.String())
@@ -83,5 +85,37 @@ func Took(step pipeline.StepStatus, now time.Time) string {
 		return now.Sub(step.Started).Round(time.Second).String()
 	default:
 		return step.Ended.Sub(step.Started).Round(100 * time.Millisecond).String()
+	}
+}
+
+// Estimate formats an estimate, such as "$0.07 to $1.32".
+func Estimate(e pipeline.Estimate) string {
+	switch most, known := runwire.Upper(e.Total, e.Most, e.AtLeast); {
+	case !known:
+		return "at least " + e.Total.String()
+	case most == e.Total:
+		return "about " + e.Total.String()
+	default:
+		return e.Total.String() + " to " + most.String()
+	}
+}
+
+// Unanswered explains which request was not answered, the consequence, and the reason.
+func Unanswered(u pipeline.Unanswered) string {
+	switch u.Endpoint {
+	case "models":
+		return fmt.Sprintf("account %s: the models can't be read, so models and inputs are not checked: %s", u.Account, u.Reason)
+	case "price":
+		steps := "step"
+		if len(u.Steps) > 1 {
+			steps = "steps"
+		}
+		return fmt.Sprintf("account %s: no price is available for %s %s: %s", u.Account, steps, strings.Join(u.Steps, ", "), u.Reason)
+	case "balance":
+		return fmt.Sprintf("account %s: the balance can't be read, so it may not cover the run: %s", u.Account, u.Reason)
+	case "charges":
+		return fmt.Sprintf("account %s: its charges can't be read, so a submit whose answer is lost can't be proven absent, and a person may have to decide: %s", u.Account, u.Reason)
+	default:
+		return fmt.Sprintf("account %s: %s: %s", u.Account, u.Endpoint, u.Reason)
 	}
 }

@@ -5,6 +5,8 @@ package runwire
 import (
 	"fmt"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -48,3 +50,32 @@ const (
 	EndpointBalance = "balance"
 	EndpointCharges = "charges"
 )
+
+// Upper returns the upper end of an estimate, of a run or of a step, and whether it is known.
+func Upper(total generation.USD, most *generation.USD, atLeast bool) (generation.USD, bool) {
+	if most != nil {
+		total = *most
+	}
+	return total, !atLeast
+}
+
+const (
+	maxProblems     = 100
+	maxProblemBytes = 4 << 10 // of one
+)
+
+// Bounded returns the first problems, as many as a workflow's history should hold, and says
+// that there are more.
+func Bounded(problems pipeline.Problems) pipeline.Problems {
+	var bounded pipeline.Problems
+	for i, problem := range problems {
+		if i == maxProblems {
+			return append(bounded, pipeline.Problem{Message: fmt.Sprintf("and %d more", len(problems)-i)})
+		}
+		if text := problem.String(); len(text) > maxProblemBytes {
+			problem = pipeline.Problem{Message: plaintext.Clip(text, maxProblemBytes)}
+		}
+		bounded = append(bounded, problem)
+	}
+	return bounded
+}

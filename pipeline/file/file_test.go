@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 )
@@ -259,9 +260,9 @@ steps:
 func TestOrderIsKept(t *testing.T) {
 	t.Parallel()
 	d := definition(t, "inputs: {z: string, a: string}\nsteps:\n  z: {model: a/b}\n  m: {model: a/b}\n  a: {model: a/b}\noutputs: {y: 1, b: 2}\n")
-	require.Equal(t, []string{"z", "m", "a"}, d.Steps.Names())
-	require.Equal(t, []string{"z", "a"}, d.Inputs.Names())
-	require.Equal(t, []string{"y", "b"}, d.Outputs.Names())
+	require.Equal(t, []string{"z", "m", "a"}, plan.Names(d.Steps))
+	require.Equal(t, []string{"z", "a"}, plan.Names(d.Inputs))
+	require.Equal(t, []string{"y", "b"}, plan.Names(d.Outputs))
 }
 
 func TestAnchors(t *testing.T) {

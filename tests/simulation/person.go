@@ -11,6 +11,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -100,7 +101,7 @@ func (w *world) raise(j *job, runID string, visit int) {
 	enough := usd.Times(j.pipeline.cost, 3)
 	j.pipeline.limits = append(j.pipeline.limits, limit{time.Now(), enough})
 	w.Note("the budget of %s is raised to %s", j.id, enough)
-	go w.update(j, runID, pipeline.BudgetUpdate, visit, enough)
+	go w.update(j, runID, wire.RunBudgetUpdate, visit, enough)
 }
 
 // update is tried once: at the next visit there will be another.
@@ -143,7 +144,7 @@ func (w *world) results(id, runID string) (results []pipeline.StepResults, err e
 	defer cancel()
 	var from pipeline.Cursor
 	for {
-		answer, err := w.operator.client.QueryWorkflow(ctx, id, runID, pipeline.ResultsQuery, from)
+		answer, err := w.operator.client.QueryWorkflow(ctx, id, runID, wire.RunResultsQuery, from)
 		if err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/examples/pipelines"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
@@ -29,7 +30,7 @@ func example(t *testing.T, name string) pipeline.Definition {
 func stateOf(t *testing.T, c client.Client, run client.WorkflowRun) pipeline.Status {
 	t.Helper()
 	var status pipeline.Status
-	answer, err := c.QueryWorkflow(t.Context(), run.GetID(), run.GetRunID(), pipeline.StatusQuery)
+	answer, err := c.QueryWorkflow(t.Context(), run.GetID(), run.GetRunID(), wire.RunStatusQuery)
 	if err == nil {
 		_ = answer.Get(&status)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
@@ -186,7 +187,7 @@ steps:
 		require.Zero(t, code, said)
 		var estimate pipeline.Estimate
 		require.NoError(t, json.Unmarshal([]byte(out), &estimate))
-		require.Equal(t, "$0.072 to $1.532", estimate.Text())
+		require.Equal(t, "$0.072 to $1.532", runview.Estimate(estimate))
 		code, out, said = s.run(t, "pipeline", "run", file, scenes, "--json")
 		require.Zero(t, code, said)
 		require.Contains(t, said, "Estimate: $0.072 to $1.532, balance $")

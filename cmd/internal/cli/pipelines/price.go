@@ -11,6 +11,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/pipelines/check"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -82,7 +84,7 @@ func printEstimate(s *session.Session, e *pipeline.Estimate) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	text := "\nTotal: " + e.Text() + "."
+	text := "\nTotal: " + runview.Estimate(*e) + "."
 	if e.Balance != nil {
 		text += " The balance is " + e.Balance.String() + "."
 	}
@@ -102,7 +104,7 @@ func itemsText(step pipeline.StepEstimate) string {
 }
 
 func totalText(step pipeline.StepEstimate) string {
-	switch most, known := step.Upper(); {
+	switch most, known := runwire.Upper(step.Total, step.Most, step.AtLeast); {
 	case !known:
 		return step.Total.String() + " or more"
 	case most != step.Total:

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -82,7 +83,7 @@ func NewEntry(s *session.Session, info *workflowpb.WorkflowExecutionInfo) Entry 
 	Decode(s, info.GetMemo().GetFields()[MemoPipeline], &run.Pipeline)
 	Decode(s, info.GetMemo().GetFields()[MemoModel], &run.Model)
 	// Search attributes are not encoded by the user's data converter.
-	if state := info.GetSearchAttributes().GetIndexedFields()[pipeline.AttributeState]; state != nil {
+	if state := info.GetSearchAttributes().GetIndexedFields()[wire.AttributeState]; state != nil {
 		_ = converter.GetDefaultDataConverter().FromPayload(state, &run.State)
 	}
 	run.Waits = run.Ended.IsZero() && waits(pipeline.State(run.State))

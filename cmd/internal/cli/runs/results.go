@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -44,7 +45,7 @@ func Results(ctx context.Context, s *session.Session, id string, o Filter) ([]pi
 func Page(ctx context.Context, s *session.Session, id, runID string, from pipeline.Cursor) (page pipeline.Page, err error) {
 	ctx, cancel := context.WithTimeout(ctx, AskTimeout)
 	defer cancel()
-	answer, err := s.Client.QueryWorkflow(ctx, id, runID, pipeline.ResultsQuery, from)
+	answer, err := s.Client.QueryWorkflow(ctx, id, runID, wire.RunResultsQuery, from)
 	if err == nil {
 		err = answer.Get(&page)
 	}

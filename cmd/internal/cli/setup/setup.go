@@ -18,7 +18,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/exit"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // Command makes what the program needs in Temporal, if it is not there.
@@ -61,10 +61,10 @@ PIPELINE_SEARCH_ATTRIBUTES it also creates the search attributes of pipelines.`,
 
 // pipelineAttributes are the search attributes that runs of pipelines may set.
 var pipelineAttributes = map[string]enumspb.IndexedValueType{
-	pipeline.AttributePipeline: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
-	pipeline.AttributeModels:   enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
-	pipeline.AttributeState:    enumspb.INDEXED_VALUE_TYPE_KEYWORD,
-	pipeline.AttributeCost:     enumspb.INDEXED_VALUE_TYPE_DOUBLE,
+	wire.AttributePipeline: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+	wire.AttributeModels:   enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+	wire.AttributeState:    enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+	wire.AttributeCost:     enumspb.INDEXED_VALUE_TYPE_DOUBLE,
 }
 
 func createNamespace(ctx context.Context, s *session.Session, retention time.Duration) error {

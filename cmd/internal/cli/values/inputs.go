@@ -61,7 +61,7 @@ func inputProblems(name string, err error) pipeline.Problems {
 func (g Given) read(d pipeline.Definition, name, text string) error {
 	input, declared := d.Inputs.Get(name)
 	if !declared {
-		return fmt.Errorf("the pipeline has no such input%s", nearest.Hint(name, d.Inputs.Names()))
+		return fmt.Errorf("the pipeline has no such input%s", nearest.Hint(name, plan.Names(d.Inputs)))
 	}
 	if _, twice := g.Values[name]; twice {
 		return errors.New("is given more than once")

@@ -15,6 +15,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
@@ -92,7 +93,7 @@ func Preflight(ctx context.Context, s *session.Session, run preflight.Run) (runw
 // WarnOfUnanswered warns about checks that the provider did not answer.
 func WarnOfUnanswered(s *session.Session, report runwire.Report) {
 	for _, u := range report.Unanswered {
-		fmt.Fprintln(s.Err, "warning:", u)
+		fmt.Fprintln(s.Err, "warning:", runview.Unanswered(u))
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -14,7 +16,7 @@ func CostText(e *pipeline.Estimate) string {
 	if e == nil {
 		return ""
 	}
-	return ", " + e.Text() + BalanceText(e.Balance)
+	return ", " + runview.Estimate(*e) + BalanceText(e.Balance)
 }
 
 // cost is what a run may cost within its budget.
@@ -29,7 +31,7 @@ func CostOf(e *pipeline.Estimate, in pipeline.Request) *cost {
 	if e == nil {
 		return nil
 	}
-	most, known := e.Upper()
+	most, known := runwire.Upper(e.Total, e.Most, e.AtLeast)
 	c := cost{least: e.Total, Most: most, Known: known, Balance: e.Balance}
 	if limit := capOf(in); limit != nil {
 		if !known {
@@ -58,7 +60,7 @@ func Covered(e *pipeline.Estimate, in pipeline.Request) error {
 	if c == nil || c.Balance == nil || *c.Balance >= c.least {
 		return nil
 	}
-	return fmt.Errorf("the balance of %s does not cover the estimate of %s: top up, or set a --budget", *c.Balance, e.Text())
+	return fmt.Errorf("the balance of %s does not cover the estimate of %s: top up, or set a --budget", *c.Balance, runview.Estimate(*e))
 }
 
 // MayRunOut reports whether the balance covers the run's minimum cost but not its maximum.
@@ -74,11 +76,11 @@ func WarnOfBudget(s *session.Session, e *pipeline.Estimate, in pipeline.Request)
 	if b := in.Pipeline.Budget; b != nil && b.OnExceeded == plan.OnExceededFail {
 		will = "fails"
 	}
-	switch most, known := e.Upper(); {
+	switch most, known := runwire.Upper(e.Total, e.Most, e.AtLeast); {
 	case *limit < e.Total:
-		fmt.Fprintf(s.Err, "warning: the budget of %s does not cover the estimate of %s: the run %s when it reaches the budget\n", *limit, e.Text(), will)
+		fmt.Fprintf(s.Err, "warning: the budget of %s does not cover the estimate of %s: the run %s when it reaches the budget\n", *limit, runview.Estimate(*e), will)
 	case !known || *limit < most:
-		fmt.Fprintf(s.Err, "warning: the budget of %s may not cover the estimate of %s: if it doesn't, the run %s when it reaches the budget\n", *limit, e.Text(), will)
+		fmt.Fprintf(s.Err, "warning: the budget of %s may not cover the estimate of %s: if it doesn't, the run %s when it reaches the budget\n", *limit, runview.Estimate(*e), will)
 	}
 }
 

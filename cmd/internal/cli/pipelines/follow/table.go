@@ -33,7 +33,7 @@ func table(status pipeline.Status, now time.Time) string {
 		fmt.Fprintln(&text, screen.Cell(status.Reason))
 	}
 	for _, u := range status.Unanswered {
-		fmt.Fprintf(&text, "not checked: %s\n", u)
+		fmt.Fprintf(&text, "not checked: %s\n", runview.Unanswered(u))
 	}
 	return text.String()
 }

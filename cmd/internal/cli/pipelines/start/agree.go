@@ -14,6 +14,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/pipelines/check"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -25,7 +26,7 @@ func agree(ctx context.Context, s *session.Session, e *pipeline.Estimate, in pip
 	if c == nil {
 		return nil
 	}
-	fmt.Fprintf(s.Err, "Estimate: %s%s\n", e.Text(), check.BalanceText(e.Balance))
+	fmt.Fprintf(s.Err, "Estimate: %s%s\n", runview.Estimate(*e), check.BalanceText(e.Balance))
 	var why string
 	switch {
 	case yes:
@@ -42,7 +43,7 @@ func agree(ctx context.Context, s *session.Session, e *pipeline.Estimate, in pip
 		return nil
 	}
 	if !interactive(s) {
-		return exit.With(exit.Usage, fmt.Errorf("the balance of %s may not cover the estimate of %s: top up, set a --budget, or add --yes to run until the balance is used up", *c.Balance, e.Text()))
+		return exit.With(exit.Usage, fmt.Errorf("the balance of %s may not cover the estimate of %s: top up, set a --budget, or add --yes to run until the balance is used up", *c.Balance, runview.Estimate(*e)))
 	}
 	return ask(ctx, s, why+" Start it?")
 }

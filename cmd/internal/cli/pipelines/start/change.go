@@ -94,7 +94,7 @@ func changeInputs(ctx context.Context, s *session.Session, in *pipeline.Request,
 
 // checkChanges checks that the named steps exist.
 func checkChanges(d pipeline.Definition, from string, changes map[string]map[string]any) error {
-	ids := d.Steps.Names()
+	ids := plan.Names(d.Steps)
 	if from != "" && !slices.Contains(ids, from) {
 		return fmt.Errorf("--from: there is no step %q%s", from, nearest.Hint(from, ids))
 	}

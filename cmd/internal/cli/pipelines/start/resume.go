@@ -62,7 +62,10 @@ func checkRerun(ctx context.Context, s *session.Session, in pipeline.Request) er
 		return err
 	}
 	check.WarnOfUnanswered(s, report)
-	return report.Problems.Err()
+	if len(report.Problems) > 0 {
+		return report.Problems
+	}
+	return nil
 }
 
 // open is what a run was to resume if it has ended before it had read that, and not for a

@@ -18,6 +18,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/runs"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/values"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -146,7 +147,7 @@ func create(ctx context.Context, s *session.Session, args []string, o scheduleOp
 		fmt.Fprint(s.Err, "; paused")
 	}
 	if e := result.Report.Estimate; e != nil {
-		fmt.Fprintf(s.Err, "; each run costs %s", e.Text())
+		fmt.Fprintf(s.Err, "; each run costs %s", runview.Estimate(*e))
 	}
 	fmt.Fprintln(s.Err)
 	return nil
