@@ -14,9 +14,21 @@ type Result struct {
 	// PredictionID is the provider's id of the prediction that completed.
 	PredictionID string `json:"prediction_id"`
 
+	Produced
+
+	// Via is how the outcome became known: "webhook", "poll", or "earlier" if an earlier result
+	// was reused and nothing was submitted.
+	Via string `json:"via"`
+
+	// Attempts are all submits of this generation; the last one completed.
+	Attempts []*Attempt `json:"attempts"`
+}
+
+// Produced is what a prediction produced.
+type Produced struct {
 	// Outputs are the files, texts or objects that the model produced, in order. The provider
 	// keeps files for 7 days: copy those you want to keep.
-	Outputs []Output `json:"outputs"`
+	Outputs []Output `json:"outputs,omitempty"`
 
 	// Omitted is set if the outputs, as texts or base64, are too large for a workflow's
 	// history. Fetch them from the provider by PredictionID.
@@ -26,32 +38,25 @@ type Result struct {
 	// provider didn't report it.
 	NSFW []bool `json:"nsfw,omitempty"`
 
-	// Via is how the outcome became known: "webhook", "poll", or "earlier" if an earlier result
-	// was reused and nothing was submitted.
-	Via string `json:"via"`
-
 	// InferenceMS is the provider's own time for the prediction, in milliseconds; 0 if not
 	// reported.
 	InferenceMS int64 `json:"inference_ms,omitempty"`
-
-	// Attempts are all submits of this generation; the last one completed.
-	Attempts []*Attempt `json:"attempts"`
 }
 
 // URL returns the URL of output i; "" if there is none.
-func (r Result) URL(i int) string {
-	if i < 0 || i >= len(r.Outputs) {
+func (p Produced) URL(i int) string {
+	if i < 0 || i >= len(p.Outputs) {
 		return ""
 	}
-	return r.Outputs[i].URL()
+	return p.Outputs[i].URL()
 }
 
 // Text returns output i as a text; "" if there is none.
-func (r Result) Text(i int) string {
-	if i < 0 || i >= len(r.Outputs) {
+func (p Produced) Text(i int) string {
+	if i < 0 || i >= len(p.Outputs) {
 		return ""
 	}
-	return r.Outputs[i].Text()
+	return p.Outputs[i].Text()
 }
 
 // State is the state of a generation or of one of its attempts.
@@ -130,13 +135,9 @@ type Status struct {
 	Account  string     `json:"account"`
 	State    State      `json:"state"`
 	Attempts []*Attempt `json:"attempts"`
-	Outputs  []Output   `json:"outputs,omitempty"`
 
-	// Omitted is set if the outputs are too large for a history; see [Result].
-	Omitted bool `json:"omitted,omitempty"`
-	// NSFW and InferenceMS are those of the [Result].
-	NSFW        []bool `json:"nsfw,omitempty"`
-	InferenceMS int64  `json:"inference_ms,omitempty"`
+	// Produced is empty unless the generation has completed.
+	Produced
 
 	// ErrorType is the type of the error with which the generation failed, if it did.
 	ErrorType ErrorType `json:"error_type,omitempty"`
@@ -157,12 +158,4 @@ func (s Status) PredictionID() string {
 		return ""
 	}
 	return s.Attempts[len(s.Attempts)-1].PredictionID
-}
-
-// URL returns the URL of output i; "" if there is none.
-func (s Status) URL(i int) string {
-	if i < 0 || i >= len(s.Outputs) {
-		return ""
-	}
-	return s.Outputs[i].URL()
 }

@@ -117,8 +117,8 @@ func TestSignalSaysWhatTheDeliverySaid(t *testing.T) {
 	request.Header = webhooktest.Sign(secret, "id", sent, []byte(delivered))
 	require.Equal(t, 200, r.serve(request).Code)
 	require.Equal(t, []signaled{{target, wire.Signal{Nonce: target.Nonce, Sent: sent, Outcome: wire.Outcome{
-		PredictionID: "p1", Status: "failed", Outputs: []generation.Output{generation.Output(`"https://x/1.png"`), generation.Output(`{"url":"https://x/2"}`)},
-		NSFW: []bool{true, false}, Failure: generation.ErrorTypeContentRejected, Error: "failed (code 1200): flagged", InferenceMS: 6710,
+		PredictionID: "p1", Status: "failed", Produced: generation.Produced{Outputs: []generation.Output{generation.Output(`"https://x/1.png"`), generation.Output(`{"url":"https://x/2"}`)}, NSFW: []bool{true, false}, InferenceMS: 6710},
+		Failure: generation.ErrorTypeContentRejected, Error: "failed (code 1200): flagged",
 	}}}}, r.signaled())
 }
 

@@ -149,13 +149,11 @@ func (r *run) keep(ctx workflow.Context) generation.Result {
 	kept := record.Clone(*r.earlier)
 	r.status.Kept = true
 	r.status.State = generation.StateCompleted
-	r.status.Model, r.status.Attempts, r.status.Outputs, r.status.Omitted = kept.Model, kept.Attempts, kept.Outputs, kept.Omitted
-	r.status.NSFW, r.status.InferenceMS = kept.NSFW, kept.InferenceMS
+	r.status.Model, r.status.Attempts, r.status.Produced = kept.Model, kept.Attempts, kept.Produced
 	r.board.show(ctx)
 	return generation.Result{
 		Key: r.request.Key, Model: kept.Model, Account: kept.Account, PredictionID: kept.PredictionID(),
-		Outputs: kept.Outputs, Omitted: kept.Omitted, NSFW: kept.NSFW, InferenceMS: kept.InferenceMS,
-		Via: wire.ViaEarlier, Attempts: record.Clone(*r.status).Attempts,
+		Produced: kept.Produced, Via: wire.ViaEarlier, Attempts: record.Clone(*r.status).Attempts,
 	}
 }
 

@@ -21,19 +21,15 @@ func (r *run) enter(ctx workflow.Context, a *attempt, state generation.State, re
 
 func (r *run) complete(ctx workflow.Context, a *attempt) generation.Result {
 	a.Ended = workflow.Now(ctx)
-	r.status.Outputs, r.status.Omitted = a.outcome.Outputs, a.outcome.Omitted
-	r.status.NSFW, r.status.InferenceMS = a.outcome.NSFW, a.outcome.InferenceMS
+	r.status.Produced = a.outcome.Produced
 	r.enter(ctx, a, generation.StateCompleted, "")
 	return generation.Result{
 		Key:          r.request.Key,
 		Model:        r.request.Model,
 		Account:      r.request.Account,
 		PredictionID: a.PredictionID,
-		Outputs:      a.outcome.Outputs,
-		Omitted:      a.outcome.Omitted,
-		NSFW:         a.outcome.NSFW,
+		Produced:     a.outcome.Produced,
 		Via:          a.via,
-		InferenceMS:  a.outcome.InferenceMS,
 		Attempts:     record.Clone(*r.status).Attempts,
 	}
 }

@@ -42,7 +42,7 @@ func newExampleEnv() *testsuite.TestWorkflowEnvironment {
 	}, activity.RegisterOptions{Name: wire.SubmitName})
 	env.RegisterActivityWithOptions(func(_ context.Context, in wire.AwaitInput) (wire.Outcome, error) {
 		url, err := json.Marshal("https://cdn.test/" + in.PredictionID + ".png")
-		return wire.Outcome{PredictionID: in.PredictionID, Status: "completed", Outputs: []generation.Output{url}}, err
+		return wire.Outcome{PredictionID: in.PredictionID, Status: "completed", Produced: generation.Produced{Outputs: []generation.Output{url}}}, err
 	}, activity.RegisterOptions{Name: wire.AwaitName})
 	return env
 }

@@ -92,7 +92,7 @@ func request() generation.Request {
 
 func completed(url string) wire.Outcome {
 	encoded, _ := json.Marshal(url)
-	return wire.Outcome{PredictionID: predictionID, Status: "completed", Outputs: []generation.Output{encoded}}
+	return wire.Outcome{PredictionID: predictionID, Status: "completed", Produced: generation.Produced{Outputs: []generation.Output{encoded}}}
 }
 
 func failed(errorType generation.ErrorType, text string) wire.Outcome {
@@ -266,7 +266,7 @@ func TestHintsArePolled(t *testing.T) {
 	t.Parallel()
 	for name, signal := range map[string]wire.Signal{
 		"stale delivery":    {Hint: true, Outcome: wire.Outcome{PredictionID: predictionID}},
-		"outputs too large": {Outcome: wire.Outcome{PredictionID: predictionID, Status: "completed", Omitted: true}},
+		"outputs too large": {Outcome: wire.Outcome{PredictionID: predictionID, Status: "completed", Produced: generation.Produced{Omitted: true}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -102,7 +102,7 @@ func (s *stage) await(_ context.Context, in wire.AwaitInput) (wire.Outcome, erro
 		return outcome, json.Unmarshal([]byte(strings.TrimPrefix(prompt, "outputs ")), &outcome.Outputs)
 	default:
 		output, _ := json.Marshal("of " + prompt)
-		outcome := wire.Outcome{PredictionID: in.PredictionID, Status: "completed", Outputs: []generation.Output{output}, InferenceMS: 42}
+		outcome := wire.Outcome{PredictionID: in.PredictionID, Status: "completed", Produced: generation.Produced{Outputs: []generation.Output{output}, InferenceMS: 42}}
 		if strings.Contains(prompt, "checked") {
 			outcome.NSFW = []bool{strings.Contains(prompt, "flagged")}
 		}
@@ -528,7 +528,7 @@ func TestEarlierRuns(t *testing.T) {
 	require.NoError(t, err)
 	output := generation.Output(`"kept"`)
 	made := generation.Status{
-		Key: "a", Model: "a/b", State: generation.StateCompleted, Fingerprint: fingerprint, Outputs: []generation.Output{output},
+		Key: "a", Model: "a/b", State: generation.StateCompleted, Fingerprint: fingerprint, Produced: generation.Produced{Outputs: []generation.Output{output}},
 		Attempts: []*generation.Attempt{{PredictionID: strings.Repeat("a", 32), State: generation.StateCompleted}},
 	}
 	for from, want := range map[string][]string{"": {"b kept"}, "a": {"a", "b of a"}, "b": {"b kept"}} {
@@ -760,7 +760,7 @@ func TestOmittedItems(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.OnActivity(wire.AwaitName, mock.Anything, mock.Anything).Return(func(_ context.Context, in wire.AwaitInput) (wire.Outcome, error) {
-		return wire.Outcome{PredictionID: in.PredictionID, Status: "completed", Omitted: true}, nil
+		return wire.Outcome{PredictionID: in.PredictionID, Status: "completed", Produced: generation.Produced{Omitted: true}}, nil
 	})
 	s.run(`
 steps:

@@ -24,10 +24,9 @@ func From(prediction provider.Prediction, maxBytes int) wire.Outcome {
 	o := wire.Outcome{
 		PredictionID: prediction.ID,
 		Status:       string(prediction.State),
-		NSFW:         prediction.NSFW[:min(len(prediction.NSFW), maxFlags)],
+		Produced:     generation.Produced{NSFW: prediction.NSFW[:min(len(prediction.NSFW), maxFlags)], InferenceMS: prediction.InferenceMS},
 		Failure:      prediction.Failure.Type,
 		Error:        plaintext.Clip(prediction.Failure.Reason, maxErrorBytes),
-		InferenceMS:  prediction.InferenceMS,
 	}
 	if !slices.ContainsFunc(prediction.Outputs, holdsSomething) {
 		return o

@@ -27,8 +27,7 @@ func TestFromKeepsAllButTheInput(t *testing.T) {
 		Input: json.RawMessage(`{"prompt":"x"}`), Failure: provider.Failure{Type: generation.ErrorTypeContentRejected, Reason: "failed: flagged"}, NSFW: []bool{true, false}, InferenceMS: 7,
 	}, 100)
 	require.Equal(t, wire.Outcome{
-		PredictionID: "p1", Status: "failed", Failure: generation.ErrorTypeContentRejected, Error: "failed: flagged", NSFW: []bool{true, false}, InferenceMS: 7,
-		Outputs: []generation.Output{generation.Output(`"https://x"`), generation.Output(`{"url":"y"}`), generation.Output(`null`)},
+		PredictionID: "p1", Status: "failed", Failure: generation.ErrorTypeContentRejected, Error: "failed: flagged", Produced: generation.Produced{NSFW: []bool{true, false}, InferenceMS: 7, Outputs: []generation.Output{generation.Output(`"https://x"`), generation.Output(`{"url":"y"}`), generation.Output(`null`)}},
 	}, got)
 	require.Equal(t, wire.Outcome{}, outcome.From(provider.Prediction{}, 0))
 }

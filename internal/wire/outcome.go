@@ -14,20 +14,12 @@ type Outcome struct {
 	// Status is the provider's status: completed, failed, cancelled, timeout or deleted.
 	Status string `json:"status"`
 
-	Outputs []generation.Output `json:"outputs,omitempty"`
-
-	// Omitted is set if outputs are too large for a history. They are omitted here and remain
-	// with the provider.
-	Omitted bool `json:"omitted,omitempty"`
-
-	NSFW []bool `json:"nsfw,omitempty"`
+	generation.Produced
 
 	// Failure is the type of the error in which the generation ends, and Error the report in
 	// the provider's own words.
 	Failure generation.ErrorType `json:"failure,omitempty"`
 	Error   string               `json:"error,omitempty"`
-
-	InferenceMS int64 `json:"inference_ms,omitempty"`
 }
 
 // Completed reports whether the prediction produced a result.

@@ -18,10 +18,10 @@ func TestOutcomes(t *testing.T) {
 		errorType generation.ErrorType
 		retryable bool
 	}{
-		"completed":   {wire.Outcome{Status: "completed", Outputs: output}, true, "", false},
-		"too large":   {wire.Outcome{Status: "completed", Omitted: true}, true, "", false},
+		"completed":   {wire.Outcome{Status: "completed", Produced: generation.Produced{Outputs: output}}, true, "", false},
+		"too large":   {wire.Outcome{Status: "completed", Produced: generation.Produced{Omitted: true}}, true, "", false},
 		"no outputs":  {wire.Outcome{Status: "completed"}, false, generation.ErrorTypePredictionFailed, true},
-		"failed":      {wire.Outcome{Status: "failed", Outputs: output}, false, generation.ErrorTypePredictionFailed, true},
+		"failed":      {wire.Outcome{Status: "failed", Produced: generation.Produced{Outputs: output}}, false, generation.ErrorTypePredictionFailed, true},
 		"told":        {wire.Outcome{Status: "failed", Failure: generation.ErrorTypePredictionFailed}, false, generation.ErrorTypePredictionFailed, true},
 		"canceled":    {wire.Outcome{Status: "canceled"}, false, generation.ErrorTypePredictionFailed, false},
 		"deleted":     {wire.Outcome{Status: "deleted"}, false, generation.ErrorTypePredictionFailed, false},

@@ -131,7 +131,7 @@ func (p *provider) release() []func() {
 }
 
 func outcome(id string) wire.Outcome {
-	return wire.Outcome{PredictionID: id, Status: "completed", Outputs: []generation.Output{generation.Output(`"https://cdn.test/1.png"`)}}
+	return wire.Outcome{PredictionID: id, Status: "completed", Produced: generation.Produced{Outputs: []generation.Output{generation.Output(`"https://cdn.test/1.png"`)}}}
 }
 
 // deliver sends the signed webhook for a prediction, as often as it takes: a handler

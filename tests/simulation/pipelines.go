@@ -140,7 +140,7 @@ func (p *pipelineJob) endings(j *job) (endings []ending) {
 			}
 			switch last.State {
 			case generation.StateCompleted:
-				e.Result = generation.Result{Key: last.Key, PredictionID: last.PredictionID(), Outputs: last.Outputs}
+				e.Result = generation.Result{Key: last.Key, PredictionID: last.PredictionID(), Produced: generation.Produced{Outputs: last.Outputs}}
 			case generation.StateCanceled:
 				e.ErrorType = "canceled"
 			}

@@ -37,7 +37,7 @@ func (f *fake) SignalWorkflow(_ context.Context, workflowID, runID, name string,
 var target = wire.Target{Namespace: "default", WorkflowID: "clip-7", Key: "still[3]", Nonce: "n", Account: "default"}
 
 var signal = wire.Signal{Nonce: "n", Outcome: wire.Outcome{
-	PredictionID: "p1", Status: "completed", Outputs: []generation.Output{generation.Output(`"https://x/1.png"`)},
+	PredictionID: "p1", Status: "completed", Produced: generation.Produced{Outputs: []generation.Output{generation.Output(`"https://x/1.png"`)}},
 }}
 
 func TestErrorsAreSorted(t *testing.T) {

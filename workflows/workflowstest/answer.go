@@ -35,7 +35,7 @@ const (
 // Outputs completes with these outputs: strings, or values that encode to JSON. Without any,
 // the provider reports the prediction as completed but without outputs, which fails.
 func Outputs(outputs ...any) Answer {
-	outcome := wire.Outcome{Status: "completed", Outputs: []generation.Output{}}
+	outcome := wire.Outcome{Status: "completed", Produced: generation.Produced{Outputs: []generation.Output{}}}
 	for i, output := range outputs {
 		encoded, err := json.Marshal(output)
 		if err != nil {

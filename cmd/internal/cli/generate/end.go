@@ -61,7 +61,7 @@ func saveGeneration(ctx context.Context, s *session.Session, run client.Workflow
 	if err != nil {
 		return err
 	}
-	status := generation.Status{Account: result.Account, Outputs: result.Outputs, Omitted: result.Omitted, Attempts: []*generation.Attempt{{PredictionID: result.PredictionID}}}
+	status := generation.Status{Account: result.Account, Produced: result.Produced, Attempts: []*generation.Attempt{{PredictionID: result.PredictionID}}}
 	saver.SaveStatus(ctx, status, func(_, i int) string { return download.Stem(result.Key, result.PredictionID, strconv.Itoa(i)) })
 	return saver.End(ctx)
 }

@@ -74,7 +74,7 @@ func standing(ctx context.Context, s *session.Session, info *workflowpb.Workflow
 	if err == nil {
 		return []generation.Status{{
 			Key: result.Key, Model: result.Model, Account: result.Account, State: generation.StateCompleted, Attempts: result.Attempts,
-			Outputs: result.Outputs, Omitted: result.Omitted, NSFW: result.NSFW, InferenceMS: result.InferenceMS,
+			Produced: result.Produced,
 		}}, nil
 	}
 	var status generation.Status
