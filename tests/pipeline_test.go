@@ -47,7 +47,7 @@ func parse(t *testing.T, text string) pipeline.Definition {
 	t.Helper()
 	f, err := file.Parse("test.yaml", []byte(text))
 	require.NoError(t, err)
-	_, err = f.Compile()
+	err = f.Check()
 	require.NoError(t, err)
 	return f.Definition
 }

@@ -15,7 +15,7 @@ func said(t *testing.T, text string) string {
 	t.Helper()
 	f, err := file.Parse("film.yaml", []byte(text))
 	if err == nil {
-		_, err = f.Compile()
+		err = f.Check()
 	}
 	if err == nil {
 		return ""

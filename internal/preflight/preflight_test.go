@@ -67,7 +67,7 @@ func planOf(t *testing.T, text string) *plan.Plan {
 	t.Helper()
 	f, err := file.Parse("film.yaml", []byte(text))
 	require.NoError(t, err)
-	plan, err := f.Compile()
+	plan, err := plan.Compile(f.Definition)
 	require.NoError(t, err)
 	return plan
 }

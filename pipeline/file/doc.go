@@ -3,9 +3,9 @@
 //
 //	f, err := file.Read("film.yaml")
 //	…
-//	plan, err := f.Compile()
+//	err = f.Check()
 //	…
-//	run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Request{Pipeline: f.Definition})
+//	run, err := pipeline.Start(ctx, c, options, pipeline.Request{Pipeline: f.Definition})
 //
 // Errors are [pipeline.Problems] with file, line and column, all reported together. [Schema] is
 // the JSON Schema that files are checked against. Editors can use it too.

@@ -18,16 +18,16 @@ func Example() {
 		if err != nil {
 			return err
 		}
-		plan, err := f.Compile()
+		err = f.Check()
 		if err != nil {
 			return err
 		}
-		fmt.Println(len(plan.Steps), "steps")
-		run, err := c.ExecuteWorkflow(ctx, options, pipeline.WorkflowName, pipeline.Request{Pipeline: f.Definition})
+		run, err := pipeline.Start(ctx, c, options, pipeline.Request{Pipeline: f.Definition})
 		if err != nil {
 			return err
 		}
-		return run.Get(ctx, nil)
+		_, err = run.Get(ctx)
+		return err
 	}
 	_ = start
 }
@@ -36,7 +36,7 @@ func Example() {
 func ExampleParse() {
 	f, err := file.Parse("film.yaml", []byte("steps:\n  still:\n    modle: wavespeed-ai/flux-dev\n"))
 	if err == nil {
-		_, err = f.Compile()
+		err = f.Check()
 	}
 	var problems pipeline.Problems
 	if errors.As(err, &problems) {

@@ -75,13 +75,13 @@ func parse(name string, content []byte, empty string) (*File, any, error) {
 	f := &File{Name: name, source: clean, places: make(map[string]place)}
 	value, problems := f.read(empty)
 	if len(problems) > 0 {
-		return nil, nil, f.Locate(problems)
+		return nil, nil, f.locate(problems)
 	}
 	return f, value, nil
 }
 
 // Parse parses a pipeline; name is only shown, and names a pipeline that has no name. It fails
-// with [pipeline.Problems] if it can't parse the text at all; [File.Compile] reports all other
+// with [pipeline.Problems] if it can't parse the text at all; [File.Check] reports all other
 // problems.
 func Parse(name string, content []byte) (*File, error) {
 	f, value, err := parse(name, content, "the file is empty; a pipeline needs steps")
@@ -90,8 +90,8 @@ func Parse(name string, content []byte) (*File, error) {
 	}
 	value = f.complete(value)
 	found, broken := check(value)
-	f.form = f.Locate(found)
-	Sort(f.form)
+	f.form = f.locate(found)
+	sort(f.form)
 	for _, path := range broken {
 		value = without(value, path)
 	}
@@ -101,7 +101,7 @@ func Parse(name string, content []byte) (*File, error) {
 	}
 	if err := json.Unmarshal(encoded, &f.Definition); err != nil {
 		if len(f.form) == 0 {
-			f.form = f.Locate(pipeline.Problems{{Message: err.Error()}})
+			f.form = f.locate(pipeline.Problems{{Message: err.Error()}})
 		}
 		return nil, f.form
 	}
@@ -173,7 +173,7 @@ func check(ordered any) (problems pipeline.Problems, broken [][]string) {
 	}
 	for _, finding := range s.Check(value) {
 		if finding.OfName {
-			continue // pipeline.Analyze reports problems with names
+			continue // plan.Analyze reports problems with names
 		}
 		problems = append(problems, pipeline.Problem{Path: finding.Path, Message: cured(finding)})
 		if !finding.OfMembers {
@@ -183,26 +183,22 @@ func check(ordered any) (problems pipeline.Problems, broken [][]string) {
 	return problems, broken
 }
 
-// Compile prepares the pipeline for a run. It fails with all its [pipeline.Problems] together.
-func (f *File) Compile() (*plan.Plan, error) {
-	plan, problems := f.Analyze()
-	if len(problems) > 0 {
-		return nil, problems
-	}
-	return plan, nil
-}
-
-// Analyze is Compile for callers that run further checks; see [pipeline.Analyze].
-func (f *File) Analyze() (*plan.Plan, pipeline.Problems) {
-	plan, found := plan.Analyze(f.Definition)
+// Check fails with all problems of the pipeline, and those that were found elsewhere, such as by
+// a run: together as [pipeline.Problems], with their positions, and in that order.
+func (f *File) Check(elsewhere ...pipeline.Problem) error {
+	_, found := plan.Analyze(f.Definition)
 	problems := slices.Clone(f.form)
-	for _, problem := range f.Locate(found) {
+	for _, problem := range f.locate(found) {
 		if !f.told(problem) {
 			problems = append(problems, problem)
 		}
 	}
-	Sort(problems)
-	return plan, problems
+	problems = append(problems, f.locate(elsewhere)...)
+	if len(problems) == 0 {
+		return nil
+	}
+	sort(problems)
+	return problems
 }
 
 // told reports whether a problem merely follows from a problem with the form.
@@ -221,8 +217,7 @@ func lacks(problem pipeline.Problem, name string) bool {
 	return ok && slices.Contains(strings.Split(missing, " and "), name)
 }
 
-// Sort sorts problems by position.
-func Sort(problems pipeline.Problems) {
+func sort(problems pipeline.Problems) {
 	slices.SortStableFunc(problems, func(a, b pipeline.Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
@@ -237,12 +232,12 @@ type place struct {
 
 type position struct{ line, column int }
 
-// Locate adds positions to problems.
-func (f *File) Locate(problems pipeline.Problems) pipeline.Problems {
+// locate adds positions to problems.
+func (f *File) locate(problems pipeline.Problems) pipeline.Problems {
 	located := make(pipeline.Problems, len(problems))
 	for i, problem := range problems {
 		if problem.Line == 0 {
-			at := f.locate(problem)
+			at := f.find(problem)
 			problem.File, problem.Line, problem.Column = f.Name, at.line, at.column
 		}
 		located[i] = problem
@@ -250,7 +245,7 @@ func (f *File) Locate(problems pipeline.Problems) pipeline.Problems {
 	return located
 }
 
-func (f *File) locate(problem pipeline.Problem) position {
+func (f *File) find(problem pipeline.Problem) position {
 	path := problem.Path
 	for n := len(path); n >= 0; n-- {
 		where, known := f.places[key(path[:n])]

@@ -20,7 +20,7 @@ func found(t *testing.T, text string) pipeline.Problems {
 	t.Helper()
 	f, err := file.Parse("film.yaml", []byte(text))
 	if err == nil {
-		_, err = f.Compile()
+		err = f.Check()
 	}
 	if err == nil {
 		return nil
@@ -34,7 +34,7 @@ func found(t *testing.T, text string) pipeline.Problems {
 func definition(t *testing.T, text string) pipeline.Definition {
 	t.Helper()
 	f := mustParse(t, "film.yaml", text)
-	_, err := f.Compile()
+	err := f.Check()
 	require.NoError(t, err)
 	return f.Definition
 }
@@ -295,7 +295,7 @@ func TestName(t *testing.T) {
 	for name, want := range map[string]string{"film.yaml": "film", "/pipelines/my.film.yml": "my.film", "film": "film", "film.json": "film"} {
 		require.Equal(t, want, mustParse(t, name, `{"steps": {"a": {"model": "a/b"}}}`).Definition.Name)
 	}
-	_, err := mustParse(t, "my film.yaml", "steps: {a: {model: a/b}}\n").Compile()
+	err := mustParse(t, "my film.yaml", "steps: {a: {model: a/b}}\n").Check()
 	require.ErrorContains(t, err, "my film.yaml:1:1: name: must match")
 	require.Equal(t, "other", definition(t, "name: other\nsteps: {a: {model: a/b}}\n").Name)
 }
@@ -313,7 +313,7 @@ func TestRead(t *testing.T) {
 	require.NoError(t, os.WriteFile(name, []byte("steps: {a: {modle: a/b}}\n"), 0o600))
 	f, err := file.Read(name)
 	require.NoError(t, err)
-	_, err = f.Compile()
+	err = f.Check()
 	require.ErrorContains(t, err, name+":1:13: steps.a.modle: is not known")
 
 	_, err = file.Read(filepath.Join(folder, "nosuch.yaml"))
@@ -323,30 +323,32 @@ func TestRead(t *testing.T) {
 	require.ErrorContains(t, err, "more than 1048576 bytes")
 }
 
-// TestLocate: others find problems as well, as those of what a model takes.
-func TestLocate(t *testing.T) {
+// TestElsewhere: others find problems as well, as those of what a model takes.
+func TestElsewhere(t *testing.T) {
 	t.Parallel()
-	got := mustParse(t, "film.yaml", "steps:\n  a:\n    model: a/b\n    input: {p: 1, q: [2]}\n").Locate(pipeline.Problems{
-		{Path: []string{"steps", "a", "input", "q", "0"}},
-		{Path: []string{"steps", "a", "input", "nosuch", "x"}}, // where it would stand
-		{Path: []string{"nosuch"}},
-		{},
-		{File: "other.yaml", Line: 7, Column: 8},
-	})
+	err := mustParse(t, "film.yaml", "steps:\n  a:\n    model: a/b\n    input: {p: 1, q: [2]}\n").Check(
+		pipeline.Problem{Message: "a member", Path: []string{"steps", "a", "input", "q", "0"}},
+		pipeline.Problem{Message: "where it would stand", Path: []string{"steps", "a", "input", "nosuch", "x"}},
+		pipeline.Problem{Message: "unknown", Path: []string{"nosuch"}},
+		pipeline.Problem{Message: "all"},
+		pipeline.Problem{Message: "another file", File: "other.yaml", Line: 7, Column: 8},
+	)
+	var got pipeline.Problems
+	require.ErrorAs(t, err, &got)
 	var places []string
 	for _, problem := range got {
-		places = append(places, fmt.Sprintf("%s:%d:%d", problem.File, problem.Line, problem.Column))
+		places = append(places, fmt.Sprintf("%s:%d:%d %s", problem.File, problem.Line, problem.Column, problem.Message))
 	}
-	require.Equal(t, []string{"film.yaml:4:23", "film.yaml:4:5", "film.yaml:1:1", "film.yaml:1:1", "other.yaml:7:8"}, places)
+	require.Equal(t, []string{"film.yaml:1:1 unknown", "film.yaml:1:1 all", "film.yaml:4:5 where it would stand", "film.yaml:4:23 a member", "other.yaml:7:8 another file"}, places)
 }
 
-func TestSort(t *testing.T) {
+func TestProblemsAreSorted(t *testing.T) {
 	t.Parallel()
-	all := pipeline.Problems{
-		{File: "b", Line: 1, Column: 1}, {File: "a", Line: 2, Column: 1, Message: "first"}, {File: "a", Line: 1, Column: 9}, {File: "a", Line: 2, Column: 1, Message: "second"}, {File: "a", Line: 1, Column: 2},
-	}
-	file.Sort(all)
+	err := mustParse(t, "film.yaml", "steps: {a: {model: a/b}}\n").Check(
+		pipeline.Problem{File: "b", Line: 1, Column: 1}, pipeline.Problem{File: "a", Line: 2, Column: 1, Message: "first"}, pipeline.Problem{File: "a", Line: 1, Column: 9},
+		pipeline.Problem{File: "a", Line: 2, Column: 1, Message: "second"}, pipeline.Problem{File: "a", Line: 1, Column: 2},
+	)
 	require.Equal(t, pipeline.Problems{
 		{File: "a", Line: 1, Column: 2}, {File: "a", Line: 1, Column: 9}, {File: "a", Line: 2, Column: 1, Message: "first"}, {File: "a", Line: 2, Column: 1, Message: "second"}, {File: "b", Line: 1, Column: 1},
-	}, all)
+	}, err)
 }

@@ -37,7 +37,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		parsed, err := file.Parse("fuzz.yaml", text)
 		if err == nil {
-			_, err = parsed.Compile()
+			err = parsed.Check()
 		}
 		if err != nil {
 			var problems pipeline.Problems

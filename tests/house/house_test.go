@@ -12,7 +12,7 @@ import (
 // A public package exports at most this many types, functions, methods, constants and
 // variables. The figures are those reached: raise one only with a reason in the commit.
 var exports = map[string]int{
-	"activities": 5, "generation": 68, "pipeline": 68, "pipeline/file": 9, "wavespeed": 25,
+	"activities": 5, "generation": 68, "pipeline": 68, "pipeline/file": 6, "wavespeed": 25,
 	"webhook": 23, "webhook/signaler": 4, "worker": 6, "workflows": 35,
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/exit"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline/file"
 )
 
@@ -19,7 +20,10 @@ func graph(p *session.Program) *cobra.Command {
 			if err != nil {
 				return exit.With(exit.Usage, err)
 			}
-			plan, err := f.Compile()
+			if err := f.Check(); err != nil {
+				return exit.With(exit.Usage, err)
+			}
+			plan, err := plan.Compile(f.Definition)
 			if err != nil {
 				return exit.With(exit.Usage, err)
 			}

@@ -44,7 +44,7 @@ func File(ctx context.Context, s *session.Session, args []string, budget *genera
 		return Result{}, exit.With(exit.Usage, err)
 	}
 	result := Result{File: f}
-	compiled, problems := f.Analyze()
+	compiled, _ := plan.Analyze(f.Definition) // f.Check has its problems
 	result.Plan = compiled
 	given, wrong := values.Inputs(f.Definition, args[1:])
 	result.Given = given
@@ -63,16 +63,13 @@ func File(ctx context.Context, s *session.Session, args []string, budget *genera
 			result.missing = append(result.missing, name)
 		}
 	}
-	problems = append(problems, f.Locate(append(wrong, oversized(f.Definition, given.Values)...))...)
+	wrong = append(wrong, oversized(f.Definition, given.Values)...)
 	result.Report, err = Preflight(ctx, s, preflight.Run{Plan: compiled, Inputs: bound, Budget: budget != nil})
 	if err != nil && !errors.Is(err, ErrNotChecked) {
 		return result, exit.With(exit.Failure, err)
 	}
 	WarnOfUnanswered(s, result.Report)
-	problems = append(problems, f.Locate(result.Report.Problems)...)
-	file.Sort(problems)
-	result.Report.Problems = problems
-	if len(problems) > 0 {
+	if problems := f.Check(append(wrong, result.Report.Problems...)...); errors.As(problems, &result.Report.Problems) {
 		return result, exit.With(exit.Usage, problems)
 	}
 	return result, err

@@ -22,7 +22,7 @@ func change(ctx context.Context, s *session.Session, in *pipeline.Request, runID
 		if err != nil {
 			return err
 		}
-		if _, err := f.Compile(); err != nil {
+		if err := f.Check(); err != nil {
 			return err
 		}
 		in.Pipeline = f.Definition
