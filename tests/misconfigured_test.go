@@ -9,9 +9,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/registered"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
-	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
 // TestWorkerWithoutThePlugin: a deploy without the plugin fails no generation. Its workflow
@@ -20,7 +20,7 @@ func TestWorkerWithoutThePlugin(t *testing.T) {
 	t.Parallel()
 	e := stack.NewEmbedded(t, wavespeedtest.Options{})
 	wrong := sdkworker.New(e.Client, e.TaskQueue, sdkworker.Options{})
-	wrong.RegisterWorkflowWithOptions(workflows.Requested, workflow.RegisterOptions{Name: generation.WorkflowName})
+	wrong.RegisterWorkflowWithOptions(registered.Generate, workflow.RegisterOptions{Name: generation.WorkflowName})
 	require.NoError(t, wrong.Start())
 	run := e.Start(t, generation.WorkflowName, still("a lighthouse"))
 	stack.Eventually(t, "no workflow task fails", func() bool {

@@ -17,6 +17,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/registered"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
@@ -141,9 +142,9 @@ func (p *Plugin) register(_ context.Context, o temporal.SimplePluginRunContextBe
 func registerWorkflows(registry engine.Registry, options workflow.RegisterOptions) {
 	engine.Register(registry, options)
 	options.Name = generation.WorkflowName
-	registry.RegisterWorkflowWithOptions(workflows.Requested, options)
+	registry.RegisterWorkflowWithOptions(registered.Generate, options)
 	options.Name = wire.DeliveryName
-	registry.RegisterWorkflowWithOptions(workflows.Delivery, options)
+	registry.RegisterWorkflowWithOptions(registered.Delivery, options)
 }
 
 func (p *Plugin) forget(_ context.Context, o temporal.SimplePluginRunContextAfterOptions) {

@@ -115,17 +115,11 @@ func Approve(ctx workflow.Context, question Approval) (generation.ApprovalStatus
 	if err := a.await(ctx, question); err != nil {
 		return a.status, err
 	}
-	board.show(ctx)
+	board.UpdateDetails(ctx)
 	if a.status.Verdict == generation.Reject {
 		return a.status, a.rejected()
 	}
 	return a.status, nil
-}
-
-// AnswerDecisions makes the workflow answer decisions before its first approval is open, so
-// early decisions are rejected with a reason.
-func AnswerDecisions(ctx workflow.Context) error {
-	return boardOf(ctx).answerDecisions(ctx)
 }
 
 // approval is one approval with the decisions so far.
@@ -204,7 +198,7 @@ func (a *approval) open() bool { return a.status.Verdict == "" }
 
 // ask puts the approval on the board, replacing an earlier one with its key.
 func (b *board) ask(ctx workflow.Context, a *approval) error {
-	if err := b.answerDecisions(ctx); err != nil {
+	if err := b.AnswerDecisions(ctx); err != nil {
 		return err
 	}
 	i := slices.IndexFunc(b.approvals, func(other *approval) bool { return other.status.Key == a.status.Key })
@@ -218,11 +212,11 @@ func (b *board) ask(ctx workflow.Context, a *approval) error {
 		a.status.Earlier = earlierDecisions(b.approvals[i].status)
 		b.approvals[i] = a
 	}
-	b.show(ctx)
+	b.UpdateDetails(ctx)
 	return nil
 }
 
-func (b *board) answerDecisions(ctx workflow.Context) error {
+func (b *board) AnswerDecisions(ctx workflow.Context) error {
 	if b.decides {
 		return nil
 	}
@@ -244,7 +238,7 @@ func (b *board) answerDecisions(ctx workflow.Context) error {
 			}
 			d.At = workflow.Now(ctx)
 			a.decide(d)
-			b.show(ctx)
+			b.UpdateDetails(ctx)
 			return a.status, nil
 		},
 		workflow.UpdateHandlerOptions{

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
@@ -320,7 +321,7 @@ func TestNothingIsOpen(t *testing.T) {
 	p := newPoll(t)
 	p.decide(approve("early"), approve("art"), approve("late"))
 	play(p.env, func(ctx workflow.Context) error {
-		if err := workflows.AnswerDecisions(ctx); err != nil {
+		if err := kernel.BoardOf(ctx).AnswerDecisions(ctx); err != nil {
 			return err
 		}
 		if err := workflow.Sleep(ctx, 90*time.Second); err != nil {

@@ -37,7 +37,7 @@ func (a *attempt) settled() bool { return a.outcome != nil || a.hinted }
 func (r *run) newAttempt(ctx workflow.Context) *attempt {
 	a := &attempt{Attempt: r.board.newAttempt(r.status, workflow.Now(ctx))}
 	r.attempts = append(r.attempts, a)
-	r.board.show(ctx)
+	r.board.UpdateDetails(ctx)
 	return a
 }
 

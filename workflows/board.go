@@ -112,9 +112,9 @@ func (b *board) newAttempt(status *generation.Status, now time.Time) *generation
 	return attempt
 }
 
-// show writes the board to the workflow's current details, unless the workflow has set its own.
-// It adds no event to the history.
-func (b *board) show(ctx workflow.Context) {
+// UpdateDetails writes the board to the workflow's current details, unless the workflow has set
+// its own. See [kernel.Board].
+func (b *board) UpdateDetails(ctx workflow.Context) {
 	if workflow.GetCurrentDetails(ctx) != b.shown {
 		return
 	}
@@ -122,18 +122,9 @@ func (b *board) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, b.shown)
 }
 
-// ShowDetails makes render write the workflow's current details, instead of the table of
-// generations. It is called immediately, and whenever a generation or an approval changes. It
-// gets the run's current generations, which it must not change.
-func ShowDetails(ctx workflow.Context, render func([]*generation.Status) string) {
-	board := boardOf(ctx)
-	board.render = func() string { return render(board.statuses) }
-	board.show(ctx)
-}
-
-// UpdateDetails writes the details again, after something else has changed.
-func UpdateDetails(ctx workflow.Context) {
-	boardOf(ctx).show(ctx)
+func (b *board) ShowDetails(ctx workflow.Context, render func([]*generation.Status) string) {
+	b.render = func() string { return render(b.statuses) }
+	b.UpdateDetails(ctx)
 }
 
 // Statuses returns the generations of this workflow run so far, in the order in which they
@@ -145,13 +136,11 @@ func Statuses(ctx workflow.Context) []generation.Status {
 	return statuses
 }
 
-// StatusOf returns the generation with this key; false if none was started.
-func StatusOf(ctx workflow.Context, key string) (generation.Status, bool) {
-	board := boardOf(ctx)
-	if board.keys[key] == nil {
+func (b *board) StatusOf(key string) (generation.Status, bool) {
+	if b.keys[key] == nil {
 		return generation.Status{}, false
 	}
-	return record.Clone(*board.keys[key]), true
+	return record.Clone(*b.keys[key]), true
 }
 
 // Approvals returns the approvals of the workflow run. The query [generation.ApprovalsQuery]

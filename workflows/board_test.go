@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
@@ -30,8 +31,8 @@ func TestStatuses(t *testing.T) {
 		}
 		after = workflows.Statuses(ctx)
 		after[0].Attempts[0].State = generation.StateFailed
-		first, known = workflows.StatusOf(ctx, "b")
-		_, unknown = workflows.StatusOf(ctx, "c")
+		first, known = kernel.BoardOf(ctx).StatusOf("b")
+		_, unknown = kernel.BoardOf(ctx).StatusOf("c")
 		return nil
 	})
 	require.NoError(t, env.GetWorkflowError())
@@ -55,10 +56,10 @@ func TestDetails(t *testing.T) {
 		}
 		table = workflow.GetCurrentDetails(ctx)
 		scenes := 1
-		workflows.ShowDetails(ctx, func(statuses []*generation.Status) string { return fmt.Sprintf("%d made of %d", len(statuses), scenes) })
+		kernel.BoardOf(ctx).ShowDetails(ctx, func(statuses []*generation.Status) string { return fmt.Sprintf("%d made of %d", len(statuses), scenes) })
 		rendered = workflow.GetCurrentDetails(ctx)
 		scenes = 7
-		workflows.UpdateDetails(ctx)
+		kernel.BoardOf(ctx).UpdateDetails(ctx)
 		updated = workflow.GetCurrentDetails(ctx)
 		workflow.SetCurrentDetails(ctx, "mine")
 		if _, err := workflows.Generate(ctx, of("a/b", "second")); err != nil {

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
@@ -109,7 +110,7 @@ func TestBudgetIsNeverPassed(t *testing.T) {
 				ctx = workflows.WithBudget(ctx, budget)
 				if expected {
 					for model, price := range s.prices {
-						budget.Expect(model, price)
+						kernel.BudgetOf(ctx).Expect(model, price)
 					}
 				}
 				group := workflow.NewWaitGroup(ctx)
@@ -188,7 +189,8 @@ func TestBudgetThatFails(t *testing.T) {
 	require.Equal(t, generation.StateAbsent, status.Attempts[0].State)
 	require.Len(t, s.submits, 1)
 	require.Equal(t, dollars(0.7), budget.Spent())
-	require.Equal(t, dollars(0.7), budget.Needs())
+	_, needs := budget.Held()
+	require.Equal(t, dollars(0.7), needs)
 }
 
 // TestBudgetLetsPassWhatFits, also after something that did not.
@@ -241,8 +243,8 @@ func TestBudgetThatWaits(t *testing.T) {
 	require.Equal(t, map[string]generation.State{"a": generation.StateCompleted, "b": generation.StateCompleted, "c": generation.StateHeld}, states)
 	require.Len(t, s.submits, 3)
 	require.Equal(t, dollars(3), budget.Spent())
-	require.Zero(t, budget.Needs())
-	held, _ = budget.Held()
+	held, needs = budget.Held()
+	require.Zero(t, needs)
 	require.Zero(t, held)
 }
 
@@ -376,47 +378,18 @@ func TestWhatGoesOnIsPaidFor(t *testing.T) {
 	}
 }
 
-func TestGrants(t *testing.T) {
-	t.Parallel()
-	b := &workflows.Budget{Limit: dollars(10)}
-	granted, ok := b.Grant(dollars(6), dollars(1))
-	require.True(t, ok)
-	require.Equal(t, dollars(6), granted)
-	granted, ok = b.Grant(dollars(6), dollars(1))
-	require.True(t, ok, "as much as there is")
-	require.Equal(t, dollars(4), granted)
-	_, ok = b.Grant(dollars(1), dollars(0))
-	require.False(t, ok, "there is nothing left")
-	b.Settle(dollars(4), dollars(1))
-	_, ok = b.Grant(dollars(5), dollars(3.5))
-	require.False(t, ok, "3 are less than the least")
-	granted, ok = b.Grant(dollars(5), dollars(3))
-	require.True(t, ok)
-	require.Equal(t, dollars(3), granted)
-	require.Equal(t, dollars(1), b.Spent())
-}
-
-func TestExpectedPrices(t *testing.T) {
-	t.Parallel()
-	b := &workflows.Budget{Limit: dollars(10)}
-	require.Zero(t, b.Expected("a/b"))
-	b.Expect("a/b", dollars(0.3))
-	b.Expect("a/b", dollars(0.2))
-	require.Equal(t, dollars(0.3), b.Expected("a/b"), "the highest")
-}
-
 // TestHold waits for a larger limit, or for something to come back.
 func TestHold(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(b *workflows.Budget, env *testsuite.TestWorkflowEnvironment){
-		"raised":   func(b *workflows.Budget, _ *testsuite.TestWorkflowEnvironment) { b.Raise(dollars(5)) },
-		"settled":  func(b *workflows.Budget, _ *testsuite.TestWorkflowEnvironment) { b.Settle(dollars(1), dollars(0.5)) },
-		"canceled": func(_ *workflows.Budget, env *testsuite.TestWorkflowEnvironment) { env.CancelWorkflow() },
+	for name, end := range map[string]func(b *kernel.Budget, env *testsuite.TestWorkflowEnvironment){
+		"raised":   func(b *kernel.Budget, _ *testsuite.TestWorkflowEnvironment) { b.Raise(dollars(5)) },
+		"settled":  func(b *kernel.Budget, _ *testsuite.TestWorkflowEnvironment) { b.Settle(dollars(1), dollars(0.5)) },
+		"canceled": func(_ *kernel.Budget, env *testsuite.TestWorkflowEnvironment) { env.CancelWorkflow() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := newEnv(t, accepts())
-			budget := &workflows.Budget{Limit: dollars(1), Wait: true}
+			budget := &kernel.Budget{Limit: dollars(1), Wait: true}
 			var during, needs generation.USD
 			env.RegisterDelayedCallback(func() {
 				held, price := budget.Held()

@@ -29,7 +29,7 @@ type earlier map[string][]generation.Status
 // Get the earlier run's statuses from its query [generation.StatusQuery], which works after its
 // end too, or from [Statuses]. Leave out those to regenerate.
 func WithEarlier(ctx workflow.Context, statuses ...generation.Status) workflow.Context {
-	Know(ctx, statuses...)
+	boardOf(ctx).Know(statuses...)
 	known := make(earlier, len(statuses))
 	for _, status := range statuses {
 		if status.Fingerprint != "" && worthKeeping(status) {
@@ -57,12 +57,7 @@ func (b *board) left() (left []generation.Status) {
 	return left
 }
 
-// Know gives the run the generations of other runs. A search for an unknown submit then doesn't
-// mistake their predictions for its own.
-func Know(ctx workflow.Context, statuses ...generation.Status) {
-	board := boardOf(ctx)
-	board.others = append(board.others, statuses...)
-}
+func (b *board) Know(statuses ...generation.Status) { b.others = append(b.others, statuses...) }
 
 func worthKeeping(status generation.Status) bool {
 	return hasResult(status) || openPrediction(status) != nil || openSubmit(status) != nil
@@ -150,7 +145,7 @@ func (r *run) keep(ctx workflow.Context) generation.Result {
 	r.status.Kept = true
 	r.status.State = generation.StateCompleted
 	r.status.Model, r.status.Attempts, r.status.Produced = kept.Model, kept.Attempts, kept.Produced
-	r.board.show(ctx)
+	r.board.UpdateDetails(ctx)
 	return generation.Result{
 		Key: r.request.Key, Model: kept.Model, Account: kept.Account, PredictionID: kept.PredictionID(),
 		Produced: kept.Produced, Via: wire.ViaEarlier, Attempts: record.Clone(*r.status).Attempts,

@@ -16,7 +16,7 @@ import (
 func (r *run) enter(ctx workflow.Context, a *attempt, state generation.State, reason string) {
 	a.State, a.Reason = state, reason
 	r.status.State = state
-	r.board.show(ctx)
+	r.board.UpdateDetails(ctx)
 }
 
 func (r *run) complete(ctx workflow.Context, a *attempt) generation.Result {
@@ -46,11 +46,11 @@ func (r *run) fail(ctx workflow.Context, a *attempt, errorType generation.ErrorT
 	// The provider refunds failed predictions, but not those completed without outputs.
 	a.Billed = a.outcome != nil && a.outcome.Status == "completed"
 	if state == generation.StateAbsent || a.outcome != nil && !a.Billed {
-		r.budget.refund(a)
+		r.refund(a)
 	}
 	r.status.State = generation.StateFailed
 	r.status.ErrorType = errorType
-	r.board.show(ctx)
+	r.board.UpdateDetails(ctx)
 	return temporal.NewApplicationErrorWithOptions(r.message(a, reason), string(errorType), temporal.ApplicationErrorOptions{
 		NonRetryable: true,
 		Details:      []any{record.Clone(*r.status)},

@@ -16,13 +16,12 @@ type Alternative struct {
 	// alternative's number, such as "clip/2".
 	Request generation.Request
 
-	// On lists the types of errors after which it is tried. Defaults to [FallbackErrors].
+	// On lists the types of errors after which it is tried. Defaults to those after which
+	// another model may help, and nothing remains to be billed:
+	// [generation.ErrorTypePredictionFailed], [generation.ErrorTypeModelNotFound] and
+	// [generation.ErrorTypeRateLimited].
 	On []generation.ErrorType
 }
-
-// FallbackErrors are errors after which another model may help, and after which nothing remains
-// to be billed.
-var FallbackErrors = []generation.ErrorType{generation.ErrorTypePredictionFailed, generation.ErrorTypeModelNotFound, generation.ErrorTypeRateLimited}
 
 // Fallback runs the request. If it fails, it tries the next alternative whose On includes the
 // error, and so on. It returns the last error. A request with an earlier result or a running
@@ -57,7 +56,7 @@ func Fallback(ctx workflow.Context, request generation.Request, alternatives ...
 func (a Alternative) takesOver(err error) bool {
 	on := a.On
 	if len(on) == 0 {
-		on = FallbackErrors
+		on = []generation.ErrorType{generation.ErrorTypePredictionFailed, generation.ErrorTypeModelNotFound, generation.ErrorTypeRateLimited}
 	}
 	return slices.Contains(on, generation.ErrorTypeOf(err))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/input"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -44,7 +45,7 @@ type run struct {
 	attempts []*attempt
 	mail     *mail
 	logger   log.Logger
-	budget   *Budget            // nil without one
+	budget   *kernel.Budget     // nil without one
 	price    generation.USD     // of a submit that the budget did not cover, in USD
 	earlier  *generation.Status // from an earlier run; nil for none
 }
@@ -73,7 +74,7 @@ func begin(ctx workflow.Context, request generation.Request) (*run, error) {
 		board:    board,
 		status:   status,
 		logger:   log.With(workflow.GetLogger(ctx), "key", request.Key, "model", request.Model),
-		budget:   budgetOf(ctx),
+		budget:   kernel.BudgetOf(ctx),
 		earlier:  takeEarlier(ctx, request.Key, status.Fingerprint),
 	}
 	r.mail = board.newMail(ctx, r)

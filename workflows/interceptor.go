@@ -5,6 +5,7 @@ import (
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -27,27 +28,18 @@ type workflowInbound struct {
 }
 
 func (w *workflowInbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
-	ctx = workflow.WithValue(ctx, boardKey{}, w.board)
+	ctx = kernel.WithBoard(ctx, w.board)
 	result, err := w.Next.ExecuteWorkflow(ctx, in)
 	w.board.drain(ctx)
 	return result, err
 }
 
 func (w *workflowInbound) ExecuteUpdate(ctx workflow.Context, in *interceptor.UpdateInput) (any, error) {
-	return w.Next.ExecuteUpdate(workflow.WithValue(ctx, boardKey{}, w.board), in)
+	return w.Next.ExecuteUpdate(kernel.WithBoard(ctx, w.board), in)
 }
 
-type boardKey struct{}
-
-// boardOf returns the run's board. A worker without the interceptor is misconfigured: like the
-// SDK, it fails the workflow task, and the run continues once a worker is configured correctly.
-func boardOf(ctx workflow.Context) *board {
-	b, ok := ctx.Value(boardKey{}).(*board)
-	if !ok {
-		panic("this worker lacks the plugin for generations: add worker.NewPlugin(…) to its Plugins. In a test environment, use workflowstest.NewProvider")
-	}
-	return b
-}
+// boardOf returns the run's board.
+func boardOf(ctx workflow.Context) *board { return kernel.BoardOf(ctx).(*board) }
 
 // drain reads signals that arrived after their generation had ended, mostly duplicates, so the
 // SDK does not warn about unhandled signals.

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/registered"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
@@ -19,7 +20,7 @@ func requested(t *testing.T, argument string) error {
 	t.Helper()
 	p := accepts()
 	env := newEnv(t, p)
-	env.RegisterWorkflowWithOptions(workflows.Requested, workflow.RegisterOptions{Name: "requested"})
+	env.RegisterWorkflowWithOptions(registered.Generate, workflow.RegisterOptions{Name: "requested"})
 	env.ExecuteWorkflow("requested", json.RawMessage(argument))
 	require.True(t, env.IsWorkflowCompleted())
 	require.Empty(t, p.submits)

@@ -10,16 +10,13 @@ import (
 // ends a run that adds 4 MiB in one task.
 const maxTaskBytes = 2_500_000
 
-// AwaitRoom waits for a workflow task that can add so many bytes to the history. Call it before
-// passing large data to an activity or a child. It costs nothing for small data.
-func AwaitRoom(ctx workflow.Context, bytes int) error {
-	board := boardOf(ctx)
-	for !board.hasRoom(ctx, bytes) {
-		if err := board.awaitTask(ctx); err != nil {
+func (b *board) AwaitRoom(ctx workflow.Context, bytes int) error {
+	for !b.hasRoom(ctx, bytes) {
+		if err := b.awaitTask(ctx); err != nil {
 			return err
 		}
 	}
-	board.added += bytes
+	b.added += bytes
 	return nil
 }
 

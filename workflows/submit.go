@@ -31,17 +31,17 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 	}
 	submitted, err := r.post(ctx, a, share)
 	if price, refused := priceRefused(err); refused && share != nil && ctx.Err() == nil {
-		r.budget.learn(r, price)
-		r.budget.settle(a, share, 0)
+		r.learn(price)
+		r.settle(a, share, 0)
 		return r.submit(ctx, a)
 	}
 	if err != nil {
 		unknown, err = r.submitFailed(ctx, a, err)
-		r.budget.settleFailed(a, share)
+		r.settleFailed(a, share)
 		return unknown, err
 	}
 	a.webhook, a.Price, a.APIKey, a.Answered = submitted.Webhook, submitted.Price, submitted.APIKey, true
-	r.budget.settleAccepted(a, share)
+	r.settleAccepted(a, share)
 	r.setPrediction(ctx, a, submitted.PredictionID)
 	return "", nil
 }
@@ -50,7 +50,7 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 // unknown. From time to time the activity returns to report why it is waiting.
 func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (submitted wire.Submitted, err error) {
 	for patience := firstPatience; ; patience *= morePatience {
-		if err := AwaitRoom(ctx, len(r.input)); err != nil {
+		if err := r.board.AwaitRoom(ctx, len(r.input)); err != nil {
 			return submitted, err
 		}
 		submitted, err = r.postOnce(ctx, a, maxPrice, patience)

@@ -10,11 +10,11 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
-	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
 // child is a running child workflow.
@@ -42,7 +42,7 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *sha
 	if size > maxHanded {
 		return ChunkResult{}, invalid(f.s.ID, "for_each", fmt.Errorf("what an item refers to has %d bytes, more than %d; refer to less", size, maxHanded))
 	}
-	if err := workflows.AwaitRoom(ctx, size); err != nil {
+	if err := kernel.BoardOf(ctx).AwaitRoom(ctx, size); err != nil {
 		return ChunkResult{}, err
 	}
 	c := &child{Child: pipeline.Child{WorkflowID: childID(ctx, f.s.ID)}, items: items, atOnce: atOnce}

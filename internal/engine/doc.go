@@ -4,7 +4,7 @@
 // anything is paid. Then each step runs as soon as the steps it refers to have completed: a
 // generation with its fallbacks, one per item of a list, or an approval. Each of these is a
 // function of package workflows that your own workflows can call too: [workflows.Generate],
-// [workflows.Fallback], [workflows.ForEach], [workflows.Approve], [workflows.WithBudget],
+// [workflows.Fallback], [workflows.ForEach], [workflows.Approve], [kernel.WithBudget],
 // [workflows.WithEarlier].
 //
 // # Many items

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -88,7 +89,7 @@ func (m maker) alternatives(requests []generation.Request) []workflows.Alternati
 func (s *step) statuses(ctx workflow.Context, item *item) []generation.Status {
 	var statuses []generation.Status
 	for _, key := range s.keys(item) {
-		if status, begun := workflows.StatusOf(ctx, key); begun {
+		if status, begun := kernel.BoardOf(ctx).StatusOf(key); begun {
 			statuses = append(statuses, status)
 		}
 	}

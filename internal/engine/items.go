@@ -10,6 +10,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
@@ -121,7 +122,7 @@ type chunkRun struct {
 	step    *step
 	maker   maker
 	values  map[string]any
-	budget  *workflows.Budget
+	budget  *kernel.Budget
 	stopped bool
 	needs   generation.USD
 }
@@ -149,7 +150,7 @@ func (c *chunkRun) prepare() error {
 		c.step.items = append(c.step.items, &item{index: given.Index, key: given.Key, value: value, state: pipeline.StateWaiting})
 	}
 	if c.in.Budget != nil {
-		c.budget = &workflows.Budget{Limit: *c.in.Budget}
+		c.budget = &kernel.Budget{Limit: *c.in.Budget}
 		if c.in.Price > 0 {
 			c.budget.Expect(c.step.Model, c.in.Price)
 		}
@@ -158,16 +159,16 @@ func (c *chunkRun) prepare() error {
 }
 
 func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
-	workflows.ShowDetails(ctx, func(statuses []*generation.Status) string { return c.details(statuses) })
+	kernel.BoardOf(ctx).ShowDetails(ctx, func(statuses []*generation.Status) string { return c.details(statuses) })
 	stop := workflow.GetSignalChannel(ctx, runwire.StopSignal)
 	workflow.GoNamed(ctx, "stop", func(ctx workflow.Context) {
 		stop.Receive(ctx, nil)
 		c.stopped = true
 	})
 	if c.budget != nil {
-		ctx = workflows.WithBudget(ctx, c.budget)
+		ctx = kernel.WithBudget(ctx, c.budget)
 	}
-	workflows.Know(ctx, append(c.in.Known, c.step.made.all()...)...)
+	kernel.BoardOf(ctx).Know(append(c.in.Known, c.step.made.all()...)...)
 	options := workflows.ForEachOptions{
 		MaxParallel: c.in.MaxParallel, Tolerate: c.in.Strikes - 1,
 		Stop: func() bool { return c.stopped || c.needs > 0 || c.step.made.sum.bytes > fullBytes },
@@ -190,7 +191,7 @@ func (c *chunkRun) make(ctx workflow.Context, _ int, item *item) (struct{}, erro
 	if counts := c.step.counts(); worthTelling(counts) {
 		c.report(ctx, counts)
 	}
-	workflows.UpdateDetails(ctx)
+	kernel.BoardOf(ctx).UpdateDetails(ctx)
 	return struct{}{}, err
 }
 

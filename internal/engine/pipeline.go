@@ -11,11 +11,11 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/shape"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
-	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
 // unnamed is the name of a pipeline without one.
@@ -48,7 +48,7 @@ type run struct {
 	steps      []*step
 	byID       map[string]*step
 	rounds     int // how often people had something regenerated
-	budget     *workflows.Budget
+	budget     *kernel.Budget
 	estimate   *pipeline.Estimate
 	unanswered []pipeline.Unanswered
 	fields     map[string][]string     // of each step's model, if known
@@ -97,7 +97,7 @@ func (r *run) setBudget() {
 		}
 	}
 	if limit != nil {
-		r.budget = &workflows.Budget{Limit: *limit, Wait: wait, OnHold: r.tell}
+		r.budget = &kernel.Budget{Limit: *limit, Wait: wait, OnHold: r.tell}
 	}
 }
 
@@ -205,9 +205,9 @@ func (r *run) expectPrices() {
 // any more.
 func (r *run) schedule(ctx workflow.Context) error {
 	if r.budget != nil {
-		ctx = workflows.WithBudget(ctx, r.budget)
+		ctx = kernel.WithBudget(ctx, r.budget)
 	}
-	workflows.Know(ctx, r.known()...)
+	kernel.BoardOf(ctx).Know(r.known()...)
 	for {
 		r.beginReady(ctx)
 		if !r.underWay() {

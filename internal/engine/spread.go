@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
@@ -188,7 +189,7 @@ func (f *fan) settle(granted *share, spent generation.USD) {
 	}
 }
 
-func overBudget(id string, price generation.USD, b *workflows.Budget) error {
+func overBudget(id string, price generation.USD, b *kernel.Budget) error {
 	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(
 		"step %s: an item of about %s would pass the budget of %s, of which %s is spent; it was not submitted. Raise the budget and rerun",
 		id, price, b.Limit, b.Spent()), string(generation.ErrorTypeBudgetExceeded), nil)

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
@@ -19,7 +20,7 @@ import (
 
 // answer registers the handlers that show and control a run.
 func (r *run) answer(ctx workflow.Context) error {
-	workflows.ShowDetails(ctx, func([]*generation.Status) string { return r.details(ctx) })
+	kernel.BoardOf(ctx).ShowDetails(ctx, func([]*generation.Status) string { return r.details(ctx) })
 	r.listen(ctx)
 	return errors.Join(
 		workflow.SetQueryHandlerWithOptions(ctx, wire.RunStatusQuery,
@@ -38,7 +39,7 @@ func (r *run) answer(ctx workflow.Context) error {
 				Validator:   func(_ workflow.Context, usd generation.USD) error { return r.validateBudget(usd) },
 				Description: "sets the run's budget, in US dollars: a number. A run that is held continues when it covers what is next",
 			}),
-		workflows.AnswerDecisions(ctx),
+		kernel.BoardOf(ctx).AnswerDecisions(ctx),
 	)
 }
 
@@ -54,7 +55,7 @@ func (r *run) validateBudget(usd generation.USD) error {
 }
 
 // show updates what is visible of the run.
-func (r *run) show(ctx workflow.Context) { workflows.UpdateDetails(ctx) }
+func (r *run) show(ctx workflow.Context) { kernel.BoardOf(ctx).UpdateDetails(ctx) }
 
 // maxStatusBytes and maxStatusReason limit a status, not counting the run's outputs.
 const (

@@ -14,6 +14,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
 	seam "github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/registered"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/frontend"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
@@ -122,7 +123,7 @@ func (w *world) startWorker() {
 	acts.Register(p.worker)
 	engine.Register(p.worker, workflow.RegisterOptions{})
 	p.worker.RegisterWorkflowWithOptions(workflows.Generate, workflow.RegisterOptions{Name: generation.WorkflowName})
-	p.worker.RegisterWorkflowWithOptions(workflows.Delivery, workflow.RegisterOptions{Name: wire.DeliveryName})
+	p.worker.RegisterWorkflowWithOptions(registered.Delivery, workflow.RegisterOptions{Name: wire.DeliveryName})
 	p.worker.RegisterWorkflowWithOptions(several, workflow.RegisterOptions{Name: severalName})
 	must(p.worker.Start())
 	w.workers = append(w.workers, p)

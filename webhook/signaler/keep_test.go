@@ -15,10 +15,10 @@ import (
 	"go.temporal.io/sdk/workflow"
 	"google.golang.org/grpc"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/registered"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
-	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
 // closed is a workflow of a type that ended in a way.
@@ -153,7 +153,7 @@ func TestPlacesOfANonce(t *testing.T) {
 func startKeeper(t *testing.T, c client.Client, queue string) {
 	t.Helper()
 	w := sdkworker.New(c, queue, sdkworker.Options{})
-	w.RegisterWorkflowWithOptions(workflows.Delivery, workflow.RegisterOptions{Name: wire.DeliveryName})
+	w.RegisterWorkflowWithOptions(registered.Delivery, workflow.RegisterOptions{Name: wire.DeliveryName})
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/registered"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
@@ -77,7 +78,7 @@ func NewProvider(t testing.TB, env *testsuite.TestWorkflowEnvironment) *Provider
 		DeadlockDetectionTimeout: time.Minute,
 	})
 	engine.Register(env, workflow.RegisterOptions{})
-	env.RegisterWorkflowWithOptions(workflows.Requested, workflow.RegisterOptions{Name: generation.WorkflowName})
+	env.RegisterWorkflowWithOptions(registered.Generate, workflow.RegisterOptions{Name: generation.WorkflowName})
 	for name, f := range map[string]any{
 		wire.SubmitName:   p.submit,
 		wire.FindName:     p.find,

@@ -1,4 +1,4 @@
-package workflows
+package registered
 
 import (
 	"go.temporal.io/sdk/workflow"

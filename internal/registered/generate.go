@@ -1,4 +1,5 @@
-package workflows
+// Package registered has the workflows that every worker runs for generations.
+package registered
 
 import (
 	"go.temporal.io/sdk/temporal"
@@ -6,14 +7,15 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/written"
+	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// Requested is [Generate] as the workflow [generation.WorkflowName], which anybody may start.
+// Generate is [workflows.Generate] as the workflow [generation.WorkflowName], which anybody may start.
 // An undecodable request fails with [generation.ErrorTypeInvalidInput].
-func Requested(ctx workflow.Context, argument written.Argument[generation.Request]) (generation.Result, error) {
+func Generate(ctx workflow.Context, argument written.Argument[generation.Request]) (generation.Result, error) {
 	request, err := argument.Take()
 	if err != nil {
 		return generation.Result{}, temporal.NewNonRetryableApplicationError("generation request: "+err.Error()+"; nothing was submitted", string(generation.ErrorTypeInvalidInput), nil)
 	}
-	return Generate(ctx, request)
+	return workflows.Generate(ctx, request)
 }
