@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -20,8 +21,7 @@ import (
 func (a *Activities) recall(ctx context.Context, in runwire.RecallInput) (pipeline.Page, error) {
 	ctx, cancel := attempt(ctx)
 	defer cancel()
-	c := activity.GetClient(ctx)
-	page, err := pipeline.Open(c, in.WorkflowID, in.RunID).Page(ctx, in.Cursor, func(of pipeline.Child) error { return mustHaveEnded(ctx, c, of) })
+	page, err := pipeline.Open(ofEnded{activity.GetClient(ctx)}, in.WorkflowID, in.RunID).Page(ctx, in.Cursor)
 	var refused *temporal.ApplicationError
 	switch {
 	case errors.As(err, &refused):
@@ -33,9 +33,19 @@ func (a *Activities) recall(ctx context.Context, in runwire.RecallInput) (pipeli
 	}
 }
 
+// ofEnded is a client that queries ended workflows only.
+type ofEnded struct{ client.Client }
+
+func (c ofEnded) QueryWorkflow(ctx context.Context, workflowID, runID, query string, args ...any) (converter.EncodedValue, error) {
+	if err := mustHaveEnded(ctx, c, workflowID, runID); err != nil {
+		return nil, err
+	}
+	return c.Client.QueryWorkflow(ctx, workflowID, runID, query, args...)
+}
+
 // mustHaveEnded is an error if the workflow runs. A child ends soon after its run.
-func mustHaveEnded(ctx context.Context, c client.Client, of pipeline.Child) error {
-	described, err := c.DescribeWorkflow(ctx, of.WorkflowID, of.RunID)
+func mustHaveEnded(ctx context.Context, c client.Client, workflowID, runID string) error {
+	described, err := c.DescribeWorkflow(ctx, workflowID, runID)
 	if err != nil {
 		return err
 	}
@@ -46,7 +56,7 @@ func mustHaveEnded(ctx context.Context, c client.Client, of pipeline.Child) erro
 	case info.GetType().GetName() == runwire.ItemsName:
 		return errors.New("it has not ended yet")
 	default:
-		return final(generation.ErrorTypeInvalidInput, fmt.Sprintf("run %s of workflow %s has not ended: cancel or terminate it first; nothing was submitted", of.RunID, of.WorkflowID), nil)
+		return final(generation.ErrorTypeInvalidInput, fmt.Sprintf("run %s of workflow %s has not ended: cancel or terminate it first; nothing was submitted", runID, workflowID), nil)
 	}
 }
 

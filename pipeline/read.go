@@ -18,7 +18,7 @@ import (
 func (r *Run) Results(ctx context.Context) ([]StepResults, error) {
 	var all []StepResults
 	for from := (&Cursor{}); from != nil; {
-		page, err := r.Page(ctx, *from, nil)
+		page, err := r.Page(ctx, *from)
 		if err != nil {
 			return nil, fmt.Errorf("pipeline run %s: its results: %w", r.workflowID, err)
 		}
@@ -36,17 +36,16 @@ func (r *Run) Results(ctx context.Context) ([]StepResults, error) {
 
 // Page is a part of the results, from a place on. What the run's children have made and the
 // run has not taken over is in it. A run that was to resume another, and ended before it had
-// read what that one made, gives the other's results. Each workflow is asked only if allow,
-// which may be nil, gives no error.
-func (r *Run) Page(ctx context.Context, from Cursor, allow func(Child) error) (Page, error) {
-	page, err := r.page(ctx, from, allow)
+// read what that one made, gives the other's results.
+func (r *Run) Page(ctx context.Context, from Cursor) (Page, error) {
+	page, err := r.page(ctx, from)
 	for err == nil && page.Before != nil {
 		r = Open(r.client, page.Before.WorkflowID, page.Before.RunID)
-		page, err = r.page(ctx, from, allow)
+		page, err = r.page(ctx, from)
 	}
 	for i := range page.Steps {
 		if err == nil {
-			err = r.addChildren(ctx, &page.Steps[i], allow)
+			err = r.addChildren(ctx, &page.Steps[i])
 		}
 	}
 	return page, err
@@ -54,9 +53,9 @@ func (r *Run) Page(ctx context.Context, from Cursor, allow func(Child) error) (P
 
 // addChildren adds to a step's items those that its children hold. One that has not started
 // holds none.
-func (r *Run) addChildren(ctx context.Context, step *StepResults, allow func(Child) error) error {
+func (r *Run) addChildren(ctx context.Context, step *StepResults) error {
 	for _, child := range step.Children {
-		made, err := Open(r.client, child.WorkflowID, child.RunID).page(ctx, Cursor{}, allow)
+		made, err := Open(r.client, child.WorkflowID, child.RunID).page(ctx, Cursor{})
 		var missing *serviceerror.NotFound
 		switch {
 		case errors.As(err, &missing):
@@ -73,14 +72,9 @@ func (r *Run) addChildren(ctx context.Context, step *StepResults, allow func(Chi
 }
 
 // page asks one workflow.
-func (r *Run) page(ctx context.Context, from Cursor, allow func(Child) error) (page Page, err error) {
+func (r *Run) page(ctx context.Context, from Cursor) (page Page, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	if allow != nil {
-		if err := allow(Child{WorkflowID: r.workflowID, RunID: r.runID}); err != nil {
-			return page, err
-		}
-	}
 	answer, err := r.client.QueryWorkflow(ctx, r.workflowID, r.runID, wire.RunResultsQuery, from)
 	var unbegun *serviceerror.WorkflowNotReady
 	switch {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -175,19 +176,25 @@ const defaultCatchUp = 10 * time.Minute
 
 // Schedule starts runs regularly, as specified by options.Spec: ID and Spec are required. By
 // default, a run that is due while the previous one is still running is skipped, and missed
-// runs are started only if Temporal was down for no more than 10 minutes. The workflow ids start with the schedule's.
+// runs are started only if Temporal was down for no more than 10 minutes. The workflow ids start
+// with the schedule's.
+//
+// options.Action may be a [*client.ScheduleWorkflowAction] with other options of the runs, such
+// as a memo. Its Workflow, Args and TaskQueue must be empty.
 func Schedule(ctx context.Context, c client.Client, options client.ScheduleOptions, taskQueue string, request Request) (client.ScheduleHandle, error) {
-	switch {
-	case taskQueue == "":
+	if taskQueue == "" {
 		return nil, errors.New("pipeline: taskQueue: is missing; give the one of the workers with the plugin")
-	case options.Action != nil:
-		return nil, errors.New("pipeline: Action: must be nil; it is made of the request")
 	}
-	if options.CatchupWindow == 0 {
-		options.CatchupWindow = defaultCatchUp
+	var action client.ScheduleWorkflowAction
+	if options.Action != nil {
+		given, ok := options.Action.(*client.ScheduleWorkflowAction)
+		if !ok || given.Workflow != nil || given.Args != nil || given.TaskQueue != "" {
+			return nil, errors.New("pipeline: Action: must be nil, or a *client.ScheduleWorkflowAction without Workflow, Args and TaskQueue: they are made of the request")
+		}
+		action = *given
 	}
-	options.Action = &client.ScheduleWorkflowAction{
-		ID: options.ID, Workflow: WorkflowName, Args: []any{request}, TaskQueue: taskQueue, StaticSummary: request.Pipeline.Name,
-	}
+	action.ID, action.StaticSummary = cmp.Or(action.ID, options.ID), cmp.Or(action.StaticSummary, request.Pipeline.Name)
+	action.Workflow, action.Args, action.TaskQueue = WorkflowName, []any{request}, taskQueue
+	options.Action, options.CatchupWindow = &action, cmp.Or(options.CatchupWindow, defaultCatchUp)
 	return c.ScheduleClient().Create(ctx, options)
 }

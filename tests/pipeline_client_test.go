@@ -104,12 +104,17 @@ func TestRunsAreScheduled(t *testing.T) {
 	p := newPipelines(t)
 	id := "nightly-" + uuid.NewString()
 	spec := client.ScheduleSpec{CronExpressions: []string{"0 0 1 1 *"}}
-	schedule, err := pipeline.Schedule(t.Context(), p.Client, client.ScheduleOptions{ID: id, Spec: spec}, p.TaskQueue, pipeline.Request{Pipeline: parse(t, chain)})
+	schedule, err := pipeline.Schedule(t.Context(), p.Client, client.ScheduleOptions{
+		ID: id, Spec: spec, Action: &client.ScheduleWorkflowAction{Memo: map[string]any{"of": "tests"}},
+	}, p.TaskQueue, pipeline.Request{Pipeline: parse(t, chain)})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = schedule.Delete(context.Background()) })
+	_, err = pipeline.Schedule(t.Context(), p.Client, client.ScheduleOptions{ID: id, Action: &client.ScheduleWorkflowAction{Workflow: "another"}}, p.TaskQueue, pipeline.Request{})
+	require.ErrorContains(t, err, "pipeline: Action: ")
 	described, err := schedule.Describe(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 10*time.Minute, described.Schedule.Policy.CatchupWindow)
+	require.Contains(t, described.Schedule.Action.(*client.ScheduleWorkflowAction).Memo, "of")
 	require.NoError(t, schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
 	stack.Eventually(t, "nothing is paid", func() bool { return len(p.Simulator.Ledger()) == 3 })
 }

@@ -17,28 +17,18 @@ type Filter struct {
 
 // Results are what a run and its children have made.
 func Results(ctx context.Context, s *session.Session, id string, o Filter) ([]pipeline.StepResults, error) {
-	run := pipeline.Open(s.Client, id, o.RunID)
-	var all []pipeline.StepResults
-	for from := (&pipeline.Cursor{}); from != nil; {
-		page, err := run.Page(ctx, *from, nil)
-		if err != nil {
-			return nil, err
-		}
-		for _, step := range page.Steps {
-			if o.Step != "" && o.Step != step.ID {
-				continue
-			}
-			step.Items = wanted(step.Items, o.Failed)
-			if last := len(all) - 1; last >= 0 && all[last].ID == step.ID {
-				all[last].Items = append(all[last].Items, step.Items...)
-				all[last].Children = append(all[last].Children, step.Children...)
-				continue
-			}
-			all = append(all, step)
-		}
-		from = page.Next
+	all, err := pipeline.Open(s.Client, id, o.RunID).Results(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return all, nil
+	var kept []pipeline.StepResults
+	for _, step := range all {
+		if o.Step == "" || o.Step == step.ID {
+			step.Items = wanted(step.Items, o.Failed)
+			kept = append(kept, step)
+		}
+	}
+	return kept, nil
 }
 
 // Page asks a run itself for a page of what it has made, and not the one that it resumes.

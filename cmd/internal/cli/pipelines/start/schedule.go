@@ -128,7 +128,7 @@ func create(ctx context.Context, s *session.Session, args []string, o scheduleOp
 		fmt.Fprintln(s.Err, "warning: WaveSpeed deletes uploaded files after 7 days, so later runs will not find them. Use a URL of your own instead")
 	}
 	id := cmp.Or(o.id, "pipeline-"+in.Pipeline.Name)
-	handle, err := s.Client.ScheduleClient().Create(ctx, o.schedule(id, s.Config.TaskQueue, in))
+	handle, err := pipeline.Schedule(ctx, s.Client, o.schedule(id, in), s.Config.TaskQueue, in)
 	var invalid *serviceerror.InvalidArgument
 	switch {
 	case errors.As(err, &invalid):
@@ -154,7 +154,7 @@ func create(ctx context.Context, s *session.Session, args []string, o scheduleOp
 }
 
 // schedule is what Temporal is asked for.
-func (o scheduleOptions) schedule(id, queue string, in pipeline.Request) client.ScheduleOptions {
+func (o scheduleOptions) schedule(id string, in pipeline.Request) client.ScheduleOptions {
 	spec := client.ScheduleSpec{CronExpressions: o.cron}
 	if o.every > 0 {
 		spec.Intervals = []client.ScheduleIntervalSpec{{Every: o.every}}
@@ -166,8 +166,6 @@ func (o scheduleOptions) schedule(id, queue string, in pipeline.Request) client.
 	memo := map[string]any{runs.MemoPipeline: in.Pipeline.Name}
 	return client.ScheduleOptions{
 		ID: id, Spec: spec, Overlap: overlap, Paused: o.paused, CatchupWindow: o.catchUp, Memo: memo,
-		Action: &client.ScheduleWorkflowAction{
-			ID: id, Workflow: pipeline.WorkflowName, Args: []any{in}, TaskQueue: queue, StaticSummary: summaryOf(in), Memo: memo,
-		},
+		Action: &client.ScheduleWorkflowAction{StaticSummary: summaryOf(in), Memo: memo},
 	}
 }

@@ -53,21 +53,22 @@ func checked(ctx context.Context, s *session.Session, args []string, budget budg
 
 // start starts a run. An id that is already in use is a usage error.
 func start(ctx context.Context, s *session.Session, id string, in pipeline.Request, reuse enumspb.WorkflowIdReusePolicy) (client.WorkflowRun, error) {
-	run, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                                       id,
-		TaskQueue:                                s.Config.TaskQueue,
-		StaticSummary:                            summaryOf(in),
-		Memo:                                     map[string]any{runs.MemoPipeline: in.Pipeline.Name},
-		WorkflowIDReusePolicy:                    reuse,
-		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-	}, pipeline.WorkflowName, in)
+	run, err := pipeline.Start(ctx, s.Client, client.StartWorkflowOptions{
+		ID:                    id,
+		TaskQueue:             s.Config.TaskQueue,
+		StaticSummary:         summaryOf(in),
+		Memo:                  map[string]any{runs.MemoPipeline: in.Pipeline.Name},
+		WorkflowIDReusePolicy: reuse,
+	}, in)
 	var taken *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &taken) {
 		return nil, exit.With(exit.Usage, fmt.Errorf(
 			"%s already exists; nothing was started. See it with: pipeline status %s. Continue it with: pipeline rerun %s", id, id, id))
 	}
-	return run, exit.With(exit.Failure, err)
+	if err != nil {
+		return nil, exit.With(exit.Failure, err)
+	}
+	return s.Client.GetWorkflow(ctx, run.WorkflowID(), run.RunID()), nil
 }
 
 // summaryOf is what Temporal's lists show of a run.
