@@ -19,6 +19,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
@@ -45,7 +46,7 @@ func carve(t *testing.T, q *quarry, withWebhook bool) *carved {
 	if withWebhook {
 		options.WebhookURL = func(ctx context.Context, target wire.Target) (string, error) {
 			address, err := keyring.Seal(ctx, target)
-			return webhook.URL("https://hooks.test", address), err
+			return callback.URL("https://hooks.test", address), err
 		}
 	}
 	c.handler, err = webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: c, Logger: slog.New(slog.DiscardHandler)})

@@ -10,7 +10,10 @@ import (
 
 // Answer is the answer to a delivery, for metrics.
 type Answer struct {
-	Reason Reason
+	// Reason explains the answer: "signaled", "hinted", "not_ended", "kept", "orphan",
+	// "refused", "unavailable", "busy", "unknown_address", "not_signed", "bad_signature",
+	// "bad_body", "wrong_method", "too_large", "encoded", "unreadable" or "panicked".
+	Reason string
 
 	// Account is the address's account; "" if the address was not ours.
 	Account string
@@ -19,45 +22,43 @@ type Answer struct {
 	Took time.Duration
 }
 
-// Reason explains the answer to a delivery. These are all its values.
-type Reason string
-
+// The reasons of answers.
 const (
 	// reasonSignaled: the workflow got the signal.
-	reasonSignaled Reason = "signaled"
+	reasonSignaled = "signaled"
 	// reasonHinted: the workflow was told to poll, because the delivery is too old, too new or
 	// too large.
-	reasonHinted Reason = "hinted"
+	reasonHinted = "hinted"
 	// reasonNotEnded: the prediction has not ended, or its status is unknown.
-	reasonNotEnded Reason = "not_ended"
+	reasonNotEnded = "not_ended"
 	// reasonKept: the workflow is closed, and the delivery is kept for its next run.
-	reasonKept Reason = "kept"
+	reasonKept = "kept"
 	// reasonOrphan: nothing waits for it any more.
-	reasonOrphan Reason = "orphan"
+	reasonOrphan = "orphan"
 	// reasonRefused: the workflow accepts no more signals. Investigate why.
-	reasonRefused Reason = "refused"
+	reasonRefused = "refused"
 	// reasonUnavailable: Temporal, or an account's secret, cannot be reached.
-	reasonUnavailable Reason = "unavailable"
+	reasonUnavailable = "unavailable"
 	// reasonBusy: too many deliveries are in progress, or too many slow bodies for the same
 	// address.
-	reasonBusy Reason = "busy"
+	reasonBusy = "busy"
 	// reasonUnknownAddress: the address is not one of ours.
-	reasonUnknownAddress Reason = "unknown_address"
+	reasonUnknownAddress = "unknown_address"
 	// reasonNotSigned, reasonBadSignature: see the corresponding errors.
-	reasonNotSigned    Reason = "not_signed"
-	reasonBadSignature Reason = "bad_signature"
+	reasonNotSigned    = "not_signed"
+	reasonBadSignature = "bad_signature"
 	// reasonBadBody: signed by the provider, but not a prediction.
-	reasonBadBody Reason = "bad_body"
+	reasonBadBody = "bad_body"
 	// reasonWrongMethod: not a POST.
-	reasonWrongMethod Reason = "wrong_method"
+	reasonWrongMethod = "wrong_method"
 	// reasonTooLarge: the body is over four times the limit.
-	reasonTooLarge Reason = "too_large"
+	reasonTooLarge = "too_large"
 	// reasonEncoded: the body is compressed, which the provider never does.
-	reasonEncoded Reason = "encoded"
+	reasonEncoded = "encoded"
 	// reasonUnreadable: the body could not be read completely.
-	reasonUnreadable Reason = "unreadable"
+	reasonUnreadable = "unreadable"
 	// reasonPanicked: a bug in this package.
-	reasonPanicked Reason = "panicked"
+	reasonPanicked = "panicked"
 )
 
 // reply is the response for a reason, and its log level.
@@ -67,7 +68,7 @@ type reply struct {
 	retryAfter string
 }
 
-var replies = map[Reason]reply{
+var replies = map[string]reply{
 	reasonSignaled:       {http.StatusOK, slog.LevelInfo, ""},
 	reasonHinted:         {http.StatusOK, slog.LevelInfo, ""},
 	reasonNotEnded:       {http.StatusOK, slog.LevelInfo, ""},
@@ -88,7 +89,7 @@ var replies = map[Reason]reply{
 }
 
 // answer writes a terse response: the reason is for our log, not for the sender.
-func answer(w http.ResponseWriter, r *http.Request, reason Reason) {
+func answer(w http.ResponseWriter, r *http.Request, reason string) {
 	reply := replies[reason]
 	header := w.Header()
 	switch reason {
@@ -110,7 +111,7 @@ func answer(w http.ResponseWriter, r *http.Request, reason Reason) {
 }
 
 // genuine are the reasons of deliveries signed by the account.
-var genuine = map[Reason]bool{reasonSignaled: true, reasonHinted: true, reasonKept: true, reasonNotEnded: true, reasonOrphan: true, reasonRefused: true}
+var genuine = map[string]bool{reasonSignaled: true, reasonHinted: true, reasonKept: true, reasonNotEnded: true, reasonOrphan: true, reasonRefused: true}
 
 // log writes one line about the delivery. It omits the address, which is a secret, and anything
 // written by an unknown sender.
@@ -123,7 +124,7 @@ func (d *delivery) log() {
 	if !ok {
 		return
 	}
-	attrs := []slog.Attr{slog.String("reason", string(d.reason))}
+	attrs := []slog.Attr{slog.String("reason", d.reason)}
 	for _, attr := range []slog.Attr{
 		slog.String("account", d.target.Account),
 		slog.String("workflow_id", d.target.WorkflowID),

@@ -24,7 +24,7 @@ const (
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // read reads the body.
-func (d *delivery) read() Reason {
+func (d *delivery) read() string {
 	limit := overread * min(d.handler.options.MaxBodyBytes, 1<<40)
 	if d.request.ContentLength > limit {
 		return reasonTooLarge

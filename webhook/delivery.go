@@ -27,7 +27,7 @@ type delivery struct {
 	handler      *Handler
 	request      *http.Request
 	writer       http.ResponseWriter
-	reason       Reason
+	reason       string
 	target       wire.Target
 	body         provider.Delivery
 	size         int64     // of the body
@@ -36,7 +36,7 @@ type delivery struct {
 	err          error
 }
 
-func (d *delivery) receive() (reason Reason) {
+func (d *delivery) receive() (reason string) {
 	defer func() {
 		if value := recover(); value != nil {
 			d.err = fmt.Errorf("%v\n%s", value, debug.Stack())
@@ -74,7 +74,7 @@ func (d *delivery) receive() (reason Reason) {
 }
 
 // begin rejects deliveries that can be rejected without reading the body.
-func (d *delivery) begin() Reason {
+func (d *delivery) begin() string {
 	if d.request.Method != http.MethodPost {
 		return reasonWrongMethod
 	}
@@ -90,7 +90,7 @@ func (d *delivery) begin() Reason {
 	return ""
 }
 
-func (d *delivery) open() Reason {
+func (d *delivery) open() string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.request.Context()), openTimeout)
 	defer cancel()
 	d.target, d.err = d.handler.options.Keyring.Open(ctx, address(d.request))
@@ -110,7 +110,7 @@ func address(r *http.Request) string {
 }
 
 // verify checks again if a signature does not match and the provider has a new secret.
-func (d *delivery) verify(ctx context.Context, secrets []string) Reason {
+func (d *delivery) verify(ctx context.Context, secrets []string) string {
 	if d.body.Genuine() {
 		return ""
 	}
@@ -130,7 +130,7 @@ func (d *delivery) verify(ctx context.Context, secrets []string) Reason {
 }
 
 // tell signals the body's outcome, or only its prediction id if the delivery is a hint.
-func (d *delivery) tell(ctx context.Context) Reason {
+func (d *delivery) tell(ctx context.Context) string {
 	report, err := d.body.Report()
 	if err != nil {
 		d.err = err
@@ -156,12 +156,12 @@ func (d *delivery) tell(ctx context.Context) Reason {
 	switch {
 	case d.err == nil:
 		return done
-	case errors.Is(d.err, ErrKept):
+	case errors.Is(d.err, wire.ErrKept):
 		d.err = nil
 		return reasonKept
-	case errors.Is(d.err, ErrNoWorkflow):
+	case errors.Is(d.err, wire.ErrNoWorkflow):
 		return reasonOrphan
-	case errors.Is(d.err, ErrRefused):
+	case errors.Is(d.err, wire.ErrRefused):
 		return reasonRefused
 	default:
 		return reasonUnavailable

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
@@ -45,7 +46,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	delivery := webhooktest.NewRequest(secret, webhook.URL("https://media.example.com/webhooks/wavespeed", address),
+	delivery := webhooktest.NewRequest(secret, callback.URL("https://media.example.com/webhooks/wavespeed", address),
 		[]byte(`{"id":"p1","status":"completed","outputs":["https://cdn.example.com/1.png"]}`))
 	answer := httptest.NewRecorder()
 	mux.ServeHTTP(answer, delivery)

@@ -36,14 +36,14 @@ func TestAnswers(t *testing.T) {
 		body    string
 
 		status int
-		reason webhook.Reason
+		reason string
 		tells  bool
 		header http.Header
 	}{
 		"signaled":        {change: unchanged, status: 200, reason: webhook.Signaled, tells: true},
-		"workflow closed": {change: unchanged, signal: signals(fmt.Errorf("%w: x", webhook.ErrNoWorkflow)), status: 200, reason: webhook.Orphan, tells: true},
-		"kept":            {change: unchanged, signal: signals(fmt.Errorf("%w: x", webhook.ErrKept)), status: 200, reason: webhook.Kept, tells: true},
-		"signals refused": {change: unchanged, signal: signals(fmt.Errorf("%w: x", webhook.ErrRefused)), status: 200, reason: webhook.Refused, tells: true},
+		"workflow closed": {change: unchanged, signal: signals(fmt.Errorf("%w: x", wire.ErrNoWorkflow)), status: 200, reason: webhook.Orphan, tells: true},
+		"kept":            {change: unchanged, signal: signals(fmt.Errorf("%w: x", wire.ErrKept)), status: 200, reason: webhook.Kept, tells: true},
+		"signals refused": {change: unchanged, signal: signals(fmt.Errorf("%w: x", wire.ErrRefused)), status: 200, reason: webhook.Refused, tells: true},
 		"Temporal down":   {change: unchanged, signal: signals(errors.New("unavailable")), status: 503, reason: webhook.Unavailable, tells: true, header: http.Header{"Retry-After": {"5"}}},
 		"not ended":       {change: unchanged, body: `{"id":"p1","status":"processing"}`, status: 200, reason: webhook.NotEnded},
 		"status unknown":  {change: unchanged, body: `{"id":"p1","status":"paused"}`, status: 200, reason: webhook.NotEnded},
@@ -58,7 +58,7 @@ func TestAnswers(t *testing.T) {
 		"tolerated":       {options: webhook.Options{Tolerance: time.Hour}, change: signedThen(-time.Minute * 59), status: 200, reason: webhook.Signaled, tells: true},
 		"other clock":     {options: webhook.Options{Now: func() time.Time { return time.Now().Add(time.Hour) }}, change: unchanged, status: 200, reason: webhook.Hinted, tells: true},
 		"hint not ended":  {change: signedThen(-301 * time.Second), body: `{"id":"p1","status":"created"}`, status: 200, reason: webhook.NotEnded},
-		"hint orphaned":   {change: signedThen(-301 * time.Second), signal: signals(webhook.ErrNoWorkflow), status: 200, reason: webhook.Orphan, tells: true},
+		"hint orphaned":   {change: signedThen(-301 * time.Second), signal: signals(wire.ErrNoWorkflow), status: 200, reason: webhook.Orphan, tells: true},
 		"hint not signed": {change: func(r *http.Request) { signedThen(-time.Hour)(r); r.Header.Set(webhook.HeaderID, "x") }, status: 401, reason: webhook.BadSignature},
 		"GET":             {change: method("GET"), status: 405, reason: webhook.WrongMethod, header: http.Header{"Allow": {"POST"}}},
 		"post":            {change: method("post"), status: 405, reason: webhook.WrongMethod, header: http.Header{"Allow": {"POST"}}},
@@ -265,8 +265,8 @@ func TestLogLevels(t *testing.T) {
 		secret string
 		body   string
 	}{
-		{"INFO", webhook.ErrNoWorkflow, secret, string(body)},
-		{"ERROR", webhook.ErrRefused, secret, string(body)},
+		{"INFO", wire.ErrNoWorkflow, secret, string(body)},
+		{"ERROR", wire.ErrRefused, secret, string(body)},
 		{"WARN", errors.New("down"), secret, string(body)},
 		{"WARN", nil, otherSecret, string(body)},
 		{"ERROR", nil, secret, `{}`},

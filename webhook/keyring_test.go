@@ -384,7 +384,7 @@ func TestManyDeliveriesAfterARotation(t *testing.T) {
 		}
 		all.Wait()
 		require.Equal(t, 2, p.called())
-		require.Equal(t, map[webhook.Reason]int{webhook.Signaled: 100}, r.reasons())
+		require.Equal(t, map[string]int{webhook.Signaled: 100}, r.reasons())
 	})
 }
 

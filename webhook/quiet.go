@@ -19,7 +19,7 @@ const clockInterval = time.Hour
 
 // kind is a group of lines that are counted together.
 type kind struct {
-	reason  Reason
+	reason  string
 	account string
 }
 

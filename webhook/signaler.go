@@ -2,25 +2,12 @@ package webhook
 
 import (
 	"context"
-	"errors"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// Signaler signals a target's workflow, and returns nil only once the signal is persisted.
-// Package webhook/signaler implements it for Temporal.
+// Signaler signals a target's workflow, and returns nil only once the signal is persisted, or
+// one of the errors of package wire. Package webhook/signaler implements it for Temporal.
 type Signaler interface {
 	Signal(ctx context.Context, target wire.Target, signal wire.Signal) error
 }
-
-var (
-	// ErrNoWorkflow: the workflow has ended or never existed. No retry can help.
-	ErrNoWorkflow = errors.New("webhook: no such workflow is running")
-
-	// ErrKept: the workflow is closed, and the delivery has been persisted for its next run.
-	ErrKept = errors.New("webhook: the delivery is kept for the workflow's next run")
-
-	// ErrRefused: the workflow will never accept this signal, for example because it has had
-	// too many. No retry can help; polling ends the generation.
-	ErrRefused = errors.New("webhook: the workflow cannot take the signal")
-)

@@ -75,7 +75,7 @@ func TestUnknownAddressIsAnUnknownPath(t *testing.T) {
 	for _, address := range addresses {
 		require.Equal(t, unknown, ask(path+address), address)
 	}
-	require.Equal(t, map[webhook.Reason]int{webhook.UnknownAddress: len(addresses)}, r.reasons())
+	require.Equal(t, map[string]int{webhook.UnknownAddress: len(addresses)}, r.reasons())
 	require.Contains(t, ask(path+r.address), "HTTP/1.1 200 OK\r\n")
 }
 
@@ -90,7 +90,7 @@ func TestOtherMethodsOnTheWire(t *testing.T) {
 		require.NotContains(t, got, "echo", method)
 		require.Equal(t, method != "HEAD", strings.HasSuffix(got, "\r\n\r\nMethod Not Allowed\n"), method)
 	}
-	require.Equal(t, map[webhook.Reason]int{webhook.WrongMethod: len(methods)}, r.reasons())
+	require.Equal(t, map[string]int{webhook.WrongMethod: len(methods)}, r.reasons())
 	require.Empty(t, r.signaled())
 }
 

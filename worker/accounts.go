@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
@@ -82,7 +83,7 @@ func (o Options) newActivities(clients map[string]*wavespeed.Client, keyring *we
 			if err != nil {
 				return "", err
 			}
-			return webhook.URL(o.WebhookURL, address), nil
+			return callback.URL(o.WebhookURL, address), nil
 		}
 	}
 	return activities.New(options)

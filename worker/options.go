@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
@@ -110,7 +111,7 @@ func (o Options) validate() error {
 	if o.WebhookURL == "" {
 		return nil
 	}
-	if err := webhook.ValidateBaseURL(o.WebhookURL, o.AllowHTTP); err != nil {
+	if err := callback.ValidateBase(o.WebhookURL, o.AllowHTTP); err != nil {
 		return fmt.Errorf("worker: Options.WebhookURL: %w", err)
 	}
 	return nil

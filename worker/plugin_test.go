@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
@@ -80,12 +81,12 @@ func TestHandlerOpensWhatTheWorkerSealed(t *testing.T) {
 	handler := plugin.Handler(lazy(t, plugin))
 	body := []byte(`{"id":"p1","status":"processing"}`) // which ends nothing, so that nothing is signaled
 	for _, signedWith := range []string{secret, other} {
-		handler.ServeHTTP(httptest.NewRecorder(), webhooktest.NewRequest(signedWith, webhook.URL("https://media.example.com/hooks", address), body))
+		handler.ServeHTTP(httptest.NewRecorder(), webhooktest.NewRequest(signedWith, callback.URL("https://media.example.com/hooks", address), body))
 	}
 	require.Len(t, answers, 2)
-	require.Equal(t, webhook.Reason("not_ended"), answers[0].Reason)
+	require.Equal(t, ("not_ended"), answers[0].Reason)
 	require.Equal(t, "team", answers[0].Account)
-	require.Equal(t, webhook.Reason("bad_signature"), answers[1].Reason)
+	require.Equal(t, ("bad_signature"), answers[1].Reason)
 }
 
 func TestHandlerWithoutAccounts(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
@@ -35,7 +36,7 @@ func (s *system) startSkewed(ahead time.Duration, temporal, address, webhooks st
 		Accounts: map[string]provider.Provider{generation.DefaultAccount: account},
 		WebhookURL: func(ctx context.Context, target wire.Target) (string, error) {
 			address, err := keyring.Seal(ctx, target)
-			return webhook.URL(webhooks, address), err
+			return callback.URL(webhooks, address), err
 		},
 		Now: func() time.Time { return time.Now().Add(ahead) },
 	})

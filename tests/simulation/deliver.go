@@ -14,16 +14,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	seam "github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
 // address is what a worker gives the provider to call.
 func (w *world) address(ctx context.Context, target wire.Target) (string, error) {
 	sealed, err := w.keyring.Seal(ctx, target)
-	return webhook.URL(baseURL, sealed), err
+	return callback.URL(baseURL, sealed), err
 }
 
 const maxDeliveries = 4

@@ -10,7 +10,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
 const (
@@ -36,7 +35,7 @@ func (s *Signaler) keep(ctx context.Context, target wire.Target, signal wire.Sig
 	case isOpen(info.GetStatus()):
 		return errOpen
 	case !mayRerun(info.GetType().GetName(), info.GetStatus()):
-		return webhook.ErrNoWorkflow
+		return wire.ErrNoWorkflow
 	}
 	for i, id := range wire.DeliveryIDs(target.Nonce) {
 		if signal.Hint && i > 0 {
@@ -46,7 +45,7 @@ func (s *Signaler) keep(ctx context.Context, target wire.Target, signal wire.Sig
 			return err
 		}
 	}
-	return webhook.ErrNoWorkflow
+	return wire.ErrNoWorkflow
 }
 
 func isOpen(status enums.WorkflowExecutionStatus) bool {
@@ -67,7 +66,7 @@ func taskQueue(described *client.WorkflowExecutionDescription) string {
 // errTaken: the slot holds another prediction.
 var errTaken = errors.New("signaler: the slot is taken")
 
-// keepAs returns [webhook.ErrKept] once the signal's prediction is kept under the id.
+// keepAs returns [wire.ErrKept] once the signal's prediction is kept under the id.
 func (s *Signaler) keepAs(ctx context.Context, id, queue string, signal wire.Signal) error {
 	_, err := s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       id,
@@ -79,11 +78,11 @@ func (s *Signaler) keepAs(ctx context.Context, id, queue string, signal wire.Sig
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
 	switch {
 	case err == nil:
-		return webhook.ErrKept
+		return wire.ErrKept
 	case !errors.As(err, &started):
 		return err
 	case s.holds(ctx, id, signal.PredictionID):
-		return webhook.ErrKept
+		return wire.ErrKept
 	default:
 		return errTaken
 	}

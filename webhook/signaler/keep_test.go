@@ -17,7 +17,6 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/registered"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 )
 
@@ -95,11 +94,11 @@ func TestDeliveriesForClosedWorkflows(t *testing.T) {
 		end      func(client.WorkflowRun)
 		want     error
 	}{
-		"terminated":         {"nothing", terminate(t, c), webhook.ErrKept},
-		"pipeline":           {"wavespeed.Pipeline", terminate(t, c), webhook.ErrKept},
-		"completed":          {"nothing", complete(t, c), webhook.ErrNoWorkflow},
-		"completed pipeline": {"wavespeed.Pipeline", complete(t, c), webhook.ErrKept},
-		"completed items":    {"wavespeed.Items", complete(t, c), webhook.ErrKept},
+		"terminated":         {"nothing", terminate(t, c), wire.ErrKept},
+		"pipeline":           {"wavespeed.Pipeline", terminate(t, c), wire.ErrKept},
+		"completed":          {"nothing", complete(t, c), wire.ErrNoWorkflow},
+		"completed pipeline": {"wavespeed.Pipeline", complete(t, c), wire.ErrKept},
+		"completed items":    {"wavespeed.Items", complete(t, c), wire.ErrKept},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -108,7 +107,7 @@ func TestDeliveriesForClosedWorkflows(t *testing.T) {
 			for range 2 {
 				require.ErrorIs(t, s.Signal(t.Context(), target, signal), test.want)
 			}
-			if test.want != webhook.ErrKept {
+			if test.want != wire.ErrKept {
 				require.Empty(t, kept(t, c, target.Nonce))
 				return
 			}
@@ -137,8 +136,8 @@ func TestPlacesOfANonce(t *testing.T) {
 				signal wire.Signal
 				want   error
 			}{
-				{first, webhook.ErrKept}, {hint, webhook.ErrNoWorkflow}, {first, webhook.ErrKept}, {second, webhook.ErrKept},
-				{second, webhook.ErrKept}, {third, webhook.ErrNoWorkflow}, {first, webhook.ErrKept},
+				{first, wire.ErrKept}, {hint, wire.ErrNoWorkflow}, {first, wire.ErrKept}, {second, wire.ErrKept},
+				{second, wire.ErrKept}, {third, wire.ErrNoWorkflow}, {first, wire.ErrKept},
 			} {
 				require.ErrorIs(t, s.Signal(t.Context(), target, step.signal), step.want, step.signal.PredictionID)
 				for _, id := range wire.DeliveryIDs(target.Nonce)[:len(kept(t, c, target.Nonce))] {
@@ -196,8 +195,8 @@ func TestDeliveryThatCannotBeKept(t *testing.T) {
 	for name, failing := range map[string]client.Client{"describe": failing{Client: c, describe: true}, "start": failing{Client: c}} {
 		err := signaler.New(failing).Signal(t.Context(), target, signal)
 		require.ErrorContains(t, err, "Temporal is busy", name)
-		require.NotErrorIs(t, err, webhook.ErrNoWorkflow, name)
-		require.NotErrorIs(t, err, webhook.ErrKept, name)
+		require.NotErrorIs(t, err, wire.ErrNoWorkflow, name)
+		require.NotErrorIs(t, err, wire.ErrKept, name)
 	}
 	require.Empty(t, kept(t, c, target.Nonce))
 }

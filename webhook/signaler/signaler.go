@@ -29,7 +29,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
 // Signaler is a [webhook.Signaler].
@@ -39,11 +38,11 @@ type Signaler struct{ client client.Client }
 func New(c client.Client) *Signaler { return &Signaler{c} }
 
 // Signal sends the signal to the workflow's current run. If that run is closed and a rerun may
-// need the signal, it keeps the signal in a workflow of its own, and returns [webhook.ErrKept].
+// need the signal, it keeps the signal in a workflow of its own, and returns [wire.ErrKept].
 func (s *Signaler) Signal(ctx context.Context, target wire.Target, signal wire.Signal) error {
 	ctx = context.WithValue(ctx, deliveryKey{}, delivery{namespace: target.Namespace, requestID: requestID(signal)})
 	err := s.send(ctx, target, signal)
-	if !errors.Is(err, webhook.ErrNoWorkflow) {
+	if !errors.Is(err, wire.ErrNoWorkflow) {
 		return err
 	}
 	err = s.keep(ctx, target, signal)
@@ -62,9 +61,9 @@ func classify(err error) error {
 	var invalid *serviceerror.InvalidArgument
 	switch {
 	case errors.As(err, &notFound):
-		return fmt.Errorf("%w: %w", webhook.ErrNoWorkflow, err)
+		return fmt.Errorf("%w: %w", wire.ErrNoWorkflow, err)
 	case errors.As(err, &invalid) && strings.Contains(invalid.Message, "exceeded workflow execution limit for signal events"):
-		return fmt.Errorf("%w: %w", webhook.ErrRefused, err)
+		return fmt.Errorf("%w: %w", wire.ErrRefused, err)
 	default:
 		return err
 	}

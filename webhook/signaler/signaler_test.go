@@ -12,7 +12,6 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 )
 
@@ -45,10 +44,10 @@ func TestErrorsAreSorted(t *testing.T) {
 	const tooMany = "exceeded workflow execution limit for signal events"
 	for name, test := range map[string]struct{ err, want error }{
 		"none":                   {nil, nil},
-		"closed or unknown":      {serviceerror.NewNotFound("workflow execution already completed"), webhook.ErrNoWorkflow},
-		"wrapped":                {fmt.Errorf("signal: %w", serviceerror.NewNotFound("x")), webhook.ErrNoWorkflow},
-		"too many signals":       {serviceerror.NewInvalidArgument(tooMany), webhook.ErrRefused},
-		"too many, in words":     {serviceerror.NewInvalidArgument("Workflow: " + tooMany + "."), webhook.ErrRefused},
+		"closed or unknown":      {serviceerror.NewNotFound("workflow execution already completed"), wire.ErrNoWorkflow},
+		"wrapped":                {fmt.Errorf("signal: %w", serviceerror.NewNotFound("x")), wire.ErrNoWorkflow},
+		"too many signals":       {serviceerror.NewInvalidArgument(tooMany), wire.ErrRefused},
+		"too many, in words":     {serviceerror.NewInvalidArgument("Workflow: " + tooMany + "."), wire.ErrRefused},
 		"another bad argument":   {serviceerror.NewInvalidArgument("Blob data size exceeds limit."), nil},
 		"too many, by no type":   {errors.New(tooMany), nil},
 		"not found, by no type":  {errors.New("workflow execution already completed"), nil},
@@ -68,8 +67,8 @@ func TestErrorsAreSorted(t *testing.T) {
 		client := &fake{err: test.err}
 		got := signaler.New(client).Signal(context.Background(), target, signal)
 		require.ErrorIs(t, got, test.err, "%s: the cause is kept", name)
-		require.Equal(t, test.want == webhook.ErrNoWorkflow, errors.Is(got, webhook.ErrNoWorkflow), name)
-		require.Equal(t, test.want == webhook.ErrRefused, errors.Is(got, webhook.ErrRefused), name)
+		require.Equal(t, test.want == wire.ErrNoWorkflow, errors.Is(got, wire.ErrNoWorkflow), name)
+		require.Equal(t, test.want == wire.ErrRefused, errors.Is(got, wire.ErrRefused), name)
 		require.Equal(t, []any{"clip-7", "", "wavespeed.finished/still[3]", signal}, client.got, name)
 	}
 }

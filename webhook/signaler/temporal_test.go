@@ -20,7 +20,6 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 )
 
@@ -164,7 +163,7 @@ func TestUnknownWorkflow(t *testing.T) {
 	unknown := target
 	unknown.WorkflowID = "signaler-" + uuid.NewString()
 	err := signaler.New(dial(t, "default")).Signal(t.Context(), unknown, signal)
-	require.ErrorIs(t, err, webhook.ErrNoWorkflow)
+	require.ErrorIs(t, err, wire.ErrNoWorkflow)
 }
 
 // A namespace that is not there is a fault of the configuration, and loses no news.
@@ -175,8 +174,8 @@ func TestUnknownNamespaceIsAnOutage(t *testing.T) {
 	err := signaler.New(dial(t, "nowhere")).Signal(t.Context(), elsewhere, signal)
 	var notFound *serviceerror.NamespaceNotFound
 	require.ErrorAs(t, err, &notFound)
-	require.NotErrorIs(t, err, webhook.ErrNoWorkflow)
-	require.NotErrorIs(t, err, webhook.ErrRefused)
+	require.NotErrorIs(t, err, wire.ErrNoWorkflow)
+	require.NotErrorIs(t, err, wire.ErrRefused)
 }
 
 // Another handler may serve the namespace: nothing is sent, and the provider comes again.
@@ -188,7 +187,7 @@ func TestOtherNamespacesAreNotSignaled(t *testing.T) {
 	elsewhere.Namespace = "media"
 	err := signaler.New(c).Signal(t.Context(), elsewhere, signal)
 	require.ErrorContains(t, err, `signaler: the delivery is for namespace "media", and this handler serves "default"`)
-	require.NotErrorIs(t, err, webhook.ErrNoWorkflow)
+	require.NotErrorIs(t, err, wire.ErrNoWorkflow)
 	require.Empty(t, signals(t, c, run))
 }
 
@@ -202,7 +201,7 @@ func TestNoServerIsAnOutage(t *testing.T) {
 	began := time.Now()
 	err = signaler.New(c).Signal(ctx, target, signal)
 	require.Error(t, err)
-	require.NotErrorIs(t, err, webhook.ErrNoWorkflow)
+	require.NotErrorIs(t, err, wire.ErrNoWorkflow)
 	require.Less(t, time.Since(began), 3*time.Second)
 }
 
@@ -234,6 +233,6 @@ func TestTooManySignals(t *testing.T) {
 	for range 2 {
 		require.NoError(t, s.Signal(t.Context(), to(run), signal))
 	}
-	require.ErrorIs(t, s.Signal(t.Context(), to(run), signal), webhook.ErrRefused)
+	require.ErrorIs(t, s.Signal(t.Context(), to(run), signal), wire.ErrRefused)
 	require.Len(t, signals(t, c, run), 2)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
@@ -34,7 +35,7 @@ func checkBaseURL(base string, allowHTTP bool) error {
 }
 
 func checkPublicURL(base string, allowHTTP bool) error {
-	return webhook.ValidateBaseURL(base, allowHTTP)
+	return callback.ValidateBase(base, allowHTTP)
 }
 
 // Need says what the settings are for, and so which are required.

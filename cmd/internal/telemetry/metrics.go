@@ -69,8 +69,8 @@ func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Observe counts the webhook handler's answers.
 func (m *Metrics) Observe(answer webhook.Answer) {
 	ctx := context.Background()
-	m.answers.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", string(answer.Reason)), attribute.String("account", answer.Account)))
-	m.took.Record(ctx, answer.Took.Seconds(), metric.WithAttributes(attribute.String("reason", string(answer.Reason))))
+	m.answers.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", answer.Reason), attribute.String("account", answer.Account)))
+	m.took.Record(ctx, answer.Took.Seconds(), metric.WithAttributes(attribute.String("reason", answer.Reason)))
 }
 
 // countTimeout limits how long a scrape waits.

@@ -1,4 +1,5 @@
-package webhook
+// Package callback makes the URLs that the provider calls.
+package callback
 
 import (
 	"errors"
@@ -10,10 +11,10 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
 )
 
-// ValidateBaseURL checks whether base can be the base of webhook addresses: an https URL
+// ValidateBase checks whether base can be the base of webhook addresses: an https URL
 // without user, query or fragment. Plain http is allowed for this machine, or for any host with
 // allowHTTP. Errors omit users and queries, which may be secret.
-func ValidateBaseURL(base string, allowHTTP bool) error {
+func ValidateBase(base string, allowHTTP bool) error {
 	u, err := url.Parse(base)
 	switch {
 	case err != nil:

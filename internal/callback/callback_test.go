@@ -1,4 +1,4 @@
-package webhook_test
+package callback_test
 
 import (
 	"net/url"
@@ -6,10 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 )
 
-func TestValidateBaseURL(t *testing.T) {
+func TestValidateBase(t *testing.T) {
 	t.Parallel()
 	const (
 		noURL   = "is not a URL"
@@ -65,7 +65,7 @@ func TestValidateBaseURL(t *testing.T) {
 		"://hunter2":                                    noURL,
 		"https://user:hunter2@media.example.com:port/x": noURL,
 	} {
-		err := webhook.ValidateBaseURL(base, false)
+		err := callback.ValidateBase(base, false)
 		if want == "" {
 			require.NoError(t, err, base)
 			continue
@@ -73,8 +73,8 @@ func TestValidateBaseURL(t *testing.T) {
 		require.ErrorContains(t, err, want, base)
 		require.NotContains(t, err.Error(), "hunter2")
 	}
-	require.NoError(t, webhook.ValidateBaseURL("http://media.example.com", true))
-	require.ErrorContains(t, webhook.ValidateBaseURL("ftp://media.example.com", true), noHTTPS)
+	require.NoError(t, callback.ValidateBase("http://media.example.com", true))
+	require.ErrorContains(t, callback.ValidateBase("ftp://media.example.com", true), noHTTPS)
 }
 
 func TestURL(t *testing.T) {
@@ -85,7 +85,7 @@ func TestURL(t *testing.T) {
 		"https://x/hooks": "https://x/hooks/A-_",
 		"https://x/h/":    "https://x/h/A-_",
 	} {
-		require.Equal(t, want, webhook.URL(base, "A-_"))
+		require.Equal(t, want, callback.URL(base, "A-_"))
 	}
 }
 
@@ -94,10 +94,10 @@ func FuzzBaseURL(f *testing.F) {
 	f.Add("http://[::1]:80/%2e%2e/", "x")
 	f.Add("https://a@b?c#d", "x")
 	f.Fuzz(func(t *testing.T, base, address string) {
-		if webhook.ValidateBaseURL(base, false) != nil {
+		if callback.ValidateBase(base, false) != nil {
 			return
 		}
-		whole := webhook.URL(base, url.PathEscape(address))
+		whole := callback.URL(base, url.PathEscape(address))
 		parsed, err := url.Parse(whole)
 		require.NoError(t, err)
 		before, err := url.Parse(base)
