@@ -8,7 +8,7 @@ import (
 // twice returns two readings, both started after everything had settled, and whether they are
 // equal.
 func (s *search) twice(ctx context.Context, now *reading) (*reading, bool, error) {
-	settled := s.entered.Add(s.in.Settle - s.age)
+	settled := s.settledAt()
 	first := s.reader().before(now, s.window.opens)
 	if first == nil || first.list.err != nil || first.charges.err != nil || first.began.Before(settled) || first.since.After(s.window.opens) || now.began.Sub(first.ended) < rereadAfter {
 		first = now

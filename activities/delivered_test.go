@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
@@ -58,6 +59,28 @@ func TestDeliveredWhileChargesAreDown(t *testing.T) {
 					time.Sleep(settle + grace)
 				}
 				require.Equal(t, wire.VerdictFound, s.verdict(in))
+			})
+		})
+	}
+}
+
+// TestDeliveredAfterTheKeyWasReplaced: the submit used the former key, which its prediction was
+// charged to; one that was charged to the key of today is another's.
+func TestDeliveredAfterTheKeyWasReplaced(t *testing.T) {
+	t.Parallel()
+	for charged, want := range map[string]wire.Verdict{"the former": wire.VerdictFound, "ours": wire.VerdictUndecided} {
+		t.Run(charged, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.options.Accounts[generation.DefaultAccount] = keyed{s.provider(), "mine"}
+				s.make("p0", fluxDev, 0)
+				s.temporal.known["default-test-workflow-id"] = wire.KnownPredictions{Predictions: []wire.Known{
+					{PredictionID: "p0", Nonce: "n0", Model: fluxDev, Answered: true, APIKey: "mine"},
+				}}
+				in := question(0)
+				in.Began, in.APIKeys, in.Delivered = time.Now(), []string{"theirs"}, []string{"p1"}
+				s.make("p1", fluxDev, -time.Second, byKey(charged))
+				time.Sleep(settle + grace + time.Second)
+				require.Equal(t, want, s.verdict(in))
 			})
 		})
 	}

@@ -259,7 +259,10 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 		told.silent = true
 		s.account.asked.keep(runID, told)
 		return told, err
-	case errors.As(err, &failed), errors.As(err, &missing), errors.As(err, &unbegun):
+	case errors.As(err, &missing):
+		// It was deleted after it was listed.
+		return told, err
+	case errors.As(err, &failed), errors.As(err, &unbegun):
 		// It has no generations.
 	case err != nil:
 		told.silent = true

@@ -99,11 +99,18 @@ type reader struct {
 // read is a reading that began at notBefore or later, and goes back to since. If there is too much
 // to read, one that goes back to needed counts as whole.
 func (r *reader) read(ctx context.Context, since, needed, notBefore time.Time) (*reading, error) {
+	stopped := activity.GetWorkerStopChannel(ctx)
 	for {
 		r.mu.Lock()
 		if last := r.last(); last != nil && !last.began.Before(notBefore) && !last.since.After(since) {
 			r.mu.Unlock()
 			return last.back(needed), nil
+		}
+		select {
+		case <-stopped:
+			r.mu.Unlock()
+			return nil, errStopped
+		default:
 		}
 		if r.wanted.IsZero() || since.Before(r.wanted) {
 			r.wanted = since
@@ -121,6 +128,7 @@ func (r *reader) read(ctx context.Context, since, needed, notBefore time.Time) (
 		}
 		select {
 		case <-flight:
+		case <-stopped:
 		case <-ctx.Done():
 		}
 		if err := ctx.Err(); err != nil {
@@ -128,6 +136,9 @@ func (r *reader) read(ctx context.Context, since, needed, notBefore time.Time) (
 		}
 	}
 }
+
+// errStopped: another worker reads on.
+var errStopped = errors.New("the worker stops")
 
 // longestReading bounds one reading.
 const longestReading = 3 * time.Minute

@@ -115,8 +115,8 @@ func (s *search) look(ctx context.Context) answer {
 	if len(delivered) > 0 && s.settled() {
 		s.askOwners(ctx, askedFor, possible)
 		s.learn(now)
-		if err := s.learnKey(ctx); (witness{err: err}).down() {
-			return answer{down: err, why: "the charges of other submits cannot be read"}
+		if delivered, err = s.unclaimed(ctx, delivered); err != nil {
+			return answer{down: err, why: "it cannot be read whose the predictions are that webhooks named"}
 		}
 		possible = s.possible(now, delivered)
 		delivered = slices.DeleteFunc(delivered, func(d delivery) bool {
@@ -138,18 +138,34 @@ func (s *search) anothers(ctx context.Context, x sighting) (bool, error) {
 	}
 	s.askOwners(ctx, askedFor, []sighting{x})
 	charged, err := s.charged(ctx, x)
+	return s.foreign(x) || s.foreign(charged), err
+}
+
+// unclaimed leaves out the predictions that are certainly another's, by their charges too.
+func (s *search) unclaimed(ctx context.Context, delivered []delivery) (unclaimed []delivery, err error) {
+	for _, d := range delivered {
+		charged, err := s.charged(ctx, d.sighting)
+		if err != nil {
+			return delivered, err
+		}
+		if !s.foreign(d.sighting) && !s.foreign(charged) {
+			d.strange = charged.charged && !s.in.KeyKnown && s.account.keys.excludes(charged.key)
+			unclaimed = append(unclaimed, d)
+		}
+	}
+	return unclaimed, nil
+}
+
+// charged adds the prediction's charge, if there is one yet, and learns our key. An error is
+// worth another try.
+func (s *search) charged(ctx context.Context, x sighting) (sighting, error) {
+	charges, err := s.charges(ctx, x.id)
 	if err == nil {
 		err = s.learnKey(ctx)
 	}
-	if (witness{err: err}).down() && !s.late() {
-		return false, err
+	if !(witness{err: err}).down() || s.late() {
+		err = nil
 	}
-	return s.foreign(x) || s.foreign(charged), nil
-}
-
-// charged adds the prediction's charge, if there is one yet.
-func (s *search) charged(ctx context.Context, x sighting) (sighting, error) {
-	charges, err := s.charges(ctx, x.id)
 	for _, charge := range charges {
 		if charge.PredictionID == x.id {
 			x.charged, x.key, x.billed = true, charge.Key, charge.Model
@@ -164,10 +180,17 @@ func (s *search) charges(ctx context.Context, ids ...string) ([]provider.Charge,
 	return slices.DeleteFunc(page.Items, func(c provider.Charge) bool { return c.Kind != provider.ChargeDeduct }), err
 }
 
+// youngFor is how long a submit takes, in most cases.
+const youngFor = 3 * time.Minute
+
+// sinceBegan is how long ago the submit began, by Temporal's clock.
+func (s *search) sinceBegan() time.Duration { return s.info.StartedTime.Sub(s.in.Began) }
+
 // delivery is a prediction named by a webhook to the submit's own address.
 type delivery struct {
 	sighting
-	exists bool // the account can read it
+	exists  bool // the account can read it
+	strange bool // charged to a key that is none of ours, though the submit's own is not known
 }
 
 // delivered reads the predictions named by webhooks, except those that certainly belong to
@@ -178,11 +201,11 @@ func (s *search) delivered(ctx context.Context) ([]delivery, error) {
 		prediction, err := s.account.provider.Result(ctx, id)
 		switch {
 		case err == nil:
-			if d := (delivery{sight(prediction), true}); !s.foreign(d.sighting) {
+			if d := (delivery{sighting: sight(prediction), exists: true}); !s.foreign(d.sighting) {
 				delivered = append(delivered, d)
 			}
 		case provider.KindOf(err) == provider.NotFound:
-			if d := (delivery{sighting{id: id}, false}); !s.foreign(d.sighting) {
+			if d := (delivery{sighting: sighting{id: id}}); !s.foreign(d.sighting) {
 				delivered = append(delivered, d)
 			}
 		default:
@@ -192,10 +215,10 @@ func (s *search) delivered(ctx context.Context) ([]delivery, error) {
 	return delivered, nil
 }
 
-// reader is the account's for searches of this age. An old search needs a long reading, and young
-// ones, which are soon decided, don't wait for it.
+// reader is the account's for submits of this age. A search for an old one needs a long reading,
+// and those for young ones, which are soon decided, don't wait for it.
 func (s *search) reader() *reader {
-	if s.age > s.in.Settle+s.in.Grace+time.Minute {
+	if s.sinceBegan() > s.in.Settle+s.in.Grace+youngFor {
 		return &s.account.deep
 	}
 	return &s.account.shallow
@@ -213,6 +236,9 @@ func (s *search) readSince() time.Time {
 	}
 	return s.window.opens
 }
+
+// settledAt is when the settle time ends, by this process's clock.
+func (s *search) settledAt() time.Time { return s.entered.Add(s.in.Settle - s.age) }
 
 // settled reports whether the settle time has passed.
 func (s *search) settled() bool { return s.age >= s.in.Settle }

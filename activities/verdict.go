@@ -14,26 +14,18 @@ import (
 // another, so the submit is not absent.
 func (s *search) byDelivery(now *reading, delivered []delivery, possible []sighting) answer {
 	silent := now.list.down() || now.charges.down() || (now.list.unsteady() || now.charges.unsteady()) && s.patient()
-	read := !silent && (now.list.err == nil || now.charges.err == nil || s.late())
+	read := !silent && !now.began.Before(s.settledAt()) && (now.list.err == nil || now.charges.err == nil || s.late())
 	remaining := slices.DeleteFunc(slices.Clone(delivered), func(d delivery) bool {
 		return !slices.ContainsFunc(possible, func(x sighting) bool { return x.id == d.id })
 	})
 	switch {
-	case len(remaining) == 1 && remaining[0].exists && s.settled() && read && !s.strange(remaining[0].id, possible):
+	case len(remaining) == 1 && remaining[0].exists && !remaining[0].strange && s.settled() && read:
 		return found(remaining[0].id, false)
 	case s.left <= 0 || s.late() && s.heardAll(possible) && !silent:
 		return undecided("webhooks named predictions that may be another's", possible)
 	default:
 		return answer{why: "a webhook named a prediction that may be another's", down: errors.Join(down(now)...)}
 	}
-}
-
-// strange tells whether the prediction was charged to a key that is none of ours. That is doubt
-// where the submit's own key is not known.
-func (s *search) strange(id string, possible []sighting) bool {
-	return slices.ContainsFunc(possible, func(x sighting) bool {
-		return x.id == id && x.charged && s.account.keys.excludes(x.key)
-	})
 }
 
 // byReadings decides without webhooks.
@@ -53,7 +45,7 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 	if steady && len(possible) == 0 && s.mayProveAbsence() {
 		return answer{found: wire.Found{Verdict: wire.VerdictAbsent}, decided: true}
 	}
-	infers := steady && s.account.exclusive && slices.ContainsFunc(possible, s.familiar)
+	infers := steady && s.account.exclusive && s.sinceBegan() < inferredFor && slices.ContainsFunc(possible, s.familiar)
 	var told owners
 	if len(possible) > 0 && (s.left <= 0 || s.late() || infers) {
 		told = s.askOwners(ctx, answeredFor, possible)
@@ -84,8 +76,10 @@ func (s *search) mayLearn(told owners, possible []sighting) bool {
 	switch {
 	case told.others == silentOwners || told.others == moreOwners:
 		return true
-	case s.account.exclusive:
+	case s.account.exclusive && told.others == allOwners:
 		return slices.ContainsFunc(possible, func(x sighting) bool { return !s.covered(told, x) })
+	case s.account.exclusive:
+		return slices.ContainsFunc(possible, func(x sighting) bool { return !s.familiar(x) })
 	default:
 		return len(possible) > 0 && !slices.ContainsFunc(possible, func(x sighting) bool { return x.charged })
 	}
@@ -130,6 +124,11 @@ const (
 	visibleAfter = 30 * time.Second
 	answeredFor  = 30 * time.Second
 )
+
+// inferredFor is how old a submit may be whose prediction is inferred from what other workflows
+// tell. Temporal deletes closed ones after the namespace's retention, by default after a day or
+// more, and those can't be asked.
+const inferredFor = 12 * time.Hour
 
 // familiar tells whether the prediction was seen so long ago that it is worth asking: answers
 // and lists of runs that serve all searches are newer.

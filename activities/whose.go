@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -15,9 +16,18 @@ func (s *search) foreign(x sighting) bool {
 	if nonce, _ := s.account.memory.owner(x.id); nonce != "" && nonce != s.in.Nonce {
 		return true
 	}
-	return x.charged && s.in.KeyKnown && s.sameKey() && s.account.keys.excludes(x.key) ||
+	return x.charged && s.in.KeyKnown && s.keyDiffers(x.key) ||
 		s.window.before(x.created) ||
 		s.otherModel(s.in.Model, x)
+}
+
+// keyDiffers reports whether the key that was charged is certainly not the one that the submit
+// used, which is known.
+func (s *search) keyDiffers(key provider.AccessKey) bool {
+	if s.sameKey() {
+		return s.account.keys.excludes(key)
+	}
+	return s.account.keys.has(key)
 }
 
 // otherModel reports whether the prediction certainly has another model. A name that isn't in
