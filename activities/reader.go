@@ -66,8 +66,9 @@ func (w witness) down() bool { return w.err != nil && !w.silent() && !w.unsteady
 
 // reading is the state of both lists at one time.
 type reading struct {
-	began, ended  time.Time // by this process's clock
-	since         time.Time // by the provider's clock; all that was created later is in it
+	began, ended  time.Time     // by this process's clock
+	since         time.Time     // by the provider's clock; all that was created later is in it
+	rest          time.Duration // until there should be another one
 	list, charges witness
 }
 
@@ -160,6 +161,7 @@ func (r *reader) fly(ctx context.Context, since time.Time, flight chan struct{})
 	reading.list = listed(ctx, r.provider, since)
 	reading.charges = charged(ctx, r.provider, since)
 	reading.ended = r.now()
+	reading.rest = max(rereadAfter, reading.ended.Sub(reading.began), time.Duration(len(reading.list.seen)+len(reading.charges.seen))*restEach)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if ctx.Err() == nil { // one that was cut says nothing
@@ -170,8 +172,12 @@ func (r *reader) fly(ctx context.Context, since time.Time, flight chan struct{})
 	close(flight)
 }
 
-// servesFor is how old a reading may be that a search begins with. One that took long serves
-// for as long again, so that the provider has a pause.
+// restEach is the pause after a reading for each item in it, so that a long list is not read all
+// the time: half a minute for 10,000 predictions and their charges.
+const restEach = 3 * time.Millisecond / 2
+
+// servesFor is how old a reading may be that a search begins with. One that took long, or is
+// long, serves for a while, so that the provider has a pause.
 func (r *reader) servesFor() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -179,7 +185,7 @@ func (r *reader) servesFor() time.Duration {
 	if last == nil {
 		return rereadAfter
 	}
-	return max(rereadAfter, 2*last.ended.Sub(last.began))
+	return max(rereadAfter, last.ended.Sub(last.began)+last.rest)
 }
 
 func (r *reader) last() *reading {
