@@ -34,18 +34,18 @@ var faults = []fault{
 		{"activities/whose.go", `nonce != "" && nonce != s.in.Nonce {`, `nonce != "" {`},
 	}},
 	one("a listed input that differs is another's: a seed of -1 listed as drawn", absent,
-		"activities/whose.go", `	return x.charged && s.in.KeyKnown && s.sameKey()`, `	if x.seed != "" && x.seed != strconv.FormatInt(wire.Seed(s.in.Nonce), 10) {
+		"activities/whose.go", `	return x.charged && s.in.KeyKnown`, `	if x.seed != "" && x.seed != strconv.FormatInt(wire.Seed(s.in.Nonce), 10) {
 		return true
 	}
-	return x.charged && s.in.KeyKnown && s.sameKey()`),
+	return x.charged && s.in.KeyKnown`),
 	one("a prediction listed under another name is another's", absent,
 		"activities/whose.go", `return s.catalogued[x.model] && s.account.names.other(model, x.model, x.created)`,
 		`return x.model != "" && x.model != model && !s.account.names.same(model, x.model)`),
 	one("a prediction without a listed input is another's", absent,
-		"activities/whose.go", `	return x.charged && s.in.KeyKnown && s.sameKey()`, `	if x.seed == "" {
+		"activities/whose.go", `	return x.charged && s.in.KeyKnown`, `	if x.seed == "" {
 		return true
 	}
-	return x.charged && s.in.KeyKnown && s.sameKey()`),
+	return x.charged && s.in.KeyKnown`),
 	{"the list ends with the first page that is not full", absent, []change{
 		{"activities/pages.go", `		case old && p.ordered:
 			return p.enough(got)`, `		case old && p.ordered, len(got.items) < size:
