@@ -58,7 +58,7 @@ var faults = []fault{
 	}},
 	{"silence proves absence before the settle time", absent, []change{
 		{"activities/search.go", `func (s *search) settled() bool { return s.age >= s.in.Settle }`, `func (s *search) settled() bool { return true }`},
-		{"activities/compare.go", `settled := s.entered.Add(s.in.Settle - s.age)`, `settled := s.entered.Add(-time.Hour)`},
+		{"activities/compare.go", `settled := s.settledAt()`, `settled := s.entered.Add(-time.Hour)`},
 	}},
 	one("the provider's clock is taken to be right within 30 s", absent,
 		"activities/window.go", `uncalibrated = 15 * time.Minute`, `uncalibrated = 30 * time.Second`),
@@ -70,9 +70,9 @@ var faults = []fault{
 		"activities/verdict.go", `infers := steady && s.account.exclusive && `, `infers := steady && `),
 	one("two workers with identical requests take the same prediction", taken,
 		"activities/owners.go", `	if !s.account.asked.begin(ctx) {
-		return nil, silentOwners
+		return owners{others: silentOwners}
 	}`, `	if true {
-		return nil, allOwners
+		return owners{asOf: s.account.asked.now()}
 	}`),
 	one("two seeds above 2^53 are taken for the same", taken,
 		"internal/wire/fingerprint.go", `	decoder.UseNumber()
