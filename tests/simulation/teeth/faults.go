@@ -100,5 +100,5 @@ var faults = []fault{
 		"internal/engine/recall.go", `		pages = append(pages, page)
 `, ``),
 	one("what a budget has reserved is not taken from it", budget,
-		"workflows/budget.go", `b.Limit.Sub(b.spent).Sub(b.reserved)`, `b.Limit.Sub(b.spent)`),
+		"internal/kernel/budget.go", `usd.Sub(usd.Sub(b.Limit, b.spent), b.reserved)`, `usd.Sub(b.Limit, b.spent)`),
 }
