@@ -616,6 +616,10 @@ func TestExclusiveKeys(t *testing.T) {
 		"another program's workflow does not answer": {tell: func(s *scene, _ *wire.FindInput) {
 			s.temporal.silent, s.temporal.ran = "another", "SendMail"
 		}, want: "p1"},
+		"another workflow was deleted": {tell: func(s *scene, _ *wire.FindInput) { s.temporal.gone = "another" }},
+		"it is so old that others may have been deleted": {tell: func(_ *scene, in *wire.FindInput) {
+			in.Began = in.Began.Add(-13 * time.Hour)
+		}},
 		"another workflow cannot be replayed": {tell: func(s *scene, _ *wire.FindInput) {
 			s.temporal.ran = wire.SubmitName
 			s.temporal.refuses = map[string]string{"another": "[TMPRL1100] nondeterministic workflow: history event ActivityTaskScheduled, replay command StartTimer"}

@@ -66,9 +66,8 @@ func (w witness) down() bool { return w.err != nil && !w.silent() && !w.unsteady
 
 // reading is the state of both lists at one time.
 type reading struct {
-	began, ended  time.Time     // by this process's clock
-	since         time.Time     // by the provider's clock; all that was created later is in it
-	rest          time.Duration // until there should be another one
+	began, ended  time.Time // by this process's clock
+	since         time.Time // by the provider's clock; all that was created later is in it
 	list, charges witness
 }
 
@@ -161,7 +160,6 @@ func (r *reader) fly(ctx context.Context, since time.Time, flight chan struct{})
 	reading.list = listed(ctx, r.provider, since)
 	reading.charges = charged(ctx, r.provider, since)
 	reading.ended = r.now()
-	reading.rest = max(rereadAfter, reading.ended.Sub(reading.began), time.Duration(len(reading.list.seen)+len(reading.charges.seen))*restEach)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if ctx.Err() == nil { // one that was cut says nothing
@@ -185,7 +183,9 @@ func (r *reader) servesFor() time.Duration {
 	if last == nil {
 		return rereadAfter
 	}
-	return max(rereadAfter, last.ended.Sub(last.began)+last.rest)
+	took := last.ended.Sub(last.began)
+	items := len(last.list.seen) + len(last.charges.seen)
+	return max(rereadAfter, 2*took, took+time.Duration(items)*restEach)
 }
 
 func (r *reader) last() *reading {

@@ -85,7 +85,7 @@ func (s *search) look(ctx context.Context) answer {
 		return answer{down: err, why: "a prediction that a webhook named cannot be read"}
 	}
 	if len(delivered) == 1 && delivered[0].exists && s.free(delivered[0].sighting) {
-		if foreign, err := s.anothers(ctx, delivered[0].sighting); err != nil {
+		if foreign, err := s.isAnothers(ctx, delivered[0].sighting); err != nil {
 			return answer{down: err, why: "it cannot be read whose the prediction is that a webhook named"}
 		} else if !foreign {
 			return found(delivered[0].id, false)
@@ -129,10 +129,10 @@ func (s *search) look(ctx context.Context) answer {
 	return s.byReadings(ctx, now, possible)
 }
 
-// anothers tells whether a prediction that a webhook named is certainly another's, who had it
+// isAnothers tells whether a prediction that a webhook named is certainly another's, who had it
 // delivered to this submit's address: another submit's of this workflow, another workflow's, as
 // far as those answer that may know, or another key's.
-func (s *search) anothers(ctx context.Context, x sighting) (bool, error) {
+func (s *search) isAnothers(ctx context.Context, x sighting) (bool, error) {
 	if err := s.askOwn(ctx); err != nil || s.foreign(x) {
 		return true, err
 	}

@@ -24,6 +24,7 @@ type fakeTemporal struct {
 	known  map[string]wire.KnownPredictions
 	kept   map[string]wire.Signal
 	silent string // a workflow that no worker answers for
+	gone   string // a workflow that is listed, and was deleted
 	ran    string // an activity in the history of each workflow
 	// refuses is with which message workflows fail the query.
 	refuses map[string]string
@@ -58,8 +59,10 @@ func (f *fakeTemporal) ListWorkflow(context.Context, *workflowservice.ListWorkfl
 	for id := range f.refuses {
 		add(id)
 	}
-	if f.silent != "" {
-		add(f.silent)
+	for _, id := range []string{f.silent, f.gone} {
+		if id != "" {
+			add(id)
+		}
 	}
 	return &workflowservice.ListWorkflowExecutionsResponse{Executions: listed}, nil
 }
@@ -68,6 +71,9 @@ func (f *fakeTemporal) QueryWorkflow(ctx context.Context, id, _, _ string, _ ...
 	if id == f.silent {
 		<-ctx.Done()
 		return nil, ctx.Err()
+	}
+	if id == f.gone {
+		return nil, serviceerror.NewNotFound("no such workflow")
 	}
 	if message := f.refuses[id]; message != "" {
 		return nil, serviceerror.NewQueryFailed(message)
