@@ -109,6 +109,13 @@ func (s *scene) make(id, model string, ago time.Duration, change ...func(*provid
 	s.list, s.charges = append(s.list, p), append(s.charges, c)
 }
 
+// crowd makes more predictions of others than a list is read of.
+func (s *scene) crowd(ago time.Duration) {
+	for i := range 11_000 {
+		s.make(fmt.Sprint("theirs", i), fluxDev, ago)
+	}
+}
+
 func byKey(uuid string) func(*provider.Prediction, *provider.Charge) {
 	return func(_ *provider.Prediction, c *provider.Charge) { c.Key = provider.AccessKey{UUID: uuid} }
 }
@@ -206,6 +213,17 @@ func TestFind(t *testing.T) {
 			in.Settle = time.Hour
 			s.make("p1", fluxDev, ago, seeded("n1"))
 		}, wire.VerdictFound},
+		"our seed is echoed on a list that is too long": {func(s *scene, in *wire.FindInput) {
+			in.Settle = time.Hour
+			s.crowd(20 * time.Minute)
+			s.make("p1", fluxDev, ago, seeded("n1"))
+		}, wire.VerdictFound},
+		"our seed is echoed on a list that is too long, and later": { // by a re-run of ours, which may be missing
+			func(s *scene, in *wire.FindInput) {
+				in.Settle = time.Hour
+				s.crowd(20 * time.Minute)
+				s.make("p1", fluxDev, -2*time.Hour, seeded("n1"))
+			}, ""},
 		"our seed is echoed among others, under another name": {func(s *scene, _ *wire.FindInput) {
 			s.make("p0", fluxDev, ago, seeded("n0"))
 			s.make("p1", "flux/renamed", ago, seeded("n1"))

@@ -99,11 +99,10 @@ func (s *search) look(ctx context.Context) answer {
 	s.learn(now)
 	s.lookUp(ctx, now)
 	possible := s.possible(now, delivered)
-	// Where the list was not read whole, another one with the seed may be missing.
-	if id, ok := s.echo(possible); ok && (now.list.err == nil || s.late()) {
+	if x, ok := s.echo(possible); ok && (now.list.err == nil || s.isTheFirst(now, x) || s.late()) {
 		// Nobody else of ours can have drawn this seed, so it excludes the prediction for
 		// others, as an answer would.
-		return found(id, false)
+		return found(x.id, false)
 	}
 	if len(possible) > 0 {
 		if err := s.askOwn(ctx); err != nil {

@@ -3,6 +3,7 @@ package activities
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,17 +76,25 @@ func (s *search) echoed(x sighting) bool {
 
 // echo is the only prediction that repeats the seed. Somebody may have made another with the
 // same seed by re-running ours.
-func (s *search) echo(possible []sighting) (id string, ok bool) {
+func (s *search) echo(possible []sighting) (echo sighting, ok bool) {
 	for _, x := range possible {
 		if !s.echoed(x) {
 			continue
 		}
 		if ok {
-			return "", false
+			return sighting{}, false
 		}
-		id, ok = x.id, true
+		echo, ok = x, true
 	}
-	return id, ok
+	return echo, ok
+}
+
+// isTheFirst tells whether the submit's own prediction is not missing from a list that is too
+// long to be read whole, and longer each time: this one was made while the submit was under way,
+// and another with its seed can only have been made afterwards.
+func (s *search) isTheFirst(now *reading, x sighting) bool {
+	earliest, _ := s.window.around(x.created)
+	return errors.Is(now.list.err, errTooMany) && !x.created.IsZero() && !earliest.After(s.in.Ended)
 }
 
 // learn learns names and keys from our own predictions.
