@@ -27,9 +27,11 @@ func behavior(seed uint64) wavespeedtest.Behavior {
 		Aliases:         map[string]string{edit: "bytedance/seed-edit", lora: "black-forest-labs/flux.1-dev-lora"},
 		ClockOffset:     []time.Duration{7 * time.Minute, -4 * time.Minute}[seed%2],
 		ClockStep:       time.Second,
-		OthersPerMinute: 60,
+		OthersPerMinute: othersPerMinute,
 	}
 }
+
+const othersPerMinute = 60
 
 // quirks are ways in which the lists are read from one moment to the next.
 var quirks = []func(*wavespeedtest.Behavior){
@@ -42,8 +44,10 @@ var quirks = []func(*wavespeedtest.Behavior){
 	func(b *wavespeedtest.Behavior) {
 		b.Pages, b.ListTotal = []wavespeedtest.PageQuirk{wavespeedtest.PagesShuffled}, wavespeedtest.All
 	},
+	// The pages move all the time, by our own submits. Others must not come with each page that
+	// is read: then reading would make the list longer than anybody could read it.
 	func(b *wavespeedtest.Behavior) {
-		b.InsertBetweenPages = 2
+		b.OthersPerMinute = 5 * othersPerMinute
 		b.OthersInputs, b.OthersModels = wavespeedtest.InputsEqual, []string{seedless}
 	},
 }
@@ -51,7 +55,7 @@ var quirks = []func(*wavespeedtest.Behavior){
 // changePages has the provider's lists, and what other people ask for, follow another quirk.
 func (tr *trouble) changePages(r *rand.Rand) {
 	err := tr.system.simulator.Behave(func(b *wavespeedtest.Behavior) {
-		b.Pages, b.ListTotal, b.ListMore, b.InsertBetweenPages, b.OthersInputs, b.OthersModels = nil, "", "", 0, "", nil
+		b.Pages, b.ListTotal, b.ListMore, b.OthersPerMinute, b.OthersInputs, b.OthersModels = nil, "", "", othersPerMinute, "", nil
 		quirks[r.IntN(len(quirks))](b)
 	})
 	if err != nil {
