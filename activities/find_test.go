@@ -111,7 +111,7 @@ func (s *scene) make(id, model string, ago time.Duration, change ...func(*provid
 
 // crowd makes more predictions of others than a list is read of.
 func (s *scene) crowd(ago time.Duration) {
-	for i := range 11_000 {
+	for i := range 26_000 {
 		s.make(fmt.Sprint("theirs", i), fluxDev, ago)
 	}
 }

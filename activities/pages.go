@@ -12,7 +12,7 @@ import (
 
 const (
 	pageSize = 100
-	maxPages = 100
+	maxPages = 250
 
 	// overlap is how many items two pages that follow each other have in common. One at
 	// least must be met again: then nothing between them was passed over, though items were
