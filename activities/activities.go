@@ -35,6 +35,9 @@ type Options struct {
 	// Accounts must have different keys then. Defaults to false.
 	ExclusiveKeys bool
 
+	// Limits are those of accounts, by name. Defaults to none.
+	Limits map[string]wire.Limits
+
 	// Now is this process's clock. Defaults to time.Now.
 	Now func() time.Time
 }
@@ -106,6 +109,7 @@ func (a *Activities) Register(with registry) {
 		wire.AwaitName:     a.await,
 		runwire.CheckName:  a.check,
 		runwire.RecallName: a.recall,
+		wire.ReconcileName: a.reconcile,
 	} {
 		with.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -33,12 +35,25 @@ func submitError(ctx context.Context, in wire.SubmitInput, lost wire.Lost, err e
 			string(generation.ErrorTypeSubmitUnknown), temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{lost}})
 	}
 	kind := classify(err)
-	switch kind {
-	case generation.ErrorTypeUnavailable, generation.ErrorTypeRateLimited:
+	switch {
+	case in.Leased && kind == generation.ErrorTypeRateLimited:
+		return refusal(what, err)
+	case kind == generation.ErrorTypeUnavailable, kind == generation.ErrorTypeRateLimited:
 		return submitAgain(ctx, in, kind, what+" was not accepted", err)
 	default:
 		return final(kind, what+" was refused: "+err.Error(), nil)
 	}
+}
+
+// refusal is the error of a submit that has a slot, but was refused for the account's limits:
+// somebody else uses the account, or the limits are wrong. Its workflow waits for another slot.
+func refusal(what string, err error) error {
+	pool := quota.Running
+	if text := strings.ToLower(err.Error()); strings.Contains(text, "minute") || strings.Contains(text, "rate limit") {
+		pool = quota.Starts
+	}
+	return temporal.NewApplicationErrorWithOptions(what+" was refused for the account's limits: "+err.Error(), string(generation.ErrorTypeRateLimited),
+		temporal.ApplicationErrorOptions{NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{wire.Refusal{Pool: pool, After: told(err)}}})
 }
 
 // addressError: without an address nothing is submitted; only a key that the provider rejects

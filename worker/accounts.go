@@ -76,7 +76,7 @@ func (o Options) newActivities(clients map[string]*wavespeed.Client, keyring *we
 	for name, client := range clients {
 		providers[name] = client
 	}
-	options := activities.Options{Accounts: providers, Prices: o.Prices, ExclusiveKeys: o.ExclusiveKeys}
+	options := activities.Options{Accounts: providers, Prices: o.Prices, ExclusiveKeys: o.ExclusiveKeys, Limits: o.limits()}
 	if o.WebhookURL != "" {
 		options.WebhookURL = func(ctx context.Context, target wire.Target) (string, error) {
 			address, err := keyring.Seal(ctx, target)

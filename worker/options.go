@@ -11,6 +11,8 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/limits"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
@@ -49,6 +51,12 @@ type Options struct {
 	// appear in the Temporal UI and in results. Defaults to false.
 	Prices bool
 
+	// Limits are what the account "default" may run at once and start per minute. Submits then
+	// wait for a slot; see package limits. Give them to every worker of the account, those that
+	// only run workflows too. Defaults to none: the provider refuses what is too much, and it is
+	// submitted again later.
+	Limits limits.Limits
+
 	// ExclusiveKeys declares that only the workers of this Temporal namespace use these
 	// API keys: no other program, person or namespace submits with them. A charge that
 	// belongs to no other generation then identifies the prediction of a submit whose
@@ -82,6 +90,9 @@ type Account struct {
 	// Webhook holds the account's webhook secrets. Its zero value fetches the secret from
 	// the provider with APIKey.
 	Webhook webhook.Account
+
+	// Limits are what the account may do, as Options.Limits. Defaults to none.
+	Limits limits.Limits
 }
 
 func (o Options) withDefaults() Options {
@@ -94,8 +105,8 @@ func (o Options) withDefaults() Options {
 // allAccounts are Accounts and the account "default".
 func (o Options) allAccounts() map[string]Account {
 	all := make(map[string]Account, len(o.Accounts)+1)
-	if o.APIKey != "" || len(o.WebhookSecrets) > 0 {
-		all[generation.DefaultAccount] = Account{APIKey: o.APIKey, Webhook: webhook.Account{Secrets: o.WebhookSecrets}}
+	if o.APIKey != "" || len(o.WebhookSecrets) > 0 || !o.Limits.IsZero() {
+		all[generation.DefaultAccount] = Account{APIKey: o.APIKey, Webhook: webhook.Account{Secrets: o.WebhookSecrets}, Limits: o.Limits}
 	}
 	maps.Copy(all, o.Accounts)
 	return all
@@ -108,6 +119,9 @@ func (o Options) validate() error {
 	if err := o.validateKeys(); err != nil {
 		return err
 	}
+	if err := o.validateLimits(); err != nil {
+		return err
+	}
 	if o.WebhookURL == "" {
 		return nil
 	}
@@ -115,6 +129,29 @@ func (o Options) validate() error {
 		return fmt.Errorf("worker: Options.WebhookURL: %w", err)
 	}
 	return nil
+}
+
+func (o Options) validateLimits() error {
+	if err := o.Limits.Validate(); err != nil {
+		return fmt.Errorf("worker: Options.Limits.%w", err)
+	}
+	for name, account := range o.Accounts {
+		if err := account.Limits.Validate(); err != nil {
+			return fmt.Errorf("worker: Options.Accounts[%q].Limits.%w", name, err)
+		}
+	}
+	return nil
+}
+
+// limits are those of all accounts that have any.
+func (o Options) limits() map[string]wire.Limits {
+	all := make(map[string]wire.Limits)
+	for name, account := range o.allAccounts() {
+		if !account.Limits.IsZero() {
+			all[name] = wire.Limits(account.Limits)
+		}
+	}
+	return all
 }
 
 // validateKeys requires a key of every account for which this process submits.

@@ -17,6 +17,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/keeper"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/registered"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
@@ -94,7 +96,7 @@ func (p *Plugin) identity(own, taskQueue string) string {
 }
 
 func (p *Plugin) configureWorker(_ context.Context, o sdkworker.PluginConfigureWorkerOptions) error {
-	interceptors, err := intercept(o.WorkerOptions.Interceptors)
+	interceptors, err := p.intercept(o.WorkerOptions.Interceptors)
 	if err != nil {
 		return err
 	}
@@ -109,20 +111,30 @@ func (p *Plugin) configureWorker(_ context.Context, o sdkworker.PluginConfigureW
 }
 
 func (p *Plugin) configureReplayer(_ context.Context, o sdkworker.PluginConfigureWorkflowReplayerOptions) error {
-	interceptors, err := intercept(o.WorkflowReplayerOptions.Interceptors)
+	interceptors, err := p.intercept(o.WorkflowReplayerOptions.Interceptors)
 	o.WorkflowReplayerOptions.Interceptors = interceptors
 	return err
 }
 
 // intercept adds the interceptor of package workflows. If it is there already, the plugin
 // was given twice.
-func intercept(interceptors []interceptor.WorkerInterceptor) ([]interceptor.WorkerInterceptor, error) {
+func (p *Plugin) intercept(interceptors []interceptor.WorkerInterceptor) ([]interceptor.WorkerInterceptor, error) {
 	for _, other := range interceptors {
 		if _, ours := other.(*workflows.Interceptor); ours {
 			return nil, fmt.Errorf("worker: the plugin %s is given twice; put it on the client or on the worker, not on both: a client hands its plugins to its workers", PluginName)
 		}
 	}
-	return append(slices.Clip(interceptors), &workflows.Interceptor{}), nil
+	return append(slices.Clip(interceptors), &workflows.Interceptor{Limits: p.limited}), nil
+}
+
+// limited tells whether this worker keeps an account's limits. One that only runs workflows
+// doesn't know what kind a model is.
+func (p *Plugin) limited(account, model string) (quota.Kind, bool) {
+	if p.activities != nil {
+		return p.activities.Limited(account, model)
+	}
+	_, limited := p.options.limits()[account]
+	return quota.Unknown, limited
 }
 
 func (p *Plugin) register(_ context.Context, o temporal.SimplePluginRunContextBeforeOptions) error {
@@ -145,6 +157,9 @@ func registerWorkflows(registry engine.Registry, options workflow.RegisterOption
 	registry.RegisterWorkflowWithOptions(registered.Generate, options)
 	options.Name = wire.DeliveryName
 	registry.RegisterWorkflowWithOptions(registered.Delivery, options)
+	options.Name = wire.KeeperName
+	options.VersioningBehavior = workflow.VersioningBehaviorAutoUpgrade // it never ends
+	registry.RegisterWorkflowWithOptions(keeper.Keep, options)
 }
 
 func (p *Plugin) forget(_ context.Context, o temporal.SimplePluginRunContextAfterOptions) {

@@ -26,14 +26,17 @@ type board struct {
 	unclaimed []wire.Signal // for attempts that may still be resumed
 	approvals []*approval
 	decides   bool // the handlers of approvals are set
+	limits    Limited
+	choices   map[string]choice // of models of accounts
+	leases    []*lease
 
 	task  int             // the history's length, which identifies the workflow task
 	added int             // bytes that the workflow task has added to the history
 	next  workflow.Future // starts another workflow task
 }
 
-func newBoard() *board {
-	b := &board{keys: make(map[string]*generation.Status)}
+func newBoard(limits Limited) *board {
+	b := &board{keys: make(map[string]*generation.Status), choices: make(map[string]choice), limits: limits}
 	b.render = func() string { return details(b.statuses, b.approvals) }
 	return b
 }

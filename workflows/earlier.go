@@ -163,6 +163,7 @@ func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
 			return true, r.refuse(ctx, a, generation.ErrorTypeInvalidInput, "unfinished generation of an earlier run: "+err.Error())
 		}
 		a.Nonce, a.Inferred, a.Answered = last.Nonce, last.Inferred, last.Answered
+		r.holdSlot(ctx, last.PredictionID)
 		r.setPrediction(ctx, a, last.PredictionID)
 		return true, nil
 	}
@@ -174,5 +175,6 @@ func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
 	a.Delivered, a.Key = slices.Clone(open.Delivered), r.addressed()
 	a.earlier, a.over = true, r.lastEnd(ctx, a)
 	r.mail.claim(a)
+	r.holdSlot(ctx, "")
 	return true, r.resolve(ctx, a, "an earlier run ended before it recorded the response to its submit")
 }

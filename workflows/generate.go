@@ -48,6 +48,7 @@ type run struct {
 	budget   *kernel.Budget     // nil without one
 	price    generation.USD     // of a submit that the budget did not cover, in USD
 	earlier  *generation.Status // from an earlier run; nil for none
+	slot     *ticket            // of the account's limits; nil without one
 }
 
 func begin(ctx workflow.Context, request generation.Request) (*run, error) {
@@ -92,6 +93,7 @@ func (r *run) run(ctx workflow.Context) (generation.Result, error) {
 		if err == nil {
 			err = r.await(ctx, a)
 		}
+		r.returnSlot(ctx, a)
 		switch {
 		case err == nil && a.outcome.Completed():
 			return r.complete(ctx, a), nil
@@ -112,6 +114,7 @@ func (r *run) run(ctx workflow.Context) (generation.Result, error) {
 // accept obtains a prediction for the attempt, or an error.
 func (r *run) accept(ctx workflow.Context, a *attempt) error {
 	if r.request.Adopt != "" && a.Number == 1 {
+		r.holdSlot(ctx, r.request.Adopt)
 		r.setPrediction(ctx, a, r.request.Adopt)
 		return nil
 	}
@@ -123,6 +126,7 @@ func (r *run) accept(ctx workflow.Context, a *attempt) error {
 		return err
 	}
 	if unknown != "" {
+		r.slotUsed(ctx, "")
 		return r.resolve(ctx, a, unknown)
 	}
 	return nil

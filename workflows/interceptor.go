@@ -13,11 +13,14 @@ import (
 // package worker adds it, and so does workflowstest.NewProvider.
 type Interceptor struct {
 	interceptor.WorkerInterceptorBase
+
+	// Limits tells whether submits wait for a slot. Defaults to nil: none does.
+	Limits Limited
 }
 
 // InterceptWorkflow is called by the SDK.
-func (*Interceptor) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
-	inbound := &workflowInbound{board: newBoard()}
+func (i *Interceptor) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	inbound := &workflowInbound{board: newBoard(i.Limits)}
 	inbound.Next = next
 	return inbound
 }
@@ -30,6 +33,7 @@ type workflowInbound struct {
 func (w *workflowInbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
 	ctx = kernel.WithBoard(ctx, w.board)
 	result, err := w.Next.ExecuteWorkflow(ctx, in)
+	w.board.returnSlots(ctx)
 	w.board.drain(ctx)
 	return result, err
 }
@@ -40,6 +44,14 @@ func (w *workflowInbound) ExecuteUpdate(ctx workflow.Context, in *interceptor.Up
 
 // boardOf returns the run's board.
 func boardOf(ctx workflow.Context) *board { return kernel.BoardOf(ctx).(*board) }
+
+// returnSlots tells the keepers of limits that the run ends.
+func (b *board) returnSlots(ctx workflow.Context) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	for _, l := range b.leases {
+		l.close(ctx)
+	}
+}
 
 // drain reads signals that arrived after their generation had ended, mostly duplicates, so the
 // SDK does not warn about unhandled signals.

@@ -33,6 +33,7 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 	if price, refused := priceRefused(err); refused && share != nil && ctx.Err() == nil {
 		r.learn(price)
 		r.settle(a, share, 0)
+		r.dropSlot()
 		return r.submit(ctx, a)
 	}
 	if err != nil {
@@ -42,6 +43,7 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 	}
 	a.webhook, a.Price, a.APIKey, a.Answered = submitted.Webhook, submitted.Price, submitted.APIKey, true
 	r.settleAccepted(a, share)
+	r.slotUsed(ctx, submitted.PredictionID)
 	r.setPrediction(ctx, a, submitted.PredictionID)
 	return "", nil
 }
@@ -53,7 +55,13 @@ func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (
 		if err := r.board.AwaitRoom(ctx, len(r.input)); err != nil {
 			return submitted, err
 		}
+		if err := r.takeSlot(ctx, a); err != nil {
+			return submitted, err
+		}
 		submitted, err = r.postOnce(ctx, a, maxPrice, patience)
+		if r.slotRefused(ctx, err) {
+			continue
+		}
 		if !r.waits(ctx, a, generation.StateSubmitting, err) {
 			return submitted, err
 		}
@@ -87,7 +95,7 @@ func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.US
 	err = workflow.ExecuteActivity(activityCtx, wire.SubmitName, wire.SubmitInput{
 		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account,
 		Nonce: a.Nonce, RunID: workflow.GetInfo(ctx).WorkflowExecution.RunID,
-		Within: within, Patience: patience, MaxPrice: maxPrice,
+		Within: within, Patience: patience, MaxPrice: maxPrice, Leased: r.slot != nil && !r.slot.ungated,
 	}).Get(ctx, &submitted)
 	return submitted, err
 }

@@ -19,6 +19,9 @@ const (
 	// againAfter is how old a catalogue must be before a missing model triggers a new fetch:
 	// the model may have been added since.
 	againAfter = time.Minute
+
+	// peekTimeout is how long a fetch may take that nobody waits for.
+	peekTimeout = 30 * time.Second
 )
 
 // Catalogue holds the provider's models. It fetches them on first use and keeps them for an
@@ -106,6 +109,20 @@ func (c *Catalogue) Model(ctx context.Context, id string) (*Model, error) {
 	}
 	model, _ = c.look(id)
 	return model, nil
+}
+
+// Peek returns the model as far as it is known, without waiting; nil if it isn't. A catalogue that
+// is out of date is fetched meanwhile.
+func (c *Catalogue) Peek(id string) *Model {
+	model, fresh := c.look(id)
+	if !fresh {
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), peekTimeout)
+			defer cancel()
+			_, _ = c.Model(ctx, id)
+		}()
+	}
+	return model
 }
 
 // look finds a model, and reports whether the result is still valid.

@@ -30,6 +30,10 @@ type SubmitInput struct {
 	// MaxPrice is the maximum cost of the submit, in USD. A submit with a higher price, or
 	// without a known price, is not sent. Nil means no limit.
 	MaxPrice *generation.USD `json:"max_price,omitempty"`
+
+	// Leased is set if the submit has a slot of the account's limits. If the provider refuses it
+	// for those, the activity returns: another may have to wait.
+	Leased bool `json:"leased,omitempty"`
 }
 
 // Submitted is the result of the activity [SubmitName].

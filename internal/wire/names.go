@@ -17,7 +17,23 @@ const (
 	// KnownQuery is the query with which a search learns whose predictions are whose: an
 	// account's name in, [KnownPredictions] out.
 	KnownQuery = "wavespeed.known"
+
+	// KeeperName is the workflow that keeps an account's limits: a [KeeperInput] in.
+	KeeperName = "wavespeed.Limits"
+
+	// ReportSignal is what runs send to the keeper: a quota.Report.
+	ReportSignal = "wavespeed.report"
+
+	// ReconcileName is the activity that compares what the keeper knows with the provider and
+	// with Temporal: a [ReconcileInput] in, a [Reconciled] out.
+	ReconcileName = "wavespeed.Reconcile"
 )
+
+// KeeperID is the id of the workflow that keeps an account's limits.
+func KeeperID(account string) string { return "wavespeed-limits/" + account }
+
+// LeaseSignal is what the keeper of an account sends to runs: a quota.Lease.
+func LeaseSignal(account string) string { return "wavespeed.lease/" + account }
 
 const signalPrefix = "wavespeed.finished/"
 

@@ -1,0 +1,266 @@
+// Package keeper has the workflow that keeps the limits of an account: one for each account of a
+// Temporal namespace. Runs report to it by signal what they have and want, and it sends them
+// leases; package quota decides who gets what. It never ends by itself, and costs nothing while
+// no run submits.
+//
+// It may be killed: the next run that reports starts another one, which asks the history of the
+// former what it knew. While there is none, runs go on without limits.
+package keeper
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+)
+
+const (
+	// soon is the time between two comparisons with the provider while a submit waits, and later
+	// while none does.
+	soon  = time.Minute
+	later = 15 * time.Minute
+
+	// unheard is how long a run may be silent before it is looked up whether it still exists.
+	unheard = time.Minute
+
+	// maxEvents is the length of a history after which the keeper continues as new.
+	maxEvents = 4000
+
+	reconcileTimeout = 30 * time.Second
+)
+
+// keeper is one run of the workflow.
+type keeper struct {
+	account string
+	state   *wire.KeeperState
+	alarm   *alarm
+	sending int       // leases under way
+	looking bool      // a comparison is under way
+	looked  time.Time // when the latest ended
+	wake    workflow.Channel
+}
+
+// alarm is the keeper's one timer.
+type alarm struct {
+	at     time.Time
+	future workflow.Future
+	cancel workflow.CancelFunc
+}
+
+// Keep is the workflow [wire.KeeperName].
+func Keep(ctx workflow.Context, in wire.KeeperInput) error {
+	k := &keeper{account: in.Account, state: in.State, wake: workflow.NewBufferedChannel(ctx, 1)}
+	fresh := k.state == nil
+	if fresh {
+		k.state = &wire.KeeperState{}
+	}
+	if err := k.answer(ctx); err != nil {
+		return err
+	}
+	if fresh {
+		k.reconcile(ctx, true)
+	}
+	k.apply(nil)
+	reports := workflow.GetSignalChannel(ctx, wire.ReportSignal)
+	for {
+		k.hear(ctx, reports)
+		if k.full(ctx) {
+			// What is under way would be lost.
+			if err := workflow.Await(ctx, func() bool { return k.sending == 0 && !k.looking && workflow.AllHandlersFinished(ctx) }); err != nil {
+				return err
+			}
+			k.hear(ctx, reports)
+			return workflow.NewContinueAsNewError(ctx, wire.KeeperName, wire.KeeperInput{Account: k.account, State: k.state})
+		}
+		k.divide(ctx)
+		selector := workflow.NewSelector(ctx)
+		selector.AddReceive(reports, func(workflow.ReceiveChannel, bool) { k.hear(ctx, reports) })
+		selector.AddReceive(k.wake, func(c workflow.ReceiveChannel, _ bool) { c.ReceiveAsync(nil) })
+		selector.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
+		if k.alarm != nil {
+			selector.AddFuture(k.alarm.future, func(workflow.Future) { k.ring(ctx) })
+		}
+		selector.Select(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// full reports whether the history is long enough to begin another one.
+func (k *keeper) full(ctx workflow.Context) bool {
+	info := workflow.GetInfo(ctx)
+	return info.GetCurrentHistoryLength() > maxEvents || info.GetContinueAsNewSuggested()
+}
+
+func (k *keeper) hear(ctx workflow.Context, reports workflow.ReceiveChannel) {
+	var report quota.Report
+	for reports.ReceiveAsync(&report) {
+		k.state.Report(workflow.Now(ctx), report)
+		report = quota.Report{}
+	}
+}
+
+// divide sends leases to those for whom something has changed.
+func (k *keeper) divide(ctx workflow.Context) {
+	now := workflow.Now(ctx)
+	messages, again := k.state.Divide(now)
+	for _, message := range messages {
+		k.send(ctx, message)
+	}
+	k.setAlarm(ctx, now, again)
+	workflow.SetCurrentDetails(ctx, details(k.account, k.state, now))
+}
+
+// send sends a lease. A run that can't be reached has ended.
+func (k *keeper) send(ctx workflow.Context, m quota.Message) {
+	sent := workflow.SignalExternalWorkflow(ctx, m.WorkflowID, m.RunID, wire.LeaseSignal(k.account), m.Lease)
+	k.sending++
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		defer func() { k.sending-- }()
+		var unknown *temporal.UnknownExternalWorkflowExecutionError
+		if err := sent.Get(ctx, nil); errors.As(err, &unknown) {
+			k.state.Reconcile([]string{m.RunID}, nil, nil)
+			k.look()
+		}
+	})
+}
+
+// look makes the keeper divide again.
+func (k *keeper) look() { k.wake.SendAsync(true) }
+
+// setAlarm sets the timer, unless it is set already and rings early enough. One that rings for
+// nothing costs less than setting it again each time.
+func (k *keeper) setAlarm(ctx workflow.Context, now, again time.Time) {
+	at := k.nextLook(now)
+	if !again.IsZero() && (at.IsZero() || again.Before(at)) {
+		at = again
+	}
+	if at.IsZero() || k.alarm != nil && !k.alarm.at.After(at) {
+		return
+	}
+	if k.alarm != nil {
+		k.alarm.cancel()
+	}
+	timerCtx, cancel := workflow.WithCancel(ctx)
+	k.alarm = &alarm{at: at, cancel: cancel, future: workflow.NewTimerWithOptions(timerCtx, max(at.Sub(now), time.Second), workflow.TimerOptions{Summary: "look again"})}
+}
+
+// nextLook is when to compare with the provider; zero if there is nothing to compare.
+func (k *keeper) nextLook(now time.Time) time.Time {
+	switch {
+	case k.looking || len(k.state.Holders) == 0 && len(k.state.Orphans) == 0:
+		return time.Time{}
+	case k.state.Waiting() > 0 || len(k.state.Orphans) > 0:
+		return notBefore(k.looked.Add(soon), now)
+	default:
+		return notBefore(k.looked.Add(later), now)
+	}
+}
+
+func notBefore(at, now time.Time) time.Time {
+	if at.Before(now) {
+		return now
+	}
+	return at
+}
+
+func (k *keeper) ring(ctx workflow.Context) {
+	k.alarm = nil
+	now := workflow.Now(ctx)
+	if at := k.nextLook(now); !at.IsZero() && !at.After(now) {
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			k.reconcile(ctx, false)
+			k.look()
+		})
+	}
+}
+
+// reconcile compares what the keeper knows with the provider and with Temporal.
+func (k *keeper) reconcile(ctx workflow.Context, begin bool) {
+	k.looking = true
+	defer func() { k.looking, k.looked = false, workflow.Now(ctx) }()
+	now := workflow.Now(ctx)
+	in := wire.ReconcileInput{Account: k.account, Orphans: k.state.Orphans, Recover: begin}
+	for _, h := range k.state.Holders {
+		if now.Sub(h.Heard) >= unheard {
+			in.Runs = append(in.Runs, wire.Run{WorkflowID: h.Report.WorkflowID, RunID: h.Report.RunID})
+		}
+	}
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: reconcileTimeout,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 3},
+	})
+	var got wire.Reconciled
+	if err := workflow.ExecuteActivity(ctx, wire.ReconcileName, in).Get(ctx, &got); err != nil {
+		workflow.GetLogger(ctx).Warn("the limits could not be compared with the provider", "account", k.account, "error", err)
+		return
+	}
+	if begin && got.State != nil {
+		k.state = got.State
+	}
+	k.state.Reconcile(got.Gone, got.Ended, got.Running)
+	k.configure(got.Configured)
+}
+
+// configure takes the limits that workers have. Once they have others than before, those that a
+// person has set no longer hold.
+func (k *keeper) configure(limits *wire.Limits) {
+	if limits == nil {
+		return
+	}
+	if was := k.state.Configured; was == nil || *was != *limits {
+		k.state.Configured, k.state.Set = limits, nil
+	}
+	k.apply(nil)
+}
+
+// apply puts the limits that hold into effect.
+func (k *keeper) apply(set *wire.Limits) {
+	if set != nil {
+		k.state.Set = set
+	}
+	limits := k.state.Configured
+	if k.state.Set != nil {
+		limits = k.state.Set
+	}
+	if limits == nil {
+		limits = &wire.Limits{}
+	}
+	k.state.Limits = limits.Quota()
+	switch {
+	case !limits.Auto:
+		k.state.Auto = nil
+	case k.state.Auto == nil:
+		k.state.Auto = quota.NewAuto()
+	}
+}
+
+// answer registers the query and the update.
+func (k *keeper) answer(ctx workflow.Context) error {
+	err := workflow.SetQueryHandlerWithOptions(ctx, wire.LimitsQuery, func() (wire.KeeperState, error) { return *k.state, nil },
+		workflow.QueryHandlerOptions{Description: "the limits of the account, and who holds which part of them"})
+	if err != nil {
+		return err
+	}
+	return workflow.SetUpdateHandlerWithOptions(ctx, wire.SetLimitsUpdate, func(_ workflow.Context, set *wire.Limits) error {
+		if set == nil {
+			k.state.Set = nil
+		}
+		k.apply(set)
+		k.look()
+		return nil
+	}, workflow.UpdateHandlerOptions{
+		Description: "sets other limits than the workers are given; without an argument, returns to those",
+		Validator: func(set *wire.Limits) error {
+			if set == nil {
+				return nil
+			}
+			return set.Quota().Validate()
+		},
+	})
+}

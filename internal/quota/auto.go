@@ -1,0 +1,46 @@
+package quota
+
+import "time"
+
+const (
+	// firstSlots is what learning begins with.
+	firstSlots = 2
+
+	// probeAfter is how long nothing was refused before one more is tried.
+	probeAfter = 10 * time.Minute
+)
+
+// Auto learns the limits that are not given: it doubles the slots while the provider accepts all,
+// and stays at what it has accepted once it refuses.
+type Auto struct {
+	Limits  Limits    `json:"limits,omitempty"`
+	Learned time.Time `json:"learned,omitzero"` // when the last was refused; zero while none was
+	Raised  int       `json:"raised,omitempty"` // what had been accepted at the last raise
+}
+
+// NewAuto begins to learn.
+func NewAuto() *Auto { return &Auto{Limits: Limits{Running: firstSlots}} }
+
+// refuse takes a refusal while so many ran, or were started within the minute.
+func (a *Auto) refuse(now time.Time, p Pool, running, recent int) {
+	a.Learned = now
+	if p == "" || p == Running {
+		a.Limits[Running] = max(running, 1)
+		return
+	}
+	a.Limits[p] = max(recent, 1)
+}
+
+// raise gives more slots once all are used and none was refused.
+func (a *Auto) raise(now time.Time, k *Keeper) {
+	if _, given := k.Limits.Of(Running); given || k.running() < a.Limits[Running] || now.Before(k.Blocked) {
+		return
+	}
+	switch {
+	case a.Learned.IsZero():
+		a.Limits[Running] *= 2
+	case now.Sub(a.Learned) >= probeAfter:
+		a.Limits[Running] += max(a.Limits[Running]/10, 1)
+		a.Learned = now
+	}
+}

@@ -1,0 +1,103 @@
+package wire
+
+import (
+	"time"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
+)
+
+// KeeperInput is the argument of the workflow [KeeperName].
+type KeeperInput struct {
+	Account string `json:"account"`
+
+	// State is what the run before knew; nil if there was none.
+	State *KeeperState `json:"state,omitempty"`
+}
+
+// KeeperState is all that a keeper knows.
+type KeeperState struct {
+	quota.Keeper
+
+	// Configured are the limits that workers have, and Set those that a person has set since;
+	// nil for none.
+	Configured *Limits `json:"configured,omitempty"`
+	Set        *Limits `json:"set,omitempty"`
+}
+
+// Limits are what workers are given for an account, or what a person has set: the fields of
+// limits.Limits.
+type Limits struct {
+	Running         int  `json:"running,omitempty"`
+	PerMinute       int  `json:"per_minute,omitempty"`
+	ImagesPerMinute int  `json:"images_per_minute,omitempty"`
+	VideosPerMinute int  `json:"videos_per_minute,omitempty"`
+	Paused          bool `json:"paused,omitempty"`
+	Auto            bool `json:"auto,omitempty"`
+}
+
+// Quota returns the limits by pool.
+func (l Limits) Quota() quota.Limits {
+	q := make(quota.Limits)
+	for pool, n := range map[quota.Pool]int{
+		quota.Running: l.Running, quota.Starts: l.PerMinute, quota.Images: l.ImagesPerMinute, quota.Videos: l.VideosPerMinute,
+	} {
+		if n > 0 {
+			q[pool] = n
+		}
+	}
+	if l.Paused {
+		q[quota.Running] = 0
+	}
+	return q
+}
+
+// Run is a workflow run.
+type Run struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+}
+
+// ReconcileInput is the argument of the activity [ReconcileName].
+type ReconcileInput struct {
+	Account string `json:"account"`
+
+	// Runs are those that have not been heard of for a while, and Orphans the predictions that
+	// nobody awaits.
+	Runs    []Run    `json:"runs,omitempty"`
+	Orphans []string `json:"orphans,omitempty"`
+
+	// Recover asks for what the keeper before this one knew.
+	Recover bool `json:"recover,omitempty"`
+}
+
+// Reconciled is the result of the activity [ReconcileName].
+type Reconciled struct {
+	// Configured are the limits that the worker has; nil for none.
+	Configured *Limits `json:"configured,omitempty"`
+
+	// Gone are the run ids of those that have ended, and Ended the orphans that have.
+	Gone  []string `json:"gone,omitempty"`
+	Ended []string `json:"ended,omitempty"`
+
+	// Running is how many predictions of the account run at the provider; nil if that can't be
+	// read.
+	Running *int `json:"running,omitempty"`
+
+	// State is what the keeper before this one knew; nil if that isn't known.
+	State *KeeperState `json:"state,omitempty"`
+}
+
+// Refusal is the first detail of a leased submit's [generation.ErrorTypeRateLimited].
+type Refusal struct {
+	Pool  quota.Pool    `json:"pool,omitempty"`
+	After time.Duration `json:"after,omitempty"`
+}
+
+// Names of the keeper's query and update.
+const (
+	// LimitsQuery returns a [KeeperState].
+	LimitsQuery = "wavespeed.limits"
+
+	// SetLimitsUpdate takes [Limits], or nothing to return to those of the workers.
+	SetLimitsUpdate = "wavespeed.setLimits"
+)

@@ -1,0 +1,62 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
+)
+
+// Limited tells whether the limits of an account are kept, and what kind of a model it is for
+// them. It must not block.
+type Limited func(account, model string) (kind quota.Kind, limited bool)
+
+// The versions of the change "limits": what a run has decided for a model of an account.
+const (
+	versionOther workflow.Version = iota + 1
+	versionImage
+	versionVideo
+	versionUnknown
+)
+
+var versions = map[quota.Kind]workflow.Version{quota.Other: versionOther, quota.Image: versionImage, quota.Video: versionVideo, quota.Unknown: versionUnknown}
+
+// choice is what a run has decided for a model of an account.
+type choice struct {
+	kind    quota.Kind
+	limited bool
+}
+
+// limited tells whether submits of a model wait for a slot of the account. A run decides once: what
+// its worker says at the first submit holds in every replay and on every worker.
+//
+// The decision is a version of the run, since that alone can be recorded where limits are kept
+// and leaves no trace where they aren't: without limits a run costs what it always did.
+func (b *board) limited(ctx workflow.Context, account, model string) (quota.Kind, bool) {
+	id := "limits/" + account + "/" + model
+	decided, known := b.choices[id]
+	if !known {
+		decided = b.choose(ctx, id, account, model)
+		b.choices[id] = decided
+	}
+	return decided.kind, decided.limited
+}
+
+func (b *board) choose(ctx workflow.Context, id, account, model string) (c choice) {
+	if workflow.IsReplaying(ctx) {
+		// It adds nothing to a history that has no such version.
+		version := workflow.GetVersion(ctx, id, workflow.DefaultVersion, versionUnknown)
+		for kind, of := range versions {
+			if version == of {
+				return choice{kind, true}
+			}
+		}
+		return choice{}
+	}
+	if b.limits != nil {
+		c.kind, c.limited = b.limits(account, model)
+	}
+	if c.limited {
+		workflow.GetVersion(ctx, id, workflow.DefaultVersion, versions[c.kind])
+	}
+	return c
+}

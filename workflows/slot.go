@@ -1,0 +1,87 @@
+package workflows
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+)
+
+// takeSlot waits until the account's limits allow the submit, if they are kept. That time does
+// not count for the generation's deadline. An error means that ctx is canceled.
+func (r *run) takeSlot(ctx workflow.Context, a *attempt) error {
+	kind, limited := r.board.limited(ctx, r.request.Account, r.request.Model)
+	if !limited || r.slot != nil {
+		return nil
+	}
+	began := workflow.Now(ctx)
+	slot, err := r.board.leaseOf(ctx, r.request.Account).take(ctx, kind, func(why string) {
+		r.enter(ctx, a, generation.StateSubmitting, why)
+	})
+	if err != nil {
+		return err
+	}
+	r.slot = slot
+	r.deadline = r.deadline.Add(workflow.Now(ctx).Sub(began))
+	r.enter(ctx, a, generation.StateSubmitting, "")
+	return nil
+}
+
+// slotRefused returns the slot if the provider refused the submit for the account's limits, so
+// that it waits for another one.
+func (r *run) slotRefused(ctx workflow.Context, err error) bool {
+	var failure *temporal.ApplicationError
+	var refusal wire.Refusal
+	if r.slot == nil || r.slot.ungated || ctx.Err() != nil || generation.ErrorTypeOf(err) != generation.ErrorTypeRateLimited ||
+		!errors.As(err, &failure) || !failure.HasDetails() || failure.Details(&refusal) != nil {
+		return false
+	}
+	retryAt := workflow.Now(ctx).Add(refusal.After)
+	r.slot.refused(refusal.Pool, retryAt)
+	r.slot = nil
+	return true
+}
+
+// holdSlot counts a prediction that runs already.
+func (r *run) holdSlot(ctx workflow.Context, predictionID string) {
+	if kind, limited := r.board.limited(ctx, r.request.Account, r.request.Model); limited && r.slot == nil {
+		r.slot = r.board.leaseOf(ctx, r.request.Account).hold(ctx, kind, predictionID)
+	}
+}
+
+// slotUsed notes that the provider has the submit; "" if it isn't known as which prediction.
+func (r *run) slotUsed(ctx workflow.Context, predictionID string) {
+	if r.slot != nil {
+		r.slot.made(ctx, predictionID)
+	}
+}
+
+// dropSlot returns the slot of a submit that was not made, while it waits for something else.
+func (r *run) dropSlot() {
+	if r.slot != nil {
+		r.slot.unused()
+		r.slot = nil
+	}
+}
+
+// returnSlot returns the slot of an attempt that is over. A prediction that nobody awaits any
+// longer still runs.
+func (r *run) returnSlot(ctx workflow.Context, a *attempt) {
+	if r.slot == nil {
+		return
+	}
+	slot := r.slot
+	r.slot = nil
+	switch {
+	case a.outcome != nil:
+		slot.ended(ctx)
+	case a.State == generation.StateAbsent:
+		slot.unused()
+	default:
+		slot.made(ctx, a.PredictionID)
+		slot.abandoned()
+	}
+}
