@@ -35,10 +35,13 @@ func (r *run) await(ctx workflow.Context, a *attempt) error {
 
 // awaitWebhook waits for an outcome or a reason to poll.
 func (r *run) awaitWebhook(ctx workflow.Context, a *attempt) error {
-	grace := min(r.request.Timing.Grace, max(r.remaining(ctx), time.Millisecond))
+	until := workflow.Now(ctx).Add(min(r.request.Timing.Grace, max(r.remaining(ctx), time.Millisecond)))
+	if over, err := r.awaitSpare(ctx, a, until); over || err != nil {
+		return err
+	}
 	timerCtx, stop := workflow.WithCancel(ctx)
 	defer stop()
-	timer := workflow.NewTimerWithOptions(timerCtx, grace, workflow.TimerOptions{
+	timer := workflow.NewTimerWithOptions(timerCtx, until.Sub(workflow.Now(ctx)), workflow.TimerOptions{
 		Summary: r.summary("webhook of %s, polled after this", a.PredictionID),
 	})
 	over, canceled := false, false
@@ -52,6 +55,32 @@ func (r *run) awaitWebhook(ctx workflow.Context, a *attempt) error {
 		return r.cancel(ctx, a)
 	}
 	return nil
+}
+
+// awaitSpare waits with a timer that was set while the generation had no slot, and now serves
+// nobody. Most generations end before it fires, and need no other. It reports whether the wait
+// is over.
+func (r *run) awaitSpare(ctx workflow.Context, a *attempt, until time.Time) (over bool, err error) {
+	if r.slot == nil {
+		return false, nil
+	}
+	spare := r.slot.lease.spareAlarm(workflow.Now(ctx), until)
+	if spare == nil {
+		return false, nil
+	}
+	defer spare.cancel()
+	fired := false
+	selector := workflow.NewSelector(ctx)
+	r.mail.addTo(selector)
+	selector.AddFuture(spare.future, func(workflow.Future) { fired = true })
+	selector.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
+	for !fired && !a.settled() && ctx.Err() == nil {
+		selector.Select(ctx)
+	}
+	if ctx.Err() != nil && !a.settled() {
+		return true, r.cancel(ctx, a)
+	}
+	return a.settled() || !workflow.Now(ctx).Before(until), nil
 }
 
 // poll queries the provider until the prediction has ended, the webhook arrives, or the

@@ -48,7 +48,7 @@ type run struct {
 	budget   *kernel.Budget     // nil without one
 	price    generation.USD     // of a submit that the budget did not cover, in USD
 	earlier  *generation.Status // from an earlier run; nil for none
-	slot     *ticket            // of the account's limits; nil without one
+	slot     *slot              // of the account's limits; nil without one
 }
 
 func begin(ctx workflow.Context, request generation.Request) (*run, error) {

@@ -1,9 +1,6 @@
 package workflows
 
 import (
-	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -14,39 +11,14 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-const (
-	// silentAfter is how long a run without a slot hears nothing before it asks, answersWithin is
-	// how long the keeper has to answer, and awayFor is how long the run then goes on without
-	// limits before it asks again.
-	silentAfter   = time.Minute
-	answersWithin = 20 * time.Second
-	awayFor       = 5 * time.Minute
-)
-
-// lease is a run's part in the limits of an account. The keeper grants it, and the run's
-// submits use it in their order.
+// lease connects a run with the keeper of an account's limits.
 type lease struct {
 	account string
-	granted quota.Lease
-	report  quota.Report // the next one, but for what is counted when it is sent
-	told    quota.Report // the latest that was sent
-	arrived int          // the number of the report with which the keeper got to know the run
-
-	queue   []*ticket
-	holders []*ticket
-	posting map[quota.Kind]int // submits without an answer yet
-	turn    int                // submits since the lease
-	pulse   int                // accepted submits since the latest report
-	held    int                // slots that the keeper believes the run to hold
-	less    bool               // the run has not confirmed yet that it has less
-
-	heard time.Time // when the keeper was last heard, or asked
-	ask   bool      // the keeper owes an answer
-	away  time.Time // until when the run goes on without the keeper
-
-	poke  workflow.Channel
-	alarm *alarm
-	sent  workflow.Future // the latest report
+	tenant  *quota.Tenant
+	poke    workflow.Channel
+	alarm   *alarm
+	sent    workflow.Future // the latest report
+	shows   []*slot         // those that wait, as far as they have said so
 }
 
 // alarm is the lease's one timer.
@@ -56,6 +28,13 @@ type alarm struct {
 	cancel workflow.CancelFunc
 }
 
+// slot is one submit's place in the account's limits.
+type slot struct {
+	*quota.Ticket
+	lease *lease
+	show  func(why string) // says in the generation's status why it waits
+}
+
 // leaseOf returns the run's lease of the account.
 func (b *board) leaseOf(ctx workflow.Context, account string) *lease {
 	for _, l := range b.leases {
@@ -63,18 +42,15 @@ func (b *board) leaseOf(ctx workflow.Context, account string) *lease {
 			return l
 		}
 	}
-	l := &lease{
-		account: account, report: introduced(ctx), arrived: 1, heard: workflow.Now(ctx),
-		posting: make(map[quota.Kind]int), poke: workflow.NewBufferedChannel(ctx, 1),
-	}
+	l := &lease{account: account, tenant: quota.NewTenant(workflow.Now(ctx), introduced(ctx)), poke: workflow.NewBufferedChannel(ctx, 1)}
 	b.leases = append(b.leases, l)
 	keep, _ := workflow.NewDisconnectedContext(ctx)
 	workflow.GoNamed(keep, "limits of account "+account, l.keep)
 	return l
 }
 
-// introduced is a report without numbers. Children of a run take turns as one with it, as do the
-// runs with one fairness key.
+// introduced says who the run is. Children of a run take turns as one with it, as do the runs
+// with one fairness key.
 func introduced(ctx workflow.Context) quota.Report {
 	info := workflow.GetInfo(ctx)
 	r := quota.Report{
@@ -90,6 +66,20 @@ func introduced(ctx workflow.Context) quota.Report {
 	return r
 }
 
+// take waits for a slot. It returns an error only if ctx is canceled.
+func (l *lease) take(ctx workflow.Context, kind quota.Kind, show func(why string)) (*slot, error) {
+	s := &slot{Ticket: l.tenant.Queue(kind), lease: l, show: show}
+	l.shows = append(l.shows, s)
+	l.wake()
+	show(l.tenant.Waiting(s.Ticket))
+	if workflow.Await(ctx, func() bool { return s.Ready }) != nil {
+		s.Unused()
+		l.wake()
+		return nil, temporal.NewCanceledError()
+	}
+	return s, nil
+}
+
 // wake has the lease look at what has changed.
 func (l *lease) wake() { l.poke.SendAsync(true) }
 
@@ -99,10 +89,10 @@ func (l *lease) keep(ctx workflow.Context) {
 	for {
 		l.step(ctx)
 		selector := workflow.NewSelector(ctx)
-		selector.AddReceive(channel, func(c workflow.ReceiveChannel, _ bool) { l.receive(ctx, c) })
+		selector.AddReceive(channel, func(workflow.ReceiveChannel, bool) { l.receive(ctx, channel) })
 		selector.AddReceive(l.poke, func(c workflow.ReceiveChannel, _ bool) { c.ReceiveAsync(nil) })
-		if l.alarm != nil {
-			selector.AddFuture(l.alarm.future, func(workflow.Future) { l.ring(ctx) })
+		if set := l.alarm; set != nil {
+			selector.AddFuture(set.future, func(workflow.Future) { l.ring(ctx, set) })
 		}
 		selector.Select(ctx)
 	}
@@ -110,120 +100,11 @@ func (l *lease) keep(ctx workflow.Context) {
 
 func (l *lease) step(ctx workflow.Context) {
 	now := workflow.Now(ctx)
-	l.report.Recent.Forget(now)
-	l.serve(now)
-	if l.mustTell() {
-		l.tell(ctx, now)
+	l.tenant.Serve(now)
+	if report, changed := l.tenant.Report(now); changed {
+		l.send(ctx, report, true)
 	}
 	l.setAlarm(ctx, now)
-}
-
-// serve gives slots to those who wait, as far as the lease allows.
-func (l *lease) serve(now time.Time) {
-	l.queue = slices.DeleteFunc(l.queue, func(t *ticket) bool {
-		if !l.allows(t.kind, now) {
-			return false
-		}
-		t.ready, t.began = true, now
-		if t.ungated = l.isAway(now); t.ungated {
-			l.report.Ungated++
-		}
-		l.holders = append(l.holders, t)
-		l.posting[t.kind]++
-		l.turn++
-		return true
-	})
-}
-
-func (l *lease) isAway(now time.Time) bool { return now.Before(l.away) }
-
-func (l *lease) allows(kind quota.Kind, now time.Time) bool {
-	switch {
-	case l.isAway(now):
-		return true
-	case l.granted.Seq == 0, l.turnOver():
-		return false
-	case l.granted.Slots != quota.NoLimit && len(l.holders) >= l.granted.Slots:
-		return false
-	default:
-		return l.mayStart(kind, now)
-	}
-}
-
-func (l *lease) turnOver() bool { return l.granted.Turn > 0 && l.turn >= l.granted.Turn }
-
-// mayStart tells whether the minute has room for another submit.
-func (l *lease) mayStart(kind quota.Kind, now time.Time) bool {
-	for _, pool := range quota.Minutely {
-		if limit, limited := l.granted.Starts[pool]; limited && kind.In(pool) && l.startedIn(pool, now) >= limit {
-			return false
-		}
-	}
-	return true
-}
-
-func (l *lease) startedIn(pool quota.Pool, now time.Time) int {
-	n := l.report.Recent.Count(pool, now)
-	for _, kind := range quota.Kinds {
-		if kind.In(pool) {
-			n += l.posting[kind]
-		}
-	}
-	return n
-}
-
-// keeps is how many slots the run still has a use for.
-func (l *lease) keeps() int {
-	switch {
-	case l.granted.Slots == quota.NoLimit && !l.idle():
-		return quota.NoLimit
-	case l.turnOver(), l.idle(), len(l.queue) == 0 && l.granted.Spare > 0:
-		return min(len(l.holders), max(l.granted.Slots, 0))
-	default:
-		return max(l.granted.Slots, 0)
-	}
-}
-
-func (l *lease) idle() bool { return len(l.holders) == 0 && len(l.queue) == 0 }
-
-// mustTell reports whether the keeper must know what has changed.
-func (l *lease) mustTell() bool {
-	back := l.held - max(l.keeps(), len(l.holders))
-	switch {
-	case len(l.queue) > 0 && len(l.holders)+len(l.queue) > l.told.Running+l.told.InLine():
-		return true // it knows of fewer
-	case l.idle():
-		return l.report.Seq >= l.arrived
-	case l.less && len(l.holders) <= max(l.granted.Slots, 0), back >= max(l.granted.Spare, 1):
-		return l.granted.Spare > 0 || l.less || l.turnOver()
-	default:
-		return l.granted.Pulse > 0 && l.pulse >= l.granted.Pulse || l.report.Refused > l.told.Refused || len(l.report.Abandoned) > 0
-	}
-}
-
-// tell sends a report.
-func (l *lease) tell(ctx workflow.Context, now time.Time) {
-	l.report.Seq++
-	l.report.Since = l.arrived
-	l.report.Seen, l.report.Slots = l.granted.Seq, l.keeps()
-	l.report.Running, l.report.Waiting = len(l.holders), nil
-	for _, t := range l.queue {
-		if l.report.Waiting == nil {
-			l.report.Waiting = make(map[quota.Kind]int)
-		}
-		l.report.Waiting[t.kind]++
-	}
-	l.report.Ask, l.report.Gone = l.ask, l.idle()
-	report := l.report
-	report.Recent, report.Waiting = slices.Clone(report.Recent), maps.Clone(report.Waiting)
-	l.told, l.report.Abandoned = report, nil
-	l.pulse, l.less, l.heard = 0, false, now
-	l.granted.Slots = report.Slots
-	l.held = max(report.Slots, report.Running)
-	if report.Gone {
-		l.granted, l.held, l.arrived = quota.Lease{}, 0, report.Seq+1
-	}
-	l.send(ctx, report, true)
 }
 
 // send sends a report. If nobody keeps the account's limits, it starts the keeper.
@@ -232,12 +113,12 @@ func (l *lease) send(ctx workflow.Context, report quota.Report, first bool) {
 	l.sent = sent
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		switch {
-		case sent.Get(ctx, nil) == nil:
-		case report.Gone:
+		case sent.Get(ctx, nil) == nil || report.Gone:
 		case first && l.startKeeper(ctx):
 			l.send(ctx, report, false)
 		default:
-			l.goOn(ctx)
+			l.tenant.GoOn(workflow.Now(ctx))
+			l.wake()
 		}
 	})
 }
@@ -253,78 +134,37 @@ func (l *lease) startKeeper(ctx workflow.Context) bool {
 	return err == nil || temporal.IsWorkflowExecutionAlreadyStartedError(err)
 }
 
-// goOn has the run make its submits as if there were no limits, for a while.
-func (l *lease) goOn(ctx workflow.Context) {
-	l.ask, l.away = false, workflow.Now(ctx).Add(awayFor)
-	l.wake()
-}
-
 // receive takes what the keeper grants.
 func (l *lease) receive(ctx workflow.Context, channel workflow.ReceiveChannel) {
 	var granted quota.Lease
 	for channel.ReceiveAsync(&granted) {
-		l.get(workflow.Now(ctx), granted)
+		if l.tenant.Grant(workflow.Now(ctx), granted) {
+			l.showPlaces()
+		}
 		granted = quota.Lease{}
 	}
 }
 
-func (l *lease) get(now time.Time, granted quota.Lease) {
-	if granted.For < l.arrived || granted.For == l.granted.For && granted.Seq <= l.granted.Seq {
-		return // it was for what the run has returned, or is late
-	}
-	l.less = l.less || fewer(granted, l.granted)
-	l.granted, l.turn = granted, 0
-	l.held = max(l.held, granted.Slots)
-	l.heard, l.ask, l.away = now, false, time.Time{}
-	for i, t := range l.queue {
-		t.show(l.waiting(i))
-	}
-}
-
-func fewer(next, was quota.Lease) bool {
-	if next.Slots != quota.NoLimit && (was.Slots == quota.NoLimit || next.Slots < was.Slots) {
-		return true
-	}
-	for _, pool := range quota.Minutely {
-		n, limited := next.Starts[pool]
-		if m, before := was.Starts[pool]; limited && (before && n < m || !before && was.Slots != 0) {
-			return true
+// showPlaces says how far those are who wait.
+func (l *lease) showPlaces() {
+	waiting := l.shows[:0]
+	for _, s := range l.shows {
+		if why := l.tenant.Waiting(s.Ticket); why != "" {
+			s.show(why)
+			waiting = append(waiting, s)
 		}
 	}
-	return false
+	clear(l.shows[len(waiting):])
+	l.shows = waiting
 }
 
-// waiting says why the submit at a place in the queue waits.
-func (l *lease) waiting(place int) string {
-	text := "waits for a slot of account " + l.account
-	if l.granted.Line == 0 {
-		return text
-	}
-	text += fmt.Sprintf(", number %d in line", l.granted.Line+place)
-	if l.granted.Wait > 0 {
-		text += ", for about " + roughly(l.granted.Wait+time.Duration(place)*(l.granted.Wait/time.Duration(l.granted.Line)))
-	}
-	return text
-}
-
-func roughly(d time.Duration) string {
-	if d < time.Minute {
-		return fmt.Sprintf("%d s", max(int(d.Seconds()), 1))
-	}
-	return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
-}
-
-// setAlarm sets the one timer, unless one that is set already rings early enough.
+// setAlarm sets the one timer, unless it is set already and fires early enough.
 func (l *lease) setAlarm(ctx workflow.Context, now time.Time) {
-	at := l.due(now)
-	switch {
-	case at.IsZero() && l.alarm != nil:
-		l.alarm.cancel()
-		l.alarm = nil
+	at := l.tenant.Due(now)
+	if at.IsZero() || l.alarm != nil && !l.alarm.at.After(at) {
 		return
-	case at.IsZero() || l.alarm != nil && !l.alarm.at.After(at):
-		return
-	case l.alarm != nil:
+	}
+	if l.alarm != nil {
 		l.alarm.cancel()
 	}
 	timerCtx, cancel := workflow.WithCancel(ctx)
@@ -332,57 +172,29 @@ func (l *lease) setAlarm(ctx workflow.Context, now time.Time) {
 		workflow.TimerOptions{Summary: "limits of account " + l.account})}
 }
 
-// due is when the lease must look again though nothing happens; zero if never.
-func (l *lease) due(now time.Time) time.Time {
-	switch {
-	case len(l.queue) == 0 || l.isAway(now):
-		return time.Time{}
-	case l.ask:
-		return l.heard.Add(answersWithin)
-	case l.granted.Slots == 0:
-		return l.heard.Add(silentAfter)
-	default:
-		return l.nextStart(now)
+func (l *lease) ring(ctx workflow.Context, set *alarm) {
+	if l.alarm == set {
+		l.alarm = nil
+		l.tenant.Ring(workflow.Now(ctx))
 	}
 }
 
-// nextStart is when the minute has room for the next submit, if that is all it waits for.
-func (l *lease) nextStart(now time.Time) time.Time {
-	if l.turnOver() || l.granted.Slots != quota.NoLimit && len(l.holders) >= l.granted.Slots {
-		return time.Time{}
+// spareAlarm hands over the timer if the lease needs it no longer, and it fires by then.
+func (l *lease) spareAlarm(now, by time.Time) *alarm {
+	if l.alarm == nil || !l.tenant.Due(now).IsZero() || l.alarm.at.After(by) {
+		return nil
 	}
-	var first time.Time
-	for _, pool := range quota.Minutely {
-		at := l.report.Recent.Frees(pool, now)
-		if _, limited := l.granted.Starts[pool]; limited && !at.IsZero() && (first.IsZero() || at.Before(first)) {
-			first = at
-		}
-	}
-	return first
-}
-
-// ring is called when the timer fires.
-func (l *lease) ring(ctx workflow.Context) {
-	now := workflow.Now(ctx)
+	spare := l.alarm
 	l.alarm = nil
-	if at := l.due(now); at.IsZero() || at.After(now) || l.granted.Slots != 0 {
-		return
-	}
-	if l.ask {
-		l.goOn(ctx)
-		return
-	}
-	l.ask = true
-	l.tell(ctx, now)
+	return spare
 }
 
 // close tells the keeper that the run ends, and waits until that is sent.
 func (l *lease) close(ctx workflow.Context) {
-	for _, t := range slices.Clone(l.holders) {
-		t.abandoned()
+	l.tenant.Leave()
+	if report, changed := l.tenant.Report(workflow.Now(ctx)); changed {
+		l.send(ctx, report, true)
 	}
-	l.queue = nil
-	l.step(ctx)
 	if l.sent != nil {
 		_ = l.sent.Get(ctx, nil)
 	}

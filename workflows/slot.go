@@ -35,12 +35,13 @@ func (r *run) takeSlot(ctx workflow.Context, a *attempt) error {
 func (r *run) slotRefused(ctx workflow.Context, err error) bool {
 	var failure *temporal.ApplicationError
 	var refusal wire.Refusal
-	if r.slot == nil || r.slot.ungated || ctx.Err() != nil || generation.ErrorTypeOf(err) != generation.ErrorTypeRateLimited ||
+	if r.slot == nil || r.slot.Ungated || ctx.Err() != nil || generation.ErrorTypeOf(err) != generation.ErrorTypeRateLimited ||
 		!errors.As(err, &failure) || !failure.HasDetails() || failure.Details(&refusal) != nil {
 		return false
 	}
 	retryAt := workflow.Now(ctx).Add(refusal.After)
-	r.slot.refused(refusal.Pool, retryAt)
+	r.slot.Refused(refusal.Pool, retryAt)
+	r.slot.lease.wake()
 	r.slot = nil
 	return true
 }
@@ -48,21 +49,25 @@ func (r *run) slotRefused(ctx workflow.Context, err error) bool {
 // holdSlot counts a prediction that runs already.
 func (r *run) holdSlot(ctx workflow.Context, predictionID string) {
 	if kind, limited := r.board.limited(ctx, r.request.Account, r.request.Model); limited && r.slot == nil {
-		r.slot = r.board.leaseOf(ctx, r.request.Account).hold(ctx, kind, predictionID)
+		l := r.board.leaseOf(ctx, r.request.Account)
+		r.slot = &slot{Ticket: l.tenant.Hold(workflow.Now(ctx), kind, predictionID), lease: l}
+		l.wake()
 	}
 }
 
 // slotUsed notes that the provider has the submit; "" if it isn't known as which prediction.
 func (r *run) slotUsed(ctx workflow.Context, predictionID string) {
 	if r.slot != nil {
-		r.slot.made(ctx, predictionID)
+		r.slot.Made(workflow.Now(ctx), predictionID)
+		r.slot.lease.wake()
 	}
 }
 
 // dropSlot returns the slot of a submit that was not made, while it waits for something else.
 func (r *run) dropSlot() {
 	if r.slot != nil {
-		r.slot.unused()
+		r.slot.Unused()
+		r.slot.lease.wake()
 		r.slot = nil
 	}
 }
@@ -73,15 +78,17 @@ func (r *run) returnSlot(ctx workflow.Context, a *attempt) {
 	if r.slot == nil {
 		return
 	}
-	slot := r.slot
-	r.slot = nil
+	now := workflow.Now(ctx)
 	switch {
 	case a.outcome != nil:
-		slot.ended(ctx)
+		r.slot.Made(now, a.PredictionID)
+		r.slot.Ended(now)
 	case a.State == generation.StateAbsent:
-		slot.unused()
+		r.slot.Unused()
 	default:
-		slot.made(ctx, a.PredictionID)
-		slot.abandoned()
+		r.slot.Made(now, a.PredictionID)
+		r.slot.Abandoned()
 	}
+	r.slot.lease.wake()
+	r.slot = nil
 }

@@ -95,7 +95,7 @@ func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.US
 	err = workflow.ExecuteActivity(activityCtx, wire.SubmitName, wire.SubmitInput{
 		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account,
 		Nonce: a.Nonce, RunID: workflow.GetInfo(ctx).WorkflowExecution.RunID,
-		Within: within, Patience: patience, MaxPrice: maxPrice, Leased: r.slot != nil && !r.slot.ungated,
+		Within: within, Patience: patience, MaxPrice: maxPrice, Leased: r.slot != nil && !r.slot.Ungated,
 	}).Get(ctx, &submitted)
 	return submitted, err
 }

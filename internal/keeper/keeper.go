@@ -19,10 +19,11 @@ import (
 )
 
 const (
-	// soon is the time between two comparisons with the provider while a submit waits, and later
-	// while none does.
-	soon  = time.Minute
-	later = 15 * time.Minute
+	// The time between two comparisons with the provider, while a submit waits: it grows while
+	// nothing is found.
+	soon   = 5 * time.Second
+	normal = 2 * time.Minute
+	rarely = 15 * time.Minute
 
 	// unheard is how long a run may be silent before it is looked up whether it still exists.
 	unheard = time.Minute
@@ -38,9 +39,10 @@ type keeper struct {
 	account string
 	state   *wire.KeeperState
 	alarm   *alarm
-	sending int       // leases under way
-	looking bool      // a comparison is under way
-	looked  time.Time // when the latest ended
+	sending int           // leases under way
+	looking bool          // a comparison is under way
+	looked  time.Time     // when the latest ended, or the first submit began to wait
+	pause   time.Duration // until the next
 	wake    workflow.Channel
 }
 
@@ -53,7 +55,7 @@ type alarm struct {
 
 // Keep is the workflow [wire.KeeperName].
 func Keep(ctx workflow.Context, in wire.KeeperInput) error {
-	k := &keeper{account: in.Account, state: in.State, wake: workflow.NewBufferedChannel(ctx, 1)}
+	k := &keeper{account: in.Account, state: in.State, pause: normal, wake: workflow.NewBufferedChannel(ctx, 1)}
 	fresh := k.state == nil
 	if fresh {
 		k.state = &wire.KeeperState{}
@@ -124,7 +126,8 @@ func (k *keeper) send(ctx workflow.Context, m quota.Message) {
 		defer func() { k.sending-- }()
 		var unknown *temporal.UnknownExternalWorkflowExecutionError
 		if err := sent.Get(ctx, nil); errors.As(err, &unknown) {
-			k.state.Reconcile([]string{m.RunID}, nil, nil)
+			k.state.Lose(m.RunID)
+			k.pause = soon
 			k.look()
 		}
 	})
@@ -150,23 +153,17 @@ func (k *keeper) setAlarm(ctx workflow.Context, now, again time.Time) {
 	k.alarm = &alarm{at: at, cancel: cancel, future: workflow.NewTimerWithOptions(timerCtx, max(at.Sub(now), time.Second), workflow.TimerOptions{Summary: "look again"})}
 }
 
-// nextLook is when to compare with the provider; zero if there is nothing to compare.
+// nextLook is when to compare with the provider; zero while nothing waits.
 func (k *keeper) nextLook(now time.Time) time.Time {
 	switch {
-	case k.looking || len(k.state.Holders) == 0 && len(k.state.Orphans) == 0:
+	case k.looking:
 		return time.Time{}
-	case k.state.Waiting() > 0 || len(k.state.Orphans) > 0:
-		return notBefore(k.looked.Add(soon), now)
+	case k.state.Waiting() == 0:
+		k.looked = now
+		return time.Time{}
 	default:
-		return notBefore(k.looked.Add(later), now)
+		return k.looked.Add(k.pause)
 	}
-}
-
-func notBefore(at, now time.Time) time.Time {
-	if at.Before(now) {
-		return now
-	}
-	return at
 }
 
 func (k *keeper) ring(ctx workflow.Context) {
@@ -203,7 +200,17 @@ func (k *keeper) reconcile(ctx workflow.Context, begin bool) {
 	if begin && got.State != nil {
 		k.state = got.State
 	}
-	k.state.Reconcile(got.Gone, got.Ended, got.Running)
+	for _, runID := range got.Gone {
+		k.state.Lose(runID)
+	}
+	if len(got.Gone) > 0 {
+		got.Running = nil // what they made last may not be listed yet
+	}
+	k.state.Reconcile(got.Ended, got.Running)
+	k.pause = min(2*k.pause, rarely)
+	if len(got.Gone) > 0 || k.state.Foreign > 0 && k.pause > normal {
+		k.pause = soon
+	}
 	k.configure(got.Configured)
 }
 

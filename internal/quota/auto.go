@@ -10,12 +10,11 @@ const (
 	probeAfter = 10 * time.Minute
 )
 
-// Auto learns the limits that are not given: it doubles the slots while the provider accepts all,
-// and stays at what it has accepted once it refuses.
+// Auto learns the limits that are not given: it gives a quarter more slots, and 2 at least, each
+// time the provider has accepted all, and stays at what was accepted once it refuses.
 type Auto struct {
 	Limits  Limits    `json:"limits,omitempty"`
 	Learned time.Time `json:"learned,omitzero"` // when the last was refused; zero while none was
-	Raised  int       `json:"raised,omitempty"` // what had been accepted at the last raise
 }
 
 // NewAuto begins to learn.
@@ -25,7 +24,7 @@ func NewAuto() *Auto { return &Auto{Limits: Limits{Running: firstSlots}} }
 func (a *Auto) refuse(now time.Time, p Pool, running, recent int) {
 	a.Learned = now
 	if p == "" || p == Running {
-		a.Limits[Running] = max(running, 1)
+		a.Limits[Running] = max(min(a.Limits[Running], running), 1)
 		return
 	}
 	a.Limits[p] = max(recent, 1)
@@ -38,9 +37,16 @@ func (a *Auto) raise(now time.Time, k *Keeper) {
 	}
 	switch {
 	case a.Learned.IsZero():
-		a.Limits[Running] *= 2
+		a.Limits[Running] += max(a.Limits[Running]/4, 2)
 	case now.Sub(a.Learned) >= probeAfter:
 		a.Limits[Running] += max(a.Limits[Running]/10, 1)
 		a.Learned = now
 	}
+}
+
+// learns reports whether the number of slots is still being learned, so that runs have to tell
+// when they use all.
+func (k *Keeper) learns() bool {
+	_, given := k.Limits.Of(Running)
+	return k.Auto != nil && k.Auto.Learned.IsZero() && !given
 }

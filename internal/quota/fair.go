@@ -16,9 +16,15 @@ type claim struct {
 	arrived  int
 }
 
-// keepTurn is how many submits ahead of others, by weight, a claim keeps a slot that can't be
-// divided. It is the length of a turn.
-const keepTurn = 2
+// turn is how many submits, by weight, a claim makes with a slot that can't be divided before it
+// is another's turn. Who has no other slot keeps it for two. Else turns become longer as more was
+// made: all are equally far within a twentieth, and few messages are sent.
+func turn(served float64, others int) float64 {
+	if others == 0 {
+		return 2
+	}
+	return max(served/20, 1)
+}
 
 // fair divides a pool. The highest priority is served first. Those of equal priority get equal
 // parts by weight, and what one doesn't want goes to the others. Those with the fewest submits
@@ -92,7 +98,7 @@ func equal(pool int, claims []claim, among []int, parts []int, turns []bool) (ta
 // rank is lower for those who come first when a rest is divided.
 func rank(c claim, part int) float64 {
 	if c.has > part {
-		return c.served - keepTurn
+		return c.served - turn(c.served, part)
 	}
 	return c.served
 }

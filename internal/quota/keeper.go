@@ -36,10 +36,9 @@ type Holder struct {
 	Report Report `json:"report"`
 	Lease  Lease  `json:"lease"`
 
-	// Held is how many slots it may be using, and HeldStarts how many submits it may make in any
-	// minute: an earlier lease counts until the run has seen that it has less now.
-	Held       int          `json:"held,omitempty"`
-	HeldStarts map[Pool]int `json:"held_starts,omitempty"`
+	// Sent are the leases that it may be using: the latest that it has seen and those sent since,
+	// but for those that a later one contains.
+	Sent []Lease `json:"sent,omitempty"`
 
 	Arrived  int       `json:"arrived"`
 	Answered int       `json:"answered,omitempty"` // the latest report that a lease followed
@@ -55,11 +54,11 @@ type Group struct {
 // Report takes a run's report. It returns false if a later one was taken before.
 func (k *Keeper) Report(now time.Time, r Report) bool {
 	h := k.holder(r.RunID)
-	if h != nil && r.Since > h.Report.Seq {
-		k.remove(h) // its last report comes late, or is lost
-		h = nil
-	}
 	switch {
+	case h != nil && r.Since > h.Report.Seq: // the report with which it returned all is late
+		h.Report.Recent = nil // this one has them too
+		k.remove(h)
+		h = k.arrive(r)
 	case h == nil && r.Gone:
 		return false
 	case h == nil:
@@ -68,6 +67,9 @@ func (k *Keeper) Report(now time.Time, r Report) bool {
 		return false
 	}
 	before := h.Report
+	if before.Seq == 0 && r.Since > 1 {
+		before = r // it was counted before the run returned all
+	}
 	k.group(r.Group).Served += float64(max(r.Made-before.Made, 0)) / r.weight()
 	k.Ended += max(r.Ended-before.Ended, 0)
 	k.Took += max(r.Took-before.Took, 0)
@@ -90,23 +92,67 @@ func (k *Keeper) Report(now time.Time, r Report) bool {
 
 // confirm counts what the run no longer uses as free.
 func (h *Holder) confirm() {
-	if h.Report.Seen < h.Lease.Seq {
-		h.Held = max(h.Held, h.Report.Running)
+	seen := h.Report.Seen
+	h.Sent = slices.DeleteFunc(h.Sent, func(l Lease) bool {
+		return l.Seq < seen || l.Seq == seen && (h.Report.Slots == 0 || h.Report.Over)
+	})
+	for i := range h.Sent {
+		if h.Sent[i].Seq == seen {
+			h.Sent[i].Slots = h.Report.Slots // of which it makes its submits until it sees another
+		}
+	}
+	if seen < h.Lease.Seq {
 		return
 	}
-	if h.Lease.Slots == NoLimit || h.Report.Slots < h.Lease.Slots {
-		h.Lease.Slots = h.Report.Slots
-	}
-	h.Held = max(h.Lease.Slots, h.Report.Running)
-	if h.Lease.Slots == 0 {
+	h.Lease.Slots = h.Report.Slots
+	if h.Lease.Slots == 0 || h.Report.Over {
 		h.Lease.Starts = nil
 	}
-	h.HeldStarts = h.Lease.Starts
+}
+
+// send notes that the run gets a lease.
+func (h *Holder) send(l Lease) {
+	h.Lease = l
+	h.Sent = slices.DeleteFunc(h.Sent, func(before Lease) bool { return l.contains(before) })
+	h.Sent = append(h.Sent, l)
+}
+
+// contains reports whether a lease allows all that another one does.
+func (l Lease) contains(other Lease) bool {
+	if l.Slots != NoLimit && (other.Slots == NoLimit || other.Slots > l.Slots) {
+		return false
+	}
+	for _, p := range Minutely {
+		n, limited := l.Starts[p]
+		m, before := other.Starts[p]
+		if limited && (!before && other.Slots != 0 || m > n) {
+			return false
+		}
+	}
+	return true
+}
+
+// held is how many slots the run may be using.
+func (h *Holder) held() int {
+	held := max(h.Report.Running, h.Report.Slots, h.Lease.Slots)
+	for _, l := range h.Sent {
+		held = max(held, l.Slots)
+	}
+	return held
+}
+
+// heldStarts is how many submits of a pool it may make in any minute, or has made.
+func (h *Holder) heldStarts(p Pool, now time.Time) int {
+	held := max(h.Report.started(p, now), h.Lease.Starts[p])
+	for _, l := range h.Sent {
+		held = max(held, l.Starts[p])
+	}
+	return held
 }
 
 func (k *Keeper) arrive(r Report) *Holder {
 	k.Arrivals++
-	h := &Holder{Arrived: k.Arrivals, Lease: Lease{For: r.Since}}
+	h := &Holder{Arrived: k.Arrivals, Lease: Lease{For: r.Since, Seq: r.Seen, Slots: r.Slots}}
 	k.Holders = append(k.Holders, h)
 	if k.groupOf(r.Group) == nil {
 		// Newcomers are not owed what others got before.
@@ -245,22 +291,11 @@ func (k *Keeper) Divide(now time.Time) (changed []Message, again time.Time) {
 			continue
 		}
 		next[i].Seq = h.Lease.Seq + 1
-		h.Lease, h.Answered = next[i], h.Report.Seq
-		h.hold()
+		h.send(next[i])
+		h.Answered = h.Report.Seq
 		changed = append(changed, Message{h.Report.WorkflowID, h.Report.RunID, h.Lease})
 	}
 	return changed, again
-}
-
-// hold counts what the run may use from now on.
-func (h *Holder) hold() {
-	h.Held = max(h.Held, h.Lease.Slots)
-	for p, n := range h.Lease.Starts {
-		if h.HeldStarts == nil {
-			h.HeldStarts = make(map[Pool]int)
-		}
-		h.HeldStarts[p] = max(h.HeldStarts[p], n)
-	}
 }
 
 // claims are what groups want of a pool, and which holders they are of, oldest first.
@@ -313,7 +348,7 @@ func (k *Keeper) divideSlots(now time.Time, next []Lease) (again time.Time) {
 	targets, turns := k.targets(limit, func(h *Holder) int { return h.Report.Running + h.Report.InLine() }, func(h *Holder) int { return max(h.Lease.Slots, 0) })
 	free, short := limit, false
 	for _, h := range k.Holders {
-		free -= h.Held
+		free -= h.held()
 	}
 	missing := 0
 	for i, h := range k.Holders {
@@ -330,7 +365,7 @@ func (k *Keeper) divideSlots(now time.Time, next []Lease) (again time.Time) {
 		case targets[i] > has && free > 0 && !blocked:
 			more := min(targets[i]-has, free)
 			next[i].Slots += more
-			free -= max(has+more-h.Held, 0)
+			free -= max(has+more-h.held(), 0)
 		case targets[i] < has && reduce:
 			next[i].Slots = targets[i]
 		}
@@ -341,9 +376,12 @@ func (k *Keeper) divideSlots(now time.Time, next []Lease) (again time.Time) {
 		if !short {
 			continue
 		}
+		if k.learns() {
+			next[i].Pulse = max(next[i].Slots-h.Report.Running, 1)
+		}
 		next[i].Spare = max(next[i].Slots/8, 1)
 		if turns[i] {
-			k.takeTurns(&next[i], limit)
+			k.takeTurns(h, &next[i], limit)
 		}
 	}
 	if blocked && missing > 0 {
@@ -353,11 +391,11 @@ func (k *Keeper) divideSlots(now time.Time, next []Lease) (again time.Time) {
 }
 
 // takeTurns has a run report in time for others to have their turn.
-func (k *Keeper) takeTurns(l *Lease, limit int) {
+func (k *Keeper) takeTurns(h *Holder, l *Lease, limit int) {
 	if len(k.Groups) > limit {
-		l.Turn = keepTurn * l.Slots
+		l.Turn = int(turn(0, 0)) * l.Slots
 	} else {
-		l.Pulse = keepTurn * l.Slots
+		l.Pulse = int(turn(k.group(h.Report.Group).Served, l.Slots)) * l.Slots
 	}
 }
 
@@ -371,16 +409,16 @@ func (k *Keeper) divideStarts(now time.Time, p Pool, next []Lease) (again time.T
 	}
 	has := func(h *Holder) int { return h.Lease.Starts[p] }
 	wants := func(h *Holder) int {
-		if h.Report.waitingIn(p) == 0 || h.Lease.Slots == 0 && h.Held == 0 && next[slices.Index(k.Holders, h)].Slots == 0 {
+		if h.Report.waitingIn(p) == 0 || h.Lease.Slots == 0 && h.held() == 0 && next[slices.Index(k.Holders, h)].Slots == 0 {
 			return 0
 		}
-		return h.Report.Recent.Count(p, now) + h.Report.waitingIn(p)
+		return h.Report.started(p, now) + h.Report.waitingIn(p)
 	}
 	targets, turns := k.targets(limit, wants, has)
 	free := limit - k.Cooling.Count(p, now)
 	missing := 0
 	for i, h := range k.Holders {
-		free -= h.occupies(p, now)
+		free -= h.heldStarts(p, now)
 		missing += max(targets[i]-has(h), 0)
 	}
 	reduce := missing > free || free < 0
@@ -392,26 +430,21 @@ func (k *Keeper) divideStarts(now time.Time, p Pool, next []Lease) (again time.T
 			starts = 0
 		case more > 0 && free > 0:
 			// What it has used itself within the minute, it may use again.
-			more = min(more, free+max(h.occupies(p, now)-max(has(h), h.HeldStarts[p]), 0))
-			free -= max(has(h)+more-h.occupies(p, now), 0)
+			more = min(more, free+max(h.heldStarts(p, now)-has(h), 0))
+			free -= max(has(h)+more-h.heldStarts(p, now), 0)
 			starts += more
 		case more < 0 && reduce:
 			starts = targets[i]
 		}
 		next[i].Starts = with(next[i].Starts, p, starts)
 		if turns[i] && starts > 0 && len(k.Groups) > limit {
-			next[i].Turn = max(next[i].Turn, keepTurn)
+			next[i].Turn = max(next[i].Turn, int(turn(0, 0)))
 		}
 	}
 	if missing > 0 {
 		again = k.frees(p, now)
 	}
 	return again
-}
-
-// occupies is how much of a pool's minute a run takes: what it may use, or has used.
-func (h *Holder) occupies(p Pool, now time.Time) int {
-	return max(h.HeldStarts[p], h.Lease.Starts[p], h.Report.Recent.Count(p, now))
 }
 
 // frees is when the next submit of a pool no longer counts.
@@ -502,11 +535,14 @@ func (k *Keeper) waits(g *Group) bool {
 // differs tells whether a lease is worth a message.
 func differs(h *Holder, next Lease) bool {
 	was := h.Lease
+	if h.Answered == 0 && h.Report.Seen > 0 {
+		return true // a former keeper leased it, or it has returned it since
+	}
 	if h.Report.Ask && h.Answered < h.Report.Seq || was.Slots != next.Slots || !sameStarts(was.Starts, next.Starts) {
 		return true
 	}
 	if next.Slots == 0 {
-		return was.Seq == 0 && next.Wait >= lineAfter
+		return h.Answered == 0 && next.Wait >= lineAfter
 	}
 	return next.Spare > 0 && was.Spare == 0 || next.Turn > 0 && was.Turn == 0 || next.Pulse > 0 && was.Pulse == 0
 }
@@ -522,21 +558,25 @@ func sameStarts(a, b map[Pool]int) bool {
 	return true
 }
 
-// Reconcile removes runs that have ended without a word, and takes note of how many predictions of
-// the account run at the provider, if that is known.
-func (k *Keeper) Reconcile(gone, ended []string, running *int) {
-	for _, runID := range gone {
-		if h := k.holder(runID); h != nil {
-			k.remove(h)
-		}
+// Lose takes note that a run has ended without a word. What it may have had still runs, and
+// belongs to nobody here.
+func (k *Keeper) Lose(runID string) {
+	if h := k.holder(runID); h != nil {
+		k.Foreign += h.held()
+		k.remove(h)
 	}
+}
+
+// Reconcile takes note of which orphans have ended, and of how many predictions of the account
+// run at the provider, if that is known.
+func (k *Keeper) Reconcile(ended []string, running *int) {
 	k.Orphans = slices.DeleteFunc(k.Orphans, func(id string) bool { return slices.Contains(ended, id) })
 	if running == nil {
 		return
 	}
 	ours := len(k.Orphans)
 	for _, h := range k.Holders {
-		ours += max(h.Held, h.Report.Running)
+		ours += h.held()
 	}
 	k.Foreign = max(*running-ours, 0)
 }

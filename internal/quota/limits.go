@@ -167,13 +167,18 @@ type Report struct {
 	Seen  int `json:"seen,omitempty"`
 	Slots int `json:"slots,omitempty"`
 
+	// Over is set once the run's turn is over: it makes no submit before another lease.
+	Over bool `json:"over,omitempty"`
+
 	// Running are the predictions that it has, or may have, at the provider. Waiting are the
 	// submits that would follow at once if there were no limit.
 	Running int          `json:"running,omitempty"`
 	Waiting map[Kind]int `json:"waiting,omitempty"`
 
-	// Recent are its submits within the last minute.
-	Recent Recent `json:"recent,omitempty"`
+	// Posting are the submits without an answer yet, and Recent those within the last minute that
+	// have one.
+	Posting map[Kind]int `json:"posting,omitempty"`
+	Recent  Recent       `json:"recent,omitempty"`
 
 	// Made counts all of its accepted submits. Ended counts its predictions that have ended, and
 	// Took is how long they ran together.
@@ -200,6 +205,17 @@ type Report struct {
 
 	// Gone is set if the run neither has nor wants a slot. The keeper forgets it.
 	Gone bool `json:"gone,omitempty"`
+}
+
+// started counts the submits of a pool in the last minute.
+func (r *Report) started(p Pool, now time.Time) int {
+	n := r.Recent.Count(p, now)
+	for kind, of := range r.Posting {
+		if kind.In(p) {
+			n += of
+		}
+	}
+	return n
 }
 
 // InLine counts all waiting submits.

@@ -1,0 +1,391 @@
+package quota
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+const (
+	// silentAfter is how long a run without a slot hears nothing before it asks; each time that is
+	// answered it waits twice as long before the next, up to mostPatience. answersWithin is
+	// how long the keeper has to answer, and awayFor is how long the run then goes on without
+	// limits before it asks again.
+	silentAfter   = time.Minute
+	mostPatience  = 16 * time.Minute
+	answersWithin = 20 * time.Second
+	awayFor       = 5 * time.Minute
+)
+
+// Tenant is a run's side of an account: what it has leased, and the submits that use it in their
+// order. Whatever changes, call [Tenant.Serve], and then send what [Tenant.Report] returns.
+type Tenant struct {
+	granted Lease
+	report  Report // the next one, but for what is counted when it is sent
+	told    Report // the latest
+
+	queue   []*Ticket
+	holders []*Ticket
+	turn    int  // submits since the lease
+	pulse   int  // accepted submits since the latest report
+	held    int  // slots that the keeper believes the run to hold
+	less    bool // the run has not confirmed yet that it has less
+	rest    bool // it has, but for submits without an answer, which count from then
+	missed  bool // the keeper may have missed that the run has returned all
+
+	patience time.Duration // until a silent keeper is asked
+	heard    time.Time     // when the keeper was last heard, or told something
+	ask      bool          // the keeper owes an answer
+	away     time.Time     // until when the run goes on without the keeper
+}
+
+// NewTenant begins with a report that says who the run is.
+func NewTenant(now time.Time, introduction Report) *Tenant {
+	introduction.Since = 1
+	return &Tenant{report: introduction, heard: now, patience: silentAfter}
+}
+
+// Ticket is one submit's claim to a slot, from when it waits until its prediction has ended.
+type Ticket struct {
+	// Ready is set once it has a slot, and Ungated if it got it without the keeper.
+	Ready, Ungated bool
+
+	tenant       *Tenant
+	kind         Kind
+	began        time.Time
+	answered     bool   // the submit is no longer under way
+	predictionID string // "" while it isn't known
+}
+
+// Queue adds a submit to the queue.
+func (t *Tenant) Queue(kind Kind) *Ticket {
+	ticket := &Ticket{tenant: t, kind: kind}
+	t.queue = append(t.queue, ticket)
+	return ticket
+}
+
+// Hold takes a slot for a prediction that runs already; "" if it isn't known which.
+func (t *Tenant) Hold(now time.Time, kind Kind, predictionID string) *Ticket {
+	ticket := &Ticket{tenant: t, kind: kind, Ready: true, began: now, answered: true, predictionID: predictionID}
+	t.holders = append(t.holders, ticket)
+	return ticket
+}
+
+// Made notes that the provider has the submit, or may have it.
+func (k *Ticket) Made(now time.Time, predictionID string) {
+	k.predictionID = predictionID
+	if k.answered {
+		return
+	}
+	k.answered = true
+	k.tenant.report.Made++
+	k.tenant.pulse++
+	k.tenant.report.Recent.Add(now, k.kind)
+}
+
+// Unused ends a claim without a prediction.
+func (k *Ticket) Unused() {
+	if k.Ready && !k.answered {
+		k.tenant.turn = max(k.tenant.turn-1, 0)
+	}
+	k.end()
+}
+
+// Refused ends the claim of a submit that the account's limits did not allow. The lease is too
+// large then; the keeper sends another one.
+func (k *Ticket) Refused(pool Pool, retryAt time.Time) {
+	t := k.tenant
+	t.report.Refused++
+	t.report.Pool, t.report.RetryAt = pool, retryAt
+	k.Unused()
+	if t.granted.Slots == NoLimit || t.granted.Slots > len(t.holders) {
+		t.granted.Slots = len(t.holders)
+	}
+}
+
+// Ended ends the claim with its prediction.
+func (k *Ticket) Ended(now time.Time) {
+	k.tenant.report.Ended++
+	k.tenant.report.Took += now.Sub(k.began)
+	k.end()
+}
+
+// Abandoned ends the claim of a prediction that may run on. The keeper counts it until the
+// provider says that it has ended.
+func (k *Ticket) Abandoned() {
+	if k.predictionID != "" {
+		k.tenant.report.Abandoned = append(k.tenant.report.Abandoned, k.predictionID)
+	}
+	k.end()
+}
+
+func (k *Ticket) end() {
+	is := func(other *Ticket) bool { return other == k }
+	k.tenant.queue = slices.DeleteFunc(k.tenant.queue, is)
+	k.tenant.holders = slices.DeleteFunc(k.tenant.holders, is)
+}
+
+// Leave ends all claims.
+func (t *Tenant) Leave() {
+	for _, ticket := range slices.Concat(t.holders, t.queue) {
+		ticket.Abandoned()
+	}
+}
+
+// Serve gives slots to those who wait, as far as the lease allows.
+func (t *Tenant) Serve(now time.Time) {
+	t.report.Recent.Forget(now)
+	t.queue = slices.DeleteFunc(t.queue, func(ticket *Ticket) bool {
+		if !t.allows(ticket.kind, now) {
+			return false
+		}
+		ticket.Ready, ticket.began, ticket.Ungated = true, now, t.isAway(now)
+		if ticket.Ungated {
+			t.report.Ungated++
+		}
+		t.holders = append(t.holders, ticket)
+		t.turn++
+		return true
+	})
+}
+
+func (t *Tenant) isAway(now time.Time) bool { return now.Before(t.away) }
+
+func (t *Tenant) allows(kind Kind, now time.Time) bool {
+	switch {
+	case t.isAway(now):
+		return true
+	case t.granted.Seq == 0, t.turnOver(), t.full():
+		return false
+	default:
+		return t.mayStart(kind, now)
+	}
+}
+
+func (t *Tenant) turnOver() bool { return t.granted.Turn > 0 && t.turn >= t.granted.Turn }
+
+func (t *Tenant) full() bool {
+	return t.granted.Slots != NoLimit && len(t.holders) >= t.granted.Slots
+}
+
+// mayStart tells whether the minute has room for another submit.
+func (t *Tenant) mayStart(kind Kind, now time.Time) bool {
+	for _, pool := range Minutely {
+		if limit, limited := t.granted.Starts[pool]; limited && kind.In(pool) && t.started(pool, now) >= limit {
+			return false
+		}
+	}
+	return true
+}
+
+// started counts the submits of a pool in the last minute, those under way too.
+func (t *Tenant) started(pool Pool, now time.Time) int {
+	n := t.report.Recent.Count(pool, now)
+	for _, ticket := range t.holders {
+		if !ticket.answered && ticket.kind.In(pool) {
+			n++
+		}
+	}
+	return n
+}
+
+func (t *Tenant) idle() bool { return len(t.holders) == 0 && len(t.queue) == 0 }
+
+// keeps is how many slots the run still has a use for.
+func (t *Tenant) keeps() int {
+	switch {
+	case t.turnOver(), t.idle(), len(t.queue) == 0 && t.granted.Spare > 0:
+		if t.granted.Slots == NoLimit {
+			return len(t.holders)
+		}
+		return min(len(t.holders), t.granted.Slots)
+	default:
+		return t.granted.Slots
+	}
+}
+
+// Report returns a report if the keeper must know what has changed.
+func (t *Tenant) Report(now time.Time) (Report, bool) {
+	if !t.mustTell() {
+		return Report{}, false
+	}
+	t.report.Seq++
+	t.report.Seen, t.report.Slots = t.granted.Seq, t.keeps()
+	t.report.Over = t.turnOver()
+	t.report.Running, t.report.Waiting, t.report.Posting = len(t.holders), count(t.queue), count(t.posting())
+	t.report.Ask, t.report.Gone = t.ask, t.idle()
+	report := t.report
+	report.Recent = slices.Clone(report.Recent)
+	t.told, t.report.Abandoned = report, nil
+	t.pulse, t.missed, t.heard = 0, false, now
+	t.less, t.rest = false, t.less && len(t.granted.Starts) > 0 && len(report.Posting) > 0
+	t.granted.Slots = report.Slots
+	t.held = max(report.Slots, report.Running)
+	if report.Gone {
+		t.granted, t.held, t.report.Since = Lease{}, 0, report.Seq+1
+	}
+	return report, true
+}
+
+// posting are the submits without an answer.
+func (t *Tenant) posting() (posting []*Ticket) {
+	for _, ticket := range t.holders {
+		if !ticket.answered {
+			posting = append(posting, ticket)
+		}
+	}
+	return posting
+}
+
+// count counts tickets by kind; nil for none.
+func count(tickets []*Ticket) map[Kind]int {
+	if len(tickets) == 0 {
+		return nil
+	}
+	of := make(map[Kind]int)
+	for _, ticket := range tickets {
+		of[ticket.kind]++
+	}
+	return of
+}
+
+func (t *Tenant) mustTell() bool {
+	back := t.held - max(t.keeps(), len(t.holders))
+	switch {
+	case t.missed:
+		return true
+	case t.idle():
+		return t.report.Seq >= t.report.Since
+	case len(t.queue) > 0 && len(t.holders)+len(t.queue) > t.told.Running+t.told.InLine(), t.ask:
+		return true // the keeper knows of fewer
+	case t.rest && len(t.posting()) == 0:
+		return true
+	case t.turnOver() && t.granted.Slots == NoLimit:
+		return true
+	case t.less && (t.granted.Slots == NoLimit || len(t.holders) <= t.granted.Slots):
+		return true // what was taken back is free
+	case back >= max(t.granted.Spare, 1) && (t.granted.Spare > 0 || t.less || t.turnOver()):
+		return true
+	default:
+		return t.granted.Pulse > 0 && t.pulse >= t.granted.Pulse || t.report.Refused > t.told.Refused || len(t.report.Abandoned) > 0
+	}
+}
+
+// Grant takes a lease. It returns false for one that is late, or was for what the run has
+// returned since.
+func (t *Tenant) Grant(now time.Time, granted Lease) bool {
+	switch {
+	case granted.For < t.report.Since:
+		// It crossed the report with which the run returned all, or the keeper has missed that.
+		t.missed = true
+		return false
+	case granted.For == t.granted.For && granted.Seq <= t.granted.Seq:
+		return false
+	}
+	skipped := granted.Seq > t.granted.Seq+1 // what the keeper may count still
+	t.less = t.less || skipped || fewer(granted, t.granted)
+	t.granted, t.turn = granted, 0
+	t.held = max(t.held, granted.Slots)
+	switch {
+	case granted.Slots != 0:
+		t.patience = silentAfter
+	case t.ask:
+		t.patience = min(2*t.patience, mostPatience)
+	}
+	t.heard, t.ask, t.away = now, false, time.Time{}
+	return true
+}
+
+func fewer(next, was Lease) bool {
+	if next.Slots != NoLimit && (was.Slots == NoLimit || next.Slots < was.Slots) {
+		return true
+	}
+	for _, pool := range Minutely {
+		n, limited := next.Starts[pool]
+		if m, before := was.Starts[pool]; limited && (before && n < m || !before && was.Slots != 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// Due is when the run must look again though nothing happens; zero if never.
+func (t *Tenant) Due(now time.Time) time.Time {
+	switch {
+	case len(t.queue) == 0 || t.isAway(now):
+		return time.Time{}
+	case t.ask:
+		return t.heard.Add(answersWithin)
+	case t.starved():
+		return t.heard.Add(t.patience)
+	default:
+		return t.nextStart(now)
+	}
+}
+
+// starved reports whether the run can submit nothing until the keeper says so.
+func (t *Tenant) starved() bool {
+	if t.granted.Slots == 0 {
+		return true
+	}
+	for _, pool := range Minutely {
+		if n, limited := t.granted.Starts[pool]; limited && n == 0 && t.queue[0].kind.In(pool) {
+			return true
+		}
+	}
+	return false
+}
+
+// nextStart is when the minute has room for the next submit, if that is all it waits for.
+func (t *Tenant) nextStart(now time.Time) time.Time {
+	if t.turnOver() || t.full() {
+		return time.Time{}
+	}
+	var first time.Time
+	for _, pool := range Minutely {
+		at := t.report.Recent.Frees(pool, now)
+		if _, limited := t.granted.Starts[pool]; limited && !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
+}
+
+// Ring is called at the time that [Tenant.Due] returned. A keeper that is silent is asked, and
+// one that doesn't answer is away.
+func (t *Tenant) Ring(now time.Time) {
+	if at := t.Due(now); at.IsZero() || at.After(now) || !t.ask && !t.starved() {
+		return
+	}
+	if t.ask {
+		t.GoOn(now)
+	} else {
+		t.ask = true
+	}
+}
+
+// GoOn makes the run's submits as if there were no limits, for a while.
+func (t *Tenant) GoOn(now time.Time) { t.ask, t.away = false, now.Add(awayFor) }
+
+// Waiting says why a submit waits; "" if it doesn't.
+func (t *Tenant) Waiting(ticket *Ticket) string {
+	place := slices.Index(t.queue, ticket)
+	switch {
+	case place < 0:
+		return ""
+	case t.granted.Line == 0:
+		return "waits for a slot"
+	case t.granted.Wait == 0:
+		return fmt.Sprintf("waits for a slot, number %d in line", t.granted.Line+place)
+	default:
+		each := t.granted.Wait / time.Duration(t.granted.Line)
+		return fmt.Sprintf("waits for a slot, number %d in line, for about %s", t.granted.Line+place, roughly(t.granted.Wait+time.Duration(place)*each))
+	}
+}
+
+func roughly(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%d s", max(int(d.Seconds()), 1))
+	}
+	return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
+}
