@@ -199,6 +199,7 @@ func (k *keeper) reconcile(ctx workflow.Context, begin bool) {
 	}
 	if begin && got.State != nil {
 		k.state = got.State
+		k.state.Recovered()
 	}
 	for _, runID := range got.Gone {
 		k.state.Lose(runID)

@@ -40,6 +40,10 @@ type Holder struct {
 	// but for those that a later one contains.
 	Sent []Lease `json:"sent,omitempty"`
 
+	// Probe is set if it may have returned all that it had without the keeper's knowledge. It gets
+	// a lease, and says so.
+	Probe bool `json:"probe,omitempty"`
+
 	Arrived  int       `json:"arrived"`
 	Answered int       `json:"answered,omitempty"` // the latest report that a lease followed
 	Heard    time.Time `json:"heard"`
@@ -152,7 +156,7 @@ func (h *Holder) heldStarts(p Pool, now time.Time) int {
 
 func (k *Keeper) arrive(r Report) *Holder {
 	k.Arrivals++
-	h := &Holder{Arrived: k.Arrivals, Lease: Lease{For: r.Since, Seq: r.Seen, Slots: r.Slots}}
+	h := &Holder{Arrived: k.Arrivals, Probe: r.Seen > 0, Lease: Lease{For: r.Since, Seq: r.Seen, Slots: r.Slots}}
 	k.Holders = append(k.Holders, h)
 	if k.groupOf(r.Group) == nil {
 		// Newcomers are not owed what others got before.
@@ -292,7 +296,7 @@ func (k *Keeper) Divide(now time.Time) (changed []Message, again time.Time) {
 		}
 		next[i].Seq = h.Lease.Seq + 1
 		h.send(next[i])
-		h.Answered = h.Report.Seq
+		h.Answered, h.Probe = h.Report.Seq, false
 		changed = append(changed, Message{h.Report.WorkflowID, h.Report.RunID, h.Lease})
 	}
 	return changed, again
@@ -535,8 +539,8 @@ func (k *Keeper) waits(g *Group) bool {
 // differs tells whether a lease is worth a message.
 func differs(h *Holder, next Lease) bool {
 	was := h.Lease
-	if h.Answered == 0 && h.Report.Seen > 0 {
-		return true // a former keeper leased it, or it has returned it since
+	if h.Probe {
+		return true
 	}
 	if h.Report.Ask && h.Answered < h.Report.Seq || was.Slots != next.Slots || !sameStarts(was.Starts, next.Starts) {
 		return true
@@ -556,6 +560,13 @@ func sameStarts(a, b map[Pool]int) bool {
 		}
 	}
 	return true
+}
+
+// Recovered is called for what an earlier keeper knew, since much may have happened since.
+func (k *Keeper) Recovered() {
+	for _, h := range k.Holders {
+		h.Probe = true
+	}
 }
 
 // Lose takes note that a run has ended without a word. What it may have had still runs, and

@@ -2,6 +2,7 @@ package quota
 
 import (
 	"container/heap"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -217,24 +218,25 @@ func (w *world) divide() {
 // until lets time pass until all runs are done, or for so long.
 func (w *world) until(limit time.Duration) {
 	end := w.now.Add(limit)
-	for w.events.Len() > 0 {
-		next := heap.Pop(&w.events).(event)
-		if next.at.After(end) {
-			break
-		}
-		w.now = next.at
-		next.do()
+	for w.events.Len() > 0 && !w.events[0].at.After(end) {
+		w.next()
 		if w.done() {
 			return
 		}
 	}
+	w.now = end
+}
+
+// next lets time pass until the next event.
+func (w *world) next() {
+	next := heap.Pop(&w.events).(event)
+	w.now = next.at
+	next.do()
 }
 
 func (w *world) drain() {
 	for w.events.Len() > 0 {
-		next := heap.Pop(&w.events).(event)
-		w.now = next.at
-		next.do()
+		w.next()
 	}
 }
 
@@ -302,6 +304,96 @@ func TestNeverMoreThanTheLimits(t *testing.T) {
 	}
 }
 
+// TestLimitsThatChange: once a lower limit has reached all, it holds, and after a pause all goes on.
+func TestLimitsThatChange(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(500) {
+		w := drawn(t, seed)
+		random := rand.New(rand.NewPCG(seed, 2))
+		highest, at := 0, time.Duration(0)
+		set := func(running int) func() {
+			return func() {
+				w.keeper.Limits = Limits{Running: running}
+				w.divide()
+			}
+		}
+		for range 10 {
+			running := random.IntN(9)
+			highest = max(highest, running)
+			at += time.Duration(random.IntN(40)) * time.Second
+			w.after(at, set(running))
+		}
+		if first, limited := w.keeper.Limits.Of(Running); limited {
+			highest = max(highest, first)
+			delete(w.keeper.Limits, Starts)
+		} else {
+			w.keeper.Limits = Limits{Running: highest}
+		}
+		w.after(at+time.Minute, set(3))
+		w.until(24 * time.Hour)
+		require.True(t, w.done(), "seed %d", seed)
+		require.LessOrEqual(t, w.mostRunning, max(highest, 3), "seed %d", seed)
+	}
+}
+
+// TestPausedStartsNothing once the pause has reached all.
+func TestPausedStartsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, Limits{Running: 10})
+	w.delay = 200 * time.Millisecond
+	for i := range 5 {
+		w.run(fmt.Sprint("run", i), 200, 100)
+	}
+	w.until(20 * time.Second)
+	w.keeper.Limits = Limits{Running: 0}
+	w.divide()
+	w.until(time.Second)
+	started := len(w.starts)
+	w.until(30 * time.Minute)
+	require.Len(t, w.starts, started)
+	require.Zero(t, w.running)
+	w.keeper.Limits = Limits{Running: 20}
+	w.divide()
+	w.until(time.Second)
+	require.Equal(t, 20, w.running)
+}
+
+// TestKeepersThatForget: a keeper may know no more, or what was true a while ago. Then more may
+// run than the limit, but nothing waits for ever, and soon all is well again.
+func TestKeepersThatForget(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(500) {
+		w := drawn(t, seed)
+		random := rand.New(rand.NewPCG(seed, 3))
+		for range 3 {
+			w.after(time.Duration(random.IntN(100))*time.Second, func() {
+				if random.IntN(2) == 0 {
+					w.keeper = &Keeper{Limits: w.keeper.Limits}
+					return
+				}
+				old := w.keeper.copy(t)
+				w.after(time.Duration(random.IntN(20))*time.Second, func() {
+					w.keeper = old
+					w.keeper.Recovered()
+					w.divide()
+				})
+			})
+		}
+		w.until(24 * time.Hour)
+		for _, r := range w.runs {
+			require.False(t, r.done.IsZero(), "seed %d: run %s has %d to go, %+v", seed, r.tenant.report.RunID, r.left+r.busy, r.tenant)
+		}
+	}
+}
+
+func (k *Keeper) copy(t *testing.T) *Keeper {
+	encoded, err := json.Marshal(k)
+	require.NoError(t, err)
+	var c Keeper
+	require.NoError(t, json.Unmarshal(encoded, &c))
+	return &c
+}
+
 // TestSlotsAreUsed: the time is close to the ideal, with few messages.
 func TestSlotsAreUsed(t *testing.T) {
 	t.Parallel()
@@ -352,9 +444,7 @@ func TestRunsTakeTurns(t *testing.T) {
 				w.run(fmt.Sprint("run", i), 200, 100)
 			}
 			for w.events.Len() > 0 && w.least() < 20 {
-				next := heap.Pop(&w.events).(event)
-				w.now = next.at
-				next.do()
+				w.next()
 			}
 			t.Log(w.least(), w.most(), "messages per item", float64(w.messages)/float64(len(w.starts)))
 			require.LessOrEqual(t, w.most()-w.least(), max(2, w.most()/10))
@@ -388,9 +478,7 @@ func TestAFewBesideMany(t *testing.T) {
 		began := w.now
 		few := w.run("few", 3, 3)
 		for few.done.IsZero() {
-			next := heap.Pop(&w.events).(event)
-			w.now = next.at
-			next.do()
+			w.next()
 		}
 		ideal := time.Duration((3+slots-1)/slots) * 4 * time.Second
 		t.Log(slots, few.done.Sub(began), ideal)
