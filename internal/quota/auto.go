@@ -6,23 +6,29 @@ const (
 	// firstSlots is what learning begins with.
 	firstSlots = 2
 
-	// probeAfter is how long nothing was refused before one more is tried.
+	// probeAfter is how long nothing was refused before more is tried.
 	probeAfter = 10 * time.Minute
 )
 
 // Auto learns the limits that are not given: it gives a quarter more slots, and 2 at least, each
-// time the provider has accepted all, and stays at what was accepted once it refuses.
+// time the provider has accepted all, and stays at what was accepted once it refuses. From time
+// to time it tries a tenth more, since accounts grow.
 type Auto struct {
-	Limits  Limits    `json:"limits,omitempty"`
-	Learned time.Time `json:"learned,omitzero"` // when the last was refused; zero while none was
+	Limits Limits    `json:"limits,omitempty"`
+	At     time.Time `json:"at,omitzero"` // of the latest refusal or trial; zero while none was refused
 }
 
-// NewAuto begins to learn.
-func NewAuto() *Auto { return &Auto{Limits: Limits{Running: firstSlots}} }
+// Learn begins to learn, or goes on.
+func (k *Keeper) Learn() {
+	k.Learns = true
+	if k.Learned == nil {
+		k.Learned = &Auto{Limits: Limits{Running: firstSlots}}
+	}
+}
 
 // refuse takes a refusal while so many ran, or were started within the minute.
 func (a *Auto) refuse(now time.Time, p Pool, running, recent int) {
-	a.Learned = now
+	a.At = now
 	if p == "" || p == Running {
 		a.Limits[Running] = max(min(a.Limits[Running], running), 1)
 		return
@@ -30,23 +36,31 @@ func (a *Auto) refuse(now time.Time, p Pool, running, recent int) {
 	a.Limits[p] = max(recent, 1)
 }
 
-// raise gives more slots once all are used and none was refused.
+// raise gives more once all is used and nothing was refused.
 func (a *Auto) raise(now time.Time, k *Keeper) {
-	if _, given := k.Limits.Of(Running); given || k.running() < a.Limits[Running] || now.Before(k.Blocked) {
+	if now.Before(k.Blocked) {
 		return
 	}
-	switch {
-	case a.Learned.IsZero():
-		a.Limits[Running] += max(a.Limits[Running]/4, 2)
-	case now.Sub(a.Learned) >= probeAfter:
-		a.Limits[Running] += max(a.Limits[Running]/10, 1)
-		a.Learned = now
+	due := !a.At.IsZero() && now.Sub(a.At) >= probeAfter
+	for _, p := range Minutely {
+		if limit, learned := a.Limits[p]; learned && due && k.Used(p, now) >= limit {
+			a.Limits[p] += max(limit/10, 1)
+			a.At = now
+		}
+	}
+	switch limit := a.Limits[Running]; {
+	case !k.learnsSlots() || k.Used(Running, now)+k.others()-len(k.Orphans) < limit:
+	case a.At.IsZero():
+		a.Limits[Running] += max(limit/4, 2)
+	case due:
+		a.Limits[Running] += max(limit/10, 1)
+		a.At = now
 	}
 }
 
-// learns reports whether the number of slots is still being learned, so that runs have to tell
-// when they use all.
-func (k *Keeper) learns() bool {
+// learnsSlots reports whether the number of slots is learned, so that runs have to tell when they
+// use all.
+func (k *Keeper) learnsSlots() bool {
 	_, given := k.Limits.Of(Running)
-	return k.Auto != nil && k.Auto.Learned.IsZero() && !given
+	return k.Learns && !given
 }

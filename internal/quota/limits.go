@@ -159,6 +159,7 @@ type Report struct {
 	// Group names the runs that take turns as one. Weight is its share compared with others';
 	// Priority comes first, from 1, the highest.
 	Group    string  `json:"group"`
+	Root     string  `json:"root,omitempty"` // whose children are one with it; "" for the group
 	Weight   float64 `json:"weight,omitempty"`
 	Priority int     `json:"priority,omitempty"`
 
@@ -197,8 +198,10 @@ type Report struct {
 	// Ungated counts the submits made without a lease, while the keeper was away.
 	Ungated int `json:"ungated,omitempty"`
 
-	// Abandoned are its predictions that run on though it awaits them no longer.
+	// Abandoned are its predictions that run on though it awaits them no longer, and Adopted those
+	// that it awaits though it has not submitted them.
 	Abandoned []string `json:"abandoned,omitempty"`
+	Adopted   []string `json:"adopted,omitempty"`
 
 	// Ask is set if the run has heard nothing for a while, and must be answered.
 	Ask bool `json:"ask,omitempty"`
@@ -250,6 +253,9 @@ const NoLimit = -1
 
 // Lease is what a run may use until the keeper sends another one.
 type Lease struct {
+	// RunID is whose it is.
+	RunID string `json:"run_id"`
+
 	// For is [Report.Since]: what was leased before is no longer valid. Seq numbers the leases since
 	// then, from 1.
 	For int `json:"for"`
@@ -273,6 +279,10 @@ type Lease struct {
 	// Spare is the number of slots that the run returns when it has so many that it can't use;
 	// 0 if nobody waits for them.
 	Spare int `json:"spare,omitempty"`
+
+	// Paused is set while nothing may be submitted. The run waits then, whatever becomes of the
+	// keeper.
+	Paused bool `json:"paused,omitempty"`
 
 	// Line is the place of the run's first waiting submit in the line, and Wait how long that
 	// takes; 0 if not known.

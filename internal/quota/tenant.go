@@ -11,9 +11,9 @@ const (
 	// answered it waits twice as long before the next, up to mostPatience. answersWithin is
 	// how long the keeper has to answer, and awayFor is how long the run then goes on without
 	// limits before it asks again.
-	silentAfter   = time.Minute
-	mostPatience  = 16 * time.Minute
-	answersWithin = 20 * time.Second
+	silentAfter   = 2 * time.Minute
+	mostPatience  = 32 * time.Minute
+	answersWithin = 2 * time.Minute
 	awayFor       = 5 * time.Minute
 )
 
@@ -36,6 +36,7 @@ type Tenant struct {
 	patience time.Duration // until a silent keeper is asked
 	heard    time.Time     // when the keeper was last heard, or told something
 	ask      bool          // the keeper owes an answer
+	blocked  time.Time     // until when the provider asks to wait
 	away     time.Time     // until when the run goes on without the keeper
 }
 
@@ -68,6 +69,9 @@ func (t *Tenant) Queue(kind Kind) *Ticket {
 func (t *Tenant) Hold(now time.Time, kind Kind, predictionID string) *Ticket {
 	ticket := &Ticket{tenant: t, kind: kind, Ready: true, began: now, answered: true, predictionID: predictionID}
 	t.holders = append(t.holders, ticket)
+	if predictionID != "" {
+		t.report.Adopted = append(t.report.Adopted, predictionID)
+	}
 	return ticket
 }
 
@@ -97,6 +101,7 @@ func (k *Ticket) Refused(pool Pool, retryAt time.Time) {
 	t := k.tenant
 	t.report.Refused++
 	t.report.Pool, t.report.RetryAt = pool, retryAt
+	t.blocked = retryAt
 	k.Unused()
 	if t.granted.Slots == NoLimit || t.granted.Slots > len(t.holders) {
 		t.granted.Slots = len(t.holders)
@@ -155,7 +160,7 @@ func (t *Tenant) allows(kind Kind, now time.Time) bool {
 	switch {
 	case t.isAway(now):
 		return true
-	case t.granted.Seq == 0, t.turnOver(), t.full():
+	case t.granted.Seq == 0, t.turnOver(), t.full(), now.Before(t.blocked):
 		return false
 	default:
 		return t.mayStart(kind, now)
@@ -216,7 +221,7 @@ func (t *Tenant) Report(now time.Time) (Report, bool) {
 	t.report.Ask, t.report.Gone = t.ask, t.idle()
 	report := t.report
 	report.Recent = slices.Clone(report.Recent)
-	t.told, t.report.Abandoned = report, nil
+	t.told, t.report.Abandoned, t.report.Adopted = report, nil, nil
 	t.pulse, t.missed, t.heard = 0, false, now
 	t.less, t.rest = false, t.less && len(t.granted.Starts) > 0 && len(report.Posting) > 0
 	t.granted.Slots = report.Slots
@@ -264,8 +269,10 @@ func (t *Tenant) mustTell() bool {
 		return true
 	case t.less && (t.granted.Slots == NoLimit || len(t.holders) <= t.granted.Slots):
 		return true // what was taken back is free
-	case back >= max(t.granted.Spare, 1) && (t.granted.Spare > 0 || t.less || t.turnOver()):
-		return true
+	case back > 0 && (t.turnOver() || t.granted.Spare > 0 || t.granted.Slots != NoLimit && t.held > t.granted.Slots):
+		return back >= max(t.granted.Spare, (t.held-t.granted.Slots)/8, 1)
+	case len(t.holders) > max(t.held, t.told.Running) && t.granted.Slots != NoLimit:
+		return true // it has adopted some
 	default:
 		return t.granted.Pulse > 0 && t.pulse >= t.granted.Pulse || t.report.Refused > t.told.Refused || len(t.report.Abandoned) > 0
 	}
@@ -275,6 +282,8 @@ func (t *Tenant) mustTell() bool {
 // returned since.
 func (t *Tenant) Grant(now time.Time, granted Lease) bool {
 	switch {
+	case granted.RunID != t.report.RunID:
+		return false // it was for the run before a reset
 	case granted.For < t.report.Since:
 		// It crossed the report with which the run returned all, or the keeper has missed that.
 		t.missed = true
@@ -316,10 +325,17 @@ func (t *Tenant) Due(now time.Time) time.Time {
 		return time.Time{}
 	case t.ask:
 		return t.heard.Add(answersWithin)
+	case now.Before(t.blocked):
+		return t.blocked
 	case t.starved():
 		return t.heard.Add(t.patience)
 	default:
-		return t.nextStart(now)
+		// It has a part of what it wants. The keeper may be gone all the same.
+		ask := t.heard.Add(5 * t.patience)
+		if next := t.nextStart(now); !next.IsZero() && next.Before(ask) {
+			return next
+		}
+		return ask
 	}
 }
 
@@ -354,18 +370,24 @@ func (t *Tenant) nextStart(now time.Time) time.Time {
 // Ring is called at the time that [Tenant.Due] returned. A keeper that is silent is asked, and
 // one that doesn't answer is away.
 func (t *Tenant) Ring(now time.Time) {
-	if at := t.Due(now); at.IsZero() || at.After(now) || !t.ask && !t.starved() {
-		return
-	}
-	if t.ask {
+	at := t.Due(now)
+	switch {
+	case at.IsZero() || at.After(now):
+	case t.ask:
 		t.GoOn(now)
-	} else {
+	default:
 		t.ask = true
 	}
 }
 
-// GoOn makes the run's submits as if there were no limits, for a while.
-func (t *Tenant) GoOn(now time.Time) { t.ask, t.away = false, now.Add(awayFor) }
+// GoOn makes the run's submits as if there were no limits, for a while, unless it was told of a
+// pause.
+func (t *Tenant) GoOn(now time.Time) {
+	t.ask, t.heard = false, now
+	if !t.granted.Paused {
+		t.away = now.Add(awayFor)
+	}
+}
 
 // Waiting says why a submit waits; "" if it doesn't.
 func (t *Tenant) Waiting(ticket *Ticket) string {

@@ -62,10 +62,12 @@ func (e *events) Pop() any {
 }
 
 func newWorld(t *testing.T, seed uint64, limits Limits) *world {
-	return &world{
+	w := &world{
 		t: t, random: rand.New(rand.NewPCG(seed, 0)), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
-		keeper: &Keeper{Limits: limits}, lasts: func() time.Duration { return 4 * time.Second },
+		keeper: NewKeeper(), lasts: func() time.Duration { return 4 * time.Second },
 	}
+	w.keeper.Limits = limits
+	return w
 }
 
 func (w *world) after(d time.Duration, do func()) {
@@ -368,7 +370,9 @@ func TestKeepersThatForget(t *testing.T) {
 		for range 3 {
 			w.after(time.Duration(random.IntN(100))*time.Second, func() {
 				if random.IntN(2) == 0 {
-					w.keeper = &Keeper{Limits: w.keeper.Limits}
+					limits := w.keeper.Limits
+					w.keeper = NewKeeper()
+					w.keeper.Limits = limits
 					return
 				}
 				old := w.keeper.copy(t)
@@ -491,14 +495,14 @@ func TestLearning(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{1, 2, 3, 10, 100, 300} {
 		w := newWorld(t, 1, nil)
-		w.keeper.Auto = NewAuto()
+		w.keeper.Learn()
 		w.delay, w.refuse = 50*time.Millisecond, limit
 		n := max(10*limit, 20)
 		w.run("run", n, n)
 		w.until(24 * time.Hour)
 		require.True(t, w.done())
-		t.Log(limit, "learned", w.keeper.Auto.Limits[Running], "refused", w.refused, "of", n, "took", w.runs[0].done)
+		t.Log(limit, "learned", w.keeper.Learned.Limits[Running], "refused", w.refused, "of", n, "took", w.runs[0].done)
 		require.LessOrEqual(t, w.refused, n/5)
-		require.Equal(t, limit, w.keeper.Auto.Limits[Running])
+		require.Equal(t, limit, w.keeper.Learned.Limits[Running])
 	}
 }

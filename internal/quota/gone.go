@@ -1,0 +1,98 @@
+package quota
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	// lostFor is how long predictions count at least that a run may have had when it ended, if it
+	// can't be asked which they are. After that, the provider's list tells.
+	lostFor = 10 * time.Minute
+
+	// postedFor is how long a submit may still be under way after its workflow has ended.
+	postedFor = 3 * time.Minute
+)
+
+// Suspect takes note that a run can't be reached. Its slots stay in use until [Keeper.Bury].
+func (k *Keeper) Suspect(runID string) {
+	if h := k.holder(runID); h != nil {
+		h.Gone = true
+	}
+}
+
+// Recovered is called for what an earlier keeper knew, since much may have happened since.
+func (k *Keeper) Recovered() {
+	k.Version = version
+	for _, h := range k.Holders {
+		h.Probe = true
+	}
+}
+
+// Grave is a run that has ended without a word.
+type Grave struct {
+	RunID string `json:"run_id"`
+
+	// Known is set if the run could be asked what it had: the predictions that may still run, and
+	// the number of submits that had no answer.
+	Known   bool     `json:"known,omitempty"`
+	Orphans []string `json:"orphans,omitempty"`
+	Posting int      `json:"posting,omitempty"`
+}
+
+// Bury frees the slots of a run that has ended, but for those that its predictions need.
+func (k *Keeper) Bury(now time.Time, g Grave) {
+	h := k.holder(g.RunID)
+	if h == nil {
+		return
+	}
+	switch {
+	case !g.Known:
+		if n := min(h.held(), h.Report.Running+h.Report.InLine()); n > 0 {
+			k.Lost = append(k.Lost, Lost{n, now.Add(max(lostFor, 4*k.mean()))})
+		}
+	case g.Posting > 0:
+		k.Lost = append(k.Lost, Lost{g.Posting, now.Add(postedFor)})
+	}
+	for _, id := range g.Orphans {
+		if !slices.Contains(k.Orphans, id) {
+			k.Orphans = append(k.Orphans, id)
+		}
+	}
+	for _, p := range Minutely { // submits that it has not told of
+		if n := h.heldStarts(p, now) - h.Report.Recent.Count(p, now); n > 0 {
+			h.Report.Recent = append(h.Report.Recent, Started{now, kindIn(p), n})
+		}
+	}
+	k.remove(h)
+}
+
+// kindIn is a kind that counts in a pool, and in as few others as possible.
+func kindIn(p Pool) Kind {
+	switch p {
+	case Images:
+		return Image
+	case Videos:
+		return Video
+	default:
+		return Other
+	}
+}
+
+// Buried takes note of orphans that have ended.
+func (k *Keeper) Buried(ended []string) {
+	k.Orphans = slices.DeleteFunc(k.Orphans, func(id string) bool { return slices.Contains(ended, id) })
+}
+
+// Ours is how many predictions of this namespace may run at the provider.
+func (k *Keeper) Ours() int {
+	n := k.others() - k.Foreign
+	for _, h := range k.Holders {
+		n += min(h.held(), h.wants())
+	}
+	return n
+}
+
+// Seen takes note of how many predictions of the account ran at the provider, while at most so
+// many were ours.
+func (k *Keeper) Seen(running, ours int) { k.Foreign = max(running-ours, 0) }
