@@ -52,6 +52,7 @@ type Activities struct {
 	fence    fence
 	refused  refused
 	seeds    seeds
+	started  time.Time
 }
 
 // New creates the activities after checking the options, so that mistakes show when a worker
@@ -70,6 +71,7 @@ func New(options Options) (*Activities, error) {
 		checked:  make(map[string]preflight.Account, len(options.Accounts)),
 		client:   func(ctx context.Context) client.Client { return activity.GetClient(ctx) },
 		seeds:    seeds{now: options.Now},
+		started:  options.Now(),
 	}
 	for name, at := range options.Accounts {
 		if at == nil {

@@ -49,11 +49,11 @@ func submitError(ctx context.Context, in wire.SubmitInput, lost wire.Lost, err e
 // somebody else uses the account, or the limits are wrong. Its workflow waits for another slot.
 func refusal(what string, err error) error {
 	pool := quota.Running
-	if text := strings.ToLower(err.Error()); strings.Contains(text, "minute") || strings.Contains(text, "rate limit") {
+	if text := strings.ToLower(err.Error()); strings.Contains(text, "minute") {
 		pool = quota.Starts
 	}
 	return temporal.NewApplicationErrorWithOptions(what+" was refused for the account's limits: "+err.Error(), string(generation.ErrorTypeRateLimited),
-		temporal.ApplicationErrorOptions{NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{wire.Refusal{Pool: pool, After: told(err)}}})
+		temporal.ApplicationErrorOptions{NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{wire.Refusal{Refused: true, Pool: pool, After: told(err)}}})
 }
 
 // addressError: without an address nothing is submitted; only a key that the provider rejects

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
@@ -23,16 +24,14 @@ func (a *Activities) reconcile(ctx context.Context, in wire.ReconcileInput) (wir
 	temporal := a.client(ctx)
 	var out wire.Reconciled
 	if limits, given := a.options.Limits[in.Account]; given {
-		out.Configured = &limits
+		out.Configured, out.Started = &limits, a.started
 	}
 	if in.Recover {
 		out.State = formerKeeper(ctx, temporal, in.Account)
 	}
 	for _, run := range in.Runs {
-		described, err := temporal.DescribeWorkflowExecution(ctx, run.WorkflowID, run.RunID)
-		var missing *serviceerror.NotFound
-		if errors.As(err, &missing) || err == nil && !isOpen(described.GetWorkflowExecutionInfo()) {
-			out.Gone = append(out.Gone, run.RunID)
+		if grave, gone := graveOf(ctx, temporal, run); gone {
+			out.Graves = append(out.Graves, grave)
 		}
 	}
 	account, err := a.account(ctx, in.Account)
@@ -48,13 +47,46 @@ func (a *Activities) reconcile(ctx context.Context, in wire.ReconcileInput) (wir
 	return out, nil
 }
 
+// graveOf tells whether a run has ended, and what it had then.
+func graveOf(ctx context.Context, c client.Client, run wire.Run) (grave quota.Grave, gone bool) {
+	grave.RunID = run.RunID
+	described, err := c.DescribeWorkflowExecution(ctx, run.WorkflowID, run.RunID)
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+		return grave, true
+	case err != nil || isOpen(described.GetWorkflowExecutionInfo()):
+		return grave, false
+	}
+	answer, err := c.QueryWorkflow(ctx, run.WorkflowID, run.RunID, generation.StatusQuery)
+	var statuses []generation.Status
+	if err != nil || answer.Get(&statuses) != nil {
+		return grave, true
+	}
+	grave.Known = true
+	for _, status := range statuses {
+		n := len(status.Attempts)
+		switch {
+		case n == 0 || status.State == generation.StateCompleted || status.State == generation.StateFailed:
+		case status.Attempts[n-1].PredictionID != "":
+			grave.Orphans = append(grave.Orphans, status.Attempts[n-1].PredictionID)
+		case status.Attempts[n-1].Nonce != "":
+			grave.Posting++
+		}
+	}
+	return grave, true
+}
+
 // longestListed limits how many pages of the list are read to count what runs.
 const longestListed = 20
 
+// endedPages is how many pages without a prediction that runs end the count.
+const endedPages = 2
+
 // runningAt counts the account's predictions that run; nil if the list doesn't tell. The list is
-// newest first, so whatever runs is near its beginning: the count ends at a page without any.
+// newest first, so what runs is near its beginning.
 func runningAt(ctx context.Context, at provider.Provider) *int {
-	running := 0
+	running, ended := 0, 0
 	for page := 1; page <= longestListed; page++ {
 		got, err := at.List(ctx, provider.ListOptions{Page: page, PageSize: pageSize})
 		if err != nil {
@@ -67,7 +99,10 @@ func runningAt(ctx context.Context, at provider.Provider) *int {
 			}
 		}
 		running += on
-		if on == 0 || len(got.Items) < pageSize {
+		if on == 0 {
+			ended++
+		}
+		if ended == endedPages || len(got.Items) < pageSize {
 			return &running
 		}
 	}
@@ -95,6 +130,14 @@ func formerKeeper(ctx context.Context, c client.Client, account string) *wire.Ke
 		}
 	}
 	return nil
+}
+
+// Prepare reads the catalogues that tell what kind a model is, so that they are there when the
+// first run asks.
+func (a *Activities) Prepare() {
+	for account := range a.options.Limits {
+		a.Limited(account, "")
+	}
 }
 
 // Limited tells whether the limits of an account are kept, and what kind of a model it is for

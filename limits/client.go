@@ -121,9 +121,9 @@ func inForce(state wire.KeeperState) Limits {
 	case state.Configured != nil:
 		l = Limits(*state.Configured)
 	}
-	if state.Auto != nil {
-		l.Running = cmp.Or(l.Running, state.Auto.Limits[quota.Running])
-		l.PerMinute = cmp.Or(l.PerMinute, state.Auto.Limits[quota.Starts])
+	if state.Learns {
+		l.Running = cmp.Or(l.Running, state.Learned.Limits[quota.Running])
+		l.PerMinute = cmp.Or(l.PerMinute, state.Learned.Limits[quota.Starts])
 	}
 	return l
 }

@@ -1,9 +1,9 @@
 // Package limits keeps submits within what an account may run at once and start per minute, for
 // all workers, workflows and runs of a Temporal namespace.
 //
-// Give a worker the limits of its account, by its tier, in numbers, or to be learned:
+// Give a worker the limits of its account, in numbers, by its [Tier], or to be learned:
 //
-//	worker.Options{APIKey: key, Limits: limits.Tier("silver")}
+//	worker.Options{APIKey: key, Limits: limits.Limits{Running: 300, ImagesPerMinute: 500, VideosPerMinute: 500}}
 //
 // From then on a submit waits in its workflow until the account has a slot for it, and holds the
 // slot until its prediction has ended. Nothing is refused by the provider, nothing is retried, and

@@ -80,7 +80,8 @@ func (r *run) awaitSpare(ctx workflow.Context, a *attempt, until time.Time) (ove
 	if ctx.Err() != nil && !a.settled() {
 		return true, r.cancel(ctx, a)
 	}
-	return a.settled() || !workflow.Now(ctx).Before(until), nil
+	// It fires a little before a timer of the generation's own would.
+	return a.settled() || until.Sub(workflow.Now(ctx)) < r.request.Timing.Grace/4, nil
 }
 
 // poll queries the provider until the prediction has ended, the webhook arrives, or the

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -13,12 +14,13 @@ import (
 
 // lease connects a run with the keeper of an account's limits.
 type lease struct {
-	account string
-	tenant  *quota.Tenant
-	poke    workflow.Channel
-	alarm   *alarm
-	sent    workflow.Future // the latest report
-	shows   []*slot         // those that wait, as far as they have said so
+	account    string
+	activities string // the task queue of the workers that have them; "" for the run's own
+	tenant     *quota.Tenant
+	poke       workflow.Channel
+	alarm      *alarm
+	sent       workflow.Future // the latest report
+	shows      []*slot         // those that wait, as far as they have said so
 }
 
 // alarm is the lease's one timer.
@@ -36,13 +38,13 @@ type slot struct {
 }
 
 // leaseOf returns the run's lease of the account.
-func (b *board) leaseOf(ctx workflow.Context, account string) *lease {
+func (b *board) leaseOf(ctx workflow.Context, account, activities string) *lease {
 	for _, l := range b.leases {
 		if l.account == account {
 			return l
 		}
 	}
-	l := &lease{account: account, tenant: quota.NewTenant(workflow.Now(ctx), introduced(ctx)), poke: workflow.NewBufferedChannel(ctx, 1)}
+	l := &lease{account: account, activities: activities, tenant: quota.NewTenant(workflow.Now(ctx), introduced(ctx)), poke: workflow.NewBufferedChannel(ctx, 1)}
 	b.leases = append(b.leases, l)
 	keep, _ := workflow.NewDisconnectedContext(ctx)
 	workflow.GoNamed(keep, "limits of account "+account, l.keep)
@@ -53,12 +55,13 @@ func (b *board) leaseOf(ctx workflow.Context, account string) *lease {
 // with one fairness key.
 func introduced(ctx workflow.Context) quota.Report {
 	info := workflow.GetInfo(ctx)
+	root := info.WorkflowExecution.ID
+	if info.RootWorkflowExecution != nil {
+		root = info.RootWorkflowExecution.ID
+	}
 	r := quota.Report{
 		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID,
-		Group: info.WorkflowExecution.ID, Priority: info.Priority.PriorityKey, Weight: float64(info.Priority.FairnessWeight),
-	}
-	if info.RootWorkflowExecution != nil {
-		r.Group = info.RootWorkflowExecution.ID
+		Group: root, Root: root, Priority: info.Priority.PriorityKey, Weight: float64(info.Priority.FairnessWeight),
 	}
 	if key := info.Priority.FairnessKey; key != "" {
 		r.Group = "key " + key
@@ -123,13 +126,17 @@ func (l *lease) send(ctx workflow.Context, report quota.Report, first bool) {
 	})
 }
 
+func (l *lease) queue(ctx workflow.Context) string {
+	return cmp.Or(l.activities, workflow.GetInfo(ctx).TaskQueueName)
+}
+
 func (l *lease) startKeeper(ctx workflow.Context) bool {
 	started := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:            wire.KeeperID(l.account),
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		StaticSummary:         "the limits of account " + l.account,
-	}), wire.KeeperName, wire.KeeperInput{Account: l.account})
+	}), wire.KeeperName, wire.KeeperInput{Account: l.account, TaskQueue: l.queue(ctx)})
 	err := started.GetChildWorkflowExecution().Get(ctx, nil)
 	return err == nil || temporal.IsWorkflowExecutionAlreadyStartedError(err)
 }

@@ -41,22 +41,24 @@ func (b *board) limited(ctx workflow.Context, account, model string) (quota.Kind
 	return decided.kind, decided.limited
 }
 
-func (b *board) choose(ctx workflow.Context, id, account, model string) (c choice) {
-	if workflow.IsReplaying(ctx) {
-		// It adds nothing to a history that has no such version.
-		version := workflow.GetVersion(ctx, id, workflow.DefaultVersion, versionUnknown)
-		for kind, of := range versions {
-			if version == of {
-				return choice{kind, true}
-			}
+func (b *board) choose(ctx workflow.Context, id, account, model string) choice {
+	most := versionUnknown
+	if !workflow.IsReplaying(ctx) {
+		if b.limits == nil {
+			return choice{}
 		}
-		return choice{}
+		kind, limited := b.limits(account, model)
+		if !limited {
+			return choice{}
+		}
+		most = versions[kind]
 	}
-	if b.limits != nil {
-		c.kind, c.limited = b.limits(account, model)
+	// In a replay it adds nothing to a history that has no such version.
+	version := workflow.GetVersion(ctx, id, workflow.DefaultVersion, most)
+	for kind, of := range versions {
+		if version == of {
+			return choice{kind, true}
+		}
 	}
-	if c.limited {
-		workflow.GetVersion(ctx, id, workflow.DefaultVersion, versions[c.kind])
-	}
-	return c
+	return choice{}
 }

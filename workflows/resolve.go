@@ -67,6 +67,7 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 		if r.request.OnUnknown != generation.AskUnknown || r.remaining(ctx) <= 0 {
 			return r.fail(ctx, a, generation.ErrorTypeSubmitUnknown, doubt(why, found))
 		}
+		r.returnSlot(ctx, a) // a person may take days
 		if err := r.ask(ctx, a, doubt(why, found)); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -18,7 +19,7 @@ func (r *run) takeSlot(ctx workflow.Context, a *attempt) error {
 		return nil
 	}
 	began := workflow.Now(ctx)
-	slot, err := r.board.leaseOf(ctx, r.request.Account).take(ctx, kind, func(why string) {
+	slot, err := r.board.leaseOf(ctx, r.request.Account, r.request.TaskQueue).take(ctx, kind, func(why string) {
 		r.enter(ctx, a, generation.StateSubmitting, why)
 	})
 	if err != nil {
@@ -36,10 +37,13 @@ func (r *run) slotRefused(ctx workflow.Context, err error) bool {
 	var failure *temporal.ApplicationError
 	var refusal wire.Refusal
 	if r.slot == nil || r.slot.Ungated || ctx.Err() != nil || generation.ErrorTypeOf(err) != generation.ErrorTypeRateLimited ||
-		!errors.As(err, &failure) || !failure.HasDetails() || failure.Details(&refusal) != nil {
+		!errors.As(err, &failure) || !failure.HasDetails() || failure.Details(&refusal) != nil || !refusal.Refused {
 		return false
 	}
-	retryAt := workflow.Now(ctx).Add(refusal.After)
+	var retryAt time.Time
+	if refusal.After > 0 {
+		retryAt = workflow.Now(ctx).Add(refusal.After)
+	}
 	r.slot.Refused(refusal.Pool, retryAt)
 	r.slot.lease.wake()
 	r.slot = nil
@@ -49,7 +53,7 @@ func (r *run) slotRefused(ctx workflow.Context, err error) bool {
 // holdSlot counts a prediction that runs already.
 func (r *run) holdSlot(ctx workflow.Context, predictionID string) {
 	if kind, limited := r.board.limited(ctx, r.request.Account, r.request.Model); limited && r.slot == nil {
-		l := r.board.leaseOf(ctx, r.request.Account)
+		l := r.board.leaseOf(ctx, r.request.Account, r.request.TaskQueue)
 		r.slot = &slot{Ticket: l.tenant.Hold(workflow.Now(ctx), kind, predictionID), lease: l}
 		l.wake()
 	}
@@ -83,7 +87,7 @@ func (r *run) returnSlot(ctx workflow.Context, a *attempt) {
 	case a.outcome != nil:
 		r.slot.Made(now, a.PredictionID)
 		r.slot.Ended(now)
-	case a.State == generation.StateAbsent:
+	case a.State == generation.StateAbsent, a.State == generation.StateCanceled && a.Nonce == "" && a.PredictionID == "":
 		r.slot.Unused()
 	default:
 		r.slot.Made(now, a.PredictionID)

@@ -52,10 +52,10 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 // unknown. From time to time the activity returns to report why it is waiting.
 func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (submitted wire.Submitted, err error) {
 	for patience := firstPatience; ; patience *= morePatience {
-		if err := r.board.AwaitRoom(ctx, len(r.input)); err != nil {
+		if err := r.takeSlot(ctx, a); err != nil {
 			return submitted, err
 		}
-		if err := r.takeSlot(ctx, a); err != nil {
+		if err := r.board.AwaitRoom(ctx, len(r.input)); err != nil {
 			return submitted, err
 		}
 		submitted, err = r.postOnce(ctx, a, maxPrice, patience)

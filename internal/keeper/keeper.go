@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// The time between two comparisons with the provider, while a submit waits: it grows while
-	// nothing is found.
+	// The time between two comparisons with the provider, while a submit waits. It grows while
+	// nothing is found, and begins anew with everything that may have changed.
 	soon   = 5 * time.Second
 	normal = 2 * time.Minute
 	rarely = 15 * time.Minute
@@ -31,18 +31,23 @@ const (
 	// maxEvents is the length of a history after which the keeper continues as new.
 	maxEvents = 4000
 
+	// maxSending is how many leases may be under way.
+	maxSending = 500
+
 	reconcileTimeout = 30 * time.Second
 )
 
 // keeper is one run of the workflow.
 type keeper struct {
 	account string
+	queue   string // of the activities
 	state   *wire.KeeperState
 	alarm   *alarm
 	sending int           // leases under way
 	looking bool          // a comparison is under way
 	looked  time.Time     // when the latest ended, or the first submit began to wait
 	pause   time.Duration // until the next
+	doubts  int           // what had been found when the latest began
 	wake    workflow.Channel
 }
 
@@ -55,42 +60,49 @@ type alarm struct {
 
 // Keep is the workflow [wire.KeeperName].
 func Keep(ctx workflow.Context, in wire.KeeperInput) error {
-	k := &keeper{account: in.Account, state: in.State, pause: normal, wake: workflow.NewBufferedChannel(ctx, 1)}
+	k := &keeper{account: in.Account, queue: in.TaskQueue, state: in.State, pause: normal, wake: workflow.NewBufferedChannel(ctx, 1)}
 	fresh := k.state == nil
 	if fresh {
-		k.state = &wire.KeeperState{}
+		k.state = &wire.KeeperState{Keeper: quota.NewKeeper()}
 	}
 	if err := k.answer(ctx); err != nil {
 		return err
 	}
-	if fresh {
-		k.reconcile(ctx, true)
+	if fresh && !k.begin(ctx) {
+		return ctx.Err()
 	}
-	k.apply(nil)
+	k.state.Version = quota.Version
 	reports := workflow.GetSignalChannel(ctx, wire.ReportSignal)
-	for {
+	for ctx.Err() == nil {
 		k.hear(ctx, reports)
 		if k.full(ctx) {
 			// What is under way would be lost.
-			if err := workflow.Await(ctx, func() bool { return k.sending == 0 && !k.looking && workflow.AllHandlersFinished(ctx) }); err != nil {
-				return err
-			}
+			_ = workflow.Await(ctx, func() bool { return k.sending == 0 && !k.looking && workflow.AllHandlersFinished(ctx) })
 			k.hear(ctx, reports)
-			return workflow.NewContinueAsNewError(ctx, wire.KeeperName, wire.KeeperInput{Account: k.account, State: k.state})
+			return workflow.NewContinueAsNewError(ctx, wire.KeeperName, wire.KeeperInput{Account: k.account, TaskQueue: k.queue, State: k.state})
 		}
 		k.divide(ctx)
 		selector := workflow.NewSelector(ctx)
-		selector.AddReceive(reports, func(workflow.ReceiveChannel, bool) { k.hear(ctx, reports) })
+		selector.AddReceive(reports, func(workflow.ReceiveChannel, bool) {})
 		selector.AddReceive(k.wake, func(c workflow.ReceiveChannel, _ bool) { c.ReceiveAsync(nil) })
 		selector.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
-		if k.alarm != nil {
-			selector.AddFuture(k.alarm.future, func(workflow.Future) { k.ring(ctx) })
+		if set := k.alarm; set != nil {
+			selector.AddFuture(set.future, func(workflow.Future) { k.ring(ctx, set) })
 		}
 		selector.Select(ctx)
-		if ctx.Err() != nil {
-			return ctx.Err()
+	}
+	return ctx.Err()
+}
+
+// begin learns the limits, and what the keeper before this one knew. Until then nobody gets a
+// lease: runs that hear nothing go on without limits after a while.
+func (k *keeper) begin(ctx workflow.Context) bool {
+	for !k.reconcile(ctx, true) {
+		if workflow.Sleep(ctx, soon) != nil {
+			return false
 		}
 	}
+	return true
 }
 
 // full reports whether the history is long enough to begin another one.
@@ -110,9 +122,16 @@ func (k *keeper) hear(ctx workflow.Context, reports workflow.ReceiveChannel) {
 // divide sends leases to those for whom something has changed.
 func (k *keeper) divide(ctx workflow.Context) {
 	now := workflow.Now(ctx)
+	if k.sending > maxSending {
+		return // each that arrives wakes it
+	}
 	messages, again := k.state.Divide(now)
 	for _, message := range messages {
 		k.send(ctx, message)
+	}
+	if !again.IsZero() && !again.After(now) {
+		k.look()
+		again = time.Time{}
 	}
 	k.setAlarm(ctx, now, again)
 	workflow.SetCurrentDetails(ctx, details(k.account, k.state, now))
@@ -123,11 +142,12 @@ func (k *keeper) send(ctx workflow.Context, m quota.Message) {
 	sent := workflow.SignalExternalWorkflow(ctx, m.WorkflowID, m.RunID, wire.LeaseSignal(k.account), m.Lease)
 	k.sending++
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		defer func() { k.sending-- }()
 		var unknown *temporal.UnknownExternalWorkflowExecutionError
 		if err := sent.Get(ctx, nil); errors.As(err, &unknown) {
-			k.state.Lose(m.RunID)
-			k.pause = soon
+			k.state.Suspect(m.RunID)
+			k.look()
+		}
+		if k.sending--; k.sending == maxSending {
 			k.look()
 		}
 	})
@@ -155,21 +175,26 @@ func (k *keeper) setAlarm(ctx workflow.Context, now, again time.Time) {
 
 // nextLook is when to compare with the provider; zero while nothing waits.
 func (k *keeper) nextLook(now time.Time) time.Time {
-	switch {
+	switch doubts := k.state.Doubts(); {
 	case k.looking:
 		return time.Time{}
 	case k.state.Waiting() == 0:
-		k.looked = now
+		k.looked, k.pause = now, normal
 		return time.Time{}
-	default:
-		return k.looked.Add(k.pause)
+	case doubts > k.doubts:
+		k.looked, k.pause, k.doubts = now, soon, doubts
 	}
+	return k.looked.Add(k.pause)
 }
 
-func (k *keeper) ring(ctx workflow.Context) {
+func (k *keeper) ring(ctx workflow.Context, set *alarm) {
+	if k.alarm != set {
+		return
+	}
 	k.alarm = nil
 	now := workflow.Now(ctx)
 	if at := k.nextLook(now); !at.IsZero() && !at.After(now) {
+		k.looking = true
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			k.reconcile(ctx, false)
 			k.look()
@@ -178,60 +203,59 @@ func (k *keeper) ring(ctx workflow.Context) {
 }
 
 // reconcile compares what the keeper knows with the provider and with Temporal.
-func (k *keeper) reconcile(ctx workflow.Context, begin bool) {
+func (k *keeper) reconcile(ctx workflow.Context, begin bool) bool {
 	k.looking = true
+	began, ours := workflow.Now(ctx), k.state.Ours()
 	defer func() { k.looking, k.looked = false, workflow.Now(ctx) }()
-	now := workflow.Now(ctx)
 	in := wire.ReconcileInput{Account: k.account, Orphans: k.state.Orphans, Recover: begin}
 	for _, h := range k.state.Holders {
-		if now.Sub(h.Heard) >= unheard {
+		if h.Gone || began.Sub(h.Heard) >= unheard {
 			in.Runs = append(in.Runs, wire.Run{WorkflowID: h.Report.WorkflowID, RunID: h.Report.RunID})
 		}
 	}
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: reconcileTimeout,
-		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 3},
-	})
 	var got wire.Reconciled
-	if err := workflow.ExecuteActivity(ctx, wire.ReconcileName, in).Get(ctx, &got); err != nil {
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              k.queue,
+		StartToCloseTimeout:    reconcileTimeout,
+		ScheduleToCloseTimeout: 2 * reconcileTimeout,
+	}), wire.ReconcileName, in).Get(ctx, &got)
+	if err != nil {
 		workflow.GetLogger(ctx).Warn("the limits could not be compared with the provider", "account", k.account, "error", err)
-		return
+		return false
 	}
 	if begin && got.State != nil {
 		k.state = got.State
 		k.state.Recovered()
 	}
-	for _, runID := range got.Gone {
-		k.state.Lose(runID)
+	for _, grave := range got.Graves {
+		k.state.Bury(workflow.Now(ctx), grave)
 	}
-	if len(got.Gone) > 0 {
-		got.Running = nil // what they made last may not be listed yet
+	k.state.Buried(got.Ended)
+	if got.Running != nil && len(got.Graves) == 0 {
+		k.state.Seen(*got.Running, max(ours, k.state.Ours()))
 	}
-	k.state.Reconcile(got.Ended, got.Running)
 	k.pause = min(2*k.pause, rarely)
-	if len(got.Gone) > 0 || k.state.Foreign > 0 && k.pause > normal {
-		k.pause = soon
+	if k.doubts = k.state.Doubts(); k.doubts > 0 {
+		k.pause = min(k.pause, normal)
 	}
-	k.configure(got.Configured)
+	k.configure(got)
+	return true
 }
 
-// configure takes the limits that workers have. Once they have others than before, those that a
-// person has set no longer hold.
-func (k *keeper) configure(limits *wire.Limits) {
-	if limits == nil {
-		return
+// configure takes the limits that a worker has, unless another has told others that was started
+// later. Once workers have others than before, those that a person has set no longer hold.
+func (k *keeper) configure(got wire.Reconciled) {
+	if got.Configured != nil && !got.Started.Before(k.state.Since) {
+		k.state.Since = got.Started
+		if was := k.state.Configured; was == nil || *was != *got.Configured {
+			k.state.Configured, k.state.Set = got.Configured, nil
+		}
 	}
-	if was := k.state.Configured; was == nil || *was != *limits {
-		k.state.Configured, k.state.Set = limits, nil
-	}
-	k.apply(nil)
+	k.apply()
 }
 
 // apply puts the limits that hold into effect.
-func (k *keeper) apply(set *wire.Limits) {
-	if set != nil {
-		k.state.Set = set
-	}
+func (k *keeper) apply() {
 	limits := k.state.Configured
 	if k.state.Set != nil {
 		limits = k.state.Set
@@ -239,12 +263,9 @@ func (k *keeper) apply(set *wire.Limits) {
 	if limits == nil {
 		limits = &wire.Limits{}
 	}
-	k.state.Limits = limits.Quota()
-	switch {
-	case !limits.Auto:
-		k.state.Auto = nil
-	case k.state.Auto == nil:
-		k.state.Auto = quota.NewAuto()
+	k.state.Limits, k.state.Learns = limits.Quota(), false
+	if limits.Auto {
+		k.state.Learn()
 	}
 }
 
@@ -256,19 +277,12 @@ func (k *keeper) answer(ctx workflow.Context) error {
 		return err
 	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, wire.SetLimitsUpdate, func(_ workflow.Context, set *wire.Limits) error {
-		if set == nil {
-			k.state.Set = nil
-		}
-		k.apply(set)
+		k.state.Set = set
+		k.apply()
 		k.look()
 		return nil
 	}, workflow.UpdateHandlerOptions{
 		Description: "sets other limits than the workers are given; without an argument, returns to those",
-		Validator: func(set *wire.Limits) error {
-			if set == nil {
-				return nil
-			}
-			return set.Quota().Validate()
-		},
+		Validator:   func(set *wire.Limits) error { return set.Validate() },
 	})
 }

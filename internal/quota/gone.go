@@ -23,7 +23,7 @@ func (k *Keeper) Suspect(runID string) {
 
 // Recovered is called for what an earlier keeper knew, since much may have happened since.
 func (k *Keeper) Recovered() {
-	k.Version = version
+	k.Version = Version
 	for _, h := range k.Holders {
 		h.Probe = true
 	}

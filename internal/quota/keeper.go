@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// version is that of the arithmetic. A keeper that continues as new goes on with the current one.
+// Version is that of the arithmetic. A keeper that continues as new goes on with the current one.
 // Until then it must replay with the one that it began with: when the arithmetic changes, keep
 // the former beside it, until no keeper can have begun with that.
-const version = 1
+const Version = 1
 
 // Keeper knows who holds what of an account. It is encoded when the keeper's workflow continues
 // as new.
@@ -44,7 +44,7 @@ type Keeper struct {
 }
 
 // NewKeeper knows nothing yet.
-func NewKeeper() *Keeper { return &Keeper{Version: version} }
+func NewKeeper() *Keeper { return &Keeper{Version: Version} }
 
 // Group is the runs that take turns as one.
 type Group struct {
@@ -210,6 +210,17 @@ func (k *Keeper) others() int {
 	n := len(k.Orphans) + k.Foreign
 	for _, l := range k.Lost {
 		n += l.N
+	}
+	return n
+}
+
+// Doubts counts what a look at Temporal or at the provider may change.
+func (k *Keeper) Doubts() int {
+	n := k.others() + k.Refused
+	for _, h := range k.Holders {
+		if h.Gone {
+			n++
+		}
 	}
 	return n
 }

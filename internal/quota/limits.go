@@ -2,7 +2,6 @@ package quota
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 	"time"
 )
@@ -66,21 +65,6 @@ type Limits map[Pool]int
 func (l Limits) Of(p Pool) (limit int, limited bool) {
 	limit, limited = l[p]
 	return limit, limited
-}
-
-// Validate names the first wrong limit.
-func (l Limits) Validate() error {
-	for _, p := range []Pool{Running, Starts, Images, Videos} {
-		if l[p] < 0 {
-			return fmt.Errorf("%s: is %d, and must be 0 or more", p, l[p])
-		}
-	}
-	for p := range l {
-		if p != Running && p != Starts && p != Images && p != Videos {
-			return fmt.Errorf("%q: is no limit; there are running, starts, images and videos", p)
-		}
-	}
-	return nil
 }
 
 // Minute is how long a start counts. It is longer than the provider's minute, because its clock

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
@@ -10,18 +11,24 @@ import (
 type KeeperInput struct {
 	Account string `json:"account"`
 
+	// TaskQueue has workers with the activities; "" for the workflow's own.
+	TaskQueue string `json:"task_queue,omitempty"`
+
 	// State is what the run before knew; nil if there was none.
 	State *KeeperState `json:"state,omitempty"`
 }
 
 // KeeperState is all that a keeper knows.
 type KeeperState struct {
-	quota.Keeper
+	*quota.Keeper
 
 	// Configured are the limits that workers have, and Set those that a person has set since;
 	// nil for none.
 	Configured *Limits `json:"configured,omitempty"`
 	Set        *Limits `json:"set,omitempty"`
+
+	// Since is when the worker was started that told Configured.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // Limits are what workers are given for an account, or what a person has set: the fields of
@@ -33,6 +40,22 @@ type Limits struct {
 	VideosPerMinute int  `json:"videos_per_minute,omitempty"`
 	Paused          bool `json:"paused,omitempty"`
 	Auto            bool `json:"auto,omitempty"`
+}
+
+// Validate names the first limit that is negative. Nil has none.
+func (l *Limits) Validate() error {
+	if l == nil {
+		return nil
+	}
+	for _, limit := range []struct {
+		name string
+		n    int
+	}{{"running", l.Running}, {"per_minute", l.PerMinute}, {"images_per_minute", l.ImagesPerMinute}, {"videos_per_minute", l.VideosPerMinute}} {
+		if limit.n < 0 {
+			return fmt.Errorf("%s: is %d, and must be 0 or more", limit.name, limit.n)
+		}
+	}
+	return nil
 }
 
 // Quota returns the limits by pool.
@@ -75,9 +98,12 @@ type Reconciled struct {
 	// Configured are the limits that the worker has; nil for none.
 	Configured *Limits `json:"configured,omitempty"`
 
-	// Gone are the run ids of those that have ended, and Ended the orphans that have.
-	Gone  []string `json:"gone,omitempty"`
-	Ended []string `json:"ended,omitempty"`
+	// Started is when the worker was.
+	Started time.Time `json:"started,omitzero"`
+
+	// Graves are the runs that have ended, and Ended the orphans that have.
+	Graves []quota.Grave `json:"graves,omitempty"`
+	Ended  []string      `json:"ended,omitempty"`
 
 	// Running is how many predictions of the account run at the provider; nil if that can't be
 	// read.
@@ -89,6 +115,9 @@ type Reconciled struct {
 
 // Refusal is the first detail of a leased submit's [generation.ErrorTypeRateLimited].
 type Refusal struct {
+	// Refused is always set.
+	Refused bool `json:"refused"`
+
 	Pool  quota.Pool    `json:"pool,omitempty"`
 	After time.Duration `json:"after,omitempty"`
 }
