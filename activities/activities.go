@@ -115,4 +115,5 @@ func (a *Activities) Register(with registry) {
 	} {
 		with.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}
+	a.prepare()
 }

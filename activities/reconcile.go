@@ -132,9 +132,9 @@ func formerKeeper(ctx context.Context, c client.Client, account string) *wire.Ke
 	return nil
 }
 
-// Prepare reads the catalogues that tell what kind a model is, so that they are there when the
+// prepare reads the catalogues that tell what kind a model is, so that they are there when the
 // first run asks.
-func (a *Activities) Prepare() {
+func (a *Activities) prepare() {
 	for account := range a.options.Limits {
 		a.Limited(account, "")
 	}

@@ -147,7 +147,6 @@ func (p *Plugin) register(_ context.Context, o temporal.SimplePluginRunContextBe
 	}
 	if p.activities != nil {
 		p.activities.Register(o.Registry)
-		p.activities.Prepare()
 	}
 	return nil
 }

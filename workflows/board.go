@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
@@ -26,7 +27,7 @@ type board struct {
 	unclaimed []wire.Signal // for attempts that may still be resumed
 	approvals []*approval
 	decides   bool // the handlers of approvals are set
-	limits    Limited
+	limits    func(account, model string) (quota.Kind, bool)
 	choices   map[string]choice // of models of accounts
 	leases    []*lease
 
@@ -35,7 +36,7 @@ type board struct {
 	next  workflow.Future // starts another workflow task
 }
 
-func newBoard(limits Limited) *board {
+func newBoard(limits func(account, model string) (quota.Kind, bool)) *board {
 	b := &board{keys: make(map[string]*generation.Status), choices: make(map[string]choice), limits: limits}
 	b.render = func() string { return details(b.statuses, b.approvals) }
 	return b

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -14,8 +15,9 @@ import (
 type Interceptor struct {
 	interceptor.WorkerInterceptorBase
 
-	// Limits tells whether submits wait for a slot. Defaults to nil: none does.
-	Limits Limited
+	// Limits tells whether the limits of an account are kept, and what kind of a model it is for
+	// them. It must not block. Defaults to nil: no submit waits for a slot.
+	Limits func(account, model string) (kind quota.Kind, limited bool)
 }
 
 // InterceptWorkflow is called by the SDK.

@@ -6,10 +6,6 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
 )
 
-// Limited tells whether the limits of an account are kept, and what kind of a model it is for
-// them. It must not block.
-type Limited func(account, model string) (kind quota.Kind, limited bool)
-
 // The versions of the change "limits": what a run has decided for a model of an account.
 const (
 	versionOther workflow.Version = iota + 1

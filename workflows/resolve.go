@@ -67,7 +67,6 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 		if r.request.OnUnknown != generation.AskUnknown || r.remaining(ctx) <= 0 {
 			return r.fail(ctx, a, generation.ErrorTypeSubmitUnknown, doubt(why, found))
 		}
-		r.returnSlot(ctx, a) // a person may take days
 		if err := r.ask(ctx, a, doubt(why, found)); err != nil {
 			return err
 		}
@@ -198,6 +197,7 @@ func (r *run) decided(ctx workflow.Context, a *attempt) error {
 // changed.
 func (r *run) ask(ctx workflow.Context, a *attempt, reason string) error {
 	r.enter(ctx, a, generation.StateUnknown, reason+". Decide with wavespeed-temporal resolve")
+	r.returnSlot(ctx, a) // a person may take days
 	timerCtx, stop := workflow.WithCancel(ctx)
 	defer stop()
 	timer := workflow.NewTimerWithOptions(timerCtx, r.remaining(ctx), workflow.TimerOptions{Summary: r.summary("waiting for a person to decide whether %s was accepted", r.request.Model)})
