@@ -50,12 +50,12 @@ func (a *Activities) reconcile(ctx context.Context, in wire.ReconcileInput) (wir
 // graveOf tells whether a run has ended, and what it had then.
 func graveOf(ctx context.Context, c client.Client, run wire.Run) (grave quota.Grave, gone bool) {
 	grave.RunID = run.RunID
-	described, err := c.DescribeWorkflowExecution(ctx, run.WorkflowID, run.RunID)
+	described, err := c.DescribeWorkflow(ctx, run.WorkflowID, run.RunID)
 	var missing *serviceerror.NotFound
 	switch {
 	case errors.As(err, &missing):
 		return grave, true
-	case err != nil || isOpen(described.GetWorkflowExecutionInfo()):
+	case err != nil || isOpen(described.RawResponse.GetWorkflowExecutionInfo()):
 		return grave, false
 	}
 	answer, err := c.QueryWorkflow(ctx, run.WorkflowID, run.RunID, generation.StatusQuery)
