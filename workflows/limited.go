@@ -1,20 +1,16 @@
 package workflows
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
 )
 
-// The versions of the change "limits": what a run has decided for a model of an account.
-const (
-	versionOther workflow.Version = iota + 1
-	versionImage
-	versionVideo
-	versionUnknown
-)
-
-var versions = map[quota.Kind]workflow.Version{quota.Other: versionOther, quota.Image: versionImage, quota.Video: versionVideo, quota.Unknown: versionUnknown}
+// kinds are what a run has decided for a model of an account, by the version of its change less
+// one. What they mean never changes.
+var kinds = []quota.Kind{quota.Other, quota.Image, quota.Video, quota.Unknown}
 
 // choice is what a run has decided for a model of an account.
 type choice struct {
@@ -38,7 +34,7 @@ func (b *board) limited(ctx workflow.Context, account, model string) (quota.Kind
 }
 
 func (b *board) choose(ctx workflow.Context, id, account, model string) choice {
-	most := versionUnknown
+	most := workflow.Version(len(kinds))
 	if !workflow.IsReplaying(ctx) {
 		if b.limits == nil {
 			return choice{}
@@ -47,14 +43,12 @@ func (b *board) choose(ctx workflow.Context, id, account, model string) choice {
 		if !limited {
 			return choice{}
 		}
-		most = versions[kind]
+		most = workflow.Version(slices.Index(kinds, kind) + 1)
 	}
 	// In a replay it adds nothing to a history that has no such version.
 	version := workflow.GetVersion(ctx, id, workflow.DefaultVersion, most)
-	for kind, of := range versions {
-		if version == of {
-			return choice{kind, true}
-		}
+	if version == workflow.DefaultVersion {
+		return choice{}
 	}
-	return choice{}
+	return choice{kinds[version-1], true}
 }

@@ -282,9 +282,11 @@ func (k *Keeper) frees(p Pool, now time.Time) (first time.Time) {
 }
 
 func with(starts map[Pool]int, p Pool, n int) map[Pool]int {
-	all := make(map[Pool]int, len(starts)+1)
-	for other, m := range starts {
-		all[other] = m
+	all := make(map[Pool]int, len(Minutely))
+	for _, other := range Minutely {
+		if m, limited := starts[other]; limited {
+			all[other] = m
+		}
 	}
 	all[p] = n
 	return all

@@ -196,30 +196,29 @@ type Report struct {
 
 // started counts the submits of a pool in the last minute.
 func (r *Report) started(p Pool, now time.Time) int {
-	n := r.Recent.Count(p, now)
-	for kind, of := range r.Posting {
-		if kind.In(p) {
-			n += of
-		}
-	}
-	return n
+	return r.Recent.Count(p, now) + countIn(r.Posting, p)
 }
 
 // InLine counts all waiting submits.
 func (r *Report) InLine() int {
 	n := 0
-	for _, of := range r.Waiting {
-		n += of
+	for _, kind := range Kinds {
+		n += r.Waiting[kind]
 	}
 	return n
 }
 
 // waitingIn counts the waiting submits of a pool.
 func (r *Report) waitingIn(p Pool) int {
+	return countIn(r.Waiting, p)
+}
+
+// countIn counts submits of those kinds that count in a pool.
+func countIn(of map[Kind]int, p Pool) int {
 	n := 0
-	for kind, of := range r.Waiting {
+	for _, kind := range Kinds {
 		if kind.In(p) {
-			n += of
+			n += of[kind]
 		}
 	}
 	return n

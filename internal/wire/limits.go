@@ -61,13 +61,15 @@ func (l *Limits) Validate() error {
 // Quota returns the limits by pool.
 func (l Limits) Quota() quota.Limits {
 	q := make(quota.Limits)
-	for pool, n := range map[quota.Pool]int{
-		quota.Running: l.Running, quota.Starts: l.PerMinute, quota.Images: l.ImagesPerMinute, quota.Videos: l.VideosPerMinute,
-	} {
+	set := func(pool quota.Pool, n int) {
 		if n > 0 {
 			q[pool] = n
 		}
 	}
+	set(quota.Running, l.Running)
+	set(quota.Starts, l.PerMinute)
+	set(quota.Images, l.ImagesPerMinute)
+	set(quota.Videos, l.VideosPerMinute)
 	if l.Paused {
 		q[quota.Running] = 0
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/keeper"
 	seam "github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/registered"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
@@ -39,6 +40,7 @@ type world struct {
 	people    dice // draw what was added later, so that seeds without it stay as they were
 	pipelines bool
 	asks      bool // unknown submits are a person's to decide
+	limits    map[string]wire.Limits
 	server    *frontend.Server
 	provider  *provider.Provider
 	keyring   *webhook.Keyring
@@ -62,10 +64,28 @@ func newWorld(seed uint64, trace io.Writer) *world {
 	w.people = newDice(seed, 0x9e0a) // leaves the corpus as it was
 	w.pipelines, w.asks = w.people.chance(0.1), w.people.chance(0.15)
 	w.bigSeeds = newDice(seed, 0xb165).chance(0.1)
+	if seed >= LimitedFrom {
+		w.limits = newDice(seed, 0x5107).drawLimits()
+	}
 	if w.pipelines {
 		w.timing = wire.WithDefaults(generation.Request{}).Timing // which steps cannot change
 	}
 	return w.build()
+}
+
+// LimitedFrom is the first of the seeds in whose worlds the account's limits are kept.
+const LimitedFrom = 1_000_000_000
+
+// drawLimits draws few slots, so that most submits wait.
+func (d dice) drawLimits() map[string]wire.Limits {
+	limits := wire.Limits{Running: 1 + d.IntN(4)}
+	switch d.IntN(4) {
+	case 0:
+		limits.PerMinute = 1 + d.IntN(10)
+	case 1:
+		limits = wire.Limits{Auto: true}
+	}
+	return map[string]wire.Limits{generation.DefaultAccount: limits}
 }
 
 // newWorldOf is a world in which the plan is given.
@@ -106,7 +126,7 @@ func (w *world) startWorker() {
 	p.skew = w.drawSkew()
 	options := activities.Options{
 		Accounts:      map[string]seam.Provider{generation.DefaultAccount: &account{process: p, key: ourKey}},
-		ExclusiveKeys: w.exclusive, Now: p.now,
+		ExclusiveKeys: w.exclusive, Now: p.now, Limits: w.limits,
 	}
 	if w.webhooks {
 		options.WebhookURL = w.address
@@ -115,7 +135,7 @@ func (w *world) startWorker() {
 	must(err)
 	p.worker = sdkworker.New(p.client, taskQueue, sdkworker.Options{
 		Identity: acts.Identity(p.name), MaxConcurrentActivityTaskPollers: 1, MaxConcurrentWorkflowTaskPollers: 2, MaxConcurrentNexusTaskPollers: 1,
-		Interceptors:                       []interceptor.WorkerInterceptor{&tagging{process: p.name, books: w.books}, &workflows.Interceptor{}},
+		Interceptors:                       []interceptor.WorkerInterceptor{&tagging{process: p.name, books: w.books}, &workflows.Interceptor{Limits: acts.Limited}},
 		DisableEagerActivities:             true,
 		MaxConcurrentActivityExecutionSize: 100, MaxConcurrentWorkflowTaskExecutionSize: 10,
 		DeadlockDetectionTimeout: time.Hour,
@@ -124,6 +144,7 @@ func (w *world) startWorker() {
 	engine.Register(p.worker, workflow.RegisterOptions{})
 	p.worker.RegisterWorkflowWithOptions(workflows.Generate, workflow.RegisterOptions{Name: generation.WorkflowName})
 	p.worker.RegisterWorkflowWithOptions(registered.Delivery, workflow.RegisterOptions{Name: wire.DeliveryName})
+	p.worker.RegisterWorkflowWithOptions(keeper.Keep, workflow.RegisterOptions{Name: wire.KeeperName})
 	p.worker.RegisterWorkflowWithOptions(several, workflow.RegisterOptions{Name: severalName})
 	must(p.worker.Start())
 	w.workers = append(w.workers, p)
