@@ -62,7 +62,7 @@ func Show(ctx context.Context, c client.Client, account string) (Usage, error) {
 	now := time.Now()
 	usage := Usage{
 		Limits: inForce(state), Running: state.Used(quota.Running, now), Others: state.Foreign,
-		Waiting: state.Waiting(), LastMinute: state.Used(quota.Starts, now), Refused: state.Refused, WithoutLimits: state.Ungated,
+		Waiting: state.Waiting(now), LastMinute: state.Used(quota.Starts, now), Refused: state.Refused, WithoutLimits: state.Ungated,
 	}
 	for _, h := range state.Holders {
 		usage.Runs = append(usage.Runs, Run{

@@ -51,7 +51,7 @@ func Summary(state *wire.KeeperState, now time.Time) string {
 			parts = append(parts, fmt.Sprintf("%d %s", used, unit))
 		}
 	}
-	parts = append(parts, fmt.Sprintf("%d waiting", state.Waiting()))
+	parts = append(parts, fmt.Sprintf("%d waiting", state.Waiting(now)))
 	if n := state.Foreign; n > 0 {
 		parts = append(parts, fmt.Sprintf("%d of others", n))
 	}

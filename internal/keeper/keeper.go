@@ -178,7 +178,7 @@ func (k *keeper) nextLook(now time.Time) time.Time {
 	switch doubts := k.state.Doubts(); {
 	case k.looking:
 		return time.Time{}
-	case k.state.Waiting() == 0:
+	case k.state.Waiting(now) == 0:
 		k.looked, k.pause = now, normal
 		return time.Time{}
 	case doubts > k.doubts:

@@ -24,7 +24,7 @@ func (k *Keeper) Divide(now time.Time) (changed []Message, again time.Time) {
 	}
 	next := make([]Lease, len(k.Holders))
 	for i, h := range k.Holders {
-		next[i] = Lease{RunID: h.Report.RunID, For: h.Lease.For, Seq: h.Lease.Seq + 1, Slots: h.Lease.Slots, Starts: h.Lease.Starts, Paused: k.Paused()}
+		next[i] = Lease{For: h.Lease.For, Seq: h.Lease.Seq + 1, Slots: h.Lease.Slots, Starts: h.Lease.Starts, Paused: k.Paused()}
 	}
 	again = k.divideSlots(now, next)
 	for _, p := range Minutely {

@@ -104,15 +104,20 @@ func (h *Holder) heldStarts(p Pool, now time.Time) int {
 	return held
 }
 
-// starts is how many of its waiting submits its lease lets it make, if slots don't matter.
-func (h *Holder) starts() int {
-	n := h.Report.InLine()
+// blocked is how many of its waiting submits its lease does not allow, as far as it has told.
+func (h *Holder) blocked(now time.Time) int {
+	waiting := h.Report.InLine()
+	may := waiting
+	if h.Lease.Slots != NoLimit {
+		may = min(may, max(h.Lease.Slots-h.Report.Running, 0))
+	}
 	for _, p := range Minutely {
 		if limit, limited := h.Lease.Starts[p]; limited {
-			n = min(n, limit)
+			in := h.Report.waitingIn(p)
+			may = min(may, waiting-in+min(in, max(limit-h.Report.started(p, now), 0)))
 		}
 	}
-	return n
+	return waiting - may
 }
 
 // differs tells whether a lease is worth a message.

@@ -136,7 +136,7 @@ func (k *Keeper) cooled(runID string) (seq int) {
 func (k *Keeper) arrive(r Report) *Holder {
 	k.Cooling = slices.DeleteFunc(k.Cooling, func(c Cooled) bool { return c.RunID == r.RunID }) // it tells of them
 	k.Arrivals++
-	h := &Holder{Arrived: k.Arrivals, Probe: r.Seen > 0, Lease: Lease{RunID: r.RunID, For: r.Since, Seq: r.Seen, Slots: r.Slots}}
+	h := &Holder{Arrived: k.Arrivals, Probe: r.Seen > 0, Lease: Lease{For: r.Since, Seq: r.Seen, Slots: r.Slots}}
 	k.Holders = append(k.Holders, h)
 	if k.groupOf(r.Group) == nil {
 		// Newcomers are not owed what others got before.
@@ -168,7 +168,7 @@ func (k *Keeper) keepCool(last Report) {
 
 func (k *Keeper) holder(runID string) *Holder {
 	for _, h := range k.Holders {
-		if h.Report.RunID == runID || h.Lease.RunID == runID {
+		if h.Report.RunID == runID {
 			return h
 		}
 	}
@@ -251,15 +251,12 @@ func (k *Keeper) Used(p Pool, now time.Time) int {
 }
 
 // Waiting is how many submits wait at the account, as far as runs have told.
-func (k *Keeper) Waiting() int {
+func (k *Keeper) Waiting(now time.Time) int {
 	n := 0
 	for _, h := range k.Holders {
-		n += max(h.wants()-max(h.Lease.Slots, h.Report.Running), 0)
-		if h.Lease.Slots == NoLimit {
-			n -= max(h.Report.InLine()-h.starts(), 0)
-		}
+		n += h.blocked(now)
 	}
-	return max(n, 0)
+	return n
 }
 
 // refusedFor is for how long a refusal counts if the provider doesn't say.

@@ -236,9 +236,6 @@ const NoLimit = -1
 
 // Lease is what a run may use until the keeper sends another one.
 type Lease struct {
-	// RunID is whose it is.
-	RunID string `json:"run_id"`
-
 	// For is [Report.Since]: what was leased before is no longer valid. Seq numbers the leases since
 	// then, from 1.
 	For int `json:"for"`

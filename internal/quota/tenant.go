@@ -212,11 +212,10 @@ func (t *Tenant) mustTell() bool {
 }
 
 // Grant takes a lease. It returns false for one that is late, or was for what the run has
-// returned since.
+// returned since. After a reset a run finds leases in its history that were another run's: it
+// makes the same use of them, and the keeper learns of it with the next report.
 func (t *Tenant) Grant(now time.Time, granted Lease) bool {
 	switch {
-	case granted.RunID != t.report.RunID:
-		return false // it was for the run before a reset
 	case granted.For < t.report.Since:
 		// It crossed the report with which the run returned all, or the keeper has missed that.
 		t.missed = true
@@ -229,7 +228,7 @@ func (t *Tenant) Grant(now time.Time, granted Lease) bool {
 	t.granted, t.turn = granted, 0
 	t.held = max(t.held, granted.Slots)
 	switch {
-	case granted.Slots != 0:
+	case len(t.queue) == 0 || !t.starved():
 		t.patience = silentAfter
 	case t.ask:
 		t.patience = min(2*t.patience, mostPatience)
