@@ -2,6 +2,7 @@ package tests
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -39,7 +40,7 @@ func newLimited(t *testing.T, account limits.Limits, provider wavespeedtest.Limi
 	l := &limited{e, "limited-" + uuid.NewString()[:8]} // one keeper each
 	secrets := webhook.Account{Secrets: e.Options.WebhookSecrets}
 	e.Options.Accounts = map[string]worker.Account{l.account: {APIKey: e.Options.APIKey, Webhook: secrets, Limits: account}}
-	receiver, err := worker.NewPlugin(worker.Options{NoActivities: true, Accounts: map[string]worker.Account{l.account: {Webhook: secrets}}})
+	receiver, err := worker.NewPlugin(worker.Options{NoActivities: true, Logger: slog.New(slog.DiscardHandler), Accounts: map[string]worker.Account{l.account: {Webhook: secrets}}})
 	require.NoError(t, err)
 	mux := http.NewServeMux()
 	mux.Handle(stack.WebhookPath+"/", receiver.Handler(e.Client))
@@ -225,4 +226,39 @@ func TestNobodyKeepsLimits(t *testing.T) {
 	_, err := limits.Show(t.Context(), e.Client, "nobody")
 	require.ErrorIs(t, err, limits.ErrNoKeeper)
 	require.ErrorIs(t, limits.Set(t.Context(), e.Client, "nobody", limits.Limits{Running: 1}), limits.ErrNoKeeper)
+}
+
+// TestWhatLimitsCost counts the actions that limits add, the keeper's own included.
+func TestWhatLimitsCost(t *testing.T) {
+	t.Parallel()
+	l := newLimited(t, limits.Limits{Running: 10}, wavespeedtest.Limits{Concurrent: 10}, time.Second)
+	l.worker(t)
+	keeper := func() int { return l.cost(t, wire.KeeperID(l.account)) }
+	finished(t, l.Start(t, pictures, l.account, 1, 1)) // starts the keeper
+	for _, c := range []struct {
+		items int
+		most  float64
+	}{{1, 3}, {60, 0.2 * 60}} {
+		l.free(t)
+		before := keeper()
+		run := finished(t, l.Start(t, pictures, l.account, c.items, c.items))
+		l.free(t)
+		extra := l.cost(t, run.GetID()) - 1 - 3*c.items + keeper() - before
+		t.Logf("%d items: %d actions more", c.items, extra)
+		require.LessOrEqual(t, float64(extra), c.most)
+	}
+}
+
+// cost counts a workflow's actions, but not the version of its limits, which Temporal Cloud does
+// not bill.
+func (l *limited) cost(t *testing.T, workflowID string) int {
+	t.Helper()
+	history := historyOf(t, l.Client, l.Client.GetWorkflow(t.Context(), workflowID, ""))
+	n := actions(history)
+	for _, event := range history.Events {
+		if event.GetMarkerRecordedEventAttributes().GetMarkerName() == "Version" || event.GetUpsertWorkflowSearchAttributesEventAttributes() != nil {
+			n--
+		}
+	}
+	return n
 }

@@ -52,6 +52,21 @@ func TestCampaign(t *testing.T) {
 	}
 }
 
+// limitedSeeds is how many seeds with limits each run of the tests simulates.
+const limitedSeeds = 200
+
+// TestLimitedCampaign runs seeds in whose worlds the account's limits are kept, by a keeper that
+// is as slow and as often cut off as all others.
+func TestLimitedCampaign(t *testing.T) {
+	binary, err := campaign.Build(t.TempDir())
+	require.NoError(t, err)
+	outcome := campaign.Campaign{Binary: binary, Seeds: campaign.Range(LimitedFrom, limitedSeeds)}.Run()
+	t.Logf("%d seeds in %v", outcome.Seeds, outcome.Took.Round(time.Second))
+	for _, finding := range outcome.Findings {
+		t.Errorf("seed %d: %s", finding.Seed, finding.Text)
+	}
+}
+
 // total is how many generations have ended. Keys of other counters have several words.
 func total(counts map[string]int) (n int) {
 	for kind, count := range counts {

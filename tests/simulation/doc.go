@@ -17,7 +17,8 @@
 // accepts them late. Its list and charges lag, have odd pages, change names and inputs, and
 // omit inputs, times and keys. Others use the account, even with our key and equal requests.
 // Webhooks are lost, late, duplicated, or about somebody else's prediction. The clocks of
-// provider, handler and workers are up to ten minutes off.
+// provider, handler and workers are up to ten minutes off. In seeds from a thousand million on,
+// the account's limits are kept, with few slots.
 //
 // # What is checked
 //
