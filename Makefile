@@ -95,7 +95,7 @@ outage: devserver ## Take the provider away for ten minutes in the middle of 1,0
 
 .PHONY: mutants
 mutants: ## Take out each check of verification and addresses: a test must fail each time
-	$(GO) run ./tests/mutants $(if $(WRITE),-write $(WRITE)) webhook/verify.go webhook/address.go webhook/keyring.go wavespeed/signature.go@webhook wavespeed/trim.go@webhook
+	$(GO) run ./tests/mutants $(if $(WRITE),-write $(WRITE)) webhook/verify.go internal/receiver/address.go internal/receiver/keyring.go wavespeed/signature.go@webhook wavespeed/trim.go@internal/receiver
 
 .PHONY: compose
 compose: ## Run the Compose stack through its life on a Docker engine (needs debootstrap without a registry)

@@ -21,6 +21,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
@@ -31,7 +32,7 @@ import (
 type carved struct {
 	*testsuite.TestWorkflowEnvironment
 	quarry  *quarry
-	handler *webhook.Handler
+	handler http.Handler
 }
 
 func carve(t *testing.T, q *quarry, withWebhook bool) *carved {
@@ -41,7 +42,7 @@ func carve(t *testing.T, q *quarry, withWebhook bool) *carved {
 	c.SetWorkerOptions(sdkworker.Options{DeadlockDetectionTimeout: time.Minute, Interceptors: []interceptor.WorkerInterceptor{&workflows.Interceptor{}}})
 	c.RegisterWorkflowWithOptions(workflows.Generate, workflow.RegisterOptions{Name: generation.WorkflowName})
 	options := activities.Options{Accounts: map[string]provider.Provider{generation.DefaultAccount: q}, Prices: true}
-	keyring, err := webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{wax}, Webhooks: seals{q}}})
+	keyring, err := receiver.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{wax}}}, seals{q})
 	require.NoError(t, err)
 	if withWebhook {
 		options.WebhookURL = func(ctx context.Context, target wire.Target) (string, error) {
@@ -49,7 +50,7 @@ func carve(t *testing.T, q *quarry, withWebhook bool) *carved {
 			return callback.URL("https://hooks.test", address), err
 		}
 	}
-	c.handler, err = webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: c, Logger: slog.New(slog.DiscardHandler)})
+	c.handler, err = receiver.New(keyring, c, webhook.Options{Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	acts, err := activities.New(options)
 	require.NoError(t, err)

@@ -21,8 +21,9 @@ var budgets = []struct {
 }{
 	{"generation", nil, "the vocabulary is for everybody, also for programs without Temporal"},
 	{"wavespeed", nil, "the client is useful without Temporal; of ours it knows the vocabulary, which counts money"},
-	{"webhook", nil, "the handler goes into any HTTP server, which needs no Temporal SDK for it"},
-	{"webhook/webhooktest", nil, "as the handler"},
+	{"webhook", nil, "who verifies deliveries needs no Temporal SDK for it"},
+	{"webhook/webhooktest", nil, "as package webhook"},
+	{"internal/receiver", nil, "the handler knows Temporal only through its Signaler"},
 	{"webhook/signaler", temporalSDK, "it is the handler's way into Temporal, and nothing else"},
 	{"workflows", temporalSDK, "it is linked into every worker"},
 	{"pipeline", temporalSDK, "it is for programs that start runs, which have a Temporal client anyway"},

@@ -19,9 +19,11 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
@@ -136,7 +138,7 @@ func (e *encrypted) kept(t *testing.T, id string) string {
 // requireSealed looks for prompts, predictions, outputs, nonces and more in workflows.
 func (e *encrypted) requireSealed(t *testing.T, ids []string, more ...string) {
 	t.Helper()
-	keyring, err := webhook.NewKeyring(map[string]webhook.Account{"default": {Secrets: []string{wavespeedtest.DefaultSecret}}})
+	keyring, err := receiver.NewKeyring(map[string]webhook.Account{"default": {Secrets: []string{wavespeedtest.DefaultSecret}}}, wavespeed.Webhooks())
 	require.NoError(t, err)
 	more = append(more, "nobody may see", "https://")
 	for _, entry := range e.Simulator.Ledger() {

@@ -1,15 +1,8 @@
 package webhook
 
-import (
-	"context"
-	"fmt"
-	"strings"
+import "context"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
-)
-
-// Account is a WaveSpeed account for webhooks. Either Secrets or Fetch must be set.
+// Account is a WaveSpeed account whose webhooks are received. Either Secrets or Fetch must be set.
 type Account struct {
 	// Secrets are the account's webhook secrets ("whsec_…"), newest first. During a rotation
 	// there are two.
@@ -25,37 +18,4 @@ type Account struct {
 	// addresses; all of them open addresses. Defaults to keys derived from the secrets, so
 	// rotating the secrets rotates these too.
 	AddressKeys [][]byte
-
-	// Webhooks are how the account's provider calls back. Defaults to [wavespeed.Webhooks].
-	Webhooks provider.Webhooks
-}
-
-const minAddressKeyBytes = 32
-
-// form is how its provider calls back.
-func (a Account) form() provider.Webhooks {
-	if a.Webhooks == nil {
-		return wavespeed.Webhooks()
-	}
-	return a.Webhooks
-}
-
-func (a Account) validate() error {
-	if len(a.Secrets) == 0 && a.Fetch == nil {
-		return fmt.Errorf("needs Secrets or Fetch")
-	}
-	for i, secret := range a.Secrets {
-		if strings.ContainsAny(strings.TrimSpace(secret), "\"'` \t\r\n") {
-			return fmt.Errorf("in Secrets[%d]: has a quotation mark or a space. Remove it: env files and secrets are taken as they are written, quotes included", i)
-		}
-		if _, err := a.form().SigningKey(secret); err != nil {
-			return fmt.Errorf("in Secrets[%d]: %w", i, err)
-		}
-	}
-	for i, key := range a.AddressKeys {
-		if len(key) < minAddressKeyBytes {
-			return fmt.Errorf("in AddressKeys[%d]: %d bytes, fewer than %d", i, len(key), minAddressKeyBytes)
-		}
-	}
-	return nil
 }

@@ -1,22 +1,23 @@
-// Package webhook receives the webhooks of WaveSpeedAI and turns each into a signal
+// Package webhook describes how the webhooks of WaveSpeedAI are received: each becomes a signal
 // for the workflow that waits for it.
 //
 // With the plugin of package worker, use its Handler. A server that must not link the
-// workflows uses this package with package webhook/signaler:
+// workflows makes the same handler with package webhook/signaler:
 //
-//	keyring, err := webhook.NewKeyring(map[string]webhook.Account{
+//	handler, err := signaler.NewHandler(c, webhook.Options{Accounts: map[string]webhook.Account{
 //		"default": {Secrets: []string{os.Getenv("WAVESPEED_WEBHOOK_SECRET")}},
-//	})
-//	…
-//	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signaler.New(c)})
+//	}})
 //	…
 //	mux.Handle("/webhooks/wavespeed/", handler)
 //
+// [Verify] is for a program with a handler of its own.
+//
 // # Addresses
 //
-// The last part of the URL is an address, sealed by a [Keyring]. It identifies the generation
-// and workflow that a delivery is for, and only a keyring with the same keys can create or open
-// it. The provider's signature does not cover the URL, so the address authenticates itself.
+// The last part of the URL is an address, which workers seal with a key of the account. It
+// identifies the generation and workflow that a delivery is for, and only a handler with the
+// same keys can open it. The provider's signature does not cover the URL, so the address
+// authenticates itself.
 //
 // # What the handler does
 //
@@ -44,6 +45,4 @@
 // is cut off. Connections are up to your server. Set a ReadHeaderTimeout and an IdleTimeout of
 // a few seconds, and limit its connections so that idle ones make room for new ones, or use a
 // proxy that does.
-//
-// The package uses Temporal only through a [Signaler], and does not import the SDK.
 package webhook

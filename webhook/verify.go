@@ -1,16 +1,13 @@
 package webhook
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
-
-// DefaultTolerance is the maximum difference between a delivery's time and now, as recommended
-// by the provider.
-const DefaultTolerance = 5 * time.Minute
 
 var (
 	// ErrNotSigned: a header is missing, duplicate, or malformed.
@@ -23,9 +20,13 @@ var (
 	ErrTooOld = errors.New("webhook: the delivery's time is too far from now")
 )
 
-// Verify checks that WaveSpeedAI recently signed a delivery with one of the secrets. The body
-// must be exactly as received. Secrets of fewer than 16 characters are ignored, because anybody
-// could sign with the empty one.
+// defaultTolerance is the provider's recommendation.
+const defaultTolerance = 5 * time.Minute
+
+// Verify checks that WaveSpeedAI recently signed a delivery with one of the secrets, for programs
+// with a handler of their own. The body must be exactly as received. The tolerance is the maximum
+// difference between the delivery's time and now; 0 means 5 minutes. Secrets of fewer than 16
+// characters are ignored, because anybody could sign with the empty one.
 func Verify(header http.Header, body []byte, secrets []string, now time.Time, tolerance time.Duration) error {
 	delivery, err := wavespeed.Webhooks().Read(header)
 	if err != nil {
@@ -36,13 +37,8 @@ func Verify(header http.Header, body []byte, secrets []string, now time.Time, to
 	if !delivery.Genuine() {
 		return ErrBadSignature
 	}
-	if !near(delivery.Sent(), now, tolerance) {
+	if now.Sub(delivery.Sent()).Abs() > cmp.Or(tolerance, defaultTolerance) {
 		return ErrTooOld
 	}
 	return nil
-}
-
-func near(at, now time.Time, tolerance time.Duration) bool {
-	age := now.Sub(at)
-	return age <= tolerance && age >= -tolerance
 }

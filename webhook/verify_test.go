@@ -52,15 +52,19 @@ func TestVerifyVectors(t *testing.T) {
 
 func headers(id, timestamp, signature string) http.Header {
 	header := make(http.Header)
-	header.Set(webhook.HeaderID, id)
-	header.Set(webhook.HeaderTimestamp, timestamp)
-	header.Set(webhook.HeaderSignature, signature)
+	header.Set(headerID, id)
+	header.Set(headerTimestamp, timestamp)
+	header.Set(headerSignature, signature)
 	return header
 }
 
 const (
 	secret      = "whsec_the-secret-of-these-tests"
 	otherSecret = "whsec_another-secret-of-these-tests"
+
+	headerID        = "webhook-id"
+	headerTimestamp = "webhook-timestamp"
+	headerSignature = "webhook-signature"
 )
 
 var (
@@ -70,7 +74,7 @@ var (
 
 // digest is the right signature of body at noon, without its version.
 func digest() string {
-	return strings.TrimPrefix(webhooktest.Sign(secret, "id", noon, body).Get(webhook.HeaderSignature), "v3,")
+	return strings.TrimPrefix(webhooktest.Sign(secret, "id", noon, body).Get(headerSignature), "v3,")
 }
 
 func TestVerifySignatureHeader(t *testing.T) {
@@ -120,7 +124,7 @@ func TestVerifySignatureHeader(t *testing.T) {
 
 func TestVerifyWantsEachHeaderOnce(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{webhook.HeaderID, webhook.HeaderTimestamp, webhook.HeaderSignature} {
+	for _, name := range []string{headerID, headerTimestamp, headerSignature} {
 		for what, values := range map[string]func(right string) []string{
 			"missing":         func(string) []string { return nil },
 			"empty":           func(string) []string { return []string{""} },
@@ -210,12 +214,12 @@ func TestVerifySignsEveryPart(t *testing.T) {
 	} {
 		require.ErrorIs(t, verify(right, changed), webhook.ErrBadSignature, what)
 	}
-	for name, value := range map[string]string{webhook.HeaderID: "Id", webhook.HeaderTimestamp: "1700000001"} {
+	for name, value := range map[string]string{headerID: "Id", headerTimestamp: "1700000001"} {
 		header := right.Clone()
 		header.Set(name, value)
 		require.ErrorIs(t, verify(header, body), webhook.ErrBadSignature, name)
 	}
-	moved := headers("id.1700000000", "1700000000", right.Get(webhook.HeaderSignature))
+	moved := headers("id.1700000000", "1700000000", right.Get(headerSignature))
 	require.ErrorIs(t, verify(moved, body), webhook.ErrBadSignature, "a dot moved")
 }
 

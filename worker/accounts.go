@@ -9,6 +9,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
@@ -41,14 +42,14 @@ func (o Options) named(account string, err error) error {
 }
 
 // keyring holds the webhook secrets of all accounts; nil without accounts.
-func (o Options) keyring(clients map[string]*wavespeed.Client) (*webhook.Keyring, error) {
+func (o Options) keyring(clients map[string]*wavespeed.Client) (*receiver.Keyring, error) {
 	accounts := make(map[string]webhook.Account)
 	for name, account := range o.allAccounts() {
 		secrets := account.Webhook
 		if client := clients[name]; len(secrets.Secrets) == 0 && secrets.Fetch == nil && client != nil {
 			secrets.Fetch = client.WebhookSecret
 		}
-		if _, err := webhook.NewKeyring(map[string]webhook.Account{name: secrets}); err != nil {
+		if _, err := receiver.NewKeyring(map[string]webhook.Account{name: secrets}, wavespeed.Webhooks()); err != nil {
 			return nil, fmt.Errorf("worker: %s: %w", o.secretsField(name), errors.Unwrap(err))
 		}
 		accounts[name] = secrets
@@ -56,7 +57,7 @@ func (o Options) keyring(clients map[string]*wavespeed.Client) (*webhook.Keyring
 	if len(accounts) == 0 {
 		return nil, nil
 	}
-	return webhook.NewKeyring(accounts)
+	return receiver.NewKeyring(accounts, wavespeed.Webhooks())
 }
 
 // secretsField names the field that holds an account's secrets.
@@ -68,7 +69,7 @@ func (o Options) secretsField(account string) string {
 }
 
 // newActivities returns nil where other workers have them.
-func (o Options) newActivities(clients map[string]*wavespeed.Client, keyring *webhook.Keyring) (*activities.Activities, error) {
+func (o Options) newActivities(clients map[string]*wavespeed.Client, keyring *receiver.Keyring) (*activities.Activities, error) {
 	if o.NoActivities {
 		return nil, nil
 	}

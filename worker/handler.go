@@ -1,13 +1,16 @@
 package worker
 
 import (
+	"net/http"
+
 	"go.temporal.io/sdk/client"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 )
 
-// Handler returns the http.Handler that receives the webhooks of the plugin's accounts and
+// Handler returns the handler that receives the webhooks of the plugin's accounts and
 // signals the workflows that wait for them, with the client. Mount it where
 // Options.WebhookURL points; the address is the last part of the path:
 //
@@ -22,13 +25,11 @@ import (
 // workflows. If it has the plugin too, Temporal drops duplicates of a signal.
 //
 // Handler panics if the plugin has no account: it could not verify anything.
-func (p *Plugin) Handler(c client.Client) *webhook.Handler {
+func (p *Plugin) Handler(c client.Client) http.Handler {
 	if p.keyring == nil {
 		panic("worker: Handler: the plugin has no account; set Options.APIKey, Options.WebhookSecrets or Options.Accounts")
 	}
-	handler, err := webhook.NewHandler(webhook.Options{
-		Keyring: p.keyring, Signaler: signaler.New(c), Logger: p.options.Logger, Observe: p.options.Observe,
-	})
+	handler, err := receiver.New(p.keyring, signaler.New(c), webhook.Options{Logger: p.options.Logger, Observe: p.options.Observe})
 	if err != nil {
 		panic(err) // none of these can be wrong
 	}

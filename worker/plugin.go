@@ -19,10 +19,10 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/keeper"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/registered"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
@@ -36,7 +36,7 @@ type Plugin struct {
 	*temporal.SimplePlugin
 
 	options    Options
-	keyring    *webhook.Keyring
+	keyring    *receiver.Keyring
 	activities *activities.Activities
 
 	// onClient is set once a client has the plugin: its workers have the client's identity.

@@ -14,7 +14,9 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
@@ -66,7 +68,7 @@ func TestOptionsAreCheckedByName(t *testing.T) {
 func TestHandlerOpensWhatTheWorkerSealed(t *testing.T) {
 	t.Parallel()
 	const secret, other = "whsec_c2ltdWxhdG9yLXNlY3JldA==", "whsec_YW5vdGhlci1vbmUtb2YtdGhlc2U="
-	keyring, err := webhook.NewKeyring(map[string]webhook.Account{"team": {Secrets: []string{secret}}})
+	keyring, err := receiver.NewKeyring(map[string]webhook.Account{"team": {Secrets: []string{secret}}}, wavespeed.Webhooks())
 	require.NoError(t, err)
 	address, err := keyring.Seal(t.Context(), wire.Target{Namespace: "default", WorkflowID: "w", Key: "k", Nonce: "n", Account: "team"})
 	require.NoError(t, err)

@@ -21,7 +21,9 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/worker"
@@ -38,7 +40,7 @@ const (
 type bench struct {
 	server   *testsuite.DevServer
 	client   client.Client
-	keyring  *webhook.Keyring // seals addresses as the plugin does
+	keyring  *receiver.Keyring // seals addresses as the plugin does
 	handler  *http.Server
 	hookURL  string
 	provider *provider
@@ -81,7 +83,7 @@ func (b *bench) startHandler() (*worker.Plugin, error) {
 		return nil, err
 	}
 	b.hookURL = url + "/hooks"
-	if b.keyring, err = webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{secret}}}); err != nil {
+	if b.keyring, err = receiver.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{secret}}}, wavespeed.Webhooks()); err != nil {
 		return nil, err
 	}
 	plugin, err := worker.NewPlugin(worker.Options{

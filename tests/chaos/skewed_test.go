@@ -14,6 +14,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
@@ -30,7 +31,7 @@ func (s *system) startSkewed(ahead time.Duration, temporal, address, webhooks st
 	s.t.Cleanup(c.Close)
 	account, err := wavespeed.New(wavespeed.Options{APIKey: wavespeedtest.DefaultKey, BaseURL: address})
 	require.NoError(s.t, err)
-	keyring, err := webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{wavespeedtest.DefaultSecret}}})
+	keyring, err := receiver.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{wavespeedtest.DefaultSecret}}}, wavespeed.Webhooks())
 	require.NoError(s.t, err)
 	skewed, err := activities.New(activities.Options{
 		Accounts: map[string]provider.Provider{generation.DefaultAccount: account},

@@ -156,7 +156,7 @@ func arrows(rooms map[string]*room) []string {
 
 // top is the room of the top level that a package belongs to. Each package under internal and
 // cmd/internal is one of its own, and so are the reader of files, which stands on what
-// pipelines are made of, the kits for tests, and the packages under a kit's internal.
+// pipelines are made of, the handler of webhooks, which stands on the receiver, the kits for tests, and the packages under a kit's internal.
 func top(dir string) string {
 	if below, ok := strings.CutPrefix(dir, "cmd/internal/"); ok {
 		name, _, _ := strings.Cut(below, "/")
@@ -167,7 +167,7 @@ func top(dir string) string {
 	if strings.HasSuffix(second, "test") && strings.HasPrefix(below, "internal/") {
 		return dir
 	}
-	if first == "internal" || dir == "pipeline/file" || strings.HasSuffix(second, "test") {
+	if first == "internal" || dir == "pipeline/file" || dir == "webhook/signaler" || strings.HasSuffix(second, "test") {
 		return first + "/" + second
 	}
 	return first

@@ -15,12 +15,14 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/engine"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/keeper"
 	seam "github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/registered"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/frontend"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
@@ -43,8 +45,8 @@ type world struct {
 	limits    map[string]wire.Limits
 	server    *frontend.Server
 	provider  *provider.Provider
-	keyring   *webhook.Keyring
-	handler   *webhook.Handler
+	keyring   *receiver.Keyring
+	handler   *receiver.Handler
 	front     *process // of the handler
 	operator  *process // of the people who start, stop and rerun
 	workers   []*process
@@ -104,13 +106,11 @@ func (w *world) build() *world {
 	w.provider.Deliver = w.deliver
 	w.books = newBooks()
 	var err error
-	w.keyring, err = webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{secret}}})
+	w.keyring, err = receiver.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{secret}}}, wavespeed.Webhooks())
 	must(err)
 	w.front = w.newProcess("handler")
 	w.front.skew = w.handlerSkew
-	w.handler, err = webhook.NewHandler(webhook.Options{
-		Keyring: w.keyring, Signaler: signaler.New(w.front.client), Now: w.front.now, Logger: slog.New(slog.DiscardHandler),
-	})
+	w.handler, err = receiver.New(w.keyring, signaler.New(w.front.client), webhook.Options{Now: w.front.now, Logger: slog.New(slog.DiscardHandler)})
 	must(err)
 	w.operator = w.newProcess("operator")
 	for range w.workerCount {

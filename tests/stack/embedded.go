@@ -14,6 +14,8 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
@@ -70,9 +72,9 @@ func NewEmbeddedOn(t testing.TB, temporal *Temporal, simulator wavespeedtest.Opt
 }
 
 // Keyring opens the addresses of the worker's webhooks.
-func (e *Embedded) Keyring(t testing.TB) *webhook.Keyring {
+func (e *Embedded) Keyring(t testing.TB) *receiver.Keyring {
 	t.Helper()
-	keyring, err := webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: e.Options.WebhookSecrets}})
+	keyring, err := receiver.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: e.Options.WebhookSecrets}}, wavespeed.Webhooks())
 	require.NoError(t, err)
 	return keyring
 }

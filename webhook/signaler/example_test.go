@@ -14,19 +14,15 @@ import (
 // A server that only receives webhooks.
 func Example() {
 	serve := func() error {
-		keyring, err := webhook.NewKeyring(map[string]webhook.Account{
-			"default": {Secrets: []string{os.Getenv("WAVESPEED_WEBHOOK_SECRET")}},
-		})
-		if err != nil {
-			return err
-		}
 		c, err := client.Dial(client.Options{
 			ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{signaler.DialOption()}},
 		})
 		if err != nil {
 			return err
 		}
-		handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signaler.New(c)})
+		handler, err := signaler.NewHandler(c, webhook.Options{Accounts: map[string]webhook.Account{
+			"default": {Secrets: []string{os.Getenv("WAVESPEED_WEBHOOK_SECRET")}},
+		}})
 		if err != nil {
 			return err
 		}

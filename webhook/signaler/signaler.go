@@ -1,83 +1,47 @@
-// Package signaler connects the webhook handler to Temporal. The plugin of package worker uses
-// it; a program that only receives webhooks can use it alone.
+// Package signaler connects webhooks to Temporal, in a server that only receives them. The
+// plugin of package worker does it for a server that has one.
 //
 //	c, err := client.Dial(client.Options{
 //		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{signaler.DialOption()}},
 //	})
 //	…
-//	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signaler.New(c)})
-//
-// The client needs permission to signal, describe and start workflows.
-//
-// The client's data converter encodes signals: use the same one as the worker of the
-// workflows.
+//	handler, err := signaler.NewHandler(c, webhook.Options{Accounts: accounts})
 package signaler
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"strings"
+	"net/http"
 
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/signaler"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
-// Signaler is a [webhook.Signaler].
-type Signaler struct{ client client.Client }
-
-// New returns a Signaler that signals workflows in the namespace of the client.
-func New(c client.Client) *Signaler { return &Signaler{c} }
-
-// Signal sends the signal to the workflow's current run. If that run is closed and a rerun may
-// need the signal, it keeps the signal in a workflow of its own, and returns [wire.ErrKept].
-func (s *Signaler) Signal(ctx context.Context, target wire.Target, signal wire.Signal) error {
-	ctx = context.WithValue(ctx, deliveryKey{}, delivery{namespace: target.Namespace, requestID: requestID(signal)})
-	err := s.send(ctx, target, signal)
-	if !errors.Is(err, wire.ErrNoWorkflow) {
-		return err
+// NewHandler returns the handler that receives the webhooks of the accounts and signals the
+// workflows that wait for them. It checks the options; an error names the field.
+//
+// The address is the last part of the path, whatever precedes it and however many slashes a
+// proxy has added: an address is valid by itself.
+//
+// The client must have the namespace and the data converter of the workflows' workers, and
+// permission to signal, describe and start workflows.
+func NewHandler(c client.Client, options webhook.Options) (http.Handler, error) {
+	if c == nil {
+		return nil, errors.New("webhook: the client: is missing")
 	}
-	err = s.keep(ctx, target, signal)
-	if errors.Is(err, errOpen) {
-		return s.send(ctx, target, signal)
+	keyring, err := receiver.NewKeyring(options.Accounts, wavespeed.Webhooks())
+	if err != nil {
+		return nil, err
 	}
-	return err
-}
-
-func (s *Signaler) send(ctx context.Context, target wire.Target, signal wire.Signal) error {
-	return classify(s.client.SignalWorkflow(ctx, target.WorkflowID, "", wire.SignalName(target.Key), signal))
-}
-
-func classify(err error) error {
-	var notFound *serviceerror.NotFound
-	var invalid *serviceerror.InvalidArgument
-	switch {
-	case errors.As(err, &notFound):
-		return fmt.Errorf("%w: %w", wire.ErrNoWorkflow, err)
-	case errors.As(err, &invalid) && strings.Contains(invalid.Message, "exceeded workflow execution limit for signal events"):
-		return fmt.Errorf("%w: %w", wire.ErrRefused, err)
-	default:
-		return err
+	handler, err := receiver.New(keyring, signaler.New(c), options)
+	if err != nil {
+		return nil, err
 	}
-}
-
-// delivery is what an interceptor must know about a signal.
-type delivery struct{ namespace, requestID string }
-
-type deliveryKey struct{}
-
-// requestID is equal for equal signals, and different for others.
-func requestID(signal wire.Signal) string {
-	digest := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %t %t", signal.Nonce, signal.PredictionID, signal.Status, signal.Hint, signal.Identified))
-	return "wavespeed-" + hex.EncodeToString(digest[:16])
+	return handler, nil
 }
 
 // DialOption belongs in the client's ConnectionOptions. It lets Temporal's server drop a signal
@@ -86,31 +50,4 @@ func requestID(signal wire.Signal) string {
 // and another handler may get it. Without the option, such a delivery counts as one for an
 // unknown workflow. Correctness does not depend on either: workflows count a prediction's
 // outcome once, and poll if no webhook arrives.
-func DialOption() grpc.DialOption {
-	return grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, request, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		if d, ok := ctx.Value(deliveryKey{}).(delivery); ok {
-			if err := d.mark(request); err != nil {
-				return err
-			}
-		}
-		return invoke(ctx, method, request, reply, cc, opts...)
-	})
-}
-
-// mark sets a request's id, if it is for the delivery's namespace.
-func (d delivery) mark(request any) error {
-	var namespace string
-	switch request := request.(type) {
-	case *workflowservice.SignalWorkflowExecutionRequest:
-		namespace, request.RequestId = request.Namespace, d.requestID
-	case *workflowservice.StartWorkflowExecutionRequest:
-		namespace, request.RequestId = request.Namespace, d.requestID
-	default:
-		return nil
-	}
-	if namespace == d.namespace {
-		return nil
-	}
-	// FailedPrecondition is a code on which the SDK does not retry.
-	return status.Errorf(codes.FailedPrecondition, "signaler: the delivery is for namespace %q, and this handler serves %q", d.namespace, namespace)
-}
+func DialOption() grpc.DialOption { return signaler.DialOption() }

@@ -18,7 +18,7 @@ func Example() {
 	receive := func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 		if err == nil {
-			err = webhook.Verify(r.Header, body, []string{secret}, time.Now(), webhook.DefaultTolerance)
+			err = webhook.Verify(r.Header, body, []string{secret}, time.Now(), 0)
 		}
 		if err != nil {
 			w.WriteHeader(http.StatusUnauthorized)

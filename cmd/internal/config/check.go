@@ -10,6 +10,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
@@ -25,7 +26,7 @@ func checkKey(key string) error {
 }
 
 func checkSecrets(secrets []string) error {
-	_, err := webhook.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: secrets}})
+	_, err := receiver.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: secrets}}, wavespeed.Webhooks())
 	return errors.Unwrap(err)
 }
 

@@ -1,4 +1,4 @@
-package webhook_test
+package receiver_test
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
@@ -34,7 +35,7 @@ func TestIdentifiedBySeed(t *testing.T) {
 	} {
 		r := newReceiver(t, webhook.Options{})
 		body := []byte(`{"id":"p1","status":"completed",` + fields + `}`)
-		r.requireAnswer(t, r.post(secret, r.address, body), 200, webhook.Signaled, fields)
+		r.requireAnswer(t, r.post(secret, r.address, body), 200, receiver.Signaled, fields)
 		require.Equal(t, want, r.signaled()[0].signal.Identified, fields)
 	}
 }
@@ -46,6 +47,6 @@ func TestOldDeliveriesIdentifyNothing(t *testing.T) {
 	body := fmt.Appendf(nil, `{"id":"p1","status":"completed","input":{"seed":%d}}`, wire.Seed(target.Nonce))
 	request := webhooktest.NewRequest(secret, path+r.address, body)
 	signedThen(-6 * 60e9)(request)
-	r.requireAnswer(t, r.serve(request), 200, webhook.Hinted)
+	r.requireAnswer(t, r.serve(request), 200, receiver.Hinted)
 	require.Equal(t, wire.Signal{Nonce: target.Nonce, Hint: true, Outcome: wire.Outcome{PredictionID: "p1"}}, r.signaled()[0].signal)
 }

@@ -18,9 +18,9 @@ import (
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/grpc"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 )
 
 func TestMain(m *testing.M) {

@@ -1,4 +1,4 @@
-package webhook
+package receiver
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
 const (
@@ -62,8 +63,8 @@ type keys struct {
 	sealers []*sealer
 }
 
-func newAccount(name string, given Account) *account {
-	a := &account{name: name, form: given.form(), ask: given.Fetch, ended: make(chan struct{}), failed: errNotFetched}
+func newAccount(name string, given webhook.Account, form provider.Webhooks) *account {
+	a := &account{name: name, form: form, ask: given.Fetch, ended: make(chan struct{}), failed: errNotFetched}
 	close(a.ended)
 	for _, key := range given.AddressKeys {
 		a.sealers = append(a.sealers, newSealer(key, name))

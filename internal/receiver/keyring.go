@@ -1,4 +1,4 @@
-package webhook
+package receiver
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
 // Keyring holds the secrets of some accounts. It seals and opens addresses and verifies
@@ -16,6 +17,7 @@ import (
 type Keyring struct {
 	accounts map[string]*account
 	names    []string // sorted, for a fixed order
+	form     provider.Webhooks
 	waiting  chan struct{}
 }
 
@@ -32,18 +34,18 @@ func (k *Keyring) wait(f func()) {
 	}
 }
 
-// NewKeyring creates a keyring after checking the accounts. Errors name the account and the
-// field, and never repeat a secret.
-func NewKeyring(accounts map[string]Account) (*Keyring, error) {
+// NewKeyring creates a keyring after checking the accounts, whose provider calls back in this
+// form. Errors name the account and the field, and never repeat a secret.
+func NewKeyring(accounts map[string]webhook.Account, form provider.Webhooks) (*Keyring, error) {
 	if len(accounts) == 0 {
-		return nil, errors.New("webhook: a keyring needs at least one account")
+		return nil, errors.New("webhook: Options.Accounts: needs at least one account")
 	}
-	k := &Keyring{accounts: make(map[string]*account, len(accounts)), names: slices.Sorted(maps.Keys(accounts)), waiting: make(chan struct{}, maxWaiting)}
+	k := &Keyring{accounts: make(map[string]*account, len(accounts)), names: slices.Sorted(maps.Keys(accounts)), form: form, waiting: make(chan struct{}, maxWaiting)}
 	for _, name := range k.names {
-		if err := accounts[name].validate(); err != nil {
+		if err := validateAccount(accounts[name], form); err != nil {
 			return nil, fmt.Errorf("webhook: account %q: %w", name, err)
 		}
-		k.accounts[name] = newAccount(name, accounts[name])
+		k.accounts[name] = newAccount(name, accounts[name], form)
 	}
 	return k, nil
 }
@@ -115,9 +117,6 @@ func (k *Keyring) refresh(ctx context.Context) {
 
 // secrets returns the secrets of an account whose address was opened, so there are some.
 func (k *Keyring) secrets(name string) []string { return k.accounts[name].known().secrets }
-
-// webhooks are how the account's provider calls back.
-func (k *Keyring) webhooks(name string) provider.Webhooks { return k.accounts[name].form }
 
 // newSecrets fetches the account's secret again if it is due, for a signature that matches none
 // of the known ones. It returns nil if the provider has no other secret.

@@ -1,4 +1,4 @@
-package webhook
+package receiver
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/outcome"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
 const (
@@ -46,10 +47,10 @@ func (d *delivery) receive() (reason string) {
 	if reason := d.begin(); reason != "" {
 		return reason
 	}
-	keyring := d.handler.options.Keyring
-	body, err := keyring.webhooks(d.target.Account).Read(d.request.Header)
+	keyring := d.handler.keyring
+	body, err := keyring.form.Read(d.request.Header)
 	if err != nil {
-		d.err = ErrNotSigned
+		d.err = webhook.ErrNotSigned
 		return reasonNotSigned
 	}
 	d.body, d.sent = body, body.Sent()
@@ -93,7 +94,7 @@ func (d *delivery) begin() string {
 func (d *delivery) open() string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.request.Context()), openTimeout)
 	defer cancel()
-	d.target, d.err = d.handler.options.Keyring.Open(ctx, address(d.request))
+	d.target, d.err = d.handler.keyring.Open(ctx, address(d.request))
 	switch {
 	case errors.Is(d.err, errUnknownAddress):
 		return reasonUnknownAddress
@@ -114,8 +115,8 @@ func (d *delivery) verify(ctx context.Context, secrets []string) string {
 	if d.body.Genuine() {
 		return ""
 	}
-	d.err = ErrBadSignature
-	newer := d.handler.options.Keyring.newSecrets(ctx, d.target.Account, secrets)
+	d.err = webhook.ErrBadSignature
+	newer := d.handler.keyring.newSecrets(ctx, d.target.Account, secrets)
 	switch {
 	case newer == nil:
 		return reasonBadSignature
@@ -152,7 +153,7 @@ func (d *delivery) tell(ctx context.Context) string {
 		signal.Outcome = outcome.From(prediction, maxSignalBytes)
 		signal.Omitted = signal.Omitted || report.Omitted
 	}
-	d.err = d.handler.options.Signaler.Signal(ctx, d.target, signal)
+	d.err = d.handler.signaler.Signal(ctx, d.target, signal)
 	switch {
 	case d.err == nil:
 		return done
@@ -173,7 +174,7 @@ func (d *delivery) tell(ctx context.Context) string {
 func (d *delivery) isHint(report provider.Report) bool {
 	o := d.handler.options
 	now := o.Now()
-	if !near(d.sent, now, o.Tolerance) {
+	if now.Sub(d.sent).Abs() > o.Tolerance {
 		d.warnOfClock(now)
 		return true
 	}

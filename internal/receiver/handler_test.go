@@ -1,4 +1,4 @@
-package webhook_test
+package receiver_test
 
 import (
 	"bytes"
@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
@@ -40,34 +41,34 @@ func TestAnswers(t *testing.T) {
 		tells  bool
 		header http.Header
 	}{
-		"signaled":        {change: unchanged, status: 200, reason: webhook.Signaled, tells: true},
-		"workflow closed": {change: unchanged, signal: signals(fmt.Errorf("%w: x", wire.ErrNoWorkflow)), status: 200, reason: webhook.Orphan, tells: true},
-		"kept":            {change: unchanged, signal: signals(fmt.Errorf("%w: x", wire.ErrKept)), status: 200, reason: webhook.Kept, tells: true},
-		"signals refused": {change: unchanged, signal: signals(fmt.Errorf("%w: x", wire.ErrRefused)), status: 200, reason: webhook.Refused, tells: true},
-		"Temporal down":   {change: unchanged, signal: signals(errors.New("unavailable")), status: 503, reason: webhook.Unavailable, tells: true, header: http.Header{"Retry-After": {"5"}}},
-		"not ended":       {change: unchanged, body: `{"id":"p1","status":"processing"}`, status: 200, reason: webhook.NotEnded},
-		"status unknown":  {change: unchanged, body: `{"id":"p1","status":"paused"}`, status: 200, reason: webhook.NotEnded},
-		"no JSON":         {change: unchanged, body: `{`, status: 400, reason: webhook.BadBody},
-		"no id":           {change: unchanged, body: `{"status":"completed"}`, status: 400, reason: webhook.BadBody},
-		"not signed":      {change: func(r *http.Request) { r.Header.Del(webhook.HeaderSignature) }, status: 401, reason: webhook.NotSigned},
-		"wrongly signed":  {change: func(r *http.Request) { r.Header.Set(webhook.HeaderID, "x") }, status: 401, reason: webhook.BadSignature},
-		"too old":         {change: signedThen(-301 * time.Second), status: 200, reason: webhook.Hinted, tells: true},
-		"too new":         {change: signedThen(302 * time.Second), status: 200, reason: webhook.Hinted, tells: true},
-		"old":             {change: signedThen(-290 * time.Second), status: 200, reason: webhook.Signaled, tells: true},
-		"new":             {change: signedThen(299 * time.Second), status: 200, reason: webhook.Signaled, tells: true},
-		"tolerated":       {options: webhook.Options{Tolerance: time.Hour}, change: signedThen(-time.Minute * 59), status: 200, reason: webhook.Signaled, tells: true},
-		"other clock":     {options: webhook.Options{Now: func() time.Time { return time.Now().Add(time.Hour) }}, change: unchanged, status: 200, reason: webhook.Hinted, tells: true},
-		"hint not ended":  {change: signedThen(-301 * time.Second), body: `{"id":"p1","status":"created"}`, status: 200, reason: webhook.NotEnded},
-		"hint orphaned":   {change: signedThen(-301 * time.Second), signal: signals(wire.ErrNoWorkflow), status: 200, reason: webhook.Orphan, tells: true},
-		"hint not signed": {change: func(r *http.Request) { signedThen(-time.Hour)(r); r.Header.Set(webhook.HeaderID, "x") }, status: 401, reason: webhook.BadSignature},
-		"GET":             {change: method("GET"), status: 405, reason: webhook.WrongMethod, header: http.Header{"Allow": {"POST"}}},
-		"post":            {change: method("post"), status: 405, reason: webhook.WrongMethod, header: http.Header{"Allow": {"POST"}}},
-		"gzip":            {change: encoded("gzip"), status: 415, reason: webhook.Encoded, header: http.Header{"Connection": {"close"}}},
-		"br":              {change: encoded("br"), status: 415, reason: webhook.Encoded, header: http.Header{"Connection": {"close"}}},
-		"identity":        {change: encoded("identity"), status: 200, reason: webhook.Signaled, tells: true},
-		"too large":       {options: webhook.Options{MaxBodyBytes: 10}, change: unchanged, status: 413, reason: webhook.TooLarge, header: http.Header{"Connection": {"close"}}},
-		"body breaks off": {change: func(r *http.Request) { r.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF)) }, status: 400, reason: webhook.Unreadable},
-		"panic":           {change: unchanged, signal: func(context.Context) error { panic("oh") }, status: 500, reason: webhook.Panicked, tells: true},
+		"signaled":        {change: unchanged, status: 200, reason: receiver.Signaled, tells: true},
+		"workflow closed": {change: unchanged, signal: signals(fmt.Errorf("%w: x", wire.ErrNoWorkflow)), status: 200, reason: receiver.Orphan, tells: true},
+		"kept":            {change: unchanged, signal: signals(fmt.Errorf("%w: x", wire.ErrKept)), status: 200, reason: receiver.Kept, tells: true},
+		"signals refused": {change: unchanged, signal: signals(fmt.Errorf("%w: x", wire.ErrRefused)), status: 200, reason: receiver.Refused, tells: true},
+		"Temporal down":   {change: unchanged, signal: signals(errors.New("unavailable")), status: 503, reason: receiver.Unavailable, tells: true, header: http.Header{"Retry-After": {"5"}}},
+		"not ended":       {change: unchanged, body: `{"id":"p1","status":"processing"}`, status: 200, reason: receiver.NotEnded},
+		"status unknown":  {change: unchanged, body: `{"id":"p1","status":"paused"}`, status: 200, reason: receiver.NotEnded},
+		"no JSON":         {change: unchanged, body: `{`, status: 400, reason: receiver.BadBody},
+		"no id":           {change: unchanged, body: `{"status":"completed"}`, status: 400, reason: receiver.BadBody},
+		"not signed":      {change: func(r *http.Request) { r.Header.Del(receiver.HeaderSignature) }, status: 401, reason: receiver.NotSigned},
+		"wrongly signed":  {change: func(r *http.Request) { r.Header.Set(receiver.HeaderID, "x") }, status: 401, reason: receiver.BadSignature},
+		"too old":         {change: signedThen(-301 * time.Second), status: 200, reason: receiver.Hinted, tells: true},
+		"too new":         {change: signedThen(302 * time.Second), status: 200, reason: receiver.Hinted, tells: true},
+		"old":             {change: signedThen(-290 * time.Second), status: 200, reason: receiver.Signaled, tells: true},
+		"new":             {change: signedThen(299 * time.Second), status: 200, reason: receiver.Signaled, tells: true},
+		"tolerated":       {options: webhook.Options{Tolerance: time.Hour}, change: signedThen(-time.Minute * 59), status: 200, reason: receiver.Signaled, tells: true},
+		"other clock":     {options: webhook.Options{Now: func() time.Time { return time.Now().Add(time.Hour) }}, change: unchanged, status: 200, reason: receiver.Hinted, tells: true},
+		"hint not ended":  {change: signedThen(-301 * time.Second), body: `{"id":"p1","status":"created"}`, status: 200, reason: receiver.NotEnded},
+		"hint orphaned":   {change: signedThen(-301 * time.Second), signal: signals(wire.ErrNoWorkflow), status: 200, reason: receiver.Orphan, tells: true},
+		"hint not signed": {change: func(r *http.Request) { signedThen(-time.Hour)(r); r.Header.Set(receiver.HeaderID, "x") }, status: 401, reason: receiver.BadSignature},
+		"GET":             {change: method("GET"), status: 405, reason: receiver.WrongMethod, header: http.Header{"Allow": {"POST"}}},
+		"post":            {change: method("post"), status: 405, reason: receiver.WrongMethod, header: http.Header{"Allow": {"POST"}}},
+		"gzip":            {change: encoded("gzip"), status: 415, reason: receiver.Encoded, header: http.Header{"Connection": {"close"}}},
+		"br":              {change: encoded("br"), status: 415, reason: receiver.Encoded, header: http.Header{"Connection": {"close"}}},
+		"identity":        {change: encoded("identity"), status: 200, reason: receiver.Signaled, tells: true},
+		"too large":       {options: webhook.Options{MaxBodyBytes: 10}, change: unchanged, status: 413, reason: receiver.TooLarge, header: http.Header{"Connection": {"close"}}},
+		"body breaks off": {change: func(r *http.Request) { r.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF)) }, status: 400, reason: receiver.Unreadable},
+		"panic":           {change: unchanged, signal: func(context.Context) error { panic("oh") }, status: 500, reason: receiver.Panicked, tells: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -80,7 +81,7 @@ func TestAnswers(t *testing.T) {
 			test.change(request)
 			got := r.serve(request)
 			r.requireAnswer(t, got, test.status, test.reason)
-			require.Equal(t, test.reason != webhook.WrongMethod, r.answers[0].Account == "default", "of an address that was opened")
+			require.Equal(t, test.reason != receiver.WrongMethod, r.answers[0].Account == "default", "of an address that was opened")
 			require.Equal(t, test.tells, len(r.signaled()) == 1)
 			require.Equal(t, http.StatusText(test.status)+"\n", got.Body.String())
 			want := http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"}}
@@ -158,8 +159,8 @@ func TestTenantsCannotSignForEachOther(t *testing.T) {
 		target := target
 		target.Account = account.name
 		address := seal(t, keyring, target)
-		r := newReceiver(t, webhook.Options{Keyring: keyring})
-		r.requireAnswer(t, r.post(account.other, address, body), 401, webhook.BadSignature)
+		r := newReceiverOf(t, keyring, webhook.Options{})
+		r.requireAnswer(t, r.post(account.other, address, body), 401, receiver.BadSignature)
 		require.Empty(t, r.signaled())
 		require.Equal(t, 200, r.post(account.secret, address, body).Code)
 		require.Equal(t, target, r.signaled()[0].target)
@@ -169,7 +170,7 @@ func TestTenantsCannotSignForEachOther(t *testing.T) {
 func TestSeveralSecretsAreBelieved(t *testing.T) {
 	t.Parallel()
 	keyring := newKeyring(t, given(secret, otherSecret))
-	r := newReceiver(t, webhook.Options{Keyring: keyring})
+	r := newReceiverOf(t, keyring, webhook.Options{})
 	address := seal(t, keyring, target)
 	for by, status := range map[string]int{secret: 200, otherSecret: 200, secretNo(3): 401} {
 		require.Equal(t, status, r.post(by, address, body).Code)
@@ -179,9 +180,9 @@ func TestSeveralSecretsAreBelieved(t *testing.T) {
 func TestUnavailableSecretIsNoUnknownAddress(t *testing.T) {
 	t.Parallel()
 	p := &provider{err: errors.New("down")}
-	r := newReceiver(t, webhook.Options{Keyring: p.keyring(t)})
+	r := newReceiverOf(t, p.keyring(t), webhook.Options{})
 	got := r.post(secret, seal(t, newKeyring(t, given(secret)), target), body)
-	r.requireAnswer(t, got, 503, webhook.Unavailable)
+	r.requireAnswer(t, got, 503, receiver.Unavailable)
 	require.Equal(t, "5", got.Header().Get("Retry-After"))
 	require.Contains(t, r.logged(), "fetch its secret: down")
 }
@@ -189,7 +190,7 @@ func TestUnavailableSecretIsNoUnknownAddress(t *testing.T) {
 func TestAddressMayBeAnyLastPart(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t, webhook.Options{})
-	bare, err := webhook.NewHandler(webhook.Options{Keyring: r.keyring, Signaler: r, Logger: slog.New(slog.DiscardHandler)})
+	bare, err := receiver.New(r.keyring, r, webhook.Options{Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	mux := http.NewServeMux()
 	mux.Handle("/hooks/", bare)
@@ -241,7 +242,7 @@ func TestLogKeepsSecrets(t *testing.T) {
 	r.signal = func(context.Context) error { panic("oh") }
 	r.post(secret, r.address, full)
 	broken := webhooktest.NewRequest(secret, path+r.address, full)
-	broken.Header.Set(webhook.HeaderSignature, "v3,injected")
+	broken.Header.Set(receiver.HeaderSignature, "v3,injected")
 	r.serve(broken)
 
 	log := r.logged()
@@ -253,7 +254,7 @@ func TestLogKeepsSecrets(t *testing.T) {
 	require.Contains(t, log, "level=INFO msg=webhook reason=signaled account=default workflow_id=clip-7 key=still[3] prediction_id=p1\n")
 	require.Contains(t, log, "level=INFO msg=webhook reason=unknown_address error=\"webhook: unknown address\"\n")
 	require.Contains(t, log, "level=ERROR msg=webhook reason=panicked account=default workflow_id=clip-7 key=still[3] prediction_id=p1 error=\"oh\\n")
-	require.Contains(t, log, "(*receiver).Signal", "the panic's stack")
+	require.Contains(t, log, "(*received).Signal", "the panic's stack")
 }
 
 // A level tells an operator what to look at.
@@ -282,26 +283,24 @@ func TestAnswersTellOfForeignersNothing(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t, webhook.Options{})
 	got := r.post(secret, forged, body)
-	r.requireAnswer(t, got, 404, webhook.UnknownAddress)
+	r.requireAnswer(t, got, 404, receiver.UnknownAddress)
 	require.Empty(t, r.answers[0].Account)
 	require.Empty(t, r.signaled())
 }
 
 func TestNewHandlerNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	keyring, signaler := newKeyring(t, given(secret)), &receiver{}
+	keyring, signaler := newKeyring(t, given(secret)), &received{}
 	for want, options := range map[string]webhook.Options{
-		"webhook: Options.Keyring: is required":       {Signaler: signaler},
-		"webhook: Options.Signaler: is required":      {Keyring: keyring},
-		"webhook: Options.MaxBodyBytes: is negative":  {Keyring: keyring, Signaler: signaler, MaxBodyBytes: -1},
-		"webhook: Options.MaxConcurrent: is negative": {Keyring: keyring, Signaler: signaler, MaxConcurrent: -1},
-		"webhook: Options.Tolerance: is negative":     {Keyring: keyring, Signaler: signaler, Tolerance: -1},
-		"webhook: Options.SignalTimeout: is negative": {Keyring: keyring, Signaler: signaler, SignalTimeout: -1},
+		"webhook: Options.MaxBodyBytes: is negative":  {MaxBodyBytes: -1},
+		"webhook: Options.MaxConcurrent: is negative": {MaxConcurrent: -1},
+		"webhook: Options.Tolerance: is negative":     {Tolerance: -1},
+		"webhook: Options.SignalTimeout: is negative": {SignalTimeout: -1},
 	} {
-		_, err := webhook.NewHandler(options)
+		_, err := receiver.New(keyring, signaler, options)
 		require.EqualError(t, err, want)
 	}
-	handler, err := webhook.NewHandler(webhook.Options{Keyring: keyring, Signaler: signaler})
+	handler, err := receiver.New(keyring, signaler, webhook.Options{})
 	require.NoError(t, err)
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, webhooktest.NewRequest(secret, path+forged, body))

@@ -1,4 +1,4 @@
-package webhook_test
+package receiver_test
 
 import (
 	"fmt"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
@@ -39,7 +40,7 @@ func TestFloodOfWrongSignaturesInTheLog(t *testing.T) {
 		time.Sleep(time.Hour)
 		r.post(otherSecret, r.address, body)
 		require.Contains(t, r.logged(), "suppressed=9")
-		require.Equal(t, map[string]int{webhook.BadSignature: 5011, webhook.Signaled: 1}, r.reasons(), "metrics count all")
+		require.Equal(t, map[string]int{receiver.BadSignature: 5011, receiver.Signaled: 1}, r.reasons(), "metrics count all")
 	})
 }
 
@@ -111,7 +112,7 @@ func TestSlowBodiesToOneAddress(t *testing.T) {
 			go func() { _, _ = io.Copy(io.Discard, conn) }()
 		}
 		time.Sleep(time.Second)
-		require.Equal(t, map[string]int{webhook.Busy: 46}, r.reasons(), "all but four are cut")
+		require.Equal(t, map[string]int{receiver.Busy: 46}, r.reasons(), "all but four are cut")
 		for _, address := range []string{r.address, seal(t, r.keyring, other)} {
 			conn := listener.dial(t, onWire("POST", path+address, body, fmt.Sprintf("Connection: close\r\nContent-Length: %d\r\n", len(body)))+string(body))
 			answer, err := io.ReadAll(conn)
@@ -119,7 +120,7 @@ func TestSlowBodiesToOneAddress(t *testing.T) {
 			require.Contains(t, string(answer), "HTTP/1.1 200 OK")
 		}
 		time.Sleep(10 * time.Second)
-		require.Equal(t, 4, r.reasons()[webhook.Unreadable], "the four are cut in the end")
+		require.Equal(t, 4, r.reasons()[receiver.Unreadable], "the four are cut in the end")
 
 		// The places are free again.
 		for range 4 {
@@ -187,13 +188,13 @@ func TestReadingIsBounded(t *testing.T) {
 // While the provider hangs that could have a new secret, forgeries do not pile up.
 func TestForgeriesDoNotWaitInCrowds(t *testing.T) {
 	t.Parallel()
-	for name, forge := range map[string]func(r *receiver, address string){
-		"addresses":  func(r *receiver, _ string) { r.post(secret, forged, body) },
-		"signatures": func(r *receiver, address string) { r.post(otherSecret, address, body) },
+	for name, forge := range map[string]func(r *received, address string){
+		"addresses":  func(r *received, _ string) { r.post(secret, forged, body) },
+		"signatures": func(r *received, address string) { r.post(otherSecret, address, body) },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p := &provider{secret: secret}
-			r := newReceiver(t, webhook.Options{Keyring: p.keyring(t)})
+			r := newReceiverOf(t, p.keyring(t), webhook.Options{})
 			address := seal(t, r.keyring, target)
 			p.takes = time.Hour
 			time.Sleep(time.Minute)

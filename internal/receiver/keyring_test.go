@@ -1,4 +1,4 @@
-package webhook_test
+package receiver_test
 
 import (
 	"context"
@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
@@ -59,7 +61,7 @@ func (p *provider) called() int {
 	return p.calls
 }
 
-func (p *provider) keyring(t testing.TB) *webhook.Keyring {
+func (p *provider) keyring(t testing.TB) *receiver.Keyring {
 	t.Helper()
 	return newKeyring(t, map[string]webhook.Account{"default": {Fetch: p.Fetch}})
 }
@@ -67,7 +69,7 @@ func (p *provider) keyring(t testing.TB) *webhook.Keyring {
 // fetchTimeout is after what time a fetch that hangs has surely ended.
 const fetchTimeout = 10 * time.Second
 
-func open(keyring *webhook.Keyring, address string) error {
+func open(keyring *receiver.Keyring, address string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 1500*time.Millisecond)
 	defer cancel()
 	_, err := keyring.Open(ctx, address)
@@ -111,7 +113,7 @@ func TestOneFetchForAllWhoWait(t *testing.T) {
 		var all sync.WaitGroup
 		for range 100 {
 			all.Go(func() { seal(t, keyring, target) })
-			all.Go(func() { require.Equal(t, webhook.ErrUnknownAddress, open(keyring, forged)) })
+			all.Go(func() { require.Equal(t, receiver.ErrUnknownAddress, open(keyring, forged)) })
 		}
 		all.Wait()
 		require.Equal(t, 1, p.called())
@@ -129,7 +131,7 @@ func TestForgedAddressesFetchOnceAMinute(t *testing.T) {
 			p.set(secret, err)
 			for range 600 {
 				time.Sleep(time.Second)
-				require.Equal(t, webhook.ErrUnknownAddress, open(keyring, forged), name)
+				require.Equal(t, receiver.ErrUnknownAddress, open(keyring, forged), name)
 				require.NoError(t, open(keyring, address), name)
 			}
 			require.Equal(t, 1+10, p.called(), name)
@@ -149,7 +151,7 @@ func TestKnownAddressesDoNotWaitForAFetch(t *testing.T) {
 		time.Sleep(time.Minute)
 		var attack sync.WaitGroup
 		for range 100 {
-			attack.Go(func() { require.Equal(t, webhook.ErrUnknownAddress, open(keyring, forged)) })
+			attack.Go(func() { require.Equal(t, receiver.ErrUnknownAddress, open(keyring, forged)) })
 		}
 		synctest.Wait()
 		began := time.Now()
@@ -177,7 +179,7 @@ func TestOneAccountHoldsUpNoOther(t *testing.T) {
 		require.Zero(t, time.Since(began))
 
 		err := open(keyring, forged)
-		require.NotErrorIs(t, err, webhook.ErrUnknownAddress, "it may be an address of the others")
+		require.NotErrorIs(t, err, receiver.ErrUnknownAddress, "it may be an address of the others")
 		require.ErrorContains(t, err, `account "z": fetch its secret`)
 		time.Sleep(fetchTimeout)
 	})
@@ -310,7 +312,7 @@ func TestReplacedSecretsStayForADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &provider{secret: secret}
 		handler := p.keyring(t)
-		r := newReceiver(t, webhook.Options{Keyring: handler})
+		r := newReceiverOf(t, handler, webhook.Options{})
 		address := seal(t, handler, target)
 		time.Sleep(time.Minute)
 		p.set(otherSecret, nil)
@@ -370,7 +372,7 @@ func TestManyDeliveriesAfterARotation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &provider{secret: secret}
 		handler := p.keyring(t)
-		r := newReceiver(t, webhook.Options{Keyring: handler})
+		r := newReceiverOf(t, handler, webhook.Options{})
 		address := seal(t, handler, target)
 		time.Sleep(time.Minute)
 		p.set(otherSecret, nil)
@@ -384,7 +386,7 @@ func TestManyDeliveriesAfterARotation(t *testing.T) {
 		}
 		all.Wait()
 		require.Equal(t, 2, p.called())
-		require.Equal(t, map[string]int{webhook.Signaled: 100}, r.reasons())
+		require.Equal(t, map[string]int{receiver.Signaled: 100}, r.reasons())
 	})
 }
 
@@ -392,7 +394,7 @@ func TestWrongSignaturesFetchOnceAMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &provider{secret: secret}
-		r := newReceiver(t, webhook.Options{Keyring: p.keyring(t)})
+		r := newReceiverOf(t, p.keyring(t), webhook.Options{})
 		address := seal(t, r.keyring, target)
 		for range 600 {
 			time.Sleep(time.Second)
@@ -410,7 +412,7 @@ func TestNewKeyringNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	long := make([]byte, 32)
 	for want, accounts := range map[string]map[string]webhook.Account{
-		`webhook: a keyring needs at least one account`: {},
+		`webhook: Options.Accounts: needs at least one account`: {},
 		`webhook: account "b": needs Secrets or Fetch`: {
 			"a": {Secrets: []string{secret}}, "b": {AddressKeys: [][]byte{long}},
 		},
@@ -422,12 +424,12 @@ func TestNewKeyringNamesWhatIsWrong(t *testing.T) {
 		`webhook: account "": in Secrets[0]: 0 characters after "whsec_", and a webhook secret has at least 16`:                                                 {"": {Secrets: []string{"whsec_"}}},
 		`webhook: account "a": in AddressKeys[1]: 31 bytes, fewer than 32`:                                                                                      {"a": {Secrets: []string{secret}, AddressKeys: [][]byte{long, long[1:]}}},
 	} {
-		_, err := webhook.NewKeyring(accounts)
+		_, err := receiver.NewKeyring(accounts, wavespeed.Webhooks())
 		require.EqualError(t, err, want)
 	}
-	_, err := webhook.NewKeyring(nil)
+	_, err := receiver.NewKeyring(nil, wavespeed.Webhooks())
 	require.Error(t, err)
-	_, err = webhook.NewKeyring(map[string]webhook.Account{"a": {Secrets: []string{"whsec_sixteen--letters"}, AddressKeys: [][]byte{long}}})
+	_, err = receiver.NewKeyring(map[string]webhook.Account{"a": {Secrets: []string{"whsec_sixteen--letters"}, AddressKeys: [][]byte{long}}}, wavespeed.Webhooks())
 	require.NoError(t, err)
 }
 
@@ -435,7 +437,7 @@ func TestKeyringKeepsNoAliases(t *testing.T) {
 	t.Parallel()
 	secrets := []string{secret}
 	keyring := newKeyring(t, given(secrets...))
-	r := newReceiver(t, webhook.Options{Keyring: keyring})
+	r := newReceiverOf(t, keyring, webhook.Options{})
 	address := seal(t, keyring, target)
 	secrets[0] = ""
 	require.Equal(t, http.StatusOK, r.post(secret, address, body).Code)

@@ -1,4 +1,4 @@
-package webhook_test
+package receiver_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
@@ -44,7 +45,7 @@ func TestClockIsOff(t *testing.T) {
 func TestClockOfEachAccount(t *testing.T) {
 	t.Parallel()
 	keyring := newKeyring(t, map[string]webhook.Account{"a": {Secrets: []string{secret}}, "b": {Secrets: []string{otherSecret}}})
-	r := newReceiver(t, webhook.Options{Keyring: keyring})
+	r := newReceiverOf(t, keyring, webhook.Options{})
 	for name, secret := range map[string]string{"a": secret, "b": otherSecret} {
 		target := target
 		target.Account = name
@@ -63,6 +64,6 @@ func TestForgedTimesAreNoClock(t *testing.T) {
 	r := newReceiver(t, webhook.Options{})
 	request := webhooktest.NewRequest(otherSecret, path+r.address, body)
 	request.Header = webhooktest.Sign(otherSecret, "id", time.Now().Add(-time.Hour), body)
-	r.requireAnswer(t, r.serve(request), 401, webhook.BadSignature)
+	r.requireAnswer(t, r.serve(request), 401, receiver.BadSignature)
 	require.NotContains(t, r.logged(), "clock")
 }

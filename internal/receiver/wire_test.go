@@ -1,4 +1,4 @@
-package webhook_test
+package receiver_test
 
 import (
 	"bufio"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
@@ -44,7 +45,7 @@ func exchange(t testing.TB, server *httptest.Server, sent string) string {
 func onWire(method, url string, signed []byte, header string) string {
 	h := webhooktest.Sign(secret, "id", time.Now(), signed)
 	return fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\nWebhook-Id: id\r\nWebhook-Timestamp: %s\r\nWebhook-Signature: %s\r\n%s\r\n",
-		method, url, h.Get(webhook.HeaderTimestamp), h.Get(webhook.HeaderSignature), header)
+		method, url, h.Get(receiver.HeaderTimestamp), h.Get(receiver.HeaderSignature), header)
 }
 
 func serve(t testing.TB, handler http.Handler) *httptest.Server {
@@ -75,7 +76,7 @@ func TestUnknownAddressIsAnUnknownPath(t *testing.T) {
 	for _, address := range addresses {
 		require.Equal(t, unknown, ask(path+address), address)
 	}
-	require.Equal(t, map[string]int{webhook.UnknownAddress: len(addresses)}, r.reasons())
+	require.Equal(t, map[string]int{receiver.UnknownAddress: len(addresses)}, r.reasons())
 	require.Contains(t, ask(path+r.address), "HTTP/1.1 200 OK\r\n")
 }
 
@@ -90,7 +91,7 @@ func TestOtherMethodsOnTheWire(t *testing.T) {
 		require.NotContains(t, got, "echo", method)
 		require.Equal(t, method != "HEAD", strings.HasSuffix(got, "\r\n\r\nMethod Not Allowed\n"), method)
 	}
-	require.Equal(t, map[string]int{webhook.WrongMethod: len(methods)}, r.reasons())
+	require.Equal(t, map[string]int{receiver.WrongMethod: len(methods)}, r.reasons())
 	require.Empty(t, r.signaled())
 }
 
@@ -155,7 +156,7 @@ func TestSenderGoesAwayInTheBody(t *testing.T) {
 	_, err = io.WriteString(connection, onWire("POST", path+r.address, body, "Content-Length: 1000\r\n")+string(body))
 	require.NoError(t, err)
 	require.NoError(t, connection.Close())
-	require.Eventually(t, func() bool { return r.reasons()[webhook.Unreadable] == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return r.reasons()[receiver.Unreadable] == 1 }, time.Minute, time.Millisecond)
 	require.Empty(t, r.signaled())
 }
 

@@ -1,4 +1,4 @@
-package webhook_test
+package receiver_test
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
@@ -34,7 +35,7 @@ func TestTemporalHangs(t *testing.T) {
 			r.signal = hang
 			began := time.Now()
 			got := r.post(secret, r.address, body)
-			r.requireAnswer(t, got, 503, webhook.Unavailable)
+			r.requireAnswer(t, got, 503, receiver.Unavailable)
 			require.Equal(t, "5", got.Header().Get("Retry-After"))
 			require.Equal(t, want, time.Since(began))
 			require.Equal(t, want, r.answers[0].Took)
@@ -49,9 +50,9 @@ func TestProviderAndTemporalHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, hanging := &provider{secret: secret, takes: 1400 * time.Millisecond}, &provider{takes: time.Hour}
 		address := seal(t, newKeyring(t, given(secret)), target)
-		r := newReceiver(t, webhook.Options{Keyring: newKeyring(t, map[string]webhook.Account{
+		r := newReceiverOf(t, newKeyring(t, map[string]webhook.Account{
 			"default": {Fetch: p.Fetch}, "other": {Fetch: hanging.Fetch},
-		})})
+		}), webhook.Options{})
 		r.signal = hang
 		began := time.Now()
 		require.Equal(t, 503, r.post(secret, address, body).Code)
@@ -72,17 +73,17 @@ func TestSenderGoesAwayWhileSignaling(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.signal = func(ctx context.Context) error { cancel(); return ctx.Err() }
 	got := r.serve(webhooktest.NewRequest(secret, path+r.address, body).WithContext(ctx))
-	r.requireAnswer(t, got, 200, webhook.Signaled)
+	r.requireAnswer(t, got, 200, receiver.Signaled)
 }
 
 func TestSenderGoesAwayWhileFetching(t *testing.T) {
 	t.Parallel()
 	p := &provider{secret: secret}
 	address := seal(t, newKeyring(t, given(secret)), target)
-	r := newReceiver(t, webhook.Options{Keyring: p.keyring(t)})
+	r := newReceiverOf(t, p.keyring(t), webhook.Options{})
 	gone, cancel := context.WithCancel(context.Background())
 	cancel()
-	r.requireAnswer(t, r.serve(webhooktest.NewRequest(secret, path+address, body).WithContext(gone)), 200, webhook.Signaled)
+	r.requireAnswer(t, r.serve(webhooktest.NewRequest(secret, path+address, body).WithContext(gone)), 200, receiver.Signaled)
 }
 
 // untouched is a body that must not be read.
@@ -110,7 +111,7 @@ func TestMaxConcurrent(t *testing.T) {
 		got := r.serve(request)
 		require.Equal(t, 503, got.Code)
 		require.Equal(t, "1", got.Header().Get("Retry-After"))
-		require.Equal(t, map[string]int{webhook.Busy: 1}, r.reasons())
+		require.Equal(t, map[string]int{receiver.Busy: 1}, r.reasons())
 		require.Equal(t, 404, r.post(secret, forged, body).Code, "who has no address is not told")
 
 		working.Wait()
@@ -126,7 +127,7 @@ func TestForgedAddressesTakeNoPlaces(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &provider{secret: secret}
-		r := newReceiver(t, webhook.Options{Keyring: p.keyring(t), MaxConcurrent: 1})
+		r := newReceiverOf(t, p.keyring(t), webhook.Options{MaxConcurrent: 1})
 		address := seal(t, r.keyring, target)
 		p.takes = time.Hour
 		time.Sleep(time.Minute)
@@ -151,7 +152,7 @@ func TestPanicGivesThePlaceBack(t *testing.T) {
 	for range 3 {
 		require.Equal(t, 500, r.post(secret, r.address, body).Code)
 	}
-	require.Equal(t, map[string]int{webhook.Panicked: 3}, r.reasons())
+	require.Equal(t, map[string]int{receiver.Panicked: 3}, r.reasons())
 }
 
 func TestBodyOfRefusedIsNotRead(t *testing.T) {
@@ -162,7 +163,7 @@ func TestBodyOfRefusedIsNotRead(t *testing.T) {
 		"method":    method("PUT"),
 		"encoded":   encoded("gzip"),
 		"announced": func(r *http.Request) { r.ContentLength = 1<<20 + 1 },
-		"unsigned":  func(r *http.Request) { r.Header.Del(webhook.HeaderSignature) },
+		"unsigned":  func(r *http.Request) { r.Header.Del(receiver.HeaderSignature) },
 	} {
 		request := webhooktest.NewRequest(secret, path+r.address, nil)
 		request.Body = untouched{t}
@@ -185,26 +186,26 @@ func TestBodyLimit(t *testing.T) {
 		options webhook.Options
 		want    string
 	}{
-		"exact":                 {100_000, 100_000, limited, webhook.Signaled},
-		"exact, chunked":        {100_000, -1, limited, webhook.Signaled},
-		"one more":              {100_001, 100_001, limited, webhook.Hinted},
-		"one more, chunked":     {100_001, -1, limited, webhook.Hinted},
-		"one more, lying":       {100_001, 10, limited, webhook.Hinted},
-		"four times":            {400_000, 400_000, limited, webhook.Hinted},
-		"beyond":                {400_001, 400_001, limited, webhook.TooLarge},
-		"beyond, chunked":       {400_001, -1, limited, webhook.TooLarge},
-		"beyond, lying":         {400_001, 10, limited, webhook.TooLarge},
-		"one more, by default":  {16<<20 + 1, -1, webhook.Options{}, webhook.Hinted},
-		"announced, by default": {100, 64<<20 + 1, webhook.Options{}, webhook.TooLarge},
+		"exact":                 {100_000, 100_000, limited, receiver.Signaled},
+		"exact, chunked":        {100_000, -1, limited, receiver.Signaled},
+		"one more":              {100_001, 100_001, limited, receiver.Hinted},
+		"one more, chunked":     {100_001, -1, limited, receiver.Hinted},
+		"one more, lying":       {100_001, 10, limited, receiver.Hinted},
+		"four times":            {400_000, 400_000, limited, receiver.Hinted},
+		"beyond":                {400_001, 400_001, limited, receiver.TooLarge},
+		"beyond, chunked":       {400_001, -1, limited, receiver.TooLarge},
+		"beyond, lying":         {400_001, 10, limited, receiver.TooLarge},
+		"one more, by default":  {16<<20 + 1, -1, webhook.Options{}, receiver.Hinted},
+		"announced, by default": {100, 64<<20 + 1, webhook.Options{}, receiver.TooLarge},
 	} {
 		r := newReceiver(t, test.options)
 		request := webhooktest.NewRequest(secret, path+r.address, []byte(sized(test.size)))
 		request.ContentLength = test.length
 		got := r.serve(request)
 		require.Equal(t, map[string]int{test.want: 1}, r.reasons(), name)
-		require.Equal(t, test.want == webhook.TooLarge, got.Code == 413, name)
-		require.Equal(t, test.want == webhook.TooLarge, got.Header().Get("Connection") == "close", name)
-		if test.want == webhook.Hinted {
+		require.Equal(t, test.want == receiver.TooLarge, got.Code == 413, name)
+		require.Equal(t, test.want == receiver.TooLarge, got.Header().Get("Connection") == "close", name)
+		if test.want == receiver.Hinted {
 			require.Equal(t, wire.Signal{Nonce: target.Nonce, Hint: true, Outcome: wire.Outcome{PredictionID: "p1"}}, r.signaled()[0].signal)
 		}
 	}
@@ -216,7 +217,7 @@ func TestLargestInput(t *testing.T) {
 	r := newReceiver(t, webhook.Options{})
 	large := fmt.Appendf(nil, `{"id":"p1","input":{"prompt":"%s","seed":%d},"status":"completed","outputs":["https://x/1.png"]}`,
 		strings.Repeat(`\u0026`, 1_900_000), wire.Seed(target.Nonce))
-	r.requireAnswer(t, r.post(secret, r.address, large), 200, webhook.Signaled)
+	r.requireAnswer(t, r.post(secret, r.address, large), 200, receiver.Signaled)
 	signal := r.signaled()[0].signal
 	require.Equal(t, outputs(`"https://x/1.png"`), signal.Outputs)
 	require.True(t, signal.Identified)
@@ -227,7 +228,7 @@ func TestLargeBodyOfANewSecret(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &provider{secret: secret}
-		r := newReceiver(t, webhook.Options{Keyring: p.keyring(t)})
+		r := newReceiverOf(t, p.keyring(t), webhook.Options{})
 		address := seal(t, r.keyring, target)
 		p.secret = otherSecret
 		time.Sleep(2 * time.Minute)

@@ -16,8 +16,8 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/registered"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/signaler"
 )
 
 // closed is a workflow of a type that ended in a way.

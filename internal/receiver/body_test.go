@@ -1,4 +1,4 @@
-package webhook_test
+package receiver_test
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
@@ -35,7 +36,7 @@ func TestBodiesThatAreNoPrediction(t *testing.T) {
 		"provider envelope": `{"code":200,"message":"ok","data":{"id":"p1","status":"completed"}}`,
 	} {
 		r := newReceiver(t, webhook.Options{})
-		r.requireAnswer(t, r.post(secret, r.address, []byte(body)), 400, webhook.BadBody, name)
+		r.requireAnswer(t, r.post(secret, r.address, []byte(body)), 400, receiver.BadBody, name)
 		require.Empty(t, r.signaled(), name)
 	}
 }
@@ -67,7 +68,7 @@ func TestBodiesOfEveryShape(t *testing.T) {
 	} {
 		r := newReceiver(t, webhook.Options{MaxBodyBytes: 2 << 20})
 		got := r.post(secret, r.address, []byte(`{"id":"p1","status":"completed"`+test.fields+`}`))
-		r.requireAnswer(t, got, 200, webhook.Signaled, name)
+		r.requireAnswer(t, got, 200, receiver.Signaled, name)
 		test.want.PredictionID, test.want.Status = "p1", "completed"
 		signal := r.signaled()[0].signal
 		require.Equal(t, test.want, signal.Outcome, name)
@@ -92,12 +93,12 @@ func flags(n int) []bool {
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	for status, reason := range map[string]string{
-		"completed": webhook.Signaled, "failed": webhook.Signaled, "cancelled": webhook.Signaled, "timeout": webhook.Signaled, "deleted": webhook.Signaled,
-		"created": webhook.NotEnded, "processing": webhook.NotEnded, "Completed": webhook.NotEnded, "canceled": webhook.NotEnded, "completed ": webhook.NotEnded,
+		"completed": receiver.Signaled, "failed": receiver.Signaled, "cancelled": receiver.Signaled, "timeout": receiver.Signaled, "deleted": receiver.Signaled,
+		"created": receiver.NotEnded, "processing": receiver.NotEnded, "Completed": receiver.NotEnded, "canceled": receiver.NotEnded, "completed ": receiver.NotEnded,
 	} {
 		r := newReceiver(t, webhook.Options{})
 		r.requireAnswer(t, r.post(secret, r.address, []byte(`{"id":"p1","status":"`+status+`"}`)), 200, reason, status)
-		require.Equal(t, reason == webhook.Signaled, len(r.signaled()) == 1, status)
+		require.Equal(t, reason == receiver.Signaled, len(r.signaled()) == 1, status)
 	}
 }
 
@@ -115,7 +116,7 @@ func TestSignalsAreSmall(t *testing.T) {
 		r := newReceiver(t, webhook.Options{})
 		body := `{"id":"p1","status":"completed"` + fields + `}`
 		require.True(t, json.Valid([]byte(body)), name)
-		r.requireAnswer(t, r.post(secret, r.address, []byte(body)), 200, webhook.Signaled, name)
+		r.requireAnswer(t, r.post(secret, r.address, []byte(body)), 200, receiver.Signaled, name)
 		require.Less(t, encodedSize(t, r.signaled()[0].signal), 128<<10, name)
 	}
 }
@@ -131,29 +132,29 @@ func TestLargeBodiesAreWholeOrHints(t *testing.T) {
 		want   string
 		signal wire.Outcome
 	}{
-		"whole":          {`"has_nsfw_contents":[true],"outputs":["x"],"error":"e"`, webhook.Signaled, wire.Outcome{Produced: generation.Produced{NSFW: flags(1), Outputs: outputs(`"x"`)}, Failure: generation.ErrorTypePredictionFailed, Error: "completed: " + "e"}},
-		"many outputs":   {`"outputs":["` + strings.Repeat(`x","`, 100_000) + `"]`, webhook.Signaled, wire.Outcome{Produced: generation.Produced{Omitted: true}}},
-		"many flags":     {`"has_nsfw_contents":[` + many + `]`, webhook.Hinted, wire.Outcome{}},
-		"escaped":        {`"error":"a\\\"b,:]}","outputs":["\\"]`, webhook.Signaled, wire.Outcome{Failure: generation.ErrorTypePredictionFailed, Error: "completed: " + `a\"b,:]}`, Produced: generation.Produced{Outputs: outputs(`"\\"`)}}},
-		"two inputs":     {`"inputs":{"seed":1}`, webhook.Signaled, wire.Outcome{}},
-		"broken outputs": {`"outputs":[tru]`, webhook.BadBody, wire.Outcome{}},
-		"ends early":     {`"outputs":[]}`, webhook.BadBody, wire.Outcome{}},
-		"another object": {`"error":""},{"a":1`, webhook.BadBody, wire.Outcome{}},
-		"two colons":     {`"error":1:2`, webhook.BadBody, wire.Outcome{}},
-		"two objects":    {`"error":""}{"a":1`, webhook.BadBody, wire.Outcome{}},
-		"too deep":       {`"a":` + strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), webhook.BadBody, wire.Outcome{}},
-		"never closed":   {`"a":[`, webhook.BadBody, wire.Outcome{}},
-		"nothing more":   {`"":""`, webhook.Signaled, wire.Outcome{}},
-		"wrong brackets": {`"a":1]`, webhook.BadBody, wire.Outcome{}},
+		"whole":          {`"has_nsfw_contents":[true],"outputs":["x"],"error":"e"`, receiver.Signaled, wire.Outcome{Produced: generation.Produced{NSFW: flags(1), Outputs: outputs(`"x"`)}, Failure: generation.ErrorTypePredictionFailed, Error: "completed: " + "e"}},
+		"many outputs":   {`"outputs":["` + strings.Repeat(`x","`, 100_000) + `"]`, receiver.Signaled, wire.Outcome{Produced: generation.Produced{Omitted: true}}},
+		"many flags":     {`"has_nsfw_contents":[` + many + `]`, receiver.Hinted, wire.Outcome{}},
+		"escaped":        {`"error":"a\\\"b,:]}","outputs":["\\"]`, receiver.Signaled, wire.Outcome{Failure: generation.ErrorTypePredictionFailed, Error: "completed: " + `a\"b,:]}`, Produced: generation.Produced{Outputs: outputs(`"\\"`)}}},
+		"two inputs":     {`"inputs":{"seed":1}`, receiver.Signaled, wire.Outcome{}},
+		"broken outputs": {`"outputs":[tru]`, receiver.BadBody, wire.Outcome{}},
+		"ends early":     {`"outputs":[]}`, receiver.BadBody, wire.Outcome{}},
+		"another object": {`"error":""},{"a":1`, receiver.BadBody, wire.Outcome{}},
+		"two colons":     {`"error":1:2`, receiver.BadBody, wire.Outcome{}},
+		"two objects":    {`"error":""}{"a":1`, receiver.BadBody, wire.Outcome{}},
+		"too deep":       {`"a":` + strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), receiver.BadBody, wire.Outcome{}},
+		"never closed":   {`"a":[`, receiver.BadBody, wire.Outcome{}},
+		"nothing more":   {`"":""`, receiver.Signaled, wire.Outcome{}},
+		"wrong brackets": {`"a":1]`, receiver.BadBody, wire.Outcome{}},
 	} {
 		r := newReceiver(t, webhook.Options{})
 		r.post(secret, r.address, []byte(` {"id":"p1",`+pad+`,"status":"completed",`+test.fields+`}`))
 		require.Equal(t, map[string]int{test.want: 1}, r.reasons(), name)
-		if test.want == webhook.BadBody {
+		if test.want == receiver.BadBody {
 			continue
 		}
 		test.signal.PredictionID = "p1"
-		if test.want == webhook.Signaled {
+		if test.want == receiver.Signaled {
 			test.signal.Status = "completed"
 		}
 		require.Equal(t, test.signal, r.signaled()[0].signal.Outcome, name)
@@ -162,6 +163,6 @@ func TestLargeBodiesAreWholeOrHints(t *testing.T) {
 		"colon after it":  `{"id":"p1","status":"completed",` + pad + "}:",
 		"begins as array": `["id":"p1","status":"completed",` + pad + "}", "blank": strings.Repeat(" ", 300<<10)} {
 		r := newReceiver(t, webhook.Options{})
-		r.requireAnswer(t, r.post(secret, r.address, []byte(body)), 400, webhook.BadBody, name)
+		r.requireAnswer(t, r.post(secret, r.address, []byte(body)), 400, receiver.BadBody, name)
 	}
 }

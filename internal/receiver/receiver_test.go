@@ -1,4 +1,4 @@
-package webhook_test
+package receiver_test
 
 import (
 	"bytes"
@@ -12,18 +12,26 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook/webhooktest"
 )
 
-const path = "/webhooks/wavespeed/"
+const (
+	path = "/webhooks/wavespeed/"
 
-// receiver is a server's mux with a handler in it, and all that can be seen of what
+	secret      = "whsec_the-secret-of-these-tests"
+	otherSecret = "whsec_another-secret-of-these-tests"
+)
+
+var body = []byte(`{"id":"p1","status":"completed","outputs":["https://x/1.png"]}`)
+
+// received is a server's mux with a handler in it, and all that can be seen of what
 // the handler does.
-type receiver struct {
+type received struct {
 	http.Handler
-	keyring *webhook.Keyring
+	keyring *receiver.Keyring
 	address string
 
 	// signal is what Temporal does; nil accepts.
@@ -40,19 +48,21 @@ type signaled struct {
 	signal wire.Signal
 }
 
-// newReceiver has one account with one given secret, unless options say otherwise.
-func newReceiver(t testing.TB, options webhook.Options) *receiver {
+// newReceiver has one account with one given secret, and an address of it.
+func newReceiver(t testing.TB, options webhook.Options) *received {
 	t.Helper()
-	r := &receiver{keyring: options.Keyring}
-	if r.keyring == nil {
-		r.keyring = newKeyring(t, given(secret))
-		r.address = seal(t, r.keyring, target)
-	}
-	options.Keyring = r.keyring
-	options.Signaler = r
+	keyring := newKeyring(t, given(secret))
+	r := newReceiverOf(t, keyring, options)
+	r.address = seal(t, keyring, target)
+	return r
+}
+
+func newReceiverOf(t testing.TB, keyring *receiver.Keyring, options webhook.Options) *received {
+	t.Helper()
+	r := &received{keyring: keyring}
 	options.Observe = r.observe
 	options.Logger = slog.New(slog.NewTextHandler(r, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	handler, err := webhook.NewHandler(options)
+	handler, err := receiver.New(keyring, r, options)
 	require.NoError(t, err)
 	mux := http.NewServeMux()
 	mux.Handle(path+"{address}", handler)
@@ -60,7 +70,7 @@ func newReceiver(t testing.TB, options webhook.Options) *receiver {
 	return r
 }
 
-func (r *receiver) Signal(ctx context.Context, target wire.Target, signal wire.Signal) error {
+func (r *received) Signal(ctx context.Context, target wire.Target, signal wire.Signal) error {
 	r.mu.Lock()
 	r.signals = append(r.signals, signaled{target, signal})
 	r.mu.Unlock()
@@ -70,32 +80,32 @@ func (r *receiver) Signal(ctx context.Context, target wire.Target, signal wire.S
 	return r.signal(ctx)
 }
 
-func (r *receiver) observe(answer webhook.Answer) {
+func (r *received) observe(answer webhook.Answer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.answers = append(r.answers, answer)
 }
 
-func (r *receiver) Write(line []byte) (int, error) {
+func (r *received) Write(line []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.log.Write(line)
 }
 
-func (r *receiver) logged() string {
+func (r *received) logged() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.log.String()
 }
 
-func (r *receiver) signaled() []signaled {
+func (r *received) signaled() []signaled {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]signaled(nil), r.signals...)
 }
 
 // reasons are the answers so far, by reason.
-func (r *receiver) reasons() map[string]int {
+func (r *received) reasons() map[string]int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	reasons := map[string]int{}
@@ -106,18 +116,18 @@ func (r *receiver) reasons() map[string]int {
 }
 
 // post answers a delivery of now to an address.
-func (r *receiver) post(secret, address string, body []byte) *httptest.ResponseRecorder {
+func (r *received) post(secret, address string, body []byte) *httptest.ResponseRecorder {
 	return r.serve(webhooktest.NewRequest(secret, path+address, body))
 }
 
-func (r *receiver) serve(request *http.Request) *httptest.ResponseRecorder {
+func (r *received) serve(request *http.Request) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	r.ServeHTTP(recorder, request)
 	return recorder
 }
 
 // requireAnswer wants the one answer so far to be this.
-func (r *receiver) requireAnswer(t testing.TB, got *httptest.ResponseRecorder, status int, reason string, what ...any) {
+func (r *received) requireAnswer(t testing.TB, got *httptest.ResponseRecorder, status int, reason string, what ...any) {
 	t.Helper()
 	require.Equal(t, status, got.Code, what...)
 	require.Equal(t, map[string]int{reason: 1}, r.reasons(), what...)

@@ -1,4 +1,4 @@
-package webhook_test
+package receiver_test
 
 import (
 	"context"
@@ -9,7 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
 
@@ -19,24 +21,24 @@ func given(secrets ...string) map[string]webhook.Account {
 	return map[string]webhook.Account{"default": {Secrets: secrets}}
 }
 
-func newKeyring(t testing.TB, accounts map[string]webhook.Account) *webhook.Keyring {
+func newKeyring(t testing.TB, accounts map[string]webhook.Account) *receiver.Keyring {
 	t.Helper()
-	keyring, err := webhook.NewKeyring(accounts)
+	keyring, err := receiver.NewKeyring(accounts, wavespeed.Webhooks())
 	require.NoError(t, err)
 	return keyring
 }
 
-func seal(t testing.TB, keyring *webhook.Keyring, target wire.Target) string {
+func seal(t testing.TB, keyring *receiver.Keyring, target wire.Target) string {
 	t.Helper()
 	address, err := keyring.Seal(context.Background(), target)
 	require.NoError(t, err)
 	return address
 }
 
-func requireUnknown(t testing.TB, keyring *webhook.Keyring, address string, what ...any) {
+func requireUnknown(t testing.TB, keyring *receiver.Keyring, address string, what ...any) {
 	t.Helper()
 	got, err := keyring.Open(context.Background(), address)
-	require.Equal(t, webhook.ErrUnknownAddress, err, what...)
+	require.Equal(t, receiver.ErrUnknownAddress, err, what...)
 	require.Zero(t, got, what...)
 }
 
@@ -198,13 +200,13 @@ func TestAddressNamesItsAccount(t *testing.T) {
 func TestAddressKeysRotate(t *testing.T) {
 	t.Parallel()
 	one, two := []byte(strings.Repeat("1", 32)), []byte(strings.Repeat("2", 40))
-	ring := func(secret string, keys ...[]byte) *webhook.Keyring {
+	ring := func(secret string, keys ...[]byte) *receiver.Keyring {
 		return newKeyring(t, map[string]webhook.Account{"default": {Secrets: []string{secret}, AddressKeys: keys}})
 	}
 	before, during, after := ring(secret, one), ring(secret, two, one), ring(secret, two)
 	for name, test := range map[string]struct {
 		address string
-		by      *webhook.Keyring
+		by      *receiver.Keyring
 		opens   bool
 	}{
 		"old by old":    {seal(t, before, target), before, true},
@@ -221,7 +223,7 @@ func TestAddressKeysRotate(t *testing.T) {
 			require.NoError(t, err, name)
 			require.Equal(t, target, got, name)
 		} else {
-			require.Equal(t, webhook.ErrUnknownAddress, err, name)
+			require.Equal(t, receiver.ErrUnknownAddress, err, name)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package webhook
+package receiver
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 )
 
 // Signaler signals a target's workflow, and returns nil only once the signal is persisted, or
-// one of the errors of package wire. Package webhook/signaler implements it for Temporal.
+// one of the errors of package wire. Package internal/signaler implements it for Temporal.
 type Signaler interface {
 	Signal(ctx context.Context, target wire.Target, signal wire.Signal) error
 }

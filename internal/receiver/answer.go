@@ -1,4 +1,4 @@
-package webhook
+package receiver
 
 import (
 	"context"
@@ -7,20 +7,6 @@ import (
 	"net/http"
 	"time"
 )
-
-// Answer is the answer to a delivery, for metrics.
-type Answer struct {
-	// Reason explains the answer: "signaled", "hinted", "not_ended", "kept", "orphan",
-	// "refused", "unavailable", "busy", "unknown_address", "not_signed", "bad_signature",
-	// "bad_body", "wrong_method", "too_large", "encoded", "unreadable" or "panicked".
-	Reason string
-
-	// Account is the address's account; "" if the address was not ours.
-	Account string
-
-	// Took is how long the handler took.
-	Took time.Duration
-}
 
 // The reasons of answers.
 const (
