@@ -24,8 +24,8 @@ func main() {
 	samples := flag.Int("samples", 600, "resumes measured at idle, of each kind")
 	waiting := flag.Int("waiting", 10_000, "generations that wait at once; 0 leaves this part out")
 	items := flag.Int("items", 10_000, "items of a large for_each; 0 leaves this part out")
-	only := flag.String("only", "", "the one part to measure: bench, pipelines or waiting")
-	document := flag.String("write", "", `a document in which to update the parts "bench", "pipelines" and "waiting"`)
+	only := flag.String("only", "", "the one part to measure: bench, pipelines, waiting or limits")
+	document := flag.String("write", "", `a document in which to update the parts "bench", "pipelines", "waiting" and "limits"`)
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -52,6 +52,7 @@ func run(ctx context.Context, document, only string, size sizes) error {
 		{"bench", []part{b.costs, b.throughput, b.resumes, b.signals}, 1},
 		{"pipelines", []part{b.pipelineCosts, b.pipelineThroughput, b.fanOuts, b.tenThousand}, size.items},
 		{"waiting", []part{b.memory}, size.waiting},
+		{"limits", []part{b.limits}, 1},
 	} {
 		if of.size == 0 || only != "" && only != of.name {
 			continue
