@@ -67,6 +67,8 @@ const (
 	StateSubmitting State = "submitting"
 	// StateHeld: the budget does not cover the submit, which waits for a larger one.
 	StateHeld State = "held"
+	// StatePaused: the run is paused; the submit waits until it is resumed.
+	StatePaused State = "paused"
 	// StateUnknown: the submit's response was lost; the workflow looks for its prediction.
 	StateUnknown State = "unknown"
 	// StateWaiting: accepted, waiting for the webhook.

@@ -118,18 +118,30 @@ func (r *Run) Follow(ctx context.Context, show func(Status)) (Result, error) {
 // Decide decides on a pending approval of the run, and returns its new state. An invalid
 // decision returns an error that says why, and changes nothing.
 func (r *Run) Decide(ctx context.Context, decision generation.Decision) (approval generation.ApprovalStatus, err error) {
-	return approval, r.update(ctx, generation.DecideUpdate, decision, &approval)
+	return approval, r.update(ctx, generation.DecideUpdate, &approval, decision)
 }
 
 // SetBudget sets the maximum cost of the run, in USD, including what is already spent. A held
 // run continues if that covers its next submit. A run without a budget can't get one.
 func (r *Run) SetBudget(ctx context.Context, limit generation.USD) (status Status, err error) {
-	return status, r.update(ctx, wire.RunBudgetUpdate, limit, &status)
+	return status, r.update(ctx, wire.RunBudgetUpdate, &status, limit)
 }
 
-func (r *Run) update(ctx context.Context, name string, argument, answer any) error {
+// Pause makes the run submit nothing new until [Run.Resume]. Running predictions are collected,
+// and approvals can be decided. The time does not count towards the timeouts of steps, but it
+// does towards those of approvals. Pausing a paused run is not an error.
+func (r *Run) Pause(ctx context.Context) (status Status, err error) {
+	return status, r.update(ctx, wire.RunPauseUpdate, &status)
+}
+
+// Resume lets a paused run continue. It is not an error if the run isn't paused.
+func (r *Run) Resume(ctx context.Context) (status Status, err error) {
+	return status, r.update(ctx, wire.RunResumeUpdate, &status)
+}
+
+func (r *Run) update(ctx context.Context, name string, answer any, arguments ...any) error {
 	handle, err := r.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: r.workflowID, RunID: r.runID, UpdateName: name, Args: []any{argument}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		WorkflowID: r.workflowID, RunID: r.runID, UpdateName: name, Args: arguments, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {
 		err = handle.Get(ctx, answer)

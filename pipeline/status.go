@@ -15,6 +15,7 @@ const (
 	StateWaiting   State = "waiting"  // a step, for others
 	StateRunning   State = "running"
 	StateApproval  State = "approval" // waiting for people to decide
+	StatePaused    State = "paused"   // by a person; nothing new is submitted
 	StateHeld      State = "held"     // the budget does not cover the next submit
 	StateCompleted State = "completed"
 	StateFailed    State = "failed"
@@ -32,6 +33,9 @@ type Status struct {
 
 	// Reason says why the run failed.
 	Reason string `json:"reason,omitempty"`
+
+	// Paused is when the run was paused; zero unless it is.
+	Paused time.Time `json:"paused,omitzero"`
 
 	// Cost is what the run was charged so far, in USD; nil if no price is known.
 	Cost *generation.USD `json:"cost,omitempty"`

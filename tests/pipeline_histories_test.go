@@ -36,6 +36,15 @@ func waited(t *testing.T, _ pipeline.Result, history *historypb.History) {
 	require.True(t, hasTimer(history, time.Millisecond))
 }
 
+// pausedForAWhile pauses a run and resumes it, twice.
+func pausedForAWhile(p *pipelines, run client.WorkflowRun) {
+	stack.Eventually(p.t, "nothing is submitted", func() bool { return len(p.Simulator.Ledger()) > 0 })
+	for range 2 {
+		p.pause(run)
+		p.resume(run)
+	}
+}
+
 // pipelineShapes are the ways that runs can go, each kind of step among them, as
 // histories that are kept.
 var pipelineShapes = map[string]struct {
@@ -205,6 +214,14 @@ steps:
 			})
 			require.NoError(p.t, p.decide(run, generation.Decision{Verdict: "approve", Choice: new(int)}))
 		},
+	},
+	"paused": {
+		text: inline, inputs: map[string]any{"rows": rows(12)}, faults: []wavespeedtest.Fault{{Kind: wavespeedtest.SubmitLimited, Input: "product 1", Times: 2}},
+		steer: pausedForAWhile,
+	},
+	"paused-children": {
+		text: shots, inputs: map[string]any{"rows": rows(60)}, faults: []wavespeedtest.Fault{{Kind: wavespeedtest.SubmitLimited, Input: "product 1", Times: 3}},
+		steer: pausedForAWhile,
 	},
 	"refused": {text: "steps: {still: {model: wavespeed-ai/no-such, input: {prompt: x}}}"},
 	"canceled": {

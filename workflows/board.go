@@ -30,6 +30,8 @@ type board struct {
 	limits    func(account, model string) (quota.Kind, bool)
 	choices   map[string]choice // of models of accounts
 	leases    []*lease
+	paused    bool
+	waiting   []*stoppable // by a pause
 
 	task  int             // the history's length, which identifies the workflow task
 	added int             // bytes that the workflow task has added to the history

@@ -68,6 +68,9 @@ func (r *run) reserve(ctx workflow.Context, a *attempt) (*generation.USD, error)
 		return nil, nil
 	}
 	for {
+		if err := r.awaitResume(ctx, a); err != nil { // the budget may change until then
+			return nil, err
+		}
 		share, ok := b.Reserve(r.request.Model, r.price)
 		switch {
 		case ok:

@@ -12,21 +12,25 @@ import (
 )
 
 // takeSlot waits until the account's limits allow the submit, if they are kept. That time does
-// not count for the generation's deadline. An error means that ctx is canceled.
+// not count for the generation's deadline. It returns without a slot if the run is paused. An
+// error means that ctx is canceled.
 func (r *run) takeSlot(ctx workflow.Context, a *attempt) error {
 	kind, limited := r.board.limited(ctx, r.request.Account, r.request.Model)
 	if !limited || r.slot != nil {
 		return nil
 	}
 	began := workflow.Now(ctx)
-	slot, err := r.board.leaseOf(ctx, r.request.Account, r.request.TaskQueue).take(ctx, kind, func(why string) {
-		r.enter(ctx, a, generation.StateSubmitting, why)
-	})
-	if err != nil {
+	lease := r.board.leaseOf(ctx, r.request.Account, r.request.TaskQueue)
+	queued, over := r.board.stoppable(ctx)
+	slot, err := lease.take(queued, kind, func(why string) { r.enter(ctx, a, generation.StateSubmitting, why) })
+	r.deadline = r.deadline.Add(workflow.Now(ctx).Sub(began))
+	switch stopped := over(); {
+	case err != nil && stopped && ctx.Err() == nil:
+		return nil
+	case err != nil:
 		return err
 	}
 	r.slot = slot
-	r.deadline = r.deadline.Add(workflow.Now(ctx).Sub(began))
 	r.enter(ctx, a, generation.StateSubmitting, "")
 	return nil
 }

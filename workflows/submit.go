@@ -52,23 +52,22 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 // unknown. From time to time the activity returns to report why it is waiting.
 func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (submitted wire.Submitted, err error) {
 	for patience := firstPatience; ; patience *= morePatience {
-		if err := r.takeSlot(ctx, a); err != nil {
+		if err := r.mayPost(ctx, a); err != nil {
 			return submitted, err
 		}
-		if err := r.board.AwaitRoom(ctx, len(r.input)); err != nil {
-			return submitted, err
-		}
-		submitted, err = r.postOnce(ctx, a, maxPrice, patience)
-		if r.slotRefused(ctx, err) {
-			continue
-		}
-		if !r.waits(ctx, a, generation.StateSubmitting, err) {
+		var stopped bool
+		submitted, stopped, err = r.postOnce(ctx, a, maxPrice, patience)
+		switch {
+		case r.slotRefused(ctx, err):
+		case stopped && neverSent(err):
+			patience = firstPatience
+		case !r.waits(ctx, a, generation.StateSubmitting, err):
 			return submitted, err
 		}
 	}
 }
 
-func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.USD, patience int) (submitted wire.Submitted, err error) {
+func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.USD, patience int) (submitted wire.Submitted, stopped bool, err error) {
 	// The nonce is drawn in the workflow task that schedules its submit. A reset is either
 	// before both, and draws another nonce, or after both, and the activity sees that it
 	// belongs to an earlier run.
@@ -92,12 +91,13 @@ func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.US
 		},
 		Summary: r.summary("%s%s", r.request.Model, ordinal(a.Number)),
 	})
+	activityCtx, over := r.board.stoppable(activityCtx)
 	err = workflow.ExecuteActivity(activityCtx, wire.SubmitName, wire.SubmitInput{
 		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account,
 		Nonce: a.Nonce, RunID: workflow.GetInfo(ctx).WorkflowExecution.RunID,
 		Within: within, Patience: patience, MaxPrice: maxPrice, Leased: r.slot != nil && !r.slot.Ungated,
 	}).Get(ctx, &submitted)
-	return submitted, err
+	return submitted, over() && ctx.Err() == nil, err
 }
 
 // submitFailed classifies a failed submit: proven rejected, or unknown.

@@ -7,7 +7,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 var (
@@ -21,7 +20,7 @@ var (
 // action. It is called where the state changes, and nowhere else.
 func (r *run) tell(ctx workflow.Context) {
 	state := r.runState()
-	if !r.in.SearchAttributes || r.told == state || state == pipeline.StateChecking {
+	if !r.in.SearchAttributes || r.told == state || r.state == "" && !r.checked {
 		return
 	}
 	updates := []temporal.SearchAttributeUpdate{attributeState.ValueSet(string(state))}

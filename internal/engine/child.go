@@ -25,6 +25,7 @@ type child struct {
 	items    []*item
 	atOnce   int
 	progress Progress
+	pause    Pause // what it was told last
 }
 
 // running is the maximum number of the child's items in progress.
@@ -42,7 +43,11 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *sha
 	if size > maxHanded {
 		return ChunkResult{}, invalid(f.s.ID, "for_each", fmt.Errorf("what an item refers to has %d bytes, more than %d; refer to less", size, maxHanded))
 	}
-	if err := kernel.BoardOf(ctx).AwaitRoom(ctx, size); err != nil {
+	board := kernel.BoardOf(ctx)
+	if err := board.AwaitResume(ctx); err != nil {
+		return ChunkResult{}, err
+	}
+	if err := board.AwaitRoom(ctx, size); err != nil {
 		return ChunkResult{}, err
 	}
 	c := &child{Child: pipeline.Child{WorkflowID: childID(ctx, f.s.ID)}, items: items, atOnce: atOnce}
@@ -60,6 +65,7 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *sha
 		return ChunkResult{}, err
 	}
 	c.started = true
+	c.follow(ctx, board.Paused())
 	if f.failed > f.tolerated {
 		f.stop(ctx)
 	}

@@ -36,6 +36,10 @@ func (r *run) details(ctx workflow.Context) string {
 		}
 		text.WriteString(markdown.Question(approval))
 	}
+	if !status.Paused.IsZero() {
+		fmt.Fprintf(&text, "**Paused since %s: nothing new is submitted.** Update `%s` lets it continue.\n\n",
+			status.Paused.UTC().Format("2006-01-02 15:04:05 UTC"), wire.RunResumeUpdate)
+	}
 	if status.State == pipeline.StateHeld {
 		fmt.Fprintf(&text, "**Held: the budget of %s does not cover the next submit, of %s.** Update `%s` raises it.\n\n",
 			markdown.USD(*status.Budget), markdown.USD(status.Needs), wire.RunBudgetUpdate)
@@ -63,7 +67,7 @@ func headline(status pipeline.Status) string {
 	var parts []string
 	for _, state := range []pipeline.State{
 		pipeline.StateCompleted, pipeline.StateFailed, pipeline.StateRejected, pipeline.StateCanceled, pipeline.StateSkipped,
-		pipeline.StateHeld, pipeline.StateApproval, pipeline.StateRunning, pipeline.StateWaiting,
+		pipeline.StatePaused, pipeline.StateHeld, pipeline.StateApproval, pipeline.StateRunning, pipeline.StateWaiting,
 	} {
 		if counts[state] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[state], state))

@@ -39,13 +39,15 @@ type stage struct {
 	*testsuite.TestWorkflowEnvironment
 	t      *testing.T
 	report runwire.Report
-	reset  bool // a run that resumes another drops what was changed
+	reset  bool          // a run that resumes another drops what was changed
+	takes  time.Duration // a prediction; 0 for none
 
 	mu      sync.Mutex
 	prompts []string // of submits, by their order
 	inputs  []json.RawMessage
 	byID    map[string]string
-	answers []string // to decisions and budgets: what they were refused for, "" if they were not
+	polls   map[string]int // by prediction
+	answers []string       // to decisions and budgets: what they were refused for, "" if they were not
 }
 
 func newStage(t *testing.T) *stage {
@@ -92,7 +94,13 @@ func (s *stage) await(_ context.Context, in wire.AwaitInput) (wire.Outcome, erro
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	prompt := s.byID[in.PredictionID]
+	if s.polls == nil {
+		s.polls = make(map[string]int)
+	}
+	s.polls[in.PredictionID]++
 	switch {
+	case s.takes > 0 && s.polls[in.PredictionID] == 1:
+		return wire.Outcome{}, temporal.NewApplicationErrorWithOptions("still processing", string(wire.ErrorTypePending), temporal.ApplicationErrorOptions{NextRetryDelay: s.takes})
 	case strings.Contains(prompt, "endless"):
 		return wire.Outcome{}, temporal.NewApplicationErrorWithOptions("still processing", string(wire.ErrorTypePending), temporal.ApplicationErrorOptions{})
 	case strings.Contains(prompt, "bad"):

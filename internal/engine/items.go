@@ -165,6 +165,7 @@ func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
 		stop.Receive(ctx, nil)
 		c.stopped = true
 	})
+	c.obey(ctx)
 	if c.budget != nil {
 		ctx = kernel.WithBudget(ctx, c.budget)
 	}

@@ -61,6 +61,7 @@ type run struct {
 	outputs    map[string]any
 	omitted    bool
 	started    time.Time
+	paused     time.Time // zero unless it is
 	ended      time.Time
 	changes    int
 	promised   int // events of lists that are being processed in the run itself

@@ -89,6 +89,12 @@ func (f *fan) lane(ctx workflow.Context, atOnce int) error {
 		if size := workflow.GetInfo(ctx).GetCurrentHistorySize(); size > maxOwnBytes {
 			return invalid(f.s.ID, "for_each", fmt.Errorf("the run's history has %d MiB of the 50 that Temporal allows, with %d items to go: give the rest to another run", size>>20, len(f.queue)))
 		}
+		if kernel.BoardOf(ctx).Paused() {
+			if err := kernel.BoardOf(ctx).AwaitResume(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		items := f.take()
 		granted, err := f.grant(ctx, items)
 		if err != nil || f.failed > f.tolerated {

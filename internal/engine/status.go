@@ -39,6 +39,7 @@ func (r *run) answer(ctx workflow.Context) error {
 				Validator:   func(_ workflow.Context, usd generation.USD) error { return r.validateBudget(usd) },
 				Description: "sets the run's budget, in US dollars: a number. A run that is held continues when it covers what is next",
 			}),
+		r.answerPauses(ctx),
 		kernel.BoardOf(ctx).AnswerDecisions(ctx),
 	)
 }
@@ -96,7 +97,7 @@ func brief(decisions []generation.Decision) []generation.Decision {
 func (r *run) status(ctx workflow.Context) pipeline.Status {
 	status := pipeline.Status{
 		Pipeline: r.in.Pipeline.Name, State: r.runState(), Reason: plaintext.Clip(r.reason, maxStatusReason), Estimate: r.estimate, Unanswered: r.unanswered, Outputs: r.outputs, Omitted: r.omitted,
-		Started: r.started, Ended: r.ended,
+		Started: r.started, Paused: r.paused, Ended: r.ended,
 	}
 	asked := make(map[string]generation.ApprovalStatus)
 	for _, approval := range workflows.Approvals(ctx) {
@@ -146,7 +147,7 @@ func (r *run) stepStatus(ctx workflow.Context, s *step) pipeline.StepStatus {
 	sum := s.made.sum
 	sum.add(live)
 	status := pipeline.StepStatus{
-		ID: s.ID, Kind: s.Kind(), State: s.shown(live), Reason: plaintext.Clip(s.reason, maxStatusReason), ErrorType: s.errorType, Model: s.Model,
+		ID: s.ID, Kind: s.Kind(), State: r.shown(s, live), Reason: plaintext.Clip(s.reason, maxStatusReason), ErrorType: s.errorType, Model: s.Model,
 		Attempts: sum.attempts, Needs: s.Needs, Started: s.started, Ended: s.ended,
 	}
 	if s.Kind() == plan.KindGenerate {
@@ -226,14 +227,18 @@ func (s *step) counts() pipeline.Counts {
 func (s *step) kept(item *item) bool { return item.last().Kept && !fresh(s.made.items[item.key]) }
 
 // shown is the step's state, which says more of a running one than that it runs.
-func (s *step) shown(live []generation.Status) pipeline.State {
-	held := slices.ContainsFunc(live, func(status generation.Status) bool { return status.State == generation.StateHeld })
+func (r *run) shown(s *step, live []generation.Status) pipeline.State {
+	is := func(state generation.State) bool {
+		return slices.ContainsFunc(live, func(status generation.Status) bool { return status.State == state })
+	}
 	switch {
 	case s.state != pipeline.StateRunning:
 		return s.state
 	case s.Kind() == plan.KindApprove:
 		return pipeline.StateApproval
-	case held || s.fan != nil && s.fan.holding > 0:
+	case is(generation.StatePaused) || s.Kind() == plan.KindForEach && !r.paused.IsZero():
+		return pipeline.StatePaused
+	case is(generation.StateHeld) || s.fan != nil && s.fan.holding > 0:
 		return pipeline.StateHeld
 	default:
 		return s.state
@@ -244,6 +249,8 @@ func (r *run) runState() pipeline.State {
 	switch {
 	case r.state != "":
 		return r.state
+	case !r.paused.IsZero():
+		return pipeline.StatePaused
 	case !r.checked:
 		return pipeline.StateChecking
 	}

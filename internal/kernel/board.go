@@ -31,6 +31,19 @@ type Board interface {
 	// event to the history.
 	UpdateDetails(ctx workflow.Context)
 
+	// Pause makes submits wait until [Board.Resume]. It stops those that the provider has not
+	// accepted and that are not being sent at this moment. Everything else continues.
+	Pause(ctx workflow.Context)
+
+	// Resume lets submits continue.
+	Resume(ctx workflow.Context)
+
+	// Paused reports whether submits wait.
+	Paused() bool
+
+	// AwaitResume waits while the run is paused. It costs nothing if it isn't.
+	AwaitResume(ctx workflow.Context) error
+
 	// StatusOf returns the generation with this key; false if none was started.
 	StatusOf(key string) (generation.Status, bool)
 }

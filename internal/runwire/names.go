@@ -17,4 +17,7 @@ const (
 	// ProgressSignal is sent by children to their run, and StopSignal by a run to its children.
 	ProgressSignal = "wavespeed.progress"
 	StopSignal     = "wavespeed.stop"
+
+	// PauseSignal is sent by a run to its children when it is paused or resumed.
+	PauseSignal = "wavespeed.pause"
 )

@@ -12,6 +12,11 @@ const (
 	// RunBudgetUpdate is the update that sets a run's budget, in USD: a number in, a status
 	// out.
 	RunBudgetUpdate = "wavespeed.budget"
+
+	// RunPauseUpdate is the update that pauses a run, and RunResumeUpdate lets it continue:
+	// nothing in, a status out.
+	RunPauseUpdate  = "wavespeed.pause"
+	RunResumeUpdate = "wavespeed.resume"
 )
 
 // Search attributes of a run, if enabled.

@@ -12,7 +12,7 @@ import (
 // A public package exports at most this many types, functions, methods, constants and
 // variables. The figures are those reached: raise one only with a reason in the commit.
 var exports = map[string]int{
-	"activities": 6, "limits": 12, "generation": 68, "pipeline": 68, "pipeline/file": 6, "wavespeed": 25,
+	"activities": 6, "limits": 12, "generation": 69, "pipeline": 71, "pipeline/file": 6, "wavespeed": 25,
 	"webhook": 7, "webhook/signaler": 2, "worker": 6, "workflows": 18,
 }
 

@@ -36,7 +36,7 @@ func Command(p *session.Program) *cobra.Command {
 	}
 	cmd.AddCommand(
 		validate(p), graph(p), price(p), start.Run(p), follow.Status(p), made.Results(p), list(p),
-		decide.Approve(p), decide.Reject(p), decide.Regenerate(p), decide.Budget(p),
+		decide.Approve(p), decide.Reject(p), decide.Regenerate(p), decide.Budget(p), decide.Pause(p), decide.Resume(p),
 		cancel(p), start.Rerun(p), start.Schedule(p), schema(p),
 	)
 	return cmd

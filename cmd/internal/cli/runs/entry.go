@@ -92,7 +92,7 @@ func NewEntry(s *session.Session, info *workflowpb.WorkflowExecutionInfo) Entry 
 
 // waits reports whether a run in this state waits for a person to act.
 func waits(state pipeline.State) bool {
-	return state == pipeline.StateApproval || state == pipeline.StateHeld
+	return state == pipeline.StateApproval || state == pipeline.StateHeld || state == pipeline.StatePaused
 }
 
 // MemoPipeline is the memo that holds the pipeline's name, which lists show.

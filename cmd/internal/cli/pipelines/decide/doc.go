@@ -1,2 +1,3 @@
-// Package decide sends people's decisions to runs of pipelines: approvals, and larger budgets.
+// Package decide sends people's decisions to runs of pipelines: approvals, larger
+// budgets, and pauses.
 package decide

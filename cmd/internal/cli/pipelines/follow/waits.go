@@ -42,6 +42,10 @@ func toDo(run string, status pipeline.Status) string {
 		fmt.Fprintf(&text, "\nThe budget is %s, %s is spent, and the next submit costs %s. Raise the budget to at least %s with:\n  wavespeed-temporal pipeline budget %s USD\n",
 			*status.Budget, spent, status.Needs, usd.Add(spent, status.Needs), run)
 	}
+	if !status.Paused.IsZero() {
+		fmt.Fprintf(&text, "\nPaused since %s: nothing new is submitted. Continue with:\n  wavespeed-temporal pipeline resume %s\n",
+			status.Paused.Local().Format("2006-01-02 15:04"), run)
+	}
 	return text.String()
 }
 
