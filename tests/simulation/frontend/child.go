@@ -163,7 +163,8 @@ func (r *Run) cancelExternal(c *commandpb.Command, completed int64) {
 func (r *Run) signalExternal(c *commandpb.Command, completed int64) {
 	a := c.GetSignalExternalWorkflowExecutionCommandAttributes()
 	e := r.addCommand(enumspb.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED, c, &historypb.HistoryEvent_SignalExternalWorkflowExecutionInitiatedEventAttributes{SignalExternalWorkflowExecutionInitiatedEventAttributes: &historypb.SignalExternalWorkflowExecutionInitiatedEventAttributes{
-		WorkflowTaskCompletedEventId: completed, Namespace: a.GetNamespace(), WorkflowExecution: a.GetExecution(), SignalName: a.GetSignalName(), Input: a.GetInput(), Header: a.GetHeader(), ChildWorkflowOnly: a.GetChildWorkflowOnly(), Control: a.GetControl(),
+		//lint:ignore SA1019 The SDK goes by it.
+		WorkflowTaskCompletedEventId: completed, Namespace: Namespace, WorkflowExecution: a.GetExecution(), SignalName: a.GetSignalName(), Input: a.GetInput(), Header: a.GetHeader(), ChildWorkflowOnly: a.GetChildWorkflowOnly(), Control: a.GetControl(),
 	}})
 	r.server.host.After(r.server.host.Dispatch(), func() {
 		if !r.Running() {
