@@ -18,14 +18,12 @@ const (
 	opSubmit  = "submit"
 	opResult  = "result"
 	opList    = "list"
-	opDelete  = "delete"
 	opModels  = "models"
 	opPrice   = "price"
 	opBalance = "balance"
 	opUpload  = "upload"
 	opSecret  = "webhook secret"
 	opCharges = "charges"
-	opUsage   = "usage"
 )
 
 const userAgent = "wavespeed-temporal (+https://github.com/wavespeed-temporal/wavespeed-temporal)"

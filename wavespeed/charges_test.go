@@ -2,7 +2,6 @@ package wavespeed_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
@@ -119,30 +117,4 @@ func TestAccessKeysAreComparedByWhatBothTell(t *testing.T) {
 		require.Equal(t, test.same, same, "%v %v", test.a, test.b)
 		require.Equal(t, test.different, different, "%v %v", test.a, test.b)
 	}
-}
-
-func TestUsage(t *testing.T) {
-	t.Parallel()
-	p := serve(t, say(http.StatusOK, `{"code":200,"data":{
-		"per_model_usage":[{"model_uuid":"a/b","model_type":"text-to-image","unit_price":0.5,"total_cost":1,"total_count":2,"last_used_date":"2026-01-02"}],
-		"daily_usage":[{"date":"2026-01-02","amount":1,"count":2,"models":[{"model_uuid":"a/b","count":2,"amount":1}]}],
-		"summary":{"total_cost":1,"total_requests":2,"success_requests":1}}}`))
-	c := client(t, p.URL)
-	from := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
-	usage, err := c.Usage(context.Background(), from, from.Add(time.Hour), "a/b")
-	require.NoError(t, err)
-	require.Equal(t, usd.Dollar, usage.Cost)
-	require.Equal(t, []int{2, 1}, []int{usage.Requests, usage.Succeeded})
-	require.Len(t, usage.Models, 1)
-	require.Equal(t, "{Model:a/b Type:text-to-image UnitPrice:$0.50 Cost:$1.00 Count:2 LastUsed:2026-01-02}", fmt.Sprintf("%+v", usage.Models[0]))
-	require.Equal(t, "2026-01-02", usage.Days[0].Day)
-	require.Equal(t, "a/b", usage.Days[0].Models[0].Model)
-	require.Equal(t, "/api/v3/user/usage_stats", p.requests()[0].URL.Path)
-	require.JSONEq(t, `{"start_time":"2026-01-02T00:00:00.000Z","end_time":"2026-01-02T01:00:00.000Z","model_uuid":"a/b"}`, p.requests()[0].body)
-	_, err = c.Usage(context.Background(), from, time.Time{}, "")
-	require.ErrorIs(t, err, wavespeed.ErrInvalid)
-
-	p = serve(t, say(http.StatusOK, `{"data":{}}`))
-	_, err = client(t, p.URL).Usage(context.Background(), from, from, "")
-	require.ErrorContains(t, err, "no summary")
 }

@@ -1,6 +1,6 @@
 // Package wavespeed is a client of the WaveSpeedAI HTTP API. It submits predictions, reads
-// results, lists and deletes predictions, uploads media, and reads models, prices, the balance,
-// charges, usage and the webhook secret.
+// results, lists predictions, uploads media, and reads models, prices, the balance, charges and
+// the webhook secret.
 //
 //	client, err := wavespeed.New(wavespeed.Options{APIKey: wavespeedtest.DefaultKey, BaseURL: provider.URL()})
 //	…

@@ -83,28 +83,6 @@ func listBodyOf(o ListOptions) (listBody, error) {
 	}, nil
 }
 
-// Delete permanently removes predictions, and returns how many. The provider skips unknown ids
-// and predictions that have not ended: deleting does not cancel.
-func (c *Client) Delete(ctx context.Context, ids ...string) (int, error) {
-	r := call{op: opDelete, method: http.MethodPost, path: "/predictions/delete"}
-	if len(ids) == 0 {
-		return 0, nil
-	}
-	for _, id := range ids {
-		if err := validateID(id); err != nil {
-			return 0, c.invalid(r, err.Error())
-		}
-	}
-	r.body = map[string][]string{"ids": ids}
-	var data struct {
-		Count int `json:"deleted_count"`
-	}
-	if err := c.ask(ctx, r, &data); err != nil {
-		return 0, err
-	}
-	return data.Count, nil
-}
-
 // validateID is not a rule of the provider, whose ids are 32 hexadecimal digits today.
 func validateID(id string) error {
 	switch {

@@ -159,24 +159,6 @@ func TestListRefusesPagesThatAreNone(t *testing.T) {
 	require.Empty(t, p.requests())
 }
 
-func TestDelete(t *testing.T) {
-	t.Parallel()
-	p := serve(t, say(http.StatusOK, `{"code":200,"message":"success","data":{"deleted_count":2}}`))
-	c := client(t, p.URL)
-	count, err := c.Delete(context.Background(), "a", "b", "c")
-	require.NoError(t, err)
-	require.Equal(t, 2, count)
-	require.JSONEq(t, `{"ids":["a","b","c"]}`, p.requests()[0].body)
-	require.Equal(t, "/api/v3/predictions/delete", p.requests()[0].URL.Path)
-
-	count, err = c.Delete(context.Background())
-	require.NoError(t, err)
-	require.Zero(t, count)
-	_, err = c.Delete(context.Background(), "a", "")
-	require.ErrorIs(t, err, wavespeed.ErrInvalid)
-	require.Len(t, p.requests(), 1)
-}
-
 func TestModels(t *testing.T) {
 	t.Parallel()
 	p := serve(t, say(http.StatusOK, `{"code":200,"data":[{"model_id":"a/b","name":"B","base_price":0.5,"description":"d","type":"text-to-image",

@@ -26,8 +26,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/workflows"
 )
 
-// PluginName is the plugin's name in worker listings.
-const PluginName = "wavespeed.Generations"
+// pluginName is the plugin's name in worker listings.
+const pluginName = "wavespeed.Generations"
 
 // Plugin adds generations to a Temporal client and its workers, or to one worker, and
 // makes the handler for their webhooks. The zero value is not usable; see [NewPlugin].
@@ -64,7 +64,7 @@ func NewPlugin(options Options) (*Plugin, error) {
 		return nil, err
 	}
 	p.SimplePlugin, err = temporal.NewSimplePlugin(temporal.SimplePluginOptions{
-		Name:                      PluginName,
+		Name:                      pluginName,
 		ConfigureClient:           p.configureClient,
 		ConfigureWorker:           p.configureWorker,
 		ConfigureWorkflowReplayer: p.configureReplayer,
@@ -121,7 +121,7 @@ func (p *Plugin) configureReplayer(_ context.Context, o sdkworker.PluginConfigur
 func (p *Plugin) intercept(interceptors []interceptor.WorkerInterceptor) ([]interceptor.WorkerInterceptor, error) {
 	for _, other := range interceptors {
 		if _, ours := other.(*workflows.Interceptor); ours {
-			return nil, fmt.Errorf("worker: the plugin %s is given twice; put it on the client or on the worker, not on both: a client hands its plugins to its workers", PluginName)
+			return nil, fmt.Errorf("worker: the plugin %s is given twice; put it on the client or on the worker, not on both: a client hands its plugins to its workers", pluginName)
 		}
 	}
 	return append(slices.Clip(interceptors), &workflows.Interceptor{Limits: p.limited}), nil
