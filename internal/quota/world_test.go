@@ -286,7 +286,7 @@ func drawn(t *testing.T, seed uint64) *world {
 // TestNeverMoreThanTheLimits, and nothing waits for ever, whatever becomes of the messages.
 func TestNeverMoreThanTheLimits(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(2000) {
+	for seed := range uint64(600) {
 		w := drawn(t, seed)
 		w.until(24 * time.Hour)
 		for _, r := range w.runs {

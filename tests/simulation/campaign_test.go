@@ -53,7 +53,7 @@ func TestCampaign(t *testing.T) {
 }
 
 // limitedSeeds is how many seeds with limits each run of the tests simulates.
-const limitedSeeds = 200
+const limitedSeeds = 150
 
 // TestLimitedCampaign runs seeds in whose worlds the account's limits are kept, by a keeper that
 // is as slow and as often cut off as all others.
