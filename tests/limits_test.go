@@ -122,16 +122,26 @@ func TestLimits(t *testing.T) {
 	for range 3 {
 		runs = append(runs, l.Start(t, pictures, l.account, 10, 10))
 	}
-	for _, run := range runs {
+	request := still("a lighthouse")
+	request.Account = l.account
+	single := l.Start(t, generation.WorkflowName, request)
+	for _, run := range append(runs, single) {
 		require.NoError(t, run.Get(t.Context(), nil))
 	}
 	t.Log(time.Since(began), l.most(), l.Simulator.Counts().Requests)
-	require.Len(t, l.Simulator.Ledger(), 30)
+	require.Len(t, l.Simulator.Ledger(), 31)
 	require.LessOrEqual(t, l.most(), 3)
 	require.Zero(t, l.refused())
 	usage := l.free(t)
 	require.Zero(t, usage.Running)
 	require.Zero(t, usage.WithoutLimits)
+	for name, id := range map[string]string{"leased": single.GetID(), "keeper": wire.KeeperID(l.account)} {
+		history := historyOf(t, l.Client, l.Client.GetWorkflow(t.Context(), id, ""))
+		replay(t, l.Embedded, history)
+		if *recording {
+			write(t, name, history)
+		}
+	}
 }
 
 // TestLimitsAreRaisedAndPaused while everything runs.
