@@ -64,6 +64,9 @@ func neverSent(err error) bool {
 // it, and the history has room for it.
 func (r *run) mayPost(ctx workflow.Context, a *attempt) error {
 	for {
+		if r.board.paused {
+			r.dropSlot() // others need it
+		}
 		if err := r.awaitResume(ctx, a); err != nil {
 			return err
 		}
