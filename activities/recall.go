@@ -13,21 +13,20 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // recall reads a page of what an earlier run has made, after its end: while it runs it makes
 // more, which two would pay for. What its children had made when it ended is read from them.
-func (a *Activities) recall(ctx context.Context, in runwire.RecallInput) (pipeline.Page, error) {
+func (a *Activities) recall(ctx context.Context, in runwire.RecallInput) (runwire.Page, error) {
 	ctx, cancel := attempt(ctx)
 	defer cancel()
-	page, err := pipeline.Open(ofEnded{activity.GetClient(ctx)}, in.WorkflowID, in.RunID).Page(ctx, in.Cursor)
+	page, err := runwire.ReadResults(ctx, ofEnded{activity.GetClient(ctx)}, runwire.Child{WorkflowID: in.WorkflowID, RunID: in.RunID}, in.Cursor)
 	var refused *temporal.ApplicationError
 	switch {
 	case errors.As(err, &refused):
-		return pipeline.Page{}, refused
+		return runwire.Page{}, refused
 	case err != nil:
-		return pipeline.Page{}, recallError(ctx, in, err)
+		return runwire.Page{}, recallError(ctx, in, err)
 	default:
 		return page, nil
 	}

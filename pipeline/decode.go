@@ -79,21 +79,6 @@ func (r *Request) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON keeps all digits of numbers in inputs.
-func (s *StepResults) UnmarshalJSON(data []byte) error {
-	type plain StepResults
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	if err := decoder.Decode((*plain)(s)); err != nil {
-		return err
-	}
-	jsonvalue.Numbers(s.Input)
-	for _, input := range s.ItemInput {
-		jsonvalue.Numbers(input)
-	}
-	return nil
-}
-
 // UnmarshalJSON reads 10 or "5%".
 func (t *Tolerance) UnmarshalJSON(data []byte) error {
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte(`"`)) {

@@ -80,10 +80,10 @@ func TestPipelineForeignSignals(t *testing.T) {
 	t.Parallel()
 	p := newPipelinesWith(t, wavespeedtest.Options{Duration: 6 * time.Second})
 	run := p.begin(shots, 60)
-	child := pipeline.Child{WorkflowID: p.children(run)[0].GetID(), RunID: p.children(run)[0].GetRunID()}
+	child := runwire.Child{WorkflowID: p.children(run)[0].GetID(), RunID: p.children(run)[0].GetRunID()}
 	for _, signal := range []any{
 		"no report", 42, nil, []int{1}, map[string]any{"completed": "many"},
-		engine.Progress{Completed: 50}, engine.Progress{Child: pipeline.Child{WorkflowID: "another"}, Completed: 50},
+		engine.Progress{Completed: 50}, engine.Progress{Child: runwire.Child{WorkflowID: "another"}, Completed: 50},
 		engine.Progress{Child: child, Completed: 70, Failed: -20}, engine.Progress{Child: child, Completed: 1000},
 	} {
 		require.NoError(t, p.Client.SignalWorkflow(t.Context(), run.GetID(), run.GetRunID(), runwire.ProgressSignal, signal))

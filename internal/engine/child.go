@@ -19,7 +19,7 @@ import (
 
 // child is a running child workflow.
 type child struct {
-	pipeline.Child
+	runwire.Child
 	future   workflow.ChildWorkflowFuture
 	started  bool
 	items    []*item
@@ -50,7 +50,7 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *sha
 	if err := board.AwaitRoom(ctx, size); err != nil {
 		return ChunkResult{}, err
 	}
-	c := &child{Child: pipeline.Child{WorkflowID: childID(ctx, f.s.ID)}, items: items, atOnce: atOnce}
+	c := &child{Child: runwire.Child{WorkflowID: childID(ctx, f.s.ID)}, items: items, atOnce: atOnce}
 	name := fmt.Sprintf("%s · items %s to %s", f.s.ID, items[0].key, items[len(items)-1].key)
 	childCtx := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:          c.WorkflowID,

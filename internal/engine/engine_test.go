@@ -155,9 +155,9 @@ func (s *stage) status() (status pipeline.Status) {
 }
 
 // page is the first of what the run has made.
-func (s *stage) page() (page pipeline.Page) {
+func (s *stage) page() (page runwire.Page) {
 	s.t.Helper()
-	answer, err := s.QueryWorkflow(wire.RunResultsQuery, pipeline.Cursor{})
+	answer, err := s.QueryWorkflow(wire.RunResultsQuery, runwire.Cursor{})
 	require.NoError(s.t, err)
 	require.NoError(s.t, answer.Get(&page))
 	return page
@@ -543,11 +543,11 @@ func TestEarlierRuns(t *testing.T) {
 		t.Run("from "+from, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
-			s.RegisterActivityWithOptions(func(_ context.Context, in runwire.RecallInput) (pipeline.Page, error) {
+			s.RegisterActivityWithOptions(func(_ context.Context, in runwire.RecallInput) (runwire.Page, error) {
 				if in.RunID != "earlier" {
-					return pipeline.Page{}, errors.New("another run was asked for")
+					return runwire.Page{}, errors.New("another run was asked for")
 				}
-				return pipeline.Page{Steps: []pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{{State: pipeline.StateCompleted, Generations: []generation.Status{made}}}}}}, nil
+				return runwire.Page{Steps: []runwire.StepResults{{ID: "a", Items: []pipeline.ItemResult{{State: pipeline.StateCompleted, Generations: []generation.Status{made}}}}}}, nil
 			}, activity.RegisterOptions{Name: runwire.RecallName})
 			run := film()
 			run.Pipeline.Steps[0].Value.Input = input
@@ -565,12 +565,12 @@ func TestEarlierRuns(t *testing.T) {
 }
 
 // resumed runs a pipeline that resumes one of which there are these pages.
-func (s *stage) resumed(text string, inputs map[string]any, pages ...[]pipeline.StepResults) {
+func (s *stage) resumed(text string, inputs map[string]any, pages ...[]runwire.StepResults) {
 	s.t.Helper()
-	s.RegisterActivityWithOptions(func(_ context.Context, in runwire.RecallInput) (pipeline.Page, error) {
-		page := pipeline.Page{Steps: pages[in.Cursor.Item]}
+	s.RegisterActivityWithOptions(func(_ context.Context, in runwire.RecallInput) (runwire.Page, error) {
+		page := runwire.Page{Steps: pages[in.Cursor.Item]}
 		if next := in.Cursor.Item + 1; next < len(pages) {
-			page.Next = &pipeline.Cursor{Step: page.Steps[0].ID, Item: next}
+			page.Next = &runwire.Cursor{Step: page.Steps[0].ID, Item: next}
 		}
 		return page, nil
 	}, activity.RegisterOptions{Name: runwire.RecallName})
@@ -613,8 +613,8 @@ func TestChangedItemsOfManyPages(t *testing.T) {
 	s := newStage(t)
 	changed := map[string]map[string]any{"0": {"prompt": "chalk"}}
 	s.resumed(everyItem, map[string]any{"list": []any{"oil", "ink"}},
-		[]pipeline.StepResults{{ID: "a", ItemInput: changed, Items: []pipeline.ItemResult{result(0, earlier(t, "chalk", strings.Repeat("0", 32), generation.StateCompleted))}}},
-		[]pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{result(1, earlier(t, "ink", strings.Repeat("1", 32), generation.StateCompleted))}}},
+		[]runwire.StepResults{{ID: "a", ItemInput: changed, Items: []pipeline.ItemResult{result(0, earlier(t, "chalk", strings.Repeat("0", 32), generation.StateCompleted))}}},
+		[]runwire.StepResults{{ID: "a", Items: []pipeline.ItemResult{result(1, earlier(t, "ink", strings.Repeat("1", 32), generation.StateCompleted))}}},
 	)
 	require.Equal(t, []any{"old of chalk", "old of ink"}, s.result().Outputs["a"])
 	require.Empty(t, s.prompts)
@@ -625,7 +625,7 @@ func TestWhatAChildSaysIsNewer(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	id := strings.Repeat("f", 32)
-	s.resumed(everyItem, map[string]any{"list": []any{"x"}}, []pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{
+	s.resumed(everyItem, map[string]any{"list": []any{"x"}}, []runwire.StepResults{{ID: "a", Items: []pipeline.ItemResult{
 		result(0, earlier(t, "x", id, generation.StateFailed)), result(0, earlier(t, "x", id, generation.StateWaiting)),
 	}}})
 	s.result()
@@ -661,7 +661,7 @@ func TestAlikeItemsInOtherChildren(t *testing.T) {
 			}
 			list[0], list[n-1] = "same", "same"
 			id := strings.Repeat("f", 32)
-			s.resumed(everyItem, map[string]any{"list": list}, []pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{
+			s.resumed(everyItem, map[string]any{"list": list}, []runwire.StepResults{{ID: "a", Items: []pipeline.ItemResult{
 				result(0, earlier(t, "same", id, generation.StateCompleted)), result(n-1, earlier(t, "same", "", generation.StateUnknown)),
 			}}})
 			s.result()
@@ -713,7 +713,7 @@ func TestWhatWasReplacedIsUsedAgain(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
 			s.reset = reset
-			s.resumed(everyItem, map[string]any{"list": []any{"x"}}, []pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{
+			s.resumed(everyItem, map[string]any{"list": []any{"x"}}, []runwire.StepResults{{ID: "a", Items: []pipeline.ItemResult{
 				{Key: "0", State: pipeline.StateWaiting, Replaced: []generation.Status{earlier(t, "x", strings.Repeat("f", 32), generation.StateCompleted)}},
 			}}})
 			s.result()

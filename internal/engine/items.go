@@ -76,7 +76,7 @@ type ChunkResult struct {
 
 // Progress is a child's periodic report to its run.
 type Progress struct {
-	pipeline.Child
+	runwire.Child
 	Completed int            `json:"completed"`
 	Failed    int            `json:"failed"`
 	Attempts  int            `json:"attempts,omitempty"`
@@ -105,7 +105,7 @@ func Items(ctx workflow.Context, in Chunk) (ChunkResult, error) {
 	c := &chunkRun{in: in, step: new(step)}
 	// Callers query a finished child, whatever its outcome.
 	err := workflow.SetQueryHandlerWithOptions(ctx, wire.RunResultsQuery,
-		func(pipeline.Cursor) (pipeline.Page, error) { return c.page(ctx), nil },
+		func(runwire.Cursor) (runwire.Page, error) { return c.page(ctx), nil },
 		workflow.QueryHandlerOptions{Description: "what has been made of the items so far"})
 	if err == nil {
 		err = c.prepare()
@@ -212,7 +212,7 @@ func (c *chunkRun) report(ctx workflow.Context, counts pipeline.Counts) {
 	}
 	sum := c.step.made.sum
 	report := Progress{
-		Child:     pipeline.Child{WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID},
+		Child:     runwire.Child{WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID},
 		Completed: counts.Completed, Failed: counts.Failed, Attempts: sum.attempts, Spent: sum.usd,
 	}
 	workflow.SignalExternalWorkflow(ctx, info.ParentWorkflowExecution.ID, info.ParentWorkflowExecution.RunID, runwire.ProgressSignal, report)
@@ -242,8 +242,8 @@ func accepted(generations []generation.Status) bool {
 }
 
 // page returns all results for a query: a child has few items.
-func (c *chunkRun) page(ctx workflow.Context) pipeline.Page {
-	return pipeline.Page{Steps: []pipeline.StepResults{{ID: c.in.Step, Items: c.result(ctx).Items}}}
+func (c *chunkRun) page(ctx workflow.Context) runwire.Page {
+	return runwire.Page{Steps: []runwire.StepResults{{ID: c.in.Step, Items: c.result(ctx).Items}}}
 }
 
 func (c *chunkRun) details(statuses []*generation.Status) string {

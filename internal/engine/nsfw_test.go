@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // gated makes a picture, pictures and, of what is not flagged, more.
@@ -60,9 +60,9 @@ func TestModerationGate(t *testing.T) {
 			require.Equal(t, c.still, first.result().Outputs["still"])
 			require.Len(t, first.result().Outputs["shots"], len(c.rows))
 
-			value, err := first.QueryWorkflow(wire.RunResultsQuery, pipeline.Cursor{})
+			value, err := first.QueryWorkflow(wire.RunResultsQuery, runwire.Cursor{})
 			require.NoError(t, err)
-			var page pipeline.Page
+			var page runwire.Page
 			require.NoError(t, value.Get(&page))
 			require.Nil(t, page.Next)
 			for _, item := range page.Steps[0].Items {

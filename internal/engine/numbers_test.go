@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 )
 
 // TestLargeSeeds keep their digits wherever they come from: as a float64, two that differ
@@ -25,7 +25,7 @@ steps:
 		rows[i] = map[string]any{"name": strconv.Itoa(i), "seed": seed + 2*i}
 	}
 	s := newStage(t)
-	s.resumed(text, map[string]any{"rows": rows, "seed": seed}, []pipeline.StepResults{{
+	s.resumed(text, map[string]any{"rows": rows, "seed": seed}, []runwire.StepResults{{
 		ID: "shots", Input: map[string]any{"extra": seed + 4}, ItemInput: map[string]map[string]any{"1": {"own": seed + 6}},
 	}})
 	require.NoError(t, s.GetWorkflowError())

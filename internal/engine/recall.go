@@ -50,7 +50,7 @@ func (r *run) recall(ctx workflow.Context) error {
 }
 
 // recalled returns all results of an ended workflow.
-func recalled(ctx workflow.Context, of pipeline.Child) ([]pipeline.Page, error) {
+func recalled(ctx workflow.Context, of runwire.Child) ([]runwire.Page, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    recallTimeout,
 		ScheduleToCloseTimeout: recallPeriod,
@@ -58,9 +58,9 @@ func recalled(ctx workflow.Context, of pipeline.Child) ([]pipeline.Page, error) 
 		Summary:                "reads what the earlier run has made",
 	})
 	in := runwire.RecallInput{WorkflowID: of.WorkflowID, RunID: of.RunID}
-	var pages []pipeline.Page
+	var pages []runwire.Page
 	for {
-		var page pipeline.Page
+		var page runwire.Page
 		if err := workflow.ExecuteActivity(ctx, runwire.RecallName, in).Get(ctx, &page); err != nil {
 			return pages, err
 		}
@@ -82,15 +82,15 @@ func (r *run) known() []generation.Status {
 }
 
 // resumed is the run that this one resumes.
-func (r *run) resumed(ctx workflow.Context) pipeline.Child {
-	return pipeline.Child{
+func (r *run) resumed(ctx workflow.Context) runwire.Child {
+	return runwire.Child{
 		WorkflowID: cmp.Or(r.in.Resume.WorkflowID, workflow.GetInfo(ctx).WorkflowExecution.ID), RunID: r.in.Resume.RunID,
 	}
 }
 
 // takeBack gives a step its results from an earlier run. Results that were, or will be,
 // regenerated are only kept for later runs.
-func (r *run) takeBack(results pipeline.StepResults, anew bool) {
+func (r *run) takeBack(results runwire.StepResults, anew bool) {
 	if r.plan.Step(results.ID) == nil {
 		return
 	}
@@ -125,19 +125,19 @@ func (r *run) takeBack(results pipeline.StepResults, anew bool) {
 }
 
 // page returns a part of the run's results, starting at a cursor.
-func (r *run) page(ctx workflow.Context, from pipeline.Cursor) pipeline.Page {
+func (r *run) page(ctx workflow.Context, from runwire.Cursor) runwire.Page {
 	if r.in.Resume != nil && !r.recalled {
 		earlier := r.resumed(ctx)
-		return pipeline.Page{Before: &earlier}
+		return runwire.Page{Before: &earlier}
 	}
-	var page pipeline.Page
+	var page runwire.Page
 	room := pageBytes
 	for _, s := range r.steps {
 		if from.Step != "" && s.ID != from.Step {
 			continue
 		}
 		if room <= 0 {
-			page.Next = &pipeline.Cursor{Step: s.ID}
+			page.Next = &runwire.Cursor{Step: s.ID}
 			return page
 		}
 		results, next := r.results(ctx, s, from, &room)
@@ -146,15 +146,15 @@ func (r *run) page(ctx workflow.Context, from pipeline.Cursor) pipeline.Page {
 			page.Next = next
 			return page
 		}
-		from = pipeline.Cursor{}
+		from = runwire.Cursor{}
 	}
 	return page
 }
 
 // results returns a step's results from a position on, as many as fit. next is where they
 // continue, nil at the end. Each child has a page of its own for its results.
-func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room *int) (results pipeline.StepResults, next *pipeline.Cursor) {
-	results = pipeline.StepResults{ID: s.ID}
+func (r *run) results(ctx workflow.Context, s *step, from runwire.Cursor, room *int) (results runwire.StepResults, next *runwire.Cursor) {
+	results = runwire.StepResults{ID: s.ID}
 	if from.Child == 0 && from.Item == 0 {
 		results.Input, results.ItemInput, results.Approval = s.input, s.itemInput, s.approval
 		if s.approval == nil {
@@ -164,7 +164,7 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 	}
 	if children := s.open(); from.Item == 0 && from.Child < len(children) {
 		results.Children = children[from.Child : from.Child+1]
-		return results, &pipeline.Cursor{Step: s.ID, Child: from.Child + 1}
+		return results, &runwire.Cursor{Step: s.ID, Child: from.Child + 1}
 	}
 	used := make(map[string]bool, len(s.items))
 	for _, item := range s.items {
@@ -173,7 +173,7 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 	unused := slices.DeleteFunc(s.made.keys(), func(key string) bool { return used[key] })
 	for i := from.Item; i < len(s.items)+len(unused); i++ {
 		if *room <= 0 {
-			return results, &pipeline.Cursor{Step: s.ID, Child: len(s.open()) + 1, Item: i}
+			return results, &runwire.Cursor{Step: s.ID, Child: len(s.open()) + 1, Item: i}
 		}
 		result := pipeline.ItemResult{}
 		if i < len(s.items) {
@@ -194,7 +194,7 @@ func (r *run) results(ctx workflow.Context, s *step, from pipeline.Cursor, room 
 }
 
 // open returns children whose results the run has not taken over.
-func (s *step) open() []pipeline.Child {
+func (s *step) open() []runwire.Child {
 	open := slices.Clone(s.lost)
 	if s.fan != nil {
 		for _, c := range s.fan.live {

@@ -12,6 +12,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
@@ -27,7 +28,7 @@ func (r *run) answer(ctx workflow.Context) error {
 			func() (pipeline.Status, error) { return r.bounded(ctx), nil },
 			workflow.QueryHandlerOptions{Description: "the run: its steps, their states, cost and outputs"}),
 		workflow.SetQueryHandlerWithOptions(ctx, wire.RunResultsQuery,
-			func(from pipeline.Cursor) (pipeline.Page, error) { return r.page(ctx, from), nil },
+			func(from runwire.Cursor) (runwire.Page, error) { return r.page(ctx, from), nil },
 			workflow.QueryHandlerOptions{Description: "what the run has made, in pages: {} for the first, then what next says"}),
 		workflow.SetUpdateHandlerWithOptions(ctx, wire.RunBudgetUpdate,
 			func(ctx workflow.Context, usd generation.USD) (pipeline.Status, error) {

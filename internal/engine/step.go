@@ -14,6 +14,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/jsonvalue"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -29,7 +30,7 @@ type step struct {
 	round   int    // the regeneration that it was made for last
 	undo    *undo  // of an approval that has steps regenerated
 	note    string // why people are asked again
-	lost    []pipeline.Child
+	lost    []runwire.Child
 	decided *generation.ApprovalStatus // by an earlier run
 }
 

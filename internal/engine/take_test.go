@@ -116,10 +116,10 @@ func TestValuesOfItems(t *testing.T) {
 // results are all items of a step.
 func (s *stage) results(step string) (items []pipeline.ItemResult) {
 	s.t.Helper()
-	for from := (&pipeline.Cursor{}); from != nil; {
+	for from := (&runwire.Cursor{}); from != nil; {
 		answer, err := s.QueryWorkflow(wire.RunResultsQuery, *from)
 		require.NoError(s.t, err)
-		var page pipeline.Page
+		var page runwire.Page
 		require.NoError(s.t, answer.Get(&page))
 		for _, results := range page.Steps {
 			if results.ID == step {
@@ -144,7 +144,7 @@ func TestPaidValuesAreKept(t *testing.T) {
 			s := newStage(t)
 			s.report = shapes()
 			s.resumed("inputs: {image: array}\nsteps: {a: {model: a/clip, input: {image: '${{ inputs.image[0] }}'}}}", map[string]any{"image": []any{image}},
-				[]pipeline.StepResults{{ID: "a", Items: []pipeline.ItemResult{result(0, kept)}}})
+				[]runwire.StepResults{{ID: "a", Items: []pipeline.ItemResult{result(0, kept)}}})
 			if image == "" && state == generation.StateFailed {
 				failure, _ := s.failure()
 				require.Contains(t, failure.Message(), "input.image: must be a URL")

@@ -30,9 +30,9 @@ type Report struct {
 
 // RecallInput is the argument of the activity [RecallName].
 type RecallInput struct {
-	WorkflowID string          `json:"workflow_id"`
-	RunID      string          `json:"run_id"`
-	Cursor     pipeline.Cursor `json:"cursor"`
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	Cursor     Cursor `json:"cursor"`
 }
 
 // MaxRunBytes limits a [Request] as JSON. Temporal accepts 2 MiB.

@@ -10,9 +10,9 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
-	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
 // drawPolicy is what to do about unknown submits.
@@ -139,16 +139,16 @@ func (w *world) readResults(j *job, runID string) {
 	}()
 }
 
-func (w *world) results(id, runID string) (results []pipeline.StepResults, err error) {
+func (w *world) results(id, runID string) (results []runwire.StepResults, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	var from pipeline.Cursor
+	var from runwire.Cursor
 	for {
 		answer, err := w.operator.client.QueryWorkflow(ctx, id, runID, wire.RunResultsQuery, from)
 		if err != nil {
 			return nil, err
 		}
-		var page pipeline.Page
+		var page runwire.Page
 		if err := answer.Get(&page); err != nil {
 			return nil, err
 		}

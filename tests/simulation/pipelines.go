@@ -10,6 +10,7 @@ import (
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -27,7 +28,7 @@ type pipelineJob struct {
 	limits     []limit        // of the budget, in order
 	again      int            // how often a failed run was run again
 	read       string         // the run whose results were read
-	results    []pipeline.StepResults
+	results    []runwire.StepResults
 }
 
 // limit is what the budget is from a time on, at most: an update that raises it may be lost.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -32,7 +33,7 @@ func Results(ctx context.Context, s *session.Session, id string, o Filter) ([]pi
 }
 
 // Page asks a run itself for a page of what it has made, and not the one that it resumes.
-func Page(ctx context.Context, s *session.Session, id, runID string, from pipeline.Cursor) (page pipeline.Page, err error) {
+func Page(ctx context.Context, s *session.Session, id, runID string, from runwire.Cursor) (page runwire.Page, err error) {
 	ctx, cancel := context.WithTimeout(ctx, AskTimeout)
 	defer cancel()
 	answer, err := s.Client.QueryWorkflow(ctx, id, runID, wire.RunResultsQuery, from)

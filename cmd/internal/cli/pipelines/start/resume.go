@@ -18,6 +18,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -78,7 +79,7 @@ func open(ctx context.Context, s *session.Session, run client.WorkflowRun, resum
 	if err := run.Get(ctx, nil); errors.As(err, &failed) && generation.ErrorTypeOf(failed) == generation.ErrorTypeInvalidInput {
 		return nil, nil
 	}
-	page, err := runs.Page(ctx, s, run.GetID(), run.GetRunID(), pipeline.Cursor{})
+	page, err := runs.Page(ctx, s, run.GetID(), run.GetRunID(), runwire.Cursor{})
 	var unbegun *serviceerror.WorkflowNotReady
 	switch {
 	case errors.As(err, &unbegun) || page.Before != nil:
