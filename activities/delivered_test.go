@@ -19,13 +19,13 @@ func TestDeliveredPredictionOfAnotherKey(t *testing.T) {
 	for name, c := range map[string]struct {
 		key   string
 		known bool // with which key the submit was made
-		want  wire.Verdict
+		want  wire.Conclusion
 	}{
-		"of our key":                                {"ours", true, wire.VerdictFound},
-		"of another key":                            {"theirs", true, wire.VerdictAbsent},
-		"of our key, perhaps made with another":     {"ours", false, wire.VerdictFound},
-		"of another key, perhaps made with that":    {"theirs", false, wire.VerdictFound},
-		"of a key that is not told, made with ours": {"", true, wire.VerdictFound},
+		"of our key":                                {"ours", true, wire.ConclusionFound},
+		"of another key":                            {"theirs", true, wire.ConclusionAbsent},
+		"of our key, perhaps made with another":     {"ours", false, wire.ConclusionFound},
+		"of another key, perhaps made with that":    {"theirs", false, wire.ConclusionFound},
+		"of a key that is not told, made with ours": {"", true, wire.ConclusionFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
@@ -34,7 +34,7 @@ func TestDeliveredPredictionOfAnotherKey(t *testing.T) {
 				in.Began, in.KeyKnown, in.Delivered = time.Now(), c.known, []string{"p1"}
 				s.make("p1", fluxDev, -time.Minute, byKey(c.key))
 				time.Sleep(settle + grace + time.Second)
-				require.Equal(t, c.want, s.verdict(in))
+				require.Equal(t, c.want, s.conclusion(in))
 			})
 		})
 	}
@@ -55,10 +55,10 @@ func TestDeliveredWhileChargesAreDown(t *testing.T) {
 				s.chargesErr = said(kind, "no")
 				time.Sleep(time.Minute + time.Second)
 				if kind == provider.Failed {
-					require.Empty(t, s.verdict(in), "it may answer again")
+					require.Empty(t, s.conclusion(in), "it may answer again")
 					time.Sleep(settle + grace)
 				}
-				require.Equal(t, wire.VerdictFound, s.verdict(in))
+				require.Equal(t, wire.ConclusionFound, s.conclusion(in))
 			})
 		})
 	}
@@ -68,7 +68,7 @@ func TestDeliveredWhileChargesAreDown(t *testing.T) {
 // charged to; one that was charged to the key of today is another's.
 func TestDeliveredAfterTheKeyWasReplaced(t *testing.T) {
 	t.Parallel()
-	for charged, want := range map[string]wire.Verdict{"the former": wire.VerdictFound, "ours": wire.VerdictUndecided} {
+	for charged, want := range map[string]wire.Conclusion{"the former": wire.ConclusionFound, "ours": wire.ConclusionUndecided} {
 		t.Run(charged, func(t *testing.T) {
 			stage(t, func(s *scene) {
 				s.options.Accounts[generation.DefaultAccount] = keyed{s.provider(), "mine"}
@@ -80,7 +80,7 @@ func TestDeliveredAfterTheKeyWasReplaced(t *testing.T) {
 				in.Began, in.APIKeys, in.Delivered = time.Now(), []string{"theirs"}, []string{"p1"}
 				s.make("p1", fluxDev, -time.Second, byKey(charged))
 				time.Sleep(settle + grace + time.Second)
-				require.Equal(t, want, s.verdict(in))
+				require.Equal(t, want, s.conclusion(in))
 			})
 		})
 	}

@@ -64,7 +64,7 @@ func TestOddPages(t *testing.T) {
 				s.provider().list = func(o provider.ListOptions) (provider.Page, error) { return odd(s, o), nil }
 				got := s.find(question(10 * time.Minute))
 				require.NotNil(t, got)
-				require.Equal(t, wire.VerdictFound, got.Verdict, got.Why)
+				require.Equal(t, wire.ConclusionFound, got.Conclusion, got.Why)
 				require.Equal(t, "p1", got.PredictionID)
 			})
 		})
@@ -108,7 +108,7 @@ func TestOthersAreMadeWhileTheListIsRead(t *testing.T) {
 			total := len(s.list)
 			return provider.Page{Items: newest(s.list, o.Page, o.PageSize), Total: &total}, nil
 		}
-		require.Equal(t, wire.VerdictAbsent, s.verdict(question(10*time.Minute)))
+		require.Equal(t, wire.ConclusionAbsent, s.conclusion(question(10*time.Minute)))
 	})
 }
 
@@ -167,7 +167,7 @@ func TestPagesThatContradictThemselves(t *testing.T) {
 				tell(s)
 				got := s.find(question(10 * time.Minute))
 				if got != nil {
-					require.Equal(t, wire.VerdictUndecided, got.Verdict)
+					require.Equal(t, wire.ConclusionUndecided, got.Conclusion)
 				}
 			})
 		})
@@ -197,10 +197,10 @@ func TestClocksApart(t *testing.T) {
 					in := question(0)
 					in.Began = time.Now()
 					time.Sleep(settle + grace + time.Second)
-					require.Equal(t, wire.VerdictAbsent, s.verdict(in))
+					require.Equal(t, wire.ConclusionAbsent, s.conclusion(in))
 					s.make("since", fluxDev, -providerOff)
 					time.Sleep(10 * time.Second)
-					require.Equal(t, wire.VerdictUndecided, s.verdict(in))
+					require.Equal(t, wire.ConclusionUndecided, s.conclusion(in))
 				})
 			})
 		}
@@ -312,10 +312,10 @@ func TestAListTooLongToBeReadWhole(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		ago  time.Duration
-		want wire.Verdict
+		want wire.Conclusion
 	}{
-		"of a submit that is newer than what was read":     {3 * time.Minute, wire.VerdictAbsent},
-		"of a submit that may be older than what was read": {60 * time.Minute, wire.VerdictUndecided},
+		"of a submit that is newer than what was read":     {3 * time.Minute, wire.ConclusionAbsent},
+		"of a submit that may be older than what was read": {60 * time.Minute, wire.ConclusionUndecided},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
@@ -336,7 +336,7 @@ func TestAListTooLongToBeReadWhole(t *testing.T) {
 					got = s.find(question(test.ago))
 				}
 				require.NotNil(t, got)
-				require.Equal(t, test.want, got.Verdict, got.Why)
+				require.Equal(t, test.want, got.Conclusion, got.Why)
 			})
 		})
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// find consults all evidence once about a submit whose response was lost, and returns a verdict
+// find consults all evidence once about a submit whose response was lost, and returns a conclusion
 // or an error after which Temporal retries. Doubt does not prove anything: a submit is found,
 // or absent, only with certainty. Otherwise it ends up undecided.
 func (a *Activities) find(ctx context.Context, in wire.FindInput) (wire.Found, error) {
@@ -48,7 +48,7 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 	what := fmt.Sprintf("generation %q: whether the submit was accepted", in.Key)
 	switch {
 	case answer.decided:
-		if answer.found.Verdict == wire.VerdictFound && !answer.found.Inferred {
+		if answer.found.Conclusion == wire.ConclusionFound && !answer.found.Inferred {
 			account.memory.know(wire.Known{Nonce: in.Nonce, PredictionID: answer.found.PredictionID, Model: in.Model})
 		}
 		return answer.found, nil

@@ -167,10 +167,10 @@ func (s *scene) find(in wire.FindInput) *wire.Found {
 	return &got
 }
 
-func (s *scene) verdict(in wire.FindInput) wire.Verdict {
+func (s *scene) conclusion(in wire.FindInput) wire.Conclusion {
 	s.t.Helper()
 	if found := s.find(in); found != nil {
-		return found.Verdict
+		return found.Conclusion
 	}
 	return ""
 }
@@ -197,27 +197,27 @@ func (s *scene) submitted(nonce, id string) {
 	s.temporal.known["another"] = other
 }
 
-// TestFind: what the witnesses show of a submit that ended ten minutes ago, and the verdict.
+// TestFind: what the witnesses show of a submit that ended ten minutes ago, and the conclusion.
 func TestFind(t *testing.T) {
 	t.Parallel()
 	const ago = 8 * time.Minute // within the submit's time
 	for name, c := range map[string]struct {
 		tell func(*scene, *wire.FindInput)
-		want wire.Verdict // "" to look again
+		want wire.Conclusion // "" to look again
 	}{
-		"nothing is listed or charged": {func(*scene, *wire.FindInput) {}, wire.VerdictAbsent},
+		"nothing is listed or charged": {func(*scene, *wire.FindInput) {}, wire.ConclusionAbsent},
 		"the lists may lag":            {func(_ *scene, in *wire.FindInput) { in.Settle = time.Hour }, ""},
 
-		"our seed is echoed": {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, ago, seeded("n1")) }, wire.VerdictFound},
+		"our seed is echoed": {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, ago, seeded("n1")) }, wire.ConclusionFound},
 		"our seed is echoed while the lists may lag": {func(s *scene, in *wire.FindInput) {
 			in.Settle = time.Hour
 			s.make("p1", fluxDev, ago, seeded("n1"))
-		}, wire.VerdictFound},
+		}, wire.ConclusionFound},
 		"our seed is echoed on a list that is too long": {func(s *scene, in *wire.FindInput) {
 			in.Settle = time.Hour
 			s.crowd(20 * time.Minute)
 			s.make("p1", fluxDev, ago, seeded("n1"))
-		}, wire.VerdictFound},
+		}, wire.ConclusionFound},
 		"our seed is echoed on a list that is too long, and later": { // by a re-run of ours, which may be missing
 			func(s *scene, in *wire.FindInput) {
 				in.Settle = time.Hour
@@ -227,24 +227,24 @@ func TestFind(t *testing.T) {
 		"our seed is echoed among others, under another name": {func(s *scene, _ *wire.FindInput) {
 			s.make("p0", fluxDev, ago, seeded("n0"))
 			s.make("p1", "flux/renamed", ago, seeded("n1"))
-		}, wire.VerdictFound},
+		}, wire.ConclusionFound},
 		"our seed is echoed twice": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago, seeded("n1"))
 			s.make("p2", fluxDev, ago, seeded("n1"))
-		}, wire.VerdictUndecided},
+		}, wire.ConclusionUndecided},
 		"the seed is the caller's own": {func(s *scene, in *wire.FindInput) {
 			in.Seeded = false
 			s.make("p1", fluxDev, ago, seeded("n1"))
-		}, wire.VerdictUndecided},
+		}, wire.ConclusionUndecided},
 
 		"an equal input": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago, withInput(`{"prompt":"a lighthouse"}`))
-		}, wire.VerdictUndecided},
+		}, wire.ConclusionUndecided},
 		"another input": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago, withInput(`{"prompt":"a harbour"}`))
-		}, wire.VerdictUndecided},
-		"no input":      {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, ago) }, wire.VerdictUndecided},
-		"another model": {func(s *scene, _ *wire.FindInput) { s.make("p1", "a/b", ago) }, wire.VerdictUndecided},
+		}, wire.ConclusionUndecided},
+		"no input":      {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, ago) }, wire.ConclusionUndecided},
+		"another model": {func(s *scene, _ *wire.FindInput) { s.make("p1", "a/b", ago) }, wire.ConclusionUndecided},
 		"only listed": {func(s *scene, _ *wire.FindInput) { // its charge may lag
 			s.make("p1", fluxDev, ago)
 			s.charges = nil
@@ -252,39 +252,39 @@ func TestFind(t *testing.T) {
 		"only charged": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago)
 			s.list = nil
-		}, wire.VerdictUndecided},
+		}, wire.ConclusionUndecided},
 		"listed without a time": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago, func(p *provider.Prediction, c *provider.Charge) {
 				p.CreatedAt, c.CreatedAt = time.Time{}, time.Time{}
 			})
-		}, wire.VerdictUndecided},
-		"older than the clocks may differ": {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, time.Hour) }, wire.VerdictAbsent},
-		"a little older":                   {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, 20*time.Minute) }, wire.VerdictUndecided},
-		"younger by hours":                 {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, -2*time.Hour) }, wire.VerdictUndecided},
+		}, wire.ConclusionUndecided},
+		"older than the clocks may differ": {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, time.Hour) }, wire.ConclusionAbsent},
+		"a little older":                   {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, 20*time.Minute) }, wire.ConclusionUndecided},
+		"younger by hours":                 {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, -2*time.Hour) }, wire.ConclusionUndecided},
 
 		"another submit's of this run": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago)
 			s.temporal.known["default-test-workflow-id"] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: "p1", Nonce: "n0", Model: fluxDev, Answered: true}}}
-		}, wire.VerdictAbsent},
+		}, wire.ConclusionAbsent},
 		"another workflow's": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, ago)
 			s.temporal.known["another"] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: "p1", Nonce: "n0", Model: fluxDev, Answered: true}}}
-		}, wire.VerdictAbsent},
+		}, wire.ConclusionAbsent},
 
-		"the list is forbidden":     {func(s *scene, _ *wire.FindInput) { s.listErr = said(provider.Forbidden, "no") }, wire.VerdictUndecided},
-		"the charges are forbidden": {func(s *scene, _ *wire.FindInput) { s.chargesErr = said(provider.Forbidden, "no") }, wire.VerdictUndecided},
-		"the charges are missing":   {func(s *scene, _ *wire.FindInput) { s.chargesErr = said(provider.NotFound, "no") }, wire.VerdictUndecided},
+		"the list is forbidden":     {func(s *scene, _ *wire.FindInput) { s.listErr = said(provider.Forbidden, "no") }, wire.ConclusionUndecided},
+		"the charges are forbidden": {func(s *scene, _ *wire.FindInput) { s.chargesErr = said(provider.Forbidden, "no") }, wire.ConclusionUndecided},
+		"the charges are missing":   {func(s *scene, _ *wire.FindInput) { s.chargesErr = said(provider.NotFound, "no") }, wire.ConclusionUndecided},
 		"the list is down":          {func(s *scene, _ *wire.FindInput) { s.listErr = said(provider.Failed, "") }, ""},
 		"the charges are down":      {func(s *scene, _ *wire.FindInput) { s.chargesErr = said(provider.Failed, "") }, ""},
 		"the list is down until the deadline": {func(s *scene, in *wire.FindInput) {
 			s.listErr, in.Within = said(provider.Failed, ""), 0
-		}, wire.VerdictUndecided},
+		}, wire.ConclusionUndecided},
 		"forbidden charges, within the grace time": {func(s *scene, in *wire.FindInput) {
 			s.chargesErr, in.Grace = said(provider.Forbidden, "no"), time.Hour
 		}, ""},
 
-		"made a week ago":           {func(s *scene, in *wire.FindInput) { in.Began = time.Now().Add(-7 * 24 * time.Hour) }, wire.VerdictUndecided},
-		"made with another API key": {func(s *scene, in *wire.FindInput) { in.APIKeys = []string{"another"} }, wire.VerdictUndecided},
+		"made a week ago":           {func(s *scene, in *wire.FindInput) { in.Began = time.Now().Add(-7 * 24 * time.Hour) }, wire.ConclusionUndecided},
+		"made with another API key": {func(s *scene, in *wire.FindInput) { in.APIKeys = []string{"another"} }, wire.ConclusionUndecided},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
@@ -296,11 +296,11 @@ func TestFind(t *testing.T) {
 					return
 				}
 				require.NotNil(t, got)
-				require.Equal(t, c.want, got.Verdict, got.Why)
-				switch got.Verdict {
-				case wire.VerdictFound:
+				require.Equal(t, c.want, got.Conclusion, got.Why)
+				switch got.Conclusion {
+				case wire.ConclusionFound:
 					require.Equal(t, "p1", got.PredictionID)
-				case wire.VerdictUndecided:
+				case wire.ConclusionUndecided:
 					require.NotEmpty(t, got.Why)
 				}
 			})
@@ -314,14 +314,14 @@ func TestFindAfterOwnSubmits(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		other func(s *scene)
-		want  wire.Verdict
+		want  wire.Conclusion
 	}{
-		"of the other key":          {func(s *scene) { s.make("p1", fluxDev, -time.Second, byKey("theirs")) }, wire.VerdictAbsent},
-		"of our key":                {func(s *scene) { s.make("p1", fluxDev, -time.Second) }, wire.VerdictUndecided},
-		"of a key that is not told": {func(s *scene) { s.make("p1", fluxDev, -time.Second, byKey("")) }, wire.VerdictUndecided},
-		"of another model":          {func(s *scene) { s.catalogue("a/b"); s.make("p1", "a/b", -time.Second) }, wire.VerdictAbsent},
-		"made before the submit":    {func(s *scene) { s.make("p1", fluxDev, 12*time.Minute) }, wire.VerdictAbsent},
-		"made when it was":          {func(s *scene) { s.make("p1", fluxDev, time.Second) }, wire.VerdictUndecided},
+		"of the other key":          {func(s *scene) { s.make("p1", fluxDev, -time.Second, byKey("theirs")) }, wire.ConclusionAbsent},
+		"of our key":                {func(s *scene) { s.make("p1", fluxDev, -time.Second) }, wire.ConclusionUndecided},
+		"of a key that is not told": {func(s *scene) { s.make("p1", fluxDev, -time.Second, byKey("")) }, wire.ConclusionUndecided},
+		"of another model":          {func(s *scene) { s.catalogue("a/b"); s.make("p1", "a/b", -time.Second) }, wire.ConclusionAbsent},
+		"made before the submit":    {func(s *scene) { s.make("p1", fluxDev, 12*time.Minute) }, wire.ConclusionAbsent},
+		"made when it was":          {func(s *scene) { s.make("p1", fluxDev, time.Second) }, wire.ConclusionUndecided},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
@@ -332,7 +332,7 @@ func TestFindAfterOwnSubmits(t *testing.T) {
 				time.Sleep(2 * time.Second)
 				s.submit("n2", fluxDev)
 				time.Sleep(settle + grace + time.Second)
-				require.Equal(t, c.want, s.verdict(in))
+				require.Equal(t, c.want, s.conclusion(in))
 			})
 		})
 	}
@@ -348,7 +348,7 @@ func TestWhatAWebhookToldTeachesNothing(t *testing.T) {
 		in := question(0)
 		in.Began = time.Now()
 		time.Sleep(settle + grace + time.Second)
-		require.Equal(t, wire.VerdictUndecided, s.verdict(in))
+		require.Equal(t, wire.ConclusionUndecided, s.conclusion(in))
 	})
 }
 
@@ -361,7 +361,7 @@ func TestARenamedModelIsDoubt(t *testing.T) {
 		in := question(0)
 		in.Began = time.Now()
 		time.Sleep(settle + grace + time.Second)
-		require.Equal(t, wire.VerdictUndecided, s.verdict(in))
+		require.Equal(t, wire.ConclusionUndecided, s.conclusion(in))
 	})
 }
 
@@ -374,14 +374,14 @@ func TestAModelUnderSeveralNames(t *testing.T) {
 		listed string // the unknown one
 		known  string // another prediction of ours; "" for none
 		down   bool   // the catalogue can't be read
-		want   wire.Verdict
+		want   wire.Conclusion
 	}{
-		"another model of the catalogue":      {listed: other, want: wire.VerdictAbsent},
-		"no model of the catalogue":           {listed: alias, want: wire.VerdictUndecided},
-		"no catalogue":                        {listed: other, down: true, want: wire.VerdictUndecided},
-		"of ours, one has this name":          {listed: other, known: other, want: wire.VerdictUndecided},
-		"of ours, one has yet another name":   {listed: other, known: third, want: wire.VerdictUndecided},
-		"of ours, one has a name of no model": {listed: other, known: alias, want: wire.VerdictUndecided},
+		"another model of the catalogue":      {listed: other, want: wire.ConclusionAbsent},
+		"no model of the catalogue":           {listed: alias, want: wire.ConclusionUndecided},
+		"no catalogue":                        {listed: other, down: true, want: wire.ConclusionUndecided},
+		"of ours, one has this name":          {listed: other, known: other, want: wire.ConclusionUndecided},
+		"of ours, one has yet another name":   {listed: other, known: third, want: wire.ConclusionUndecided},
+		"of ours, one has a name of no model": {listed: other, known: alias, want: wire.ConclusionUndecided},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
@@ -399,7 +399,7 @@ func TestAModelUnderSeveralNames(t *testing.T) {
 				time.Sleep(2 * time.Second)
 				s.submit("n2", fluxDev)
 				time.Sleep(settle + grace + time.Second)
-				require.Equal(t, c.want, s.verdict(in))
+				require.Equal(t, c.want, s.conclusion(in))
 			})
 		})
 	}
@@ -423,60 +423,60 @@ func TestFindWithWebhooks(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		tell func(*scene, *wire.FindInput)
-		want wire.Verdict
+		want wire.Conclusion
 	}{
 		"in doubt only about time, before the lists have settled": {func(s *scene, in *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			in.Settle = time.Hour
 		}, ""},
-		"in doubt only about time": {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, 8*time.Minute) }, wire.VerdictFound},
+		"in doubt only about time": {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, 8*time.Minute) }, wire.ConclusionFound},
 		"with another input": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute, withInput(`{"prompt":"a harbour"}`))
-		}, wire.VerdictFound},
-		"with another model": {func(s *scene, _ *wire.FindInput) { s.make("p1", "flux/renamed", 8*time.Minute) }, wire.VerdictFound},
+		}, wire.ConclusionFound},
+		"with another model": {func(s *scene, _ *wire.FindInput) { s.make("p1", "flux/renamed", 8*time.Minute) }, wire.ConclusionFound},
 		"while others are possible": {func(s *scene, _ *wire.FindInput) {
 			s.make("p0", fluxDev, 8*time.Minute)
 			s.make("p1", fluxDev, 8*time.Minute)
-		}, wire.VerdictFound},
+		}, wire.ConclusionFound},
 		"while the charges are forbidden": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			s.chargesErr = said(provider.Forbidden, "no")
-		}, wire.VerdictFound},
+		}, wire.ConclusionFound},
 		"while both are forbidden": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			s.listErr, s.chargesErr = said(provider.Forbidden, "no"), said(provider.Forbidden, "no")
-		}, wire.VerdictFound},
+		}, wire.ConclusionFound},
 		"that does not exist":                     {func(*scene, *wire.FindInput) {}, ""},
-		"that does not exist, until the deadline": {func(_ *scene, in *wire.FindInput) { in.Within = 0 }, wire.VerdictUndecided},
-		"made long before":                        {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, time.Hour) }, wire.VerdictAbsent},
+		"that does not exist, until the deadline": {func(_ *scene, in *wire.FindInput) { in.Within = 0 }, wire.ConclusionUndecided},
+		"made long before":                        {func(s *scene, _ *wire.FindInput) { s.make("p1", fluxDev, time.Hour) }, wire.ConclusionAbsent},
 		"two of them": {func(s *scene, in *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			s.make("p2", fluxDev, 8*time.Minute)
 			in.Delivered, in.Within = append(in.Delivered, "p2"), 0
-		}, wire.VerdictUndecided},
+		}, wire.ConclusionUndecided},
 		"charged to another key than ours": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute, byKey("theirs"))
 			s.make("p0", fluxDev, 2*time.Hour) // which tells our key
 			s.temporal.known["default-test-workflow-id"] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: "p0", Nonce: "n0", Model: fluxDev, Answered: true}}}
-		}, wire.VerdictAbsent},
+		}, wire.ConclusionAbsent},
 		"two of them, one another's": {func(s *scene, in *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			s.make("p2", fluxDev, time.Hour)
 			in.Delivered = append(in.Delivered, "p2")
-		}, wire.VerdictFound},
+		}, wire.ConclusionFound},
 		"that another workflow submitted": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			s.temporal.known["another"] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: "p1", Nonce: "n9", Model: fluxDev, Answered: true}}}
-		}, wire.VerdictAbsent},
+		}, wire.ConclusionAbsent},
 		"that another workflow may have submitted": {func(s *scene, _ *wire.FindInput) {
 			s.make("p1", fluxDev, 8*time.Minute)
 			s.temporal.silent = "another"
-		}, wire.VerdictFound},
+		}, wire.ConclusionFound},
 		"and another with our seed": {func(s *scene, in *wire.FindInput) {
 			s.make("p0", fluxDev, 8*time.Minute)
 			s.make("p1", fluxDev, 8*time.Minute, seeded("n1"))
 			in.Delivered = []string{"p0"}
-		}, wire.VerdictFound},
+		}, wire.ConclusionFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
@@ -490,8 +490,8 @@ func TestFindWithWebhooks(t *testing.T) {
 					return
 				}
 				require.NotNil(t, got)
-				require.Equal(t, c.want, got.Verdict, got.Why)
-				if got.Verdict == wire.VerdictFound {
+				require.Equal(t, c.want, got.Conclusion, got.Why)
+				if got.Conclusion == wire.ConclusionFound {
 					require.Equal(t, "p1", got.PredictionID)
 				}
 			})
@@ -507,14 +507,14 @@ func TestFindWaitsForWebhooks(t *testing.T) {
 		s.make("p1", fluxDev, time.Minute)
 		s.list[0].State = provider.StateProcessing
 		in := question(10 * time.Minute)
-		require.Empty(t, s.verdict(in))
+		require.Empty(t, s.conclusion(in))
 		time.Sleep(20 * time.Minute)
-		require.Empty(t, s.verdict(in), "it still runs")
+		require.Empty(t, s.conclusion(in), "it still runs")
 		s.list[0].State = provider.StateCompleted
 		time.Sleep(10 * time.Second)
-		require.Empty(t, s.verdict(in), "its webhook may be on its way")
+		require.Empty(t, s.conclusion(in), "its webhook may be on its way")
 		time.Sleep(grace)
-		require.Equal(t, wire.VerdictUndecided, s.verdict(in))
+		require.Equal(t, wire.ConclusionUndecided, s.conclusion(in))
 	})
 }
 
@@ -540,7 +540,7 @@ func TestAbsentWhileOthersGoOn(t *testing.T) {
 					make(i, settle)
 				}
 				looks := 1
-				for ; s.verdict(in) != wire.VerdictAbsent; looks++ {
+				for ; s.conclusion(in) != wire.ConclusionAbsent; looks++ {
 					require.Less(t, looks, 20)
 					time.Sleep(10 * time.Second)
 					make(others+looks, 0)
@@ -562,9 +562,9 @@ func TestAbsentAmongManyWorkflows(t *testing.T) {
 			s.temporal.known[id] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: id, Nonce: "n" + id, Model: fluxDev}}}
 		}
 		in := question(10 * time.Minute)
-		require.Empty(t, s.verdict(in))
-		require.Empty(t, s.verdict(in))
-		require.Equal(t, wire.VerdictAbsent, s.verdict(in))
+		require.Empty(t, s.conclusion(in))
+		require.Empty(t, s.conclusion(in))
+		require.Equal(t, wire.ConclusionAbsent, s.conclusion(in))
 	})
 }
 
@@ -580,9 +580,9 @@ func TestAMisdirectedWebhook(t *testing.T) {
 		s.make("p2", fluxDev, 0)
 		s.temporal.known["default-test-workflow-id"] = wire.KnownPredictions{Predictions: []wire.Known{{PredictionID: "p2", Nonce: "n2", Model: fluxDev}}}
 		in.Delivered = []string{"p2"}
-		require.Empty(t, s.verdict(in))
+		require.Empty(t, s.conclusion(in))
 		time.Sleep(settle + grace)
-		require.Equal(t, wire.VerdictAbsent, s.verdict(in))
+		require.Equal(t, wire.ConclusionAbsent, s.conclusion(in))
 	})
 }
 
@@ -658,7 +658,7 @@ func TestExclusiveKeys(t *testing.T) {
 				in.Began = time.Now()
 				c.tell(s, &in)
 				time.Sleep(settle + time.Second)
-				require.Empty(t, s.verdict(in), "another workflow may have started just now")
+				require.Empty(t, s.conclusion(in), "another workflow may have started just now")
 				time.Sleep(grace)
 				got := s.find(in)
 				for range 15 { // one that does not answer is waited for
@@ -684,11 +684,11 @@ func TestAnInferredPredictionExcludesNothing(t *testing.T) {
 		in := question(0)
 		in.Began = time.Now()
 		time.Sleep(settle + grace + time.Second)
-		s.verdict(in)
+		s.conclusion(in)
 		time.Sleep(time.Minute)
-		require.Equal(t, wire.VerdictFound, s.verdict(in))
+		require.Equal(t, wire.ConclusionFound, s.conclusion(in))
 		in.Nonce, in.Twins = "n2", nil
-		require.NotEqual(t, wire.VerdictAbsent, s.verdict(in))
+		require.NotEqual(t, wire.ConclusionAbsent, s.conclusion(in))
 	})
 }
 
@@ -701,7 +701,7 @@ func TestSearchesShareReadings(t *testing.T) {
 		for i := range 100 {
 			in := question(10 * time.Minute)
 			in.Nonce = fmt.Sprint("n", i)
-			require.Equal(t, wire.VerdictAbsent, s.verdict(in))
+			require.Equal(t, wire.ConclusionAbsent, s.conclusion(in))
 		}
 		require.Less(t, asked, 10)
 	})

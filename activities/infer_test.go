@@ -78,9 +78,9 @@ func TestChargesThatLag(t *testing.T) {
 		s.make("p1", fluxDev, settle, byKey("theirs"))
 		charges := s.charges
 		s.charges = charges[:1]
-		require.Empty(t, s.verdict(in))
+		require.Empty(t, s.conclusion(in))
 		s.charges = charges
 		time.Sleep(5 * time.Second)
-		require.Equal(t, wire.VerdictAbsent, s.verdict(in))
+		require.Equal(t, wire.ConclusionAbsent, s.conclusion(in))
 	})
 }

@@ -26,12 +26,12 @@ func TestAnotherKeyProvesNothing(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		submittedWith []string
-		want          wire.Verdict
+		want          wire.Conclusion
 	}{
-		"the same key":         {[]string{"aaaaaaaaaaaa"}, wire.VerdictAbsent},
-		"nobody knows the key": {nil, wire.VerdictAbsent},
-		"another key":          {[]string{"bbbbbbbbbbbb"}, wire.VerdictUndecided},
-		"perhaps another key":  {[]string{"aaaaaaaaaaaa", "bbbbbbbbbbbb"}, wire.VerdictUndecided},
+		"the same key":         {[]string{"aaaaaaaaaaaa"}, wire.ConclusionAbsent},
+		"nobody knows the key": {nil, wire.ConclusionAbsent},
+		"another key":          {[]string{"bbbbbbbbbbbb"}, wire.ConclusionUndecided},
+		"perhaps another key":  {[]string{"aaaaaaaaaaaa", "bbbbbbbbbbbb"}, wire.ConclusionUndecided},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -46,8 +46,8 @@ func TestAnotherKeyProvesNothing(t *testing.T) {
 			require.NoError(t, err)
 			var found wire.Found
 			require.NoError(t, value.Get(&found))
-			require.Equal(t, test.want, found.Verdict, found.Why)
-			if test.want == wire.VerdictUndecided {
+			require.Equal(t, test.want, found.Conclusion, found.Why)
+			if test.want == wire.ConclusionUndecided {
 				require.Contains(t, found.Why, "another API key")
 			}
 		})

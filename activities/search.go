@@ -50,7 +50,7 @@ func (a *Activities) newSearch(info activity.Info, account *account, in wire.Fin
 	return s
 }
 
-// answer is the result of one look: a verdict, or why there is none yet.
+// answer is the result of one look: a conclusion, or why there is none yet.
 type answer struct {
 	found   wire.Found
 	decided bool
@@ -65,11 +65,11 @@ func undecided(why string, candidates []sighting) answer {
 	}
 	slices.Sort(ids)
 	ids = ids[:min(len(ids), wire.MaxCandidates)]
-	return answer{found: wire.Found{Verdict: wire.VerdictUndecided, Candidates: ids, Why: why}, decided: true}
+	return answer{found: wire.Found{Conclusion: wire.ConclusionUndecided, Candidates: ids, Why: why}, decided: true}
 }
 
 func found(id string, inferred bool) answer {
-	return answer{found: wire.Found{Verdict: wire.VerdictFound, PredictionID: id, Inferred: inferred}, decided: true}
+	return answer{found: wire.Found{Conclusion: wire.ConclusionFound, PredictionID: id, Inferred: inferred}, decided: true}
 }
 
 // look consults the evidence in order of its value.

@@ -18,27 +18,27 @@ func TestWitnessesThatContradictWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		tell func(s *scene)
-		want wire.Verdict
+		want wire.Conclusion
 	}{
-		"nothing speaks against them": {func(*scene) {}, wire.VerdictAbsent},
-		"both leave it out":           {func(s *scene) { s.list, s.charges = nil, nil }, wire.VerdictUndecided},
-		"it was deleted":              {func(s *scene) { s.list = nil }, wire.VerdictAbsent},
+		"nothing speaks against them": {func(*scene) {}, wire.ConclusionAbsent},
+		"both leave it out":           {func(s *scene) { s.list, s.charges = nil, nil }, wire.ConclusionUndecided},
+		"it was deleted":              {func(s *scene) { s.list = nil }, wire.ConclusionAbsent},
 		"the list is of another time zone": {func(s *scene) {
 			s.make("p1", fluxDev, -time.Second)
 			for i := range s.list {
 				s.list[i].CreatedAt = s.list[i].CreatedAt.Add(-8 * time.Hour)
 			}
-		}, wire.VerdictUndecided},
+		}, wire.ConclusionUndecided},
 		"the charges are of another time zone": {func(s *scene) {
 			s.make("p1", fluxDev, -time.Second)
 			s.list = s.list[:1]
 			for i := range s.charges {
 				s.charges[i].CreatedAt = s.charges[i].CreatedAt.Add(-8 * time.Hour)
 			}
-		}, wire.VerdictUndecided},
+		}, wire.ConclusionUndecided},
 		"the charges are later": {func(s *scene) {
 			s.charges[0].CreatedAt = s.charges[0].CreatedAt.Add(time.Minute)
-		}, wire.VerdictAbsent},
+		}, wire.ConclusionAbsent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, func(s *scene) {
@@ -47,7 +47,7 @@ func TestWitnessesThatContradictWhatIsKnown(t *testing.T) {
 				in := question(0)
 				in.Began = time.Now()
 				time.Sleep(settle + grace + 11*time.Minute)
-				require.Equal(t, c.want, s.verdict(in))
+				require.Equal(t, c.want, s.conclusion(in))
 			})
 		})
 	}
@@ -57,7 +57,7 @@ func TestWitnessesThatContradictWhatIsKnown(t *testing.T) {
 // charge of another key than today's may be its submit's.
 func TestAKeyThatIsNotKnown(t *testing.T) {
 	t.Parallel()
-	for known, want := range map[bool]wire.Verdict{true: wire.VerdictAbsent, false: wire.VerdictUndecided} {
+	for known, want := range map[bool]wire.Conclusion{true: wire.ConclusionAbsent, false: wire.ConclusionUndecided} {
 		t.Run(fmt.Sprint(known), func(t *testing.T) {
 			stage(t, func(s *scene) {
 				s.submit("n0", fluxDev)
@@ -65,7 +65,7 @@ func TestAKeyThatIsNotKnown(t *testing.T) {
 				in := question(0)
 				in.Began, in.KeyKnown = time.Now(), known
 				time.Sleep(settle + grace + time.Second)
-				require.Equal(t, want, s.verdict(in))
+				require.Equal(t, want, s.conclusion(in))
 			})
 		})
 	}
@@ -75,7 +75,7 @@ func TestAKeyThatIsNotKnown(t *testing.T) {
 // account. How the provider names the one key says nothing of the other.
 func TestTheKeyOfAnotherWorker(t *testing.T) {
 	t.Parallel()
-	for key, want := range map[string]wire.Verdict{"mine": wire.VerdictAbsent, "theirs": wire.VerdictUndecided, "": wire.VerdictUndecided} {
+	for key, want := range map[string]wire.Conclusion{"mine": wire.ConclusionAbsent, "theirs": wire.ConclusionUndecided, "": wire.ConclusionUndecided} {
 		t.Run(key, func(t *testing.T) {
 			stage(t, func(s *scene) {
 				s.options.Accounts[generation.DefaultAccount] = keyed{s.provider(), "mine"}
@@ -87,7 +87,7 @@ func TestTheKeyOfAnotherWorker(t *testing.T) {
 				in.Began, in.APIKeys = time.Now(), []string{"mine"}
 				s.make("p1", fluxDev, -time.Second, byKey("of this worker"))
 				time.Sleep(settle + grace + time.Second)
-				require.Equal(t, want, s.verdict(in))
+				require.Equal(t, want, s.conclusion(in))
 			})
 		})
 	}
@@ -116,23 +116,23 @@ func TestServersWithDifferentClocks(t *testing.T) {
 		in.Began = time.Now()
 		s.make("p1", fluxDev, behind-time.Second)
 		time.Sleep(settle + grace + time.Second)
-		require.Equal(t, wire.VerdictUndecided, s.verdict(in))
+		require.Equal(t, wire.ConclusionUndecided, s.conclusion(in))
 	})
 }
 
 // TestASeedWrittenAnew is the same seed.
 func TestASeedWrittenAnew(t *testing.T) {
 	t.Parallel()
-	for format, want := range map[string]wire.Verdict{
-		`{"seed":%d}`: wire.VerdictFound, `{"seed":"%d"}`: wire.VerdictFound, `{"seed":%d.0}`: wire.VerdictFound,
-		`{"seed":%de0}`: wire.VerdictFound, `{"seed":"%d.0"}`: wire.VerdictFound,
-		`{"seed":%d.5}`: wire.VerdictUndecided, `{"seed":"x%d"}`: wire.VerdictUndecided, `{"Seed":%d}`: wire.VerdictUndecided,
+	for format, want := range map[string]wire.Conclusion{
+		`{"seed":%d}`: wire.ConclusionFound, `{"seed":"%d"}`: wire.ConclusionFound, `{"seed":%d.0}`: wire.ConclusionFound,
+		`{"seed":%de0}`: wire.ConclusionFound, `{"seed":"%d.0"}`: wire.ConclusionFound,
+		`{"seed":%d.5}`: wire.ConclusionUndecided, `{"seed":"x%d"}`: wire.ConclusionUndecided, `{"Seed":%d}`: wire.ConclusionUndecided,
 	} {
 		t.Run(format, func(t *testing.T) {
 			stage(t, func(s *scene) {
 				s.make("p1", fluxDev, 8*time.Minute, withInput(fmt.Sprintf(format, wire.Seed("n1"))))
 				s.make("p2", fluxDev, 8*time.Minute)
-				require.Equal(t, want, s.verdict(question(10*time.Minute)))
+				require.Equal(t, want, s.conclusion(question(10*time.Minute)))
 			})
 		})
 	}
@@ -146,7 +146,7 @@ func TestAModelThatWasRenamedSince(t *testing.T) {
 		in := question(0)
 		in.Began = time.Now()
 		time.Sleep(settle + grace + time.Second)
-		require.Equal(t, wire.VerdictUndecided, s.verdict(in))
+		require.Equal(t, wire.ConclusionUndecided, s.conclusion(in))
 	})
 }
 
@@ -155,7 +155,7 @@ func TestAModelThatWasRenamedSince(t *testing.T) {
 func TestChargesWithNamesOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	const family, other = "flux/family", "a/b"
-	for billed, want := range map[string]wire.Verdict{family: wire.VerdictUndecided, fluxDev: wire.VerdictUndecided, other: wire.VerdictAbsent} {
+	for billed, want := range map[string]wire.Conclusion{family: wire.ConclusionUndecided, fluxDev: wire.ConclusionUndecided, other: wire.ConclusionAbsent} {
 		t.Run(billed, func(t *testing.T) {
 			stage(t, func(s *scene) {
 				s.catalogue(fluxDev, family, other)
@@ -173,7 +173,7 @@ func TestChargesWithNamesOfTheirOwn(t *testing.T) {
 					s.charges[len(s.charges)-1].Model = family
 				}
 				time.Sleep(settle + grace + time.Second)
-				require.Equal(t, want, s.verdict(in))
+				require.Equal(t, want, s.conclusion(in))
 			})
 		})
 	}
@@ -184,7 +184,7 @@ func TestAChargeOfAnotherKind(t *testing.T) {
 	stage(t, func(s *scene) {
 		s.make("p1", fluxDev, 8*time.Minute, func(_ *provider.Prediction, c *provider.Charge) { c.Kind = "hold" })
 		s.list = nil
-		require.Equal(t, wire.VerdictUndecided, s.verdict(question(10*time.Minute)))
+		require.Equal(t, wire.ConclusionUndecided, s.conclusion(question(10*time.Minute)))
 	})
 }
 
@@ -225,6 +225,6 @@ func TestPagesThatAreCutShort(t *testing.T) {
 		in := question(0)
 		in.Began = time.Now()
 		time.Sleep(settle + grace + 11*time.Minute)
-		require.Equal(t, wire.VerdictUndecided, s.verdict(in))
+		require.Equal(t, wire.ConclusionUndecided, s.conclusion(in))
 	})
 }

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// Verdict values of a [Decision], and of an approval that has ended.
+// The verdicts: what people decide, and how an approval has ended.
 const (
-	// Approve lets the workflow continue.
-	Approve = "approve"
+	// VerdictApprove lets the workflow continue.
+	VerdictApprove = "approve"
 
-	// Reject ends the approval without approving.
-	Reject = "reject"
+	// VerdictReject ends the approval without approving.
+	VerdictReject = "reject"
 
-	// Regenerate requests a new version of what is judged, perhaps with different input.
-	Regenerate = "regenerate"
+	// VerdictRegenerate requests a new version of what is judged, perhaps with different input.
+	VerdictRegenerate = "regenerate"
 
-	// Withdrawn is the outcome of a canceled approval; nobody decides it.
-	Withdrawn = "withdrawn"
+	// VerdictWithdrawn is the outcome of a canceled approval; nobody decides it.
+	VerdictWithdrawn = "withdrawn"
 )
 
 // Decision is one person's decision on an approval, as the argument of the update

@@ -52,7 +52,7 @@ func ExampleRun_Follow() {
 // Deciding takes no more than the workflow's id.
 func ExampleRun_Decide() {
 	approve := func(ctx context.Context, c client.Client, workflowID string) error {
-		_, err := pipeline.Open(c, workflowID, "").Decide(ctx, generation.Decision{Verdict: generation.Approve, By: "ada"})
+		_, err := pipeline.Open(c, workflowID, "").Decide(ctx, generation.Decision{Verdict: generation.VerdictApprove, By: "ada"})
 		return err
 	}
 	_ = approve

@@ -40,10 +40,10 @@ type Status struct {
 	// Cost is what the run was charged so far, in USD; nil if no price is known.
 	Cost *generation.USD `json:"cost,omitempty"`
 
-	// Budget is its cap in USD, nil for none. Needs is the price that the cap does not cover,
+	// Budget is its cap in USD, nil for none. Uncovered is the price that the cap does not cover,
 	// while the run is held.
-	Budget *generation.USD `json:"budget,omitempty"`
-	Needs  generation.USD  `json:"needs,omitempty"`
+	Budget    *generation.USD `json:"budget,omitempty"`
+	Uncovered generation.USD  `json:"needs,omitempty"`
 
 	// Unanswered are requests that the provider did not answer when the run was checked.
 	Unanswered []Unanswered `json:"unanswered,omitempty"`

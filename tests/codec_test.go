@@ -207,7 +207,7 @@ steps:
 	stack.Eventually(t, "nobody is asked", func() bool {
 		handle, err := e.client.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
 			WorkflowID: run.GetID(), UpdateName: generation.DecideUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
-			Args: []any{generation.Decision{Verdict: generation.Reject, By: "ada", Comment: comment}},
+			Args: []any{generation.Decision{Verdict: generation.VerdictReject, By: "ada", Comment: comment}},
 		})
 		return err == nil && handle.Get(t.Context(), nil) == nil
 	})

@@ -71,7 +71,7 @@ func (p *pipelines) chooseStyle(id string) {
 	status := p.awaitState(run, pipeline.StateApproval)
 	require.Len(p.t, status.Approvals[0].Choices, 5)
 	choice := 2
-	require.NoError(p.t, p.decide(run, generation.Decision{Verdict: generation.Approve, Choice: &choice}))
+	require.NoError(p.t, p.decide(run, generation.Decision{Verdict: generation.VerdictApprove, Choice: &choice}))
 }
 
 // command runs a command line against the system, and gives what it printed.

@@ -54,9 +54,9 @@ func TestRunIsFollowedAndSteered(t *testing.T) {
 			}
 			_, err := run.Decide(ctx, generation.Decision{Verdict: "maybe"})
 			require.ErrorContains(t, err, options.ID)
-			approval, err := run.Decide(ctx, generation.Decision{Verdict: generation.Approve, By: "ada"})
+			approval, err := run.Decide(ctx, generation.Decision{Verdict: generation.VerdictApprove, By: "ada"})
 			require.NoError(t, err)
-			require.Equal(t, generation.Approve, approval.Verdict)
+			require.Equal(t, generation.VerdictApprove, approval.Verdict)
 		case pipeline.StateHeld:
 			status, err := run.SetBudget(ctx, generation.Dollars(5))
 			require.NoError(t, err)

@@ -84,7 +84,7 @@ func (p *pipelines) help(id string) {
 		case pipeline.StateApproval:
 			choice := 1
 			for _, by := range []string{"art", "legal"} {
-				_ = p.decide(run, generation.Decision{Verdict: generation.Approve, Choice: &choice, By: by})
+				_ = p.decide(run, generation.Decision{Verdict: generation.VerdictApprove, Choice: &choice, By: by})
 			}
 		}
 		return false

@@ -193,7 +193,7 @@ func TestPipelineOfManySteps(t *testing.T) {
 	p := newPipelines(t)
 	d := pipeline.Definition{Name: "long"}
 	for i := range 200 {
-		step := pipeline.Step{Approve: &pipeline.Approve{OnTimeout: generation.Approve, Timeout: pipeline.Duration(time.Second)}}
+		step := pipeline.Step{Approve: &pipeline.Approve{OnTimeout: generation.VerdictApprove, Timeout: pipeline.Duration(time.Second)}}
 		if i%40 != 39 {
 			step = pipeline.Step{Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": fmt.Sprintf("step %d", i)}, If: "false"}
 		}

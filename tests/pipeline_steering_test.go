@@ -127,7 +127,7 @@ func TestPipelineBudgetIsLowered(t *testing.T) {
 		require.NoError(t, p.update(run, wire.RunBudgetUpdate, usd))
 		status := p.awaitState(run, pipeline.StateHeld)
 		require.Equal(t, generation.Dollars(usd), *status.Budget)
-		require.Equal(t, generation.Dollars(0.15), status.Needs)
+		require.Equal(t, generation.Dollars(0.15), status.Uncovered)
 	}
 	require.Len(t, p.Simulator.Ledger(), 2)
 	require.NoError(t, p.update(run, wire.RunBudgetUpdate, 0.363))
@@ -163,7 +163,7 @@ func TestPipelineFloodOfUpdates(t *testing.T) {
 // TestPipelineCanceledApproval is not a decision, whatever on_timeout says.
 func TestPipelineCanceledApproval(t *testing.T) {
 	t.Parallel()
-	for _, then := range []string{generation.Approve, generation.Reject} {
+	for _, then := range []string{generation.VerdictApprove, generation.VerdictReject} {
 		t.Run(then, func(t *testing.T) {
 			t.Parallel()
 			p := newPipelines(t)
@@ -178,12 +178,12 @@ func TestPipelineCanceledApproval(t *testing.T) {
 			answer, err := p.Client.QueryWorkflow(t.Context(), run.GetID(), run.GetRunID(), generation.ApprovalsQuery)
 			require.NoError(t, err)
 			require.NoError(t, answer.Get(&approvals))
-			require.Equal(t, generation.Withdrawn, approvals[0].Verdict)
+			require.Equal(t, generation.VerdictWithdrawn, approvals[0].Verdict)
 
 			again := p.restart(run, pipeline.Request{Pipeline: parse(t, text)})
 			p.awaitState(again, pipeline.StateApproval)
 			require.Empty(t, p.Simulator.Ledger(), "nobody has approved")
-			require.NoError(t, p.decide(again, generation.Decision{Verdict: generation.Approve}))
+			require.NoError(t, p.decide(again, generation.Decision{Verdict: generation.VerdictApprove}))
 			p.result(again)
 		})
 	}

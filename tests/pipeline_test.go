@@ -428,7 +428,7 @@ func TestPipelineBudget(t *testing.T) {
 	run := p.start("budget: 0.25\n"+chain, nil)
 	status := p.awaitState(run, pipeline.StateHeld)
 	require.Equal(t, map[string]pipeline.State{"still": "completed", "clip": "completed", "film": "held"}, steps(status.Steps))
-	require.Equal(t, generation.Dollars(0.15), status.Needs)
+	require.Equal(t, generation.Dollars(0.15), status.Uncovered)
 	require.Len(t, p.Simulator.Ledger(), 2)
 	require.ErrorContains(t, p.update(run, wire.RunBudgetUpdate, -1), "more than 0")
 

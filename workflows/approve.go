@@ -48,8 +48,8 @@ type Approval struct {
 	// Timeout is how long to wait. Defaults to 3 days; the provider keeps outputs for 7.
 	Timeout time.Duration
 
-	// OnTimeout is the verdict without a decision in time: [generation.Approve] or
-	// [generation.Reject]. Defaults to Reject.
+	// OnTimeout is the verdict without a decision in time: [generation.VerdictApprove] or
+	// [generation.VerdictReject]. Defaults to Reject.
 	OnTimeout string
 
 	// Regenerable names what people may regenerate. Defaults to nothing.
@@ -68,7 +68,7 @@ func (a Approval) withDefaults() Approval {
 		a.Timeout = 72 * time.Hour
 	}
 	if a.OnTimeout == "" {
-		a.OnTimeout = generation.Reject
+		a.OnTimeout = generation.VerdictReject
 	}
 	return a
 }
@@ -83,8 +83,8 @@ func (a Approval) validate() error {
 		return fmt.Errorf("approvers: a name is empty, or is listed twice")
 	case len(a.Approvers) > 0 && a.Needed > len(a.Approvers):
 		return fmt.Errorf("needed: %d is more than the %d approvers", a.Needed, len(a.Approvers))
-	case a.OnTimeout != generation.Approve && a.OnTimeout != generation.Reject:
-		return fmt.Errorf("on_timeout: %q is neither %q nor %q", a.OnTimeout, generation.Approve, generation.Reject)
+	case a.OnTimeout != generation.VerdictApprove && a.OnTimeout != generation.VerdictReject:
+		return fmt.Errorf("on_timeout: %q is neither %q nor %q", a.OnTimeout, generation.VerdictApprove, generation.VerdictReject)
 	case a.Timeout < 0:
 		return fmt.Errorf("timeout: %v is negative", a.Timeout)
 	default:
@@ -97,10 +97,11 @@ func (a Approval) validate() error {
 // regenerate, or the timeout. It is rejected as soon as too few approvers are left; without
 // named approvers, by the first rejection.
 //
-// The result's Verdict is Approve or Regenerate. After Regenerate, its last Decision says what
-// to regenerate. The caller then asks again with the same key, even if the regeneration failed,
-// with a Note that says so. Otherwise Approve fails with [generation.ErrorTypeRejected], with the
-// approval as its detail, or with a *temporal.CanceledError.
+// The result's Verdict is [generation.VerdictApprove] or [generation.VerdictRegenerate]. After the
+// latter, its last Decision says what to regenerate. The caller then asks again with the same key,
+// even if the regeneration failed, with a Note that says so. Otherwise Approve fails with
+// [generation.ErrorTypeRejected], with the approval as its detail, or with a
+// *temporal.CanceledError.
 func Approve(ctx workflow.Context, question Approval) (generation.ApprovalStatus, error) {
 	board := boardOf(ctx)
 	question = question.withDefaults()
@@ -116,7 +117,7 @@ func Approve(ctx workflow.Context, question Approval) (generation.ApprovalStatus
 		return a.status, err
 	}
 	board.UpdateDetails(ctx)
-	if a.status.Verdict == generation.Reject {
+	if a.status.Verdict == generation.VerdictReject {
 		return a.status, a.rejected()
 	}
 	return a.status, nil
@@ -272,11 +273,11 @@ func (a *approval) await(ctx workflow.Context, question Approval) error {
 	switch {
 	// A cancellation makes the timer ready, too.
 	case err != nil || a.open() && ctx.Err() != nil:
-		a.status.Verdict = generation.Withdrawn
+		a.status.Verdict = generation.VerdictWithdrawn
 		return temporal.NewCanceledError(a.status)
 	case a.open():
 		a.status.Verdict = question.OnTimeout
-		if question.OnTimeout == generation.Approve {
+		if question.OnTimeout == generation.VerdictApprove {
 			a.status.Choice = ballot.Favourite(a.status)
 		}
 	}
@@ -287,7 +288,7 @@ func (a *approval) rejected() error {
 	reason := fmt.Sprintf("nobody decided until %s", a.status.Deadline.UTC().Format(time.RFC3339))
 	switch n := len(a.status.Decisions); {
 	case n == 0:
-	case a.status.Decisions[n-1].Verdict == generation.Reject:
+	case a.status.Decisions[n-1].Verdict == generation.VerdictReject:
 		last := a.status.Decisions[n-1]
 		reason = "rejected"
 		if last.By != "" {

@@ -54,7 +54,7 @@ func (p *poll) ask(question workflows.Approval) {
 	p.env.RegisterWorkflowWithOptions(func(ctx workflow.Context) (generation.ApprovalStatus, error) {
 		for {
 			status, err := workflows.Approve(ctx, question)
-			if err != nil || status.Verdict != generation.Regenerate {
+			if err != nil || status.Verdict != generation.VerdictRegenerate {
 				return status, err
 			}
 		}
@@ -67,7 +67,7 @@ func (p *poll) approved(t *testing.T) generation.ApprovalStatus {
 	require.NoError(t, p.env.GetWorkflowError())
 	var status generation.ApprovalStatus
 	require.NoError(t, p.env.GetWorkflowResult(&status))
-	require.Equal(t, generation.Approve, status.Verdict)
+	require.Equal(t, generation.VerdictApprove, status.Verdict)
 	return status
 }
 
@@ -80,20 +80,20 @@ func (p *poll) rejected(t *testing.T) (string, generation.ApprovalStatus) {
 	require.True(t, failure.NonRetryable())
 	var status generation.ApprovalStatus
 	require.NoError(t, failure.Details(&status))
-	require.Equal(t, generation.Reject, status.Verdict)
+	require.Equal(t, generation.VerdictReject, status.Verdict)
 	return failure.Message(), status
 }
 
 func approve(by string) generation.Decision {
-	return generation.Decision{Verdict: generation.Approve, By: by}
+	return generation.Decision{Verdict: generation.VerdictApprove, By: by}
 }
 
 func reject(by, comment string) generation.Decision {
-	return generation.Decision{Verdict: generation.Reject, By: by, Comment: comment}
+	return generation.Decision{Verdict: generation.VerdictReject, By: by, Comment: comment}
 }
 
 func choose(by string, choice int) generation.Decision {
-	return generation.Decision{Verdict: generation.Approve, By: by, Choice: &choice}
+	return generation.Decision{Verdict: generation.VerdictApprove, By: by, Choice: &choice}
 }
 
 func TestApprove(t *testing.T) {
@@ -169,10 +169,10 @@ func TestChoices(t *testing.T) {
 		want      int
 	}{
 		"two for the same": {workflows.Approval{Needed: 2}, []generation.Decision{choose("art", 0), choose("brand", 2), choose("legal", 2)}, 2},
-		"in the end, the most": {workflows.Approval{Needed: 3, OnTimeout: generation.Approve},
+		"in the end, the most": {workflows.Approval{Needed: 3, OnTimeout: generation.VerdictApprove},
 			[]generation.Decision{choose("art", 0), choose("brand", 2), choose("legal", 2)}, 2},
-		"of equals, the first": {workflows.Approval{Needed: 2, OnTimeout: generation.Approve}, []generation.Decision{choose("art", 2), choose("brand", 1)}, 1},
-		"of none, the first":   {workflows.Approval{OnTimeout: generation.Approve}, nil, 0},
+		"of equals, the first": {workflows.Approval{Needed: 2, OnTimeout: generation.VerdictApprove}, []generation.Decision{choose("art", 2), choose("brand", 1)}, 1},
+		"of none, the first":   {workflows.Approval{OnTimeout: generation.VerdictApprove}, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -206,11 +206,11 @@ func TestNobodyDecides(t *testing.T) {
 			require.Contains(t, message, "nobody decided until "+began.Add(c.after).UTC().Format(time.RFC3339))
 			require.WithinDuration(t, began.Add(c.after), p.env.Now(), time.Second)
 			require.WithinDuration(t, began.Add(c.after), status.Deadline, time.Second)
-			require.Equal(t, generation.Reject, status.OnDeadline)
+			require.Equal(t, generation.VerdictReject, status.OnDeadline)
 		})
 	}
 	p := newPoll(t)
-	p.ask(workflows.Approval{Key: "review", OnTimeout: generation.Approve})
+	p.ask(workflows.Approval{Key: "review", OnTimeout: generation.VerdictApprove})
 	require.Nil(t, p.approved(t).Choice, "there was none")
 }
 
@@ -218,13 +218,13 @@ func TestNobodyDecides(t *testing.T) {
 func TestRegenerate(t *testing.T) {
 	t.Parallel()
 	p := newPoll(t)
-	again := generation.Decision{Verdict: generation.Regenerate, By: "brand", Input: map[string]any{"prompt": "in blue"}}
+	again := generation.Decision{Verdict: generation.VerdictRegenerate, By: "brand", Input: map[string]any{"prompt": "in blue"}}
 	p.decide(approve("art"), again, approve("art"), approve("brand"))
 	p.ask(workflows.Approval{Key: "review", Approvers: []string{"art", "brand"}, Needed: 2, Regenerable: []string{"still"}})
 	status := p.approved(t)
 	require.Equal(t, []string{"", "", "", ""}, p.answers)
 	require.Len(t, status.Decisions, 2, "of the second round")
-	require.Equal(t, generation.Regenerate, p.statuses[1].Verdict)
+	require.Equal(t, generation.VerdictRegenerate, p.statuses[1].Verdict)
 	last := p.statuses[1].Decisions[1]
 	require.Equal(t, "still", last.Regenerate, "there is one thing only")
 	require.Equal(t, "review", last.Approval)
@@ -242,7 +242,7 @@ func TestRegenerate(t *testing.T) {
 func TestTimersAreCanceled(t *testing.T) {
 	t.Parallel()
 	p := newPoll(t)
-	p.decide(generation.Decision{Verdict: generation.Regenerate}, approve(""))
+	p.decide(generation.Decision{Verdict: generation.VerdictRegenerate}, approve(""))
 	play(p.env, func(ctx workflow.Context) error {
 		for range 2 {
 			if _, err := workflows.Approve(ctx, workflows.Approval{Key: "review", Regenerable: []string{"still"}}); err != nil {
@@ -267,7 +267,7 @@ func TestDecisionsThatAreRefused(t *testing.T) {
 		return temporal.NewApplicationError("not this one", "test")
 	}}
 	regenerate := func(change func(*generation.Decision)) generation.Decision {
-		d := generation.Decision{Verdict: generation.Regenerate, By: "art", Regenerate: "still"}
+		d := generation.Decision{Verdict: generation.VerdictRegenerate, By: "art", Regenerate: "still"}
 		change(&d)
 		return d
 	}
@@ -278,7 +278,7 @@ func TestDecisionsThatAreRefused(t *testing.T) {
 	}{
 		"no verdict":             {plain, generation.Decision{}, `verdict: "" is not one of approve, reject and regenerate`},
 		"another verdict":        {plain, generation.Decision{Verdict: "yes"}, `verdict: "yes" is not one of`},
-		"another approval":       {plain, generation.Decision{Verdict: generation.Approve, Approval: "other"}, `approval: "other" is not pending; pending: review`},
+		"another approval":       {plain, generation.Decision{Verdict: generation.VerdictApprove, Approval: "other"}, `approval: "other" is not pending; pending: review`},
 		"nobody":                 {named, approve(""), "by: is required; name the person who decides"},
 		"nobody of many":         {workflows.Approval{Key: "review", Needed: 2}, approve(""), "by: is required; name the person who decides"},
 		"a stranger":             {named, approve("boss"), `by: "boss" is not among the approvers: art, brand`},
@@ -286,11 +286,11 @@ func TestDecisionsThatAreRefused(t *testing.T) {
 		"none of the choices":    {choices, approve(""), "choice: is required, from 0 to 1"},
 		"a choice too far":       {choices, choose("", 2), "choice: 2 is not between 0 and 1"},
 		"a choice below":         {choices, choose("", -1), "choice: -1 is not between 0 and 1"},
-		"nothing to regenerate":  {plain, generation.Decision{Verdict: generation.Regenerate}, `verdict: "review" does not allow regeneration`},
+		"nothing to regenerate":  {plain, generation.Decision{Verdict: generation.VerdictRegenerate}, `verdict: "review" does not allow regeneration`},
 		"one of several":         {named, regenerate(func(d *generation.Decision) { d.Regenerate = "" }), "regenerate: name one of still, clip"},
 		"another one":            {named, regenerate(func(d *generation.Decision) { d.Regenerate = "film" }), `regenerate: "film" is not one of still, clip`},
 		"items below":            {named, regenerate(func(d *generation.Decision) { d.Items = []int{0, -1} }), "items: must not be negative"},
-		"what the workflow says": {strict, generation.Decision{Verdict: generation.Regenerate}, "not this one"},
+		"what the workflow says": {strict, generation.Decision{Verdict: generation.VerdictRegenerate}, "not this one"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -373,7 +373,7 @@ func TestApprovalsThatCannotBeAsked(t *testing.T) {
 		"no key":              {workflows.Approval{}, `approval "": key: is empty`},
 		"needed below":        {workflows.Approval{Key: "a", Needed: -1}, "needed: -1 is less than 1"},
 		"needed of too few":   {workflows.Approval{Key: "a", Needed: 2, Approvers: []string{"art"}}, "needed: 2 is more than the 1 approvers"},
-		"on timeout":          {workflows.Approval{Key: "a", OnTimeout: generation.Regenerate}, `on_timeout: "regenerate" is neither`},
+		"on timeout":          {workflows.Approval{Key: "a", OnTimeout: generation.VerdictRegenerate}, `on_timeout: "regenerate" is neither`},
 		"timeout below":       {workflows.Approval{Key: "a", Timeout: -1}, "timeout: -1ns is negative"},
 		"choices not of JSON": {workflows.Approval{Key: "a", Choices: []any{1, make(chan int)}}, "choices[1]: "},
 	} {
@@ -414,7 +414,7 @@ func TestApprovalIsCanceled(t *testing.T) {
 	var status generation.ApprovalStatus
 	require.NoError(t, canceled.Details(&status))
 	require.Equal(t, "review", status.Key)
-	require.Equal(t, generation.Withdrawn, status.Verdict)
+	require.Equal(t, generation.VerdictWithdrawn, status.Verdict)
 }
 
 // TestOpenApprovalsAreShown where the workflow is looked at.

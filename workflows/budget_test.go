@@ -339,13 +339,13 @@ func TestWhatGoesOnIsPaidFor(t *testing.T) {
 		"the deadline passed": {func(*provider) {}, dollars(0.4)},
 		"nobody knows whether it was accepted": {func(p *provider) {
 			p.submit, p.find = losesAnswers().submit, func(int, wire.FindInput) (wire.Found, error) {
-				return wire.Found{Verdict: wire.VerdictUndecided}, nil
+				return wire.Found{Conclusion: wire.ConclusionUndecided}, nil
 			}
 		}, dollars(1)},
 		"it was surely not accepted": {func(p *provider) {
 			p.submit, p.find = losesAnswers().submit, func(call int, _ wire.FindInput) (wire.Found, error) {
-				verdict := []wire.Verdict{wire.VerdictAbsent, wire.VerdictUndecided}[min(call, 2)-1]
-				return wire.Found{Verdict: verdict}, nil
+				conclusion := []wire.Conclusion{wire.ConclusionAbsent, wire.ConclusionUndecided}[min(call, 2)-1]
+				return wire.Found{Conclusion: conclusion}, nil
 			}
 		}, dollars(1)}, // the second one may be
 		"it was refused": {func(p *provider) {
@@ -393,7 +393,7 @@ func TestHold(t *testing.T) {
 			var during, needs generation.USD
 			env.RegisterDelayedCallback(func() {
 				held, price := budget.Held()
-				during, needs = price, usd.Times(budget.Needs(), held)
+				during, needs = price, usd.Times(budget.Uncovered(), held)
 			}, time.Minute)
 			env.RegisterDelayedCallback(func() { end(budget, env); env.SignalWorkflow("wake", nil) }, time.Hour)
 			play(env, func(ctx workflow.Context) error { return budget.Hold(ctx, dollars(3)) })
@@ -459,7 +459,7 @@ func TestHeldSubmitIsLookedForSinceItWasSent(t *testing.T) {
 		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("lost", string(generation.ErrorTypeSubmitUnknown), nil)
 	}
 	p.find = func(_ int, in wire.FindInput) (wire.Found, error) {
-		return wire.Found{Verdict: wire.VerdictFound, PredictionID: earlierID}, nil
+		return wire.Found{Conclusion: wire.ConclusionFound, PredictionID: earlierID}, nil
 	}
 	play(env, func(ctx workflow.Context) error {
 		b := &workflows.Budget{Limit: dollars(0.5), Wait: true}

@@ -62,7 +62,7 @@ func (a *approval) validate(d generation.Decision) error {
 // complete fills in the optional parts of a valid decision.
 func (a *approval) complete(d generation.Decision) generation.Decision {
 	d.Approval = a.status.Key
-	if d.Verdict == generation.Regenerate && d.Regenerate == "" {
+	if d.Verdict == generation.VerdictRegenerate && d.Regenerate == "" {
 		d.Regenerate = a.status.Regenerable[0]
 	}
 	return d
@@ -70,11 +70,11 @@ func (a *approval) complete(d generation.Decision) generation.Decision {
 
 func (a *approval) validateVerdict(d generation.Decision) error {
 	switch d.Verdict {
-	case generation.Approve:
+	case generation.VerdictApprove:
 		return a.validateChoice(d)
-	case generation.Reject:
+	case generation.VerdictReject:
 		return nil
-	case generation.Regenerate:
+	case generation.VerdictRegenerate:
 		return a.validateRegenerate(d)
 	default:
 		return fmt.Errorf("verdict: %q is not one of approve, reject and regenerate", d.Verdict)
@@ -127,19 +127,19 @@ func (a *approval) decide(d generation.Decision) {
 	d = a.complete(d)
 	a.status.Decisions = append(a.status.Decisions, d)
 	switch {
-	case d.Verdict == generation.Regenerate:
-		a.status.Verdict = generation.Regenerate
-	case d.Verdict == generation.Approve && ballot.Votes(a.status, d.Choice) >= a.status.Needed:
-		a.status.Verdict, a.status.Choice = generation.Approve, d.Choice
+	case d.Verdict == generation.VerdictRegenerate:
+		a.status.Verdict = generation.VerdictRegenerate
+	case d.Verdict == generation.VerdictApprove && ballot.Votes(a.status, d.Choice) >= a.status.Needed:
+		a.status.Verdict, a.status.Choice = generation.VerdictApprove, d.Choice
 	case a.lost():
-		a.status.Verdict = generation.Reject
+		a.status.Verdict = generation.VerdictReject
 	}
 }
 
 // lost reports whether too few people are left to approve.
 func (a *approval) lost() bool {
 	if len(a.status.Approvers) == 0 {
-		return a.status.Decisions[len(a.status.Decisions)-1].Verdict == generation.Reject
+		return a.status.Decisions[len(a.status.Decisions)-1].Verdict == generation.VerdictReject
 	}
 	undecided := len(a.status.Approvers) - len(a.status.Decisions)
 	return ballot.Votes(a.status, ballot.Favourite(a.status))+undecided < a.status.Needed

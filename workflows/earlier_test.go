@@ -130,23 +130,23 @@ func TestEarlierUnknownSubmitIsLookedFor(t *testing.T) {
 	for name, state := range map[string]generation.State{
 		"cut while it was submitted": generation.StateSubmitting, "unknown": generation.StateUnknown, "canceled": generation.StateCanceled,
 	} {
-		for verdict, c := range map[wire.Verdict]struct {
+		for conclusion, c := range map[wire.Conclusion]struct {
 			submits int
 			want    generation.ErrorType // the error's type; "" for a result
 		}{
-			wire.VerdictFound:     {0, ""},
-			wire.VerdictAbsent:    {1, ""},
-			wire.VerdictUndecided: {0, generation.ErrorTypeSubmitUnknown},
+			wire.ConclusionFound:     {0, ""},
+			wire.ConclusionAbsent:    {1, ""},
+			wire.ConclusionUndecided: {0, generation.ErrorTypeSubmitUnknown},
 		} {
-			t.Run(name+", "+string(verdict), func(t *testing.T) {
+			t.Run(name+", "+string(conclusion), func(t *testing.T) {
 				t.Parallel()
 				p := completes()
 				p.find = func(int, wire.FindInput) (wire.Found, error) {
 					if len(p.submits) > 0 {
 						return wire.Found{}, temporal.NewNonRetryableApplicationError("too late", "test", nil)
 					}
-					found := wire.Found{Verdict: verdict}
-					if verdict == wire.VerdictFound {
+					found := wire.Found{Conclusion: conclusion}
+					if conclusion == wire.ConclusionFound {
 						found.PredictionID = earlierID
 					}
 					return found, nil

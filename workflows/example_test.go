@@ -142,7 +142,7 @@ func Poster(ctx workflow.Context, prompt string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if answer.Verdict == generation.Approve {
+		if answer.Verdict == generation.VerdictApprove {
 			return poster.URL(0), nil
 		}
 	}
@@ -151,8 +151,8 @@ func Poster(ctx workflow.Context, prompt string) (string, error) {
 func ExampleApprove() {
 	env := newExampleEnv()
 	for at, decision := range map[time.Duration]generation.Decision{
-		1 * time.Hour: {Verdict: generation.Regenerate, By: "art director", Comment: "too dark"},
-		2 * time.Hour: {Verdict: generation.Approve, By: "art director"},
+		1 * time.Hour: {Verdict: generation.VerdictRegenerate, By: "art director", Comment: "too dark"},
+		2 * time.Hour: {Verdict: generation.VerdictApprove, By: "art director"},
 	} {
 		env.RegisterDelayedCallback(func() {
 			env.UpdateWorkflow(generation.DecideUpdate, "", &testsuite.TestUpdateCallback{}, decision)
@@ -163,7 +163,7 @@ func ExampleApprove() {
 	env = newExampleEnv()
 	env.RegisterDelayedCallback(func() {
 		env.UpdateWorkflow(generation.DecideUpdate, "", &testsuite.TestUpdateCallback{},
-			generation.Decision{Verdict: generation.Reject, By: "art director", Comment: "no posters"})
+			generation.Decision{Verdict: generation.VerdictReject, By: "art director", Comment: "no posters"})
 	}, time.Hour)
 	runExample(env, Poster, "a lighthouse")
 	// Output:

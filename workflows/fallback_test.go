@@ -132,7 +132,7 @@ func TestFallbackErrors(t *testing.T) {
 		"it may have been accepted": func(p *provider) {
 			p.submit = losesAnswers().submit
 			p.find = func(int, wire.FindInput) (wire.Found, error) {
-				return wire.Found{Verdict: wire.VerdictUndecided}, nil
+				return wire.Found{Conclusion: wire.ConclusionUndecided}, nil
 			}
 		},
 	} {

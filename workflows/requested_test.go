@@ -68,7 +68,7 @@ func TestDecisionsAreReadStrictly(t *testing.T) {
 			}, json.RawMessage(decision))
 		}, 0)
 	}
-	p.decide(generation.Decision{Verdict: generation.Approve})
+	p.decide(generation.Decision{Verdict: generation.VerdictApprove})
 	p.ask(workflows.Approval{Key: "review"})
 	p.approved(t)
 	require.Len(t, refused, 3)

@@ -21,7 +21,7 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 	taken := 0
 	for patience := firstPatience; ; {
 		if a.identified != "" && a.PredictionID == "" {
-			count(ctx, wire.MetricUnknown, map[string]string{wire.TagVerdict: string(wire.VerdictFound)})
+			count(ctx, wire.MetricUnknown, map[string]string{wire.TagConclusion: string(wire.ConclusionFound)})
 			r.setPrediction(ctx, a, a.identified)
 		}
 		if a.PredictionID != "" {
@@ -41,7 +41,7 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 		case ctx.Err() != nil: // while it waited
 			return r.cancel(ctx, a)
 		case err != nil:
-			found = wire.Found{Verdict: wire.VerdictUndecided, Why: "nothing showed whether the submit was accepted before the deadline"}
+			found = wire.Found{Conclusion: wire.ConclusionUndecided, Why: "nothing showed whether the submit was accepted before the deadline"}
 		case found.Inferred && r.taken(a, found.PredictionID):
 			if taken++; taken <= maxTaken {
 				// A twin took it in the meantime. Workers see that when they search again.
@@ -49,17 +49,17 @@ func (r *run) resolve(ctx workflow.Context, a *attempt, why string) error {
 				continue
 			}
 			found = wire.Found{
-				Verdict: wire.VerdictUndecided, Candidates: []string{found.PredictionID},
+				Conclusion: wire.ConclusionUndecided, Candidates: []string{found.PredictionID},
 				Why: "its likely prediction belongs to another generation of this workflow",
 			}
 		}
-		count(ctx, wire.MetricUnknown, map[string]string{wire.TagVerdict: string(found.Verdict)})
-		switch found.Verdict {
-		case wire.VerdictFound:
+		count(ctx, wire.MetricUnknown, map[string]string{wire.TagConclusion: string(found.Conclusion)})
+		switch found.Conclusion {
+		case wire.ConclusionFound:
 			a.Inferred = found.Inferred
 			r.setPrediction(ctx, a, found.PredictionID)
 			return nil
-		case wire.VerdictAbsent:
+		case wire.ConclusionAbsent:
 			a.retry = true
 			return r.refuse(ctx, a, generation.ErrorTypeSubmitUnknown, "proven absent: "+why)
 		}
@@ -82,7 +82,7 @@ const maxTaken = 3
 
 // certain reports whether the search found more than a person can know.
 func certain(found wire.Found) bool {
-	return found.Verdict == wire.VerdictFound && !found.Inferred
+	return found.Conclusion == wire.ConclusionFound && !found.Inferred
 }
 
 // doubt describes what is known about a submit that nothing could decide.
@@ -97,7 +97,7 @@ func doubt(why string, found wire.Found) string {
 	return text
 }
 
-// find runs the search until it has a verdict, a webhook names an unknown prediction, or a
+// find runs the search until it has a conclusion, a webhook names an unknown prediction, or a
 // person decides.
 func (r *run) find(ctx workflow.Context, a *attempt, patience int) (found wire.Found, named bool, err error) {
 	within := max(r.remaining(ctx), 0)
@@ -184,7 +184,7 @@ func (r *run) decided(ctx workflow.Context, a *attempt) error {
 	if decision.Comment != "" {
 		reason += ": " + decision.Comment
 	}
-	count(ctx, wire.MetricUnknown, map[string]string{wire.TagVerdict: "by_hand"})
+	count(ctx, wire.MetricUnknown, map[string]string{wire.TagConclusion: "by_hand"})
 	if decision.Absent {
 		a.retry = true
 		return r.refuse(ctx, a, generation.ErrorTypeSubmitUnknown, "absent, "+reason)

@@ -43,7 +43,7 @@ func TestUnknownSubmitIsFoundInTheList(t *testing.T) {
 		if call < 3 {
 			return wire.Found{}, temporal.NewApplicationError("not listed", string(wire.ErrorTypePending))
 		}
-		return wire.Found{Verdict: wire.VerdictFound, PredictionID: predictionID}, nil
+		return wire.Found{Conclusion: wire.ConclusionFound, PredictionID: predictionID}, nil
 	}
 	env := newEnv(t, p)
 	env.ExecuteWorkflow(generation.WorkflowName, request())
@@ -64,7 +64,7 @@ func pendingUntilDelivered(id string) func(int, wire.FindInput) (wire.Found, err
 		if !slices.Contains(in.Delivered, id) {
 			return wire.Found{}, temporal.NewApplicationError("not listed", string(wire.ErrorTypePending))
 		}
-		return wire.Found{Verdict: wire.VerdictFound, PredictionID: id}, nil
+		return wire.Found{Conclusion: wire.ConclusionFound, PredictionID: id}, nil
 	}
 }
 
@@ -130,7 +130,7 @@ func TestAbsentSubmitIsSubmittedAgain(t *testing.T) {
 		return wire.Submitted{PredictionID: predictionID, Webhook: true}, nil
 	}
 	p.find = func(int, wire.FindInput) (wire.Found, error) {
-		return wire.Found{Verdict: wire.VerdictAbsent}, nil
+		return wire.Found{Conclusion: wire.ConclusionAbsent}, nil
 	}
 	env := newEnv(t, p)
 	env.ExecuteWorkflow(generation.WorkflowName, request())
@@ -148,7 +148,7 @@ func TestUndecidedSubmitFollowsThePolicy(t *testing.T) {
 			t.Parallel()
 			p := losesAnswers()
 			p.find = func(int, wire.FindInput) (wire.Found, error) {
-				return wire.Found{Verdict: wire.VerdictUndecided}, nil
+				return wire.Found{Conclusion: wire.ConclusionUndecided}, nil
 			}
 			env := newEnv(t, p)
 			asked := request()
@@ -173,7 +173,7 @@ func TestCutSubmitIsUnknownAndNotRepeated(t *testing.T) {
 				return wire.Submitted{}, temporal.NewTimeoutError(kind, nil)
 			}
 			p.find = func(int, wire.FindInput) (wire.Found, error) {
-				return wire.Found{Verdict: wire.VerdictFound, PredictionID: predictionID}, nil
+				return wire.Found{Conclusion: wire.ConclusionFound, PredictionID: predictionID}, nil
 			}
 			env := newEnv(t, p)
 			env.ExecuteWorkflow(generation.WorkflowName, request())
@@ -227,7 +227,7 @@ func TestAPersonDecides(t *testing.T) {
 	t.Parallel()
 	for name, find := range map[string]func(int, wire.FindInput) (wire.Found, error){
 		"after the search": func(int, wire.FindInput) (wire.Found, error) {
-			return wire.Found{Verdict: wire.VerdictUndecided, Candidates: []string{predictionID}, Why: "two are possible"}, nil
+			return wire.Found{Conclusion: wire.ConclusionUndecided, Candidates: []string{predictionID}, Why: "two are possible"}, nil
 		},
 		"during the search": func(int, wire.FindInput) (wire.Found, error) {
 			return wire.Found{}, temporal.NewApplicationError("not listed", string(wire.ErrorTypePending))
@@ -283,7 +283,7 @@ func TestNobodyDecidesOnAnUnknownSubmit(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
 	p.find = func(int, wire.FindInput) (wire.Found, error) {
-		return wire.Found{Verdict: wire.VerdictUndecided, Candidates: []string{predictionID}}, nil
+		return wire.Found{Conclusion: wire.ConclusionUndecided, Candidates: []string{predictionID}}, nil
 	}
 	env := newEnv(t, p)
 	asked := request()
@@ -302,9 +302,9 @@ func TestALateWebhookDecides(t *testing.T) {
 	p := losesAnswers()
 	p.find = func(_ int, in wire.FindInput) (wire.Found, error) {
 		if len(in.Delivered) == 0 {
-			return wire.Found{Verdict: wire.VerdictUndecided}, nil
+			return wire.Found{Conclusion: wire.ConclusionUndecided}, nil
 		}
-		return wire.Found{Verdict: wire.VerdictFound, PredictionID: in.Delivered[0]}, nil
+		return wire.Found{Conclusion: wire.ConclusionFound, PredictionID: in.Delivered[0]}, nil
 	}
 	env := newEnv(t, p)
 	asked := request()
@@ -337,7 +337,7 @@ func TestWhyItWaits(t *testing.T) {
 				if call <= 3 {
 					return wire.Found{}, unreachable
 				}
-				return wire.Found{Verdict: wire.VerdictFound, PredictionID: predictionID}, nil
+				return wire.Found{Conclusion: wire.ConclusionFound, PredictionID: predictionID}, nil
 			}
 			p.await = func(call int, _ wire.AwaitInput) (wire.Outcome, error) {
 				if while == generation.StatePolling && call <= 3 {
@@ -393,7 +393,7 @@ func TestTwinsTakeDifferentPredictions(t *testing.T) {
 				id = earlierID
 			}
 		}
-		return wire.Found{Verdict: wire.VerdictFound, PredictionID: id, Inferred: true}, nil
+		return wire.Found{Conclusion: wire.ConclusionFound, PredictionID: id, Inferred: true}, nil
 	}
 	env := newEnv(t, p)
 	play(env, func(ctx workflow.Context) error {
@@ -426,7 +426,7 @@ func TestAPredictionThatAnotherHas(t *testing.T) {
 	t.Parallel()
 	p := losesAnswers()
 	p.find = func(int, wire.FindInput) (wire.Found, error) {
-		return wire.Found{Verdict: wire.VerdictFound, PredictionID: predictionID, Inferred: true}, nil
+		return wire.Found{Conclusion: wire.ConclusionFound, PredictionID: predictionID, Inferred: true}, nil
 	}
 	env := newEnv(t, p)
 	play(env, func(ctx workflow.Context) error {

@@ -7,7 +7,7 @@ import "github.com/wavespeed-temporal/wavespeed-temporal/generation"
 func Votes(a generation.ApprovalStatus, choice *int) int {
 	n := 0
 	for _, d := range a.Decisions {
-		if d.Verdict == generation.Approve && (choice == nil || d.Choice != nil && *d.Choice == *choice) {
+		if d.Verdict == generation.VerdictApprove && (choice == nil || d.Choice != nil && *d.Choice == *choice) {
 			n++
 		}
 	}

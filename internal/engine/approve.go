@@ -27,7 +27,7 @@ func (r *run) approve(ctx workflow.Context, s *step) error {
 	if err != nil {
 		return err
 	}
-	if s.decided != nil && s.decided.Verdict == generation.Approve && !r.freshBefore(s) && sameQuestion(*s.decided, question) {
+	if s.decided != nil && s.decided.Verdict == generation.VerdictApprove && !r.freshBefore(s) && sameQuestion(*s.decided, question) {
 		s.approval = s.decided
 		return nil
 	}
@@ -36,7 +36,7 @@ func (r *run) approve(ctx workflow.Context, s *step) error {
 	if err != nil {
 		return err
 	}
-	if answer.Verdict == generation.Regenerate {
+	if answer.Verdict == generation.VerdictRegenerate {
 		r.regenerate(s, answer.Decisions[len(answer.Decisions)-1])
 		return errAgain
 	}
@@ -100,7 +100,7 @@ func (r *run) question(s *step) (workflows.Approval, error) {
 
 // validate checks a decision's request to regenerate.
 func (r *run) validate(d generation.Decision) error {
-	if d.Verdict != generation.Regenerate {
+	if d.Verdict != generation.VerdictRegenerate {
 		return nil
 	}
 	target := r.step(d.Regenerate)

@@ -27,13 +27,13 @@ func (f *fan) collect(ctx workflow.Context, items []*item, result ChunkResult) {
 			}
 			continue
 		}
-		item.needs = 0
+		item.uncovered = 0
 		left = append(left, item)
 	}
 	f.giveBack(left)
-	if f.r.budget != nil && result.Needs > 0 && len(left) > 0 {
-		left[0].needs = result.Needs
-		f.r.budget.Expect(f.s.Model, result.Needs)
+	if f.r.budget != nil && result.Uncovered > 0 && len(left) > 0 {
+		left[0].uncovered = result.Uncovered
+		f.r.budget.Expect(f.s.Model, result.Uncovered)
 	}
 	if f.failed > f.tolerated {
 		f.stop(ctx)

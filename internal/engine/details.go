@@ -42,7 +42,7 @@ func (r *run) details(ctx workflow.Context) string {
 	}
 	if status.State == pipeline.StateHeld {
 		fmt.Fprintf(&text, "**Held: the budget of %s does not cover the next submit, of %s.** Update `%s` raises it.\n\n",
-			markdown.USD(*status.Budget), markdown.USD(status.Needs), wire.RunBudgetUpdate)
+			markdown.USD(*status.Budget), markdown.USD(status.Uncovered), wire.RunBudgetUpdate)
 	}
 	for _, u := range status.Unanswered {
 		fmt.Fprintf(&text, "Not checked: %s\n\n", markdown.Escape(plaintext.Clip(runview.Unanswered(u), maxReason)))

@@ -233,7 +233,7 @@ func TestHeldForWeeks(t *testing.T) {
 		status := s.status()
 		require.Equal(t, pipeline.StateHeld, status.State)
 		require.Equal(t, map[string]pipeline.State{"a": pipeline.StateCompleted, "b": pipeline.StateHeld, "c": pipeline.StateWaiting}, states(status.Steps))
-		require.Equal(t, price, status.Needs)
+		require.Equal(t, price, status.Uncovered)
 		s.update(wire.RunBudgetUpdate, -1.0)
 		s.update(wire.RunBudgetUpdate, 1.0)
 	})
@@ -369,14 +369,14 @@ func TestRegenerate(t *testing.T) {
 	s.report = runwire.Report{Fields: map[string][]string{"styles": {"prompt", "seed"}}}
 	decide := func(d generation.Decision) { s.update(generation.DecideUpdate, d) }
 	s.after(time.Hour, func() {
-		decide(generation.Decision{Verdict: generation.Regenerate, Input: map[string]any{"promt": "x"}})
-		decide(generation.Decision{Verdict: generation.Regenerate, Items: []int{2}, Input: map[string]any{"prompt": "x"}})
-		decide(generation.Decision{Verdict: generation.Regenerate, Regenerate: "pick"})
-		decide(generation.Decision{Verdict: generation.Regenerate, Items: []int{1}, Input: map[string]any{"prompt": "chalk"}})
+		decide(generation.Decision{Verdict: generation.VerdictRegenerate, Input: map[string]any{"promt": "x"}})
+		decide(generation.Decision{Verdict: generation.VerdictRegenerate, Items: []int{2}, Input: map[string]any{"prompt": "x"}})
+		decide(generation.Decision{Verdict: generation.VerdictRegenerate, Regenerate: "pick"})
+		decide(generation.Decision{Verdict: generation.VerdictRegenerate, Items: []int{1}, Input: map[string]any{"prompt": "chalk"}})
 	})
 	choice := 1
 	s.after(2*time.Hour, func() {
-		decide(generation.Decision{Verdict: generation.Approve, Choice: &choice, At: time.Unix(0, 0)})
+		decide(generation.Decision{Verdict: generation.VerdictApprove, Choice: &choice, At: time.Unix(0, 0)})
 	})
 	s.run(`
 steps:
@@ -394,7 +394,7 @@ steps:
 
 	decisions := s.status().Steps[1].Decisions
 	require.Len(t, decisions, 2, "those before a regeneration are kept")
-	require.Equal(t, generation.Regenerate, decisions[0].Verdict)
+	require.Equal(t, generation.VerdictRegenerate, decisions[0].Verdict)
 	require.Equal(t, time.Hour, decisions[1].At.Sub(decisions[0].At), "the workflow sets the time, whatever senders say")
 }
 
@@ -437,7 +437,7 @@ func TestRegenerationFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
-			film.decide.Verdict = generation.Regenerate
+			film.decide.Verdict = generation.VerdictRegenerate
 			s.after(time.Hour, func() { s.update(generation.DecideUpdate, film.decide) })
 			s.after(2*time.Hour, func() {
 				require.Equal(t, film.prompts, s.prompts)
@@ -448,7 +448,7 @@ func TestRegenerationFails(t *testing.T) {
 				require.Equal(t, pipeline.StateCompleted, status.Steps[0].State)
 				require.Equal(t, costs(len(s.prompts)-strings.Count(strings.Join(s.prompts, " "), "bad")), *status.Cost)
 				require.Equal(t, `"of still"`, string(s.page().Steps[0].Items[0].Last().Outputs[0]), "who resumes the run has what was there before")
-				s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Approve, Choice: new(int)})
+				s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.VerdictApprove, Choice: new(int)})
 			})
 			s.run("steps:"+film.film+`
   clip: {model: a/b, input: {prompt: "${{ steps.pick.output }}"}}`, nil)
@@ -464,9 +464,9 @@ func TestRegenerationIsRejected(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	decide := func(d generation.Decision) func() { return func() { s.update(generation.DecideUpdate, d) } }
-	s.after(1*time.Hour, decide(generation.Decision{Verdict: generation.Approve}))
-	s.after(2*time.Hour, decide(generation.Decision{Verdict: generation.Regenerate, Input: map[string]any{"prompt": "chalk"}}))
-	s.after(3*time.Hour, decide(generation.Decision{Verdict: generation.Reject}))
+	s.after(1*time.Hour, decide(generation.Decision{Verdict: generation.VerdictApprove}))
+	s.after(2*time.Hour, decide(generation.Decision{Verdict: generation.VerdictRegenerate, Input: map[string]any{"prompt": "chalk"}}))
+	s.after(3*time.Hour, decide(generation.Decision{Verdict: generation.VerdictReject}))
 	s.run(`
 steps:
   still: {model: a/b, input: {prompt: still}}
@@ -653,7 +653,7 @@ func TestAlikeItemsInOtherChildren(t *testing.T) {
 				for _, k := range got.Predictions {
 					known = append(known, k.PredictionID)
 				}
-				return wire.Found{Verdict: wire.VerdictAbsent}, nil
+				return wire.Found{Conclusion: wire.ConclusionAbsent}, nil
 			}, activity.RegisterOptions{Name: wire.FindName})
 			list := make([]any, n)
 			for i := range list {
@@ -676,7 +676,7 @@ func TestChoiceInManyItems(t *testing.T) {
 	s := newStage(t)
 	choice := 1
 	s.after(time.Hour, func() {
-		s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Approve, Choice: &choice})
+		s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.VerdictApprove, Choice: &choice})
 	})
 	s.run(`
 inputs: {list: array}
@@ -694,9 +694,9 @@ func TestWhatWasReplacedIsKept(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.after(time.Hour, func() {
-		s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Regenerate, Input: map[string]any{"prompt": "second"}})
+		s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.VerdictRegenerate, Input: map[string]any{"prompt": "second"}})
 	})
-	s.after(2*time.Hour, func() { s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Reject}) })
+	s.after(2*time.Hour, func() { s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.VerdictReject}) })
 	s.run("steps: {still: {model: a/b, input: {prompt: first}}, look: {approve: {show: '${{ steps.still.output }}'}}}", nil)
 	made := s.page().Steps[0].Items[0]
 	require.Equal(t, "of second", made.Last().Outputs[0].String())
@@ -727,9 +727,9 @@ func TestTheSameAgain(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	decide := func(d generation.Decision) func() { return func() { s.update(generation.DecideUpdate, d) } }
-	s.after(1*time.Hour, decide(generation.Decision{Verdict: generation.Regenerate}))
-	s.after(2*time.Hour, decide(generation.Decision{Verdict: generation.Regenerate}))
-	s.after(3*time.Hour, decide(generation.Decision{Verdict: generation.Approve}))
+	s.after(1*time.Hour, decide(generation.Decision{Verdict: generation.VerdictRegenerate}))
+	s.after(2*time.Hour, decide(generation.Decision{Verdict: generation.VerdictRegenerate}))
+	s.after(3*time.Hour, decide(generation.Decision{Verdict: generation.VerdictApprove}))
 	s.run("steps: {still: {model: a/b, input: {prompt: x}}, look: {approve: {show: '${{ steps.still.output }}'}}}", nil)
 	s.result()
 	require.Equal(t, []string{"x", "x", "x"}, s.prompts)

@@ -70,8 +70,8 @@ type ChunkResult struct {
 	Items []pipeline.ItemResult `json:"items"`
 	Spent generation.USD        `json:"spent,omitempty"`
 
-	// Needs is a price that the budget did not cover; 0 if it did.
-	Needs generation.USD `json:"needs,omitempty"`
+	// Uncovered is a price that the budget did not cover; 0 if it did.
+	Uncovered generation.USD `json:"needs,omitempty"`
 }
 
 // Progress is a child's periodic report to its run.
@@ -118,13 +118,13 @@ func Items(ctx workflow.Context, in Chunk) (ChunkResult, error) {
 
 // chunkRun is a child in progress.
 type chunkRun struct {
-	in      Chunk
-	step    *step
-	maker   maker
-	values  map[string]any
-	budget  *kernel.Budget
-	stopped bool
-	needs   generation.USD
+	in        Chunk
+	step      *step
+	maker     maker
+	values    map[string]any
+	budget    *kernel.Budget
+	stopped   bool
+	uncovered generation.USD
 }
 
 func (c *chunkRun) prepare() error {
@@ -172,7 +172,7 @@ func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
 	kernel.BoardOf(ctx).Know(append(c.in.Known, c.step.made.all()...)...)
 	options := workflows.ForEachOptions{
 		MaxParallel: c.in.MaxParallel, Tolerate: c.in.Strikes - 1,
-		Stop: func() bool { return c.stopped || c.needs > 0 || c.step.made.sum.bytes > fullBytes },
+		Stop: func() bool { return c.stopped || c.uncovered > 0 || c.step.made.sum.bytes > fullBytes },
 	}
 	_, err := workflows.ForEach(ctx, c.step.items, options, c.make)
 	var canceled *temporal.CanceledError
@@ -186,7 +186,7 @@ func (c *chunkRun) make(ctx workflow.Context, _ int, item *item) (struct{}, erro
 	err := c.maker.make(ctx, item, plan.WithItem(c.values, item.index, item.value))
 	if isOverBudget(err) {
 		item.state, item.reason = pipeline.StateWaiting, ""
-		c.needs = max(c.needs, c.budget.Needs())
+		c.uncovered = max(c.uncovered, c.budget.Uncovered())
 		return struct{}{}, nil
 	}
 	if counts := c.step.counts(); worthTelling(counts) {
@@ -219,7 +219,7 @@ func (c *chunkRun) report(ctx workflow.Context, counts pipeline.Counts) {
 }
 
 func (c *chunkRun) result(ctx workflow.Context) ChunkResult {
-	result := ChunkResult{Needs: c.needs}
+	result := ChunkResult{Uncovered: c.uncovered}
 	if c.budget != nil {
 		result.Spent = c.budget.Spent()
 	}

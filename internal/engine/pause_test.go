@@ -115,14 +115,14 @@ func TestApprovalsAreDecidedWhilePaused(t *testing.T) {
 		require.Equal(t, pipeline.StatePaused, status.State)
 		require.Len(t, status.Approvals, 1)
 		require.Equal(t, pipeline.StateApproval, states(status.Steps)["ask"])
-		s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Regenerate, Regenerate: "still", Input: map[string]any{"prompt": "another"}})
+		s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.VerdictRegenerate, Regenerate: "still", Input: map[string]any{"prompt": "another"}})
 	})
 	s.after(3*time.Hour, func() {
 		require.Equal(t, 1, s.submitted())
 		s.command(wire.RunResumeUpdate)
 	})
 	s.after(4*time.Hour, func() { s.command(wire.RunPauseUpdate) })
-	s.after(5*time.Hour, func() { s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Approve}) })
+	s.after(5*time.Hour, func() { s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.VerdictApprove}) })
 	s.after(6*time.Hour, func() {
 		require.Equal(t, 2, s.submitted())
 		require.Equal(t, map[string]pipeline.State{"still": pipeline.StateCompleted, "ask": pipeline.StateCompleted, "clip": pipeline.StatePaused}, states(s.status().Steps))

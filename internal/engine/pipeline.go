@@ -220,7 +220,7 @@ func (r *run) schedule(ctx workflow.Context) error {
 			break
 		}
 	}
-	return r.verdict(ctx)
+	return r.failure(ctx)
 }
 
 // beginReady starts all steps that can start. Skipping a step may let others start or be
@@ -312,9 +312,9 @@ func (r *run) drain(ctx workflow.Context) {
 	}
 }
 
-// verdict returns the error with which the run ends, nil if it completes. A failure that an If
+// failure returns the error with which the run ends, nil if it completes. A failure that an If
 // refers to counts as handled.
-func (r *run) verdict(ctx workflow.Context) error {
+func (r *run) failure(ctx workflow.Context) error {
 	if ctx.Err() != nil {
 		return temporal.NewCanceledError()
 	}

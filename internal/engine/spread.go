@@ -154,7 +154,7 @@ func (f *fan) grant(ctx workflow.Context, items []*item) (*share, error) {
 		return nil, nil
 	}
 	for f.failed <= f.tolerated {
-		least := items[0].needs
+		least := items[0].uncovered
 		each := max(b.Expected(f.s.Model), least)
 		want := usd.Times(each, len(items))
 		if each == 0 {

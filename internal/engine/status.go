@@ -109,7 +109,7 @@ func (r *run) status(ctx workflow.Context) pipeline.Status {
 	}
 	if r.budget != nil {
 		limit := r.budget.Limit
-		status.Budget, status.Needs = &limit, r.budget.Needs()
+		status.Budget, status.Uncovered = &limit, r.budget.Uncovered()
 	}
 	for _, s := range r.steps {
 		step := r.stepStatus(ctx, s)

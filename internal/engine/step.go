@@ -58,7 +58,7 @@ type item struct {
 	value       any
 	state       pipeline.State // waiting, running, completed or failed
 	reason      string
-	needs       generation.USD      // a price that a child's share did not cover
+	uncovered   generation.USD      // a price that a child's share did not cover
 	generations []generation.Status // when it has ended
 }
 

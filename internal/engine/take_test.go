@@ -172,13 +172,13 @@ func TestRegeneratedValues(t *testing.T) {
 	s := newStage(t)
 	s.report = shapes()
 	decide := func(input map[string]any) {
-		s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Regenerate, Input: input})
+		s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.VerdictRegenerate, Input: input})
 	}
 	s.after(time.Hour, func() {
 		decide(map[string]any{"image": "cat.png"})
 		decide(map[string]any{"image": cat, "seconds": nil})
 	})
-	s.after(2*time.Hour, func() { s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.Approve}) })
+	s.after(2*time.Hour, func() { s.update(generation.DecideUpdate, generation.Decision{Verdict: generation.VerdictApprove}) })
 	s.run("steps: {clip: {model: a/clip, input: {image: 'https://x.test/a', seconds: 5}}, look: {approve: {show: '${{ steps.clip.output }}'}}}", nil)
 	s.result()
 	require.Contains(t, s.answers[0], "input.image: must be a URL; got cat.png. A local file must be uploaded")

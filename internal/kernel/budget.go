@@ -26,7 +26,7 @@ type Budget struct {
 	stopped    bool // with Wait: a price does not fit, and all later submits wait
 	changes    int
 	held       int
-	needs      generation.USD            // the price that does not fit; 0 while all do
+	uncovered  generation.USD            // the price that does not fit; 0 while all do
 	prices     map[string]generation.USD // the highest seen, by model
 }
 
@@ -51,7 +51,7 @@ func (b *Budget) Raise(limit generation.USD) {
 
 // change makes all waiting submits check again.
 func (b *Budget) change() {
-	b.stopped, b.needs = false, 0
+	b.stopped, b.uncovered = false, 0
 	b.changes++
 }
 
@@ -59,10 +59,10 @@ func (b *Budget) change() {
 func (b *Budget) Spent() generation.USD { return b.spent }
 
 // Held returns how many generations wait for a higher limit, and the price of the first.
-func (b *Budget) Held() (generations int, price generation.USD) { return b.held, b.needs }
+func (b *Budget) Held() (generations int, price generation.USD) { return b.held, b.uncovered }
 
-// Needs returns the price that did not fit, in USD; 0 if none.
-func (b *Budget) Needs() generation.USD { return b.needs }
+// Uncovered returns the price that did not fit, in USD; 0 if none.
+func (b *Budget) Uncovered() generation.USD { return b.uncovered }
 
 // Expect sets the likely cost of a model's submits, so many can be sent concurrently before the
 // first has been priced.
@@ -112,7 +112,7 @@ func (b *Budget) Changes() func() bool {
 
 // Hold is AwaitChange for a price that the limit does not cover.
 func (b *Budget) Hold(ctx workflow.Context, price generation.USD) error {
-	b.stopped, b.needs = true, price
+	b.stopped, b.uncovered = true, price
 	b.Holds(ctx, 1)
 	defer b.Holds(ctx, -1)
 	BoardOf(ctx).UpdateDetails(ctx)
@@ -147,7 +147,7 @@ func (b *Budget) Reserve(model string, price generation.USD) (share generation.U
 	case b.submitting > 0 || b.stopped:
 		return 0, false
 	case price > b.free():
-		b.stopped, b.needs = b.Wait, price
+		b.stopped, b.uncovered = b.Wait, price
 		return 0, false
 	default:
 		share = b.free()

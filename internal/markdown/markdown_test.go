@@ -90,8 +90,8 @@ func TestURLsThatAreMoreThanURLs(t *testing.T) {
 
 func question() generation.ApprovalStatus {
 	return generation.ApprovalStatus{
-		Key: "review", Needed: 2, Deadline: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), OnDeadline: generation.Reject,
-		Decisions: []generation.Decision{{Verdict: generation.Approve, By: "art"}},
+		Key: "review", Needed: 2, Deadline: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), OnDeadline: generation.VerdictReject,
+		Decisions: []generation.Decision{{Verdict: generation.VerdictApprove, By: "art"}},
 	}
 }
 
@@ -109,7 +109,7 @@ func TestQuestion(t *testing.T) {
 		"**Asked again:** still was to be regenerated, and failed: no \\*red\\*\n\n"+
 		"- [1.png](https://cdn.test/1.png)\n- a text\n- choice 0: [2.png](https://cdn.test/2.png)\n- choice 1: {\"n\":1}\n"+
 		"\nUpdate `wavespeed.decide` with `{\"verdict\": \"approve\", \"choice\": 0, \"by\": \"…\"}`: approve, reject or regenerate still, clip\\_2; 1 of 2 needed from art, b\\|c; after 2026-01-02 03:04 UTC: reject.\n\nDecided so far: art: approve 0\n\n", markdown.Question(whole))
-	whole.Decisions = append(whole.Decisions, generation.Decision{Verdict: generation.Approve, By: "b|c", Choice: &second})
+	whole.Decisions = append(whole.Decisions, generation.Decision{Verdict: generation.VerdictApprove, By: "b|c", Choice: &second})
 	require.Contains(t, markdown.Question(whole), "; 1 of 2 needed", "two want one each")
 }
 
@@ -117,11 +117,11 @@ func TestDecisions(t *testing.T) {
 	t.Parallel()
 	second := 1
 	require.Equal(t, `art: approve 1 (no \*red\*), somebody: reject at 2026-01-02 03:04 UTC, b\|c: regenerate clip\_2`, markdown.Decisions([]generation.Decision{
-		{Verdict: generation.Approve, By: "art", Choice: &second, Comment: "no *red*"},
-		{Verdict: generation.Reject, At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
-		{Verdict: generation.Regenerate, By: "b|c", Regenerate: "clip_2"},
+		{Verdict: generation.VerdictApprove, By: "art", Choice: &second, Comment: "no *red*"},
+		{Verdict: generation.VerdictReject, At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+		{Verdict: generation.VerdictRegenerate, By: "b|c", Regenerate: "clip_2"},
 	}))
-	many := markdown.Decisions(slices.Repeat([]generation.Decision{{Verdict: generation.Approve, By: strings.Repeat("b", 1000), Comment: strings.Repeat("c", 1000)}}, 50))
+	many := markdown.Decisions(slices.Repeat([]generation.Decision{{Verdict: generation.VerdictApprove, By: strings.Repeat("b", 1000), Comment: strings.Repeat("c", 1000)}}, 50))
 	require.Contains(t, many, "40 before, ")
 	require.Less(t, len(many), 2000, "it must leave room for the rest of the details")
 }

@@ -187,7 +187,7 @@ func checkApproval(step pipeline.Step, ids []string, path []string, problems *pr
 		}
 	}
 	checkDuration(a.Timeout, time.Second, join(at, "timeout"), problems)
-	checkOneOf(a.OnTimeout, []string{"", generation.Approve, generation.Reject}, join(at, "on_timeout"), problems)
+	checkOneOf(a.OnTimeout, []string{"", generation.VerdictApprove, generation.VerdictReject}, join(at, "on_timeout"), problems)
 }
 
 func checkDuration(d pipeline.Duration, least time.Duration, path []string, problems *problems) {

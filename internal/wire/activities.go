@@ -127,17 +127,17 @@ type Twin struct {
 
 // Found is the result of the activity [FindName].
 type Found struct {
-	Verdict Verdict `json:"verdict"`
+	Conclusion Conclusion `json:"verdict"`
 
-	// PredictionID is the submit's prediction if Verdict is [VerdictFound].
+	// PredictionID is the submit's prediction if Conclusion is [ConclusionFound].
 	PredictionID string `json:"prediction_id,omitempty"`
 
 	// Inferred is set if the prediction was inferred from the list or the charges, instead of
 	// named by a response or a webhook.
 	Inferred bool `json:"inferred,omitempty"`
 
-	// Candidates are the predictions that may belong to the submit if Verdict is
-	// [VerdictUndecided]; at most [MaxCandidates].
+	// Candidates are the predictions that may belong to the submit if Conclusion is
+	// [ConclusionUndecided]; at most [MaxCandidates].
 	Candidates []string `json:"candidates,omitempty"`
 
 	// Why explains the doubt.
@@ -147,16 +147,16 @@ type Found struct {
 // MaxCandidates limits [Found.Candidates].
 const MaxCandidates = 20
 
-// Verdict is what the evidence shows about a submit whose response was lost.
-type Verdict string
+// Conclusion is what the evidence shows about a submit whose response was lost.
+type Conclusion string
 
 const (
-	// VerdictFound: the submit was accepted, as the named prediction.
-	VerdictFound Verdict = "found"
-	// VerdictAbsent: the submit was not accepted.
-	VerdictAbsent Verdict = "absent"
-	// VerdictUndecided: it may have been accepted, and there is no more evidence to wait for.
-	VerdictUndecided Verdict = "undecided"
+	// ConclusionFound: the submit was accepted, as the named prediction.
+	ConclusionFound Conclusion = "found"
+	// ConclusionAbsent: the submit was not accepted.
+	ConclusionAbsent Conclusion = "absent"
+	// ConclusionUndecided: it may have been accepted, and there is no more evidence to wait for.
+	ConclusionUndecided Conclusion = "undecided"
 )
 
 // AwaitInput is the argument of the activity [AwaitName].

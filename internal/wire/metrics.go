@@ -13,7 +13,7 @@ const (
 	// MetricSubmits counts sent submits, with the tag [TagAnswer].
 	MetricSubmits = "wavespeed_submits"
 
-	// MetricUnknown counts unknown submits that were resolved, with the tag [TagVerdict].
+	// MetricUnknown counts unknown submits that were resolved, with the tag [TagConclusion].
 	MetricUnknown = "wavespeed_unknown_submits"
 
 	// MetricSpend counts the provider's charges for accepted submits, in millionths of a
@@ -36,8 +36,8 @@ const (
 	// TagAnswer is "accepted", "unknown", or the type of a rejection without "wavespeed.".
 	TagAnswer = "answer"
 
-	// TagVerdict is a [Verdict].
-	TagVerdict = "verdict"
+	// TagConclusion is a [Conclusion].
+	TagConclusion = "verdict"
 
 	// TagModel is a model id.
 	TagModel = "model"

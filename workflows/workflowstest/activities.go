@@ -59,11 +59,11 @@ func (p *Provider) deliver(request Request, nonce string, started prediction, an
 // lose records what a search will find, and returns the error of a submit whose response was
 // lost.
 func (p *Provider) lose(in wire.SubmitInput, answer Answer, prediction string) error {
-	verdicts := map[fate]wire.Verdict{
-		found: wire.VerdictFound, absent: wire.VerdictAbsent, undecided: wire.VerdictUndecided,
+	conclusions := map[fate]wire.Conclusion{
+		found: wire.ConclusionFound, absent: wire.ConclusionAbsent, undecided: wire.ConclusionUndecided,
 	}
 	p.mu.Lock()
-	p.lost[in.Nonce] = lost{verdict: verdicts[answer.fate], prediction: prediction}
+	p.lost[in.Nonce] = lost{conclusion: conclusions[answer.fate], prediction: prediction}
 	p.mu.Unlock()
 	return temporal.NewNonRetryableApplicationError(fmt.Sprintf("generation %q: submit of %s: the response was lost", in.Key, in.Model),
 		string(generation.ErrorTypeSubmitUnknown), nil, wire.Lost{Price: answer.price, Over: true})
@@ -75,10 +75,10 @@ func (p *Provider) find(_ context.Context, in wire.FindInput) (wire.Found, error
 	defer p.mu.Unlock()
 	lost, ok := p.lost[in.Nonce]
 	if !ok { // from a mock, or an earlier run
-		return wire.Found{Verdict: wire.VerdictUndecided, Why: "this provider did not lose its response"}, nil
+		return wire.Found{Conclusion: wire.ConclusionUndecided, Why: "this provider did not lose its response"}, nil
 	}
-	found := wire.Found{Verdict: lost.verdict, PredictionID: lost.prediction}
-	if found.Verdict == wire.VerdictUndecided {
+	found := wire.Found{Conclusion: lost.conclusion, PredictionID: lost.prediction}
+	if found.Conclusion == wire.ConclusionUndecided {
 		found.Why = "nothing tells whether it was accepted"
 	}
 	return found, nil

@@ -114,8 +114,8 @@ func ExampleAnswer_After() {
 func ExampleProvider_Decide() {
 	env := newEnvironment()
 	provider := workflowstest.NewProvider(t, env)
-	provider.Decide(1*time.Hour, generation.Decision{Verdict: generation.Regenerate, Input: map[string]any{"prompt": "a brighter harbour"}})
-	provider.Decide(2*time.Hour, generation.Decision{Verdict: generation.Approve})
+	provider.Decide(1*time.Hour, generation.Decision{Verdict: generation.VerdictRegenerate, Input: map[string]any{"prompt": "a brighter harbour"}})
+	provider.Decide(2*time.Hour, generation.Decision{Verdict: generation.VerdictApprove})
 
 	env.ExecuteWorkflow(pipeline.WorkflowName, pipeline.Request{Pipeline: pipeline.Definition{
 		Name: "poster",

@@ -63,7 +63,7 @@ type prediction struct {
 
 // lost is a submit whose response was lost.
 type lost struct {
-	verdict    wire.Verdict
+	conclusion wire.Conclusion
 	prediction string
 }
 

@@ -20,7 +20,7 @@ const (
 )
 
 // believed lets a reading be taken for whole, though it leaves out what was surely made.
-var believed = change{"activities/verdict.go", `		steady = steady && s.account.made.fault(now, s.in.Settle) == ""
+var believed = change{"activities/conclusion.go", `		steady = steady && s.account.made.fault(now, s.in.Settle) == ""
 `, ``}
 
 // one is a fault of one place.
@@ -67,7 +67,7 @@ var faults = []fault{
 	one("a worker that is behind Temporal submits nothing", failed,
 		"activities/turn.go", `case timeLeft(info, in.Within) <= 0:`, `case timeLeft(info, in.Within) <= 0, entered.Before(info.StartedTime.Add(-2*time.Second)):`),
 	one("the one candidate is taken for ours", taken,
-		"activities/verdict.go", `infers := steady && s.account.exclusive && `, `infers := steady && `),
+		"activities/conclusion.go", `infers := steady && s.account.exclusive && `, `infers := steady && `),
 	one("two workers with identical requests take the same prediction", taken,
 		"activities/owners.go", `	if !s.account.asked.begin(ctx) {
 		return owners{others: silentOwners}
@@ -91,11 +91,11 @@ var faults = []fault{
 		{"activities/turn.go", `foreign := info.Attempt > 1 && `, `foreign := false && `},
 	}},
 	one("doubt is taken for absence", absent,
-		"activities/verdict.go", `return undecided(s.doubt(now, possible), possible)`, `return answer{found: wire.Found{Verdict: wire.VerdictAbsent}, decided: true}`),
+		"activities/conclusion.go", `return undecided(s.doubt(now, possible), possible)`, `return answer{found: wire.Found{Conclusion: wire.ConclusionAbsent}, decided: true}`),
 	one("a search concludes nothing from an exclusive key", silent,
 		"activities/infer.go", `	if !s.sameKey() ||`, `	if true ||`),
 	one("a search never proves absence", silent,
-		"activities/verdict.go", `return s.sameKey() && s.age+s.in.Ended.Sub(s.in.Began) < keptFor`, `return false`),
+		"activities/conclusion.go", `return s.sameKey() && s.age+s.in.Ended.Sub(s.in.Began) < keptFor`, `return false`),
 	one("a rerun forgets what was made before", twice,
 		"internal/engine/recall.go", `		pages = append(pages, page)
 `, ``),

@@ -37,7 +37,7 @@ func Approve(p *session.Program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "approve RUN [APPROVAL]", Short: "Approve a pending approval of a run", Args: cobra.RangeArgs(1, 2),
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
-			d.Verdict = generation.Approve
+			d.Verdict = generation.VerdictApprove
 			if d.choose >= 0 {
 				d.Choice = &d.choose
 			}
@@ -55,7 +55,7 @@ func Reject(p *session.Program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "reject RUN [APPROVAL]", Short: "Reject a pending approval of a run", Args: cobra.RangeArgs(1, 2),
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
-			d.Verdict = generation.Reject
+			d.Verdict = generation.VerdictReject
 			return send(ctx, s, args, d.Decision)
 		}),
 	}
@@ -76,7 +76,7 @@ requested again.`,
 			if err != nil {
 				return exit.With(exit.Usage, err)
 			}
-			d.Verdict, d.Regenerate, d.Input = generation.Regenerate, args[1], changes[args[1]]
+			d.Verdict, d.Regenerate, d.Input = generation.VerdictRegenerate, args[1], changes[args[1]]
 			return send(ctx, s, args[:1], d.Decision)
 		}),
 	}
@@ -98,10 +98,10 @@ func send(ctx context.Context, s *session.Session, args []string, d generation.D
 	switch status.Verdict {
 	case "":
 		fmt.Fprintf(s.Err, "%s: noted (%s); %d of %d approvals%s\n", status.Key, d.Verdict, ballot.Votes(status, d.Choice), status.Needed, screen.If(d.Choice != nil, " of this choice"))
-	case generation.Approve:
+	case generation.VerdictApprove:
 		fmt.Fprintf(s.Err, "%s: approved; the run continues\n", status.Key)
-	case generation.Reject:
-		fmt.Fprintf(s.Err, "%s: rejected%s\n", status.Key, screen.If(d.Verdict == generation.Approve, fmt.Sprintf(": no choice can reach %d approvals any more", status.Needed)))
+	case generation.VerdictReject:
+		fmt.Fprintf(s.Err, "%s: rejected%s\n", status.Key, screen.If(d.Verdict == generation.VerdictApprove, fmt.Sprintf(": no choice can reach %d approvals any more", status.Needed)))
 	default:
 		fmt.Fprintf(s.Err, "%s: regenerating %s\n", status.Key, d.Regenerate)
 	}

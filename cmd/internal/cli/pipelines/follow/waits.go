@@ -40,7 +40,7 @@ func toDo(run string, status pipeline.Status) string {
 			spent = *status.Cost
 		}
 		fmt.Fprintf(&text, "\nThe budget is %s, %s is spent, and the next submit costs %s. Raise the budget to at least %s with:\n  wavespeed-temporal pipeline budget %s USD\n",
-			*status.Budget, spent, status.Needs, usd.Add(spent, status.Needs), run)
+			*status.Budget, spent, status.Uncovered, usd.Add(spent, status.Uncovered), run)
 	}
 	if !status.Paused.IsZero() {
 		fmt.Fprintf(&text, "\nPaused since %s: nothing new is submitted. Continue with:\n  wavespeed-temporal pipeline resume %s\n",

@@ -43,7 +43,7 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 		steady = steady && s.account.made.fault(now, s.in.Settle) == ""
 	}
 	if steady && len(possible) == 0 && s.mayProveAbsence() {
-		return answer{found: wire.Found{Verdict: wire.VerdictAbsent}, decided: true}
+		return answer{found: wire.Found{Conclusion: wire.ConclusionAbsent}, decided: true}
 	}
 	infers := steady && s.account.exclusive && s.sinceBegan() < inferredFor && slices.ContainsFunc(possible, s.familiar)
 	var told owners
@@ -52,7 +52,7 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 		s.learn(now)
 		possible = s.possible(now, nil)
 		if steady && len(possible) == 0 && s.mayProveAbsence() {
-			return answer{found: wire.Found{Verdict: wire.VerdictAbsent}, decided: true}
+			return answer{found: wire.Found{Conclusion: wire.ConclusionAbsent}, decided: true}
 		}
 		if infers && told.others == allOwners {
 			if err := s.learnKey(ctx); err != nil {
@@ -166,7 +166,7 @@ func down(r *reading) (errs []error) {
 	return errs
 }
 
-// doubt explains what prevents a verdict.
+// doubt explains what prevents a conclusion.
 func (s *search) doubt(r *reading, possible []sighting) string {
 	switch {
 	case r.list.err != nil:
