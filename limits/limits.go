@@ -53,57 +53,84 @@ var tiers = map[string]Limits{
 	"ultra":  {Running: 10000, ImagesPerMinute: 5000, VideosPerMinute: 5000},
 }
 
-// Tier returns the limits of an account level: "bronze", "silver", "gold" or "ultra". It fails
-// for any other name, and names those that there are.
+// Tier returns the limits of an account level: "bronze", "silver", "gold" or "ultra". For any
+// other name it fails with an error that lists these.
 func Tier(name string) (Limits, error) {
-	limits, known := tiers[strings.ToLower(name)]
-	if !known {
-		return Limits{}, fmt.Errorf("limits: %q is no tier; there are %s", name, strings.Join(slices.Sorted(maps.Keys(tiers)), ", "))
+	limits, err := tier(name)
+	if err != nil {
+		return Limits{}, fmt.Errorf("limits: %w", err)
 	}
 	return limits, nil
 }
 
-// Parse reads limits from text: a tier's name, "auto", "off", or a list such as
-// "running=2, per-minute=10, images=5, videos=2". 0 running is a pause.
+func tier(name string) (Limits, error) {
+	limits, known := tiers[strings.ToLower(name)]
+	if !known {
+		return Limits{}, fmt.Errorf("%q is not one of the tiers %s", name, strings.Join(slices.Sorted(maps.Keys(tiers)), ", "))
+	}
+	return limits, nil
+}
+
+// Parse reads limits from text: a tier's name, "auto", "off" (no limits), or a list such as
+// "running=2, per-minute=10, images=5, videos=2" or "per-minute=10, auto". "running=0" is a
+// pause. The other numbers are at least 1.
 func Parse(text string) (Limits, error) {
-	text = strings.TrimSpace(text)
+	limits, err := parse(strings.ToLower(strings.TrimSpace(text)))
+	if err != nil {
+		return Limits{}, fmt.Errorf("limits: %w", err)
+	}
+	return limits, nil
+}
+
+func parse(text string) (limits Limits, err error) {
 	switch {
 	case text == "" || text == "off":
 		return Limits{}, nil
-	case !strings.Contains(text, "=") && !strings.Contains(text, ",") && text != "auto":
-		return Tier(text)
+	case !strings.ContainsAny(text, "=,") && text != "auto":
+		if limits, err = tier(text); err != nil {
+			err = fmt.Errorf("%w, and not auto, off or a list such as running=2, images=5", err)
+		}
+		return limits, err
 	}
-	var limits Limits
+	given := make(map[string]bool)
 	for part := range strings.SplitSeq(text, ",") {
-		if err := limits.parse(strings.TrimSpace(part)); err != nil {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		if err := limits.take(name, value); err != nil {
 			return Limits{}, err
 		}
+		if given[name] {
+			return Limits{}, fmt.Errorf("%s is given twice", name)
+		}
+		given[name] = true
 	}
 	return limits, nil
 }
 
-func (l *Limits) parse(part string) error {
-	if part == "auto" {
+// take sets one limit of a list.
+func (l *Limits) take(name, value string) error {
+	fields := map[string]*int{
+		"running": &l.Running, "per-minute": &l.PerMinute, "images": &l.ImagesPerMinute, "videos": &l.VideosPerMinute,
+	}
+	field := fields[name]
+	switch {
+	case name == "auto" && value == "":
 		l.Auto = true
 		return nil
+	case name == "auto":
+		return fmt.Errorf("auto: is %q; it takes no value", value)
+	case field == nil:
+		return fmt.Errorf("%q is not one of running, per-minute, images, videos and auto", name)
 	}
-	name, value, _ := strings.Cut(part, "=")
-	n, err := strconv.Atoi(strings.TrimSpace(value))
-	if err != nil || n < 0 {
-		return fmt.Errorf("limits: %q: must be a name and a number of 0 or more, such as running=2", part)
+	n, err := strconv.Atoi(value)
+	switch {
+	case err != nil || n < 0:
+		return fmt.Errorf("%s: %q is not a whole number of at least 0", name, value)
+	case n == 0 && name != "running":
+		return fmt.Errorf("%s: must be at least 1; leave it out for no limit, and pause with running=0", name)
 	}
-	switch strings.TrimSpace(name) {
-	case "running":
-		l.Running, l.Paused = n, n == 0
-	case "per-minute":
-		l.PerMinute = n
-	case "images":
-		l.ImagesPerMinute = n
-	case "videos":
-		l.VideosPerMinute = n
-	default:
-		return fmt.Errorf("limits: %q: is no limit; there are running, per-minute, images and videos", name)
-	}
+	*field = n
+	l.Paused = l.Paused || n == 0
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/loopback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
+	"github.com/wavespeed-temporal/wavespeed-temporal/limits"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
 )
@@ -28,6 +29,11 @@ func checkKey(key string) error {
 func checkSecrets(secrets []string) error {
 	_, err := receiver.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: secrets}}, wavespeed.Webhooks())
 	return errors.Unwrap(err)
+}
+
+func readLimits(text string) (limits.Limits, error) {
+	read, err := limits.Parse(text)
+	return read, errors.Unwrap(err)
 }
 
 func checkBaseURL(base string, allowHTTP bool) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/limits"
 )
 
 // Config holds the settings in effect. [Settings] explains the fields.
@@ -68,6 +69,7 @@ type Value struct {
 type Account struct {
 	APIKey  string
 	Secrets []string
+	Limits  limits.Limits
 
 	secretFile string // "" if the secrets don't come from a file
 }

@@ -8,9 +8,9 @@
 // of X you may set X_FILE to the name of a file that holds the value. An empty value counts as
 // unset. All problems are reported together, by name, and secrets are never repeated.
 //
-// WAVESPEED_API_KEY and WAVESPEED_WEBHOOK_SECRET belong to the account "default".
+// WAVESPEED_API_KEY, WAVESPEED_WEBHOOK_SECRET and WAVESPEED_LIMITS belong to the account "default".
 // WAVESPEED_ACCOUNTS names more accounts. For example, the account team-a uses
-// WAVESPEED_API_KEY_TEAM_A and WAVESPEED_WEBHOOK_SECRET_TEAM_A, or files.
+// WAVESPEED_API_KEY_TEAM_A, WAVESPEED_WEBHOOK_SECRET_TEAM_A and WAVESPEED_LIMITS_TEAM_A, or files.
 //
 // The SDK's envconfig reads Temporal's own settings, as for the temporal command:
 // TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_…, and profiles from a

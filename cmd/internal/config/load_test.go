@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
+	"github.com/wavespeed-temporal/wavespeed-temporal/limits"
 )
 
 const (
@@ -104,6 +105,9 @@ func TestRefused(t *testing.T) {
 		"default among the names": {map[string]string{"WAVESPEED_ACCOUNTS": "team-a,default"}, config.Need{}, `WAVESPEED_ACCOUNTS: name 2 is "default", which always exists: its key is WAVESPEED_API_KEY`},
 		"names alike":             {map[string]string{"WAVESPEED_ACCOUNTS": "team-a,TEAM-A"}, config.Need{}, "WAVESPEED_ACCOUNTS: name 2 maps to the same variables as another name"},
 		"name of a file":          {map[string]string{"WAVESPEED_ACCOUNTS": "my-file"}, config.Need{}, `WAVESPEED_ACCOUNTS: name 1 ends in "file", which is reserved for variables that name files`},
+		"tier":                    {map[string]string{"WAVESPEED_LIMITS": "brnz"}, config.Need{}, `WAVESPEED_LIMITS: "brnz" is not one of the tiers bronze, gold, silver, ultra, and not auto, off or a list such as running=2, images=5`},
+		"limit of an account":     {map[string]string{"WAVESPEED_ACCOUNTS": "team-a", "WAVESPEED_LIMITS_TEAM_A": "running=-1"}, config.Need{}, `WAVESPEED_LIMITS_TEAM_A: running: "-1" is not a whole number of at least 0`},
+		"limits without a key":    {map[string]string{"WAVESPEED_LIMITS": "auto"}, config.Need{Worker: true}, "WAVESPEED_API_KEY: is not set; a worker needs it to submit"},
 		"account without a key":   {map[string]string{"WAVESPEED_API_KEY": key, "WAVESPEED_ACCOUNTS": "team-a"}, both, "WAVESPEED_API_KEY_TEAM_A: is not set; a worker needs it to submit"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -124,6 +128,29 @@ func requireNoSecret(t *testing.T, text string) {
 	for _, hidden := range []string{key, secret, otherSecret, "hunter2"} {
 		require.NotContains(t, text, hidden)
 	}
+}
+
+// Each account has limits of its own, or none.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load(map[string]string{"limits": "silver"}, environ(map[string]string{
+		"WAVESPEED_API_KEY":            key,
+		"WAVESPEED_LIMITS":             "bronze",
+		"WAVESPEED_ACCOUNTS":           "team-a,team-b,team-c",
+		"WAVESPEED_API_KEY_TEAM_A":     "a",
+		"WAVESPEED_LIMITS_TEAM_A":      "running=2, images = 5",
+		"WAVESPEED_API_KEY_TEAM_B":     "b",
+		"WAVESPEED_API_KEY_TEAM_C":     "c",
+		"WAVESPEED_LIMITS_TEAM_C_FILE": file(t, "per-minute=10,\nauto\n"),
+	}), config.Need{Worker: true})
+	require.NoError(t, err)
+	require.Empty(t, c.Warnings)
+	silver, err := limits.Tier("silver")
+	require.NoError(t, err)
+	require.Equal(t, silver, c.Accounts["default"].Limits)
+	require.Equal(t, limits.Limits{Running: 2, ImagesPerMinute: 5}, c.Accounts["team-a"].Limits)
+	require.Zero(t, c.Accounts["team-b"].Limits)
+	require.Equal(t, limits.Limits{PerMinute: 10, Auto: true}, c.Accounts["team-c"].Limits)
 }
 
 // All problems are reported together.

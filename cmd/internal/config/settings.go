@@ -21,7 +21,7 @@ var Settings = []Setting{
 		},
 	}, {
 		Env: "WAVESPEED_ACCOUNTS", Flag: "accounts", Type: "list", Generate: true,
-		Help: "names of more accounts; the API key and secrets of team-a, for example, are in WAVESPEED_API_KEY_TEAM_A and WAVESPEED_WEBHOOK_SECRET_TEAM_A",
+		Help: "names of more accounts; the API key, secrets and limits of team-a, for example, are in WAVESPEED_API_KEY_TEAM_A, WAVESPEED_WEBHOOK_SECRET_TEAM_A and WAVESPEED_LIMITS_TEAM_A",
 		set:  into(func(c *Config) *[]string { return &c.accountNames }, accountNames),
 	}, {
 		Env: "WAVESPEED_ALLOW_HTTP", Flag: "allow-http", Type: Bool, Default: "false", Generate: true,
@@ -39,6 +39,13 @@ var Settings = []Setting{
 		Env: "WAVESPEED_EXCLUSIVE_KEYS", Flag: "exclusive-keys", Type: Bool, Default: "false",
 		Help: "only this Temporal namespace uses each API key, so charges can identify lost submits",
 		set:  into(func(c *Config) *bool { return &c.ExclusiveKeys }, boolean),
+	}, {
+		Env: "WAVESPEED_LIMITS", Flag: "limits", Type: "limits",
+		Help: `limits of the account "default", within which submits wait for a slot: bronze, silver, gold, ultra, auto, or numbers such as running=2,per-minute=10,images=5,videos=2; no limits if unset`,
+		setAccount: func(a *Account, v given) (err error) {
+			a.Limits, err = readLimits(v.text)
+			return err
+		},
 	}, {
 		Env: "WEBHOOK_PUBLIC_URL", Flag: "webhook-public-url", Type: "url",
 		Help: "https URL where WaveSpeed reaches the handler; results are polled if unset",

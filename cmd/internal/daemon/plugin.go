@@ -14,7 +14,7 @@ import (
 func (d *daemon) plugIn() (err error) {
 	accounts := make(map[string]worker.Account, len(d.Config.Accounts))
 	for name, account := range d.Config.Accounts {
-		accounts[name] = worker.Account{APIKey: account.APIKey, Webhook: secrets(account)}
+		accounts[name] = worker.Account{APIKey: account.APIKey, Webhook: secrets(account), Limits: account.Limits}
 	}
 	d.plugin, err = worker.NewPlugin(worker.Options{
 		Accounts:      accounts,

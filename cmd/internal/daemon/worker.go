@@ -2,7 +2,9 @@ package daemon
 
 import (
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -19,6 +21,11 @@ func (d *daemon) startWorker() error {
 	if d.Config.ExclusiveKeys {
 		d.Logger.Info("charges identify lost submits, because WAVESPEED_EXCLUSIVE_KEYS says that only this namespace uses the API keys",
 			"namespace", d.Temporal.Namespace)
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Config.Accounts)) {
+		if limits := d.Config.Accounts[name].Limits; !limits.IsZero() {
+			d.Logger.Info("submits wait for a slot within the account's limits", "account", name, "limits", limits.String())
+		}
 	}
 	if err := d.metrics.Running(d.countRunning); err != nil {
 		return err
