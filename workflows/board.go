@@ -1,7 +1,9 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -31,7 +33,8 @@ type board struct {
 	choices   map[string]choice // of models of accounts
 	leases    []*lease
 	paused    bool
-	waiting   []*stoppable // by a pause
+	waiting   []*stoppable                  // by a pause
+	queued    map[*generation.Attempt]*slot // in the line of the account's limits
 
 	task  int             // the history's length, which identifies the workflow task
 	added int             // bytes that the workflow task has added to the history
@@ -39,8 +42,8 @@ type board struct {
 }
 
 func newBoard(limits func(account, model string) (quota.Kind, bool)) *board {
-	b := &board{keys: make(map[string]*generation.Status), choices: make(map[string]choice), limits: limits}
-	b.render = func() string { return details(b.statuses, b.approvals) }
+	b := &board{keys: make(map[string]*generation.Status), choices: make(map[string]choice), queued: make(map[*generation.Attempt]*slot), limits: limits}
+	b.render = func() string { return details(b.placed(), b.approvals) }
 	return b
 }
 
@@ -104,9 +107,40 @@ func (b *board) known(account string) (wire.KnownPredictions, error) {
 func (b *board) query() ([]generation.Status, error) {
 	statuses := make([]generation.Status, len(b.statuses))
 	for i, status := range b.statuses {
-		statuses[i] = record.Clone(*status)
+		statuses[i] = b.clone(status)
 	}
 	return append(statuses, b.left()...), nil
+}
+
+// clone copies a generation. If its submit waits for a slot, the copy says for how long. The
+// generation itself does not, because what it says may be part of an error.
+func (b *board) clone(status *generation.Status) generation.Status {
+	clone := record.Clone(*status)
+	if n := len(status.Attempts); n > 0 {
+		if slot := b.queued[status.Attempts[n-1]]; slot != nil {
+			clone.Attempts[n-1].Reason = cmp.Or(slot.why(), clone.Attempts[n-1].Reason)
+		}
+	}
+	return clone
+}
+
+// maxPlaced is how many generations in details say how long they wait. There is no room for more.
+const maxPlaced = 100
+
+// placed are the generations for details.
+func (b *board) placed() []*generation.Status {
+	if len(b.queued) == 0 {
+		return b.statuses
+	}
+	placed, n := slices.Clone(b.statuses), 0
+	for i, status := range b.statuses {
+		if n < maxPlaced && status.State == generation.StateSubmitting {
+			n++
+			clone := b.clone(status)
+			placed[i] = &clone
+		}
+	}
+	return placed
 }
 
 // newAttempt starts another attempt of a generation.
@@ -129,7 +163,7 @@ func (b *board) UpdateDetails(ctx workflow.Context) {
 }
 
 func (b *board) ShowDetails(ctx workflow.Context, render func([]*generation.Status) string) {
-	b.render = func() string { return render(b.statuses) }
+	b.render = func() string { return render(b.placed()) }
 	b.UpdateDetails(ctx)
 }
 
@@ -146,7 +180,7 @@ func (b *board) StatusOf(key string) (generation.Status, bool) {
 	if b.keys[key] == nil {
 		return generation.Status{}, false
 	}
-	return record.Clone(*b.keys[key]), true
+	return b.clone(b.keys[key]), true
 }
 
 // Approvals returns the approvals of the workflow run. The query [generation.ApprovalsQuery]

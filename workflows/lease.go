@@ -20,7 +20,9 @@ type lease struct {
 	poke       workflow.Channel
 	alarm      *alarm
 	sent       workflow.Future // the latest report
-	shows      []*slot         // those that wait, as far as they have said so
+	waiting    []*slot         // in their order
+	heard      bool            // the keeper has granted something since the details were updated
+	board      *board
 }
 
 // alarm is the lease's one timer.
@@ -34,7 +36,7 @@ type alarm struct {
 type slot struct {
 	*quota.Ticket
 	lease *lease
-	show  func(why string) // says in the generation's status why it waits
+	place int // in the run's queue, from 0; -1 once it waits no longer
 }
 
 // leaseOf returns the run's lease of the account.
@@ -44,7 +46,7 @@ func (b *board) leaseOf(ctx workflow.Context, account, activities string) *lease
 			return l
 		}
 	}
-	l := &lease{account: account, activities: activities, tenant: quota.NewTenant(workflow.Now(ctx), introduced(ctx)), poke: workflow.NewBufferedChannel(ctx, 1)}
+	l := &lease{account: account, activities: activities, board: b, tenant: quota.NewTenant(workflow.Now(ctx), introduced(ctx)), poke: workflow.NewBufferedChannel(ctx, 1)}
 	b.leases = append(b.leases, l)
 	keep, _ := workflow.NewDisconnectedContext(ctx)
 	workflow.GoNamed(keep, "limits of account "+account, l.keep)
@@ -69,18 +71,31 @@ func introduced(ctx workflow.Context) quota.Report {
 	return r
 }
 
-// take waits for a slot. It returns an error only if ctx is canceled.
-func (l *lease) take(ctx workflow.Context, kind quota.Kind, show func(why string)) (*slot, error) {
-	s := &slot{Ticket: l.tenant.Queue(kind), lease: l, show: show}
-	l.shows = append(l.shows, s)
+// join puts a submit at the end of the queue.
+func (l *lease) join(kind quota.Kind) *slot {
+	s := &slot{Ticket: l.tenant.Queue(kind), lease: l, place: len(l.waiting)}
+	l.waiting = append(l.waiting, s)
 	l.wake()
-	show(l.tenant.Waiting(s.Ticket))
+	return s
+}
+
+// take waits for the slot. It returns an error only if ctx is canceled.
+func (s *slot) take(ctx workflow.Context) error {
 	if workflow.Await(ctx, func() bool { return s.Ready }) != nil {
 		s.Unused()
-		l.wake()
-		return nil, temporal.NewCanceledError()
+		s.place = -1
+		s.lease.wake()
+		return temporal.NewCanceledError()
 	}
-	return s, nil
+	return nil
+}
+
+// why says why a submit waits; "" if it doesn't.
+func (s *slot) why() string {
+	if s.place < 0 {
+		return ""
+	}
+	return s.lease.tenant.Waiting(s.place)
 }
 
 // wake has the lease look at what has changed.
@@ -104,6 +119,11 @@ func (l *lease) keep(ctx workflow.Context) {
 func (l *lease) step(ctx workflow.Context) {
 	now := workflow.Now(ctx)
 	l.tenant.Serve(now)
+	l.number()
+	if l.heard {
+		l.heard = false
+		l.board.UpdateDetails(ctx)
+	}
 	if report, changed := l.tenant.Report(now); changed {
 		l.send(ctx, report, true)
 	}
@@ -145,24 +165,24 @@ func (l *lease) startKeeper(ctx workflow.Context) bool {
 func (l *lease) receive(ctx workflow.Context, channel workflow.ReceiveChannel) {
 	var granted quota.Lease
 	for channel.ReceiveAsync(&granted) {
-		if l.tenant.Grant(workflow.Now(ctx), granted) {
-			l.showPlaces()
-		}
+		l.heard = l.tenant.Grant(workflow.Now(ctx), granted) || l.heard
 		granted = quota.Lease{}
 	}
 }
 
-// showPlaces says how far those are who wait.
-func (l *lease) showPlaces() {
-	waiting := l.shows[:0]
-	for _, s := range l.shows {
-		if why := l.tenant.Waiting(s.Ticket); why != "" {
-			s.show(why)
-			waiting = append(waiting, s)
+// number numbers those that wait.
+func (l *lease) number() {
+	waiting := l.waiting[:0]
+	for _, s := range l.waiting {
+		if s.Ready || s.place < 0 {
+			s.place = -1
+			continue
 		}
+		s.place = len(waiting)
+		waiting = append(waiting, s)
 	}
-	clear(l.shows[len(waiting):])
-	l.shows = waiting
+	clear(l.waiting[len(waiting):])
+	l.waiting = waiting
 }
 
 // setAlarm sets the one timer, unless it is set already and fires early enough.

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -20,9 +21,12 @@ func (r *run) takeSlot(ctx workflow.Context, a *attempt) error {
 		return nil
 	}
 	began := workflow.Now(ctx)
-	lease := r.board.leaseOf(ctx, r.request.Account, r.request.TaskQueue)
+	slot := r.board.leaseOf(ctx, r.request.Account, r.request.TaskQueue).join(kind)
+	r.board.queued[a.Attempt] = slot
+	defer delete(r.board.queued, a.Attempt)
+	r.enter(ctx, a, generation.StateSubmitting, quota.Waits)
 	queued, over := r.board.stoppable(ctx)
-	slot, err := lease.take(queued, kind, func(why string) { r.enter(ctx, a, generation.StateSubmitting, why) })
+	err := slot.take(queued)
 	r.deadline = r.deadline.Add(workflow.Now(ctx).Sub(began))
 	switch stopped := over(); {
 	case err != nil && stopped && ctx.Err() == nil:

@@ -30,7 +30,7 @@ func (k *Keeper) Divide(now time.Time) (changed []Message, again time.Time) {
 	for _, p := range Minutely {
 		again = earlier(again, k.divideStarts(now, p, next))
 	}
-	k.line(next)
+	k.line(now, next)
 	for i, h := range k.Holders {
 		switch {
 		case !h.differs(next[i]):

@@ -105,14 +105,17 @@ func (h *Holder) heldStarts(p Pool, now time.Time) int {
 }
 
 // blocked is how many of its waiting submits its lease does not allow, as far as it has told.
-func (h *Holder) blocked(now time.Time) int {
+func (h *Holder) blocked(now time.Time) int { return h.blockedBy(h.Lease, now) }
+
+// blockedBy is how many of its waiting submits a lease does not allow.
+func (h *Holder) blockedBy(l Lease, now time.Time) int {
 	waiting := h.Report.InLine()
 	may := waiting
-	if h.Lease.Slots != NoLimit {
-		may = min(may, max(h.Lease.Slots-h.Report.Running, 0))
+	if l.Slots != NoLimit {
+		may = min(may, max(l.Slots-h.Report.Running, 0))
 	}
 	for _, p := range Minutely {
-		if limit, limited := h.Lease.Starts[p]; limited {
+		if limit, limited := l.Starts[p]; limited {
 			in := h.Report.waitingIn(p)
 			may = min(may, waiting-in+min(in, max(limit-h.Report.started(p, now), 0)))
 		}

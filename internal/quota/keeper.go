@@ -236,16 +236,16 @@ func (k *Keeper) Used(p Pool, now time.Time) int {
 	n := 0
 	if p == Running {
 		n = len(k.Orphans)
+		for _, h := range k.Holders {
+			n += h.Report.Running
+		}
+		return n
 	}
 	for _, c := range k.Cooling {
 		n += c.Recent.Count(p, now)
 	}
 	for _, h := range k.Holders {
-		if p == Running {
-			n += h.Report.Running
-		} else {
-			n += h.Report.Recent.Count(p, now)
-		}
+		n += h.Report.Recent.Count(p, now)
 	}
 	return n
 }

@@ -9,9 +9,9 @@ import (
 // lineAfter is the shortest wait that a run is told of, since that costs a message.
 const lineAfter = time.Minute
 
-// line tells runs without a slot how long they wait: each group that is before theirs has one
-// turn first, and then the runs of their own that came before them.
-func (k *Keeper) line(next []Lease) {
+// line tells runs that may submit nothing how long they wait: each group that is before theirs
+// has one turn first, and then the runs of their own that came before them.
+func (k *Keeper) line(now time.Time, next []Lease) {
 	type waiting struct {
 		name    string
 		served  float64
@@ -20,8 +20,10 @@ func (k *Keeper) line(next []Lease) {
 	}
 	var groups []*waiting
 	index := make(map[string]*waiting)
-	for _, h := range k.Holders {
-		if h.Report.InLine() > 0 && index[h.Report.Group] == nil {
+	blocked := make([]int, len(k.Holders))
+	for i, h := range k.Holders {
+		blocked[i] = h.blockedBy(next[i], now)
+		if blocked[i] > 0 && index[h.Report.Group] == nil {
 			g := &waiting{h.Report.Group, k.group(h.Report.Group).Served, h.Arrived, 0}
 			index[h.Report.Group] = g
 			groups = append(groups, g)
@@ -36,16 +38,26 @@ func (k *Keeper) line(next []Lease) {
 	}
 	each := k.pace()
 	for i, h := range k.Holders {
-		if h.Report.InLine() == 0 {
+		if blocked[i] == 0 {
 			continue
 		}
 		g := index[h.Report.Group]
-		if next[i].Slots == 0 {
+		if next[i].Slots == 0 || h.starved(next[i]) {
 			next[i].Line = place[g.name] + g.before
 			next[i].Wait = time.Duration(next[i].Line) * each
 		}
-		g.before += h.Report.InLine()
+		g.before += blocked[i]
 	}
+}
+
+// starved reports whether a lease allows no submit of a kind that waits.
+func (h *Holder) starved(l Lease) bool {
+	for _, p := range Minutely {
+		if limit, limited := l.Starts[p]; limited && limit == 0 && h.Report.waitingIn(p) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // pace is the average time between two submits when all slots are in use; 0 if not known.

@@ -1,7 +1,6 @@
 package quota
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -319,27 +318,4 @@ func (t *Tenant) GoOn(now time.Time) {
 	if !t.granted.Paused {
 		t.away = now.Add(awayFor)
 	}
-}
-
-// Waiting says why a submit waits; "" if it doesn't.
-func (t *Tenant) Waiting(ticket *Ticket) string {
-	place := slices.Index(t.queue, ticket)
-	switch {
-	case place < 0:
-		return ""
-	case t.granted.Line == 0:
-		return "waits for a slot"
-	case t.granted.Wait == 0:
-		return fmt.Sprintf("waits for a slot, number %d in line", t.granted.Line+place)
-	default:
-		each := t.granted.Wait / time.Duration(t.granted.Line)
-		return fmt.Sprintf("waits for a slot, number %d in line, for about %s", t.granted.Line+place, roughly(t.granted.Wait+time.Duration(place)*each))
-	}
-}
-
-func roughly(d time.Duration) string {
-	if d < time.Minute {
-		return fmt.Sprintf("%d s", max(int(d.Seconds()), 1))
-	}
-	return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
 }
