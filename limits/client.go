@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
@@ -17,15 +18,28 @@ import (
 
 // Usage is what an account does at the moment, as far as its keeper knows.
 type Usage struct {
-	// Limits are those that hold: given, set, or learned so far.
+	// Limits are those that hold: the workers', set by [Set], or learned so far.
 	Limits Limits
 
+	// Workers are the limits that the account's workers are given, to which [Reset] returns.
+	Workers Limits
+
+	// Set is whether the limits that hold were set by [Set].
+	Set bool
+
 	// Running are the predictions of this namespace at the provider, Others those of anybody
-	// else who uses the account, and Waiting the submits that wait for a slot.
+	// else who uses the account, and Waiting the submits that wait for a slot. Runs report when
+	// they want more or have too much, so what a run may do counts as done.
 	Running, Others, Waiting int
 
-	// LastMinute is how many submits were made within the last minute.
-	LastMinute int
+	// PerMinute is how many submits runs make per minute, or have made in the last one, and
+	// ImagesPerMinute and VideosPerMinute how many of models that make those. They are 0 where
+	// there is no such limit. A model that is in no catalogue counts as both.
+	PerMinute, ImagesPerMinute, VideosPerMinute int
+
+	// RetryAt is until when nothing is submitted because the provider refused a submit; zero, or
+	// in the past, if there is nothing to wait for.
+	RetryAt time.Time
 
 	// Refused counts the submits that the provider refused for the account's limits, and
 	// WithoutLimits those made while the keeper was away.
@@ -51,26 +65,52 @@ type Run struct {
 // Show asks the keeper of an account, "" for the default one. It fails with [ErrNoKeeper] if
 // there is none. It costs one Temporal action.
 func Show(ctx context.Context, c client.Client, account string) (Usage, error) {
-	answer, err := c.QueryWorkflow(ctx, keeperID(account), "", wire.LimitsQuery)
+	state, err := ask(ctx, c, account)
 	if err != nil {
 		return Usage{}, keeperError(err)
 	}
-	var state wire.KeeperState
-	if err := answer.Get(&state); err != nil {
-		return Usage{}, fmt.Errorf("limits: the keeper's answer: %w", err)
-	}
 	now := time.Now()
 	usage := Usage{
-		Limits: inForce(state), Running: state.Used(quota.Running, now), Others: state.Foreign,
-		Waiting: state.Waiting(now), LastMinute: state.Used(quota.Starts, now), Refused: state.Refused, WithoutLimits: state.Ungated,
+		Limits: inForce(state), Set: state.Set != nil,
+		Running: state.InUse(quota.Running, now), Others: state.Foreign, Waiting: state.InLine(now),
+		PerMinute: perMinute(state, quota.Starts, now), ImagesPerMinute: perMinute(state, quota.Images, now), VideosPerMinute: perMinute(state, quota.Videos, now),
+		RetryAt: state.Blocked, Refused: state.Refused, WithoutLimits: state.Ungated,
+	}
+	if state.Configured != nil {
+		usage.Workers = Limits(*state.Configured)
 	}
 	for _, h := range state.Holders {
 		usage.Runs = append(usage.Runs, Run{
 			WorkflowID: h.Report.WorkflowID, RunID: h.Report.RunID,
-			Running: h.Report.Running, Waiting: h.Report.InLine(), Line: h.Lease.Line, Wait: h.Lease.Wait,
+			Running: h.Running(now), Waiting: h.Waiting(now), Line: h.Lease.Line, Wait: h.Lease.Wait,
 		})
 	}
 	return usage, nil
+}
+
+// perMinute is what is used of a limit of submits per minute; 0 without one.
+func perMinute(state wire.KeeperState, p quota.Pool, now time.Time) int {
+	if _, limited := state.Limit(p); !limited {
+		return 0
+	}
+	return state.InUse(p, now)
+}
+
+// ask returns what a keeper knows. One that has ended knows nothing that still holds.
+func ask(ctx context.Context, c client.Client, account string) (state wire.KeeperState, err error) {
+	answer, err := c.QueryWorkflowWithOptions(ctx, &client.QueryWorkflowWithOptionsRequest{
+		WorkflowID: keeperID(account), QueryType: wire.LimitsQuery, QueryRejectCondition: enumspb.QUERY_REJECT_CONDITION_NOT_OPEN,
+	})
+	switch {
+	case err != nil:
+		return state, err
+	case answer.QueryRejected != nil:
+		return state, ErrNoKeeper
+	}
+	if err := answer.QueryResult.Get(&state); err != nil {
+		return state, fmt.Errorf("limits: the keeper's answer: %w", err)
+	}
+	return state, nil
 }
 
 // Set changes the limits of an account, "" for the default one, while everything runs. They hold

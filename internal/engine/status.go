@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
@@ -150,6 +152,9 @@ func (r *run) stepStatus(ctx workflow.Context, s *step) pipeline.StepStatus {
 	status := pipeline.StepStatus{
 		ID: s.ID, Kind: s.Kind(), State: r.shown(s, live), Reason: plaintext.Clip(s.reason, maxStatusReason), ErrorType: s.errorType, Model: s.Model,
 		Attempts: sum.attempts, Needs: s.Needs, Started: s.started, Ended: s.ended,
+	}
+	if s.state == pipeline.StateRunning && s.reason == "" {
+		status.Reason = plaintext.Clip(strings.TrimPrefix(record.Waiting(live), s.ID+" "), maxStatusReason)
 	}
 	if s.Kind() == plan.KindGenerate {
 		for _, item := range s.items {

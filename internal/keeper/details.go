@@ -26,7 +26,7 @@ func details(account string, state *wire.KeeperState, now time.Time) string {
 			fmt.Fprintf(&b, "\n%d more runs\n", len(state.Holders)-maxRows)
 			break
 		}
-		fmt.Fprintf(&b, "| %s | %d | %d | %s |\n", markdown.Escape(h.Report.WorkflowID), h.Report.Running, h.Report.InLine(), count(h.Lease.Slots))
+		fmt.Fprintf(&b, "| %s | %d | %d | %s |\n", markdown.Escape(h.Report.WorkflowID), h.Running(now), h.Waiting(now), count(h.Lease.Slots))
 	}
 	return b.String()
 }
@@ -43,7 +43,7 @@ func Summary(state *wire.KeeperState, now time.Time) string {
 	var parts []string
 	for _, p := range []quota.Pool{quota.Running, quota.Starts, quota.Images, quota.Videos} {
 		limit, limited := state.Limit(p)
-		used, unit := state.Used(p, now), names[p]
+		used, unit := state.InUse(p, now), names[p]
 		switch {
 		case limited:
 			parts = append(parts, fmt.Sprintf("%d of %d %s", used, limit, unit))
@@ -51,7 +51,7 @@ func Summary(state *wire.KeeperState, now time.Time) string {
 			parts = append(parts, fmt.Sprintf("%d %s", used, unit))
 		}
 	}
-	parts = append(parts, fmt.Sprintf("%d waiting", state.Waiting(now)))
+	parts = append(parts, fmt.Sprintf("%d waiting", state.InLine(now)))
 	if n := state.Foreign; n > 0 {
 		parts = append(parts, fmt.Sprintf("%d of others", n))
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/resolve"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/setup"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/slots"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/config"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/daemon"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
@@ -71,7 +72,7 @@ the settings in effect.
 		daemonCommand(p, "worker", "Run a worker: workflows and activities", config.Need{Worker: true}),
 		daemonCommand(p, "webhook", "Run a webhook handler", config.Need{Webhook: true}),
 		daemonCommand(p, "serve", "Run a worker and a webhook handler in one process", config.Need{Worker: true, Webhook: true}),
-		generate.Command(p), resolve.Command(p), pipelines.Command(p), schema(p), setup.Command(p), setup.Healthcheck(p), setup.Config(p), setup.Version(p),
+		generate.Command(p), resolve.Command(p), pipelines.Command(p), slots.Command(p), schema(p), setup.Command(p), setup.Healthcheck(p), setup.Config(p), setup.Version(p),
 	)
 	return root
 }

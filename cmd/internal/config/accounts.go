@@ -44,6 +44,9 @@ func suffix(account string) string {
 // KeyVariable returns the variable for an account's API key.
 func KeyVariable(account string) string { return "WAVESPEED_API_KEY" + suffix(account) }
 
+// LimitsVariable returns the variable for an account's limits.
+func LimitsVariable(account string) string { return "WAVESPEED_LIMITS" + suffix(account) }
+
 // of returns the setting of another account, which has no flag.
 func (s Setting) of(account string) Setting {
 	s.Env += suffix(account)

@@ -52,7 +52,7 @@ workflow of your own, it shows all its generations.`,
 			}
 			text := status.text(time.Now())
 			if runs.IsRunning(info.GetStatus()) {
-				text += failing.Text(failing.Of(ctx, s, args[0], runID)) + resolve.Undecided(ctx, s, args[0], runID)
+				text += failing.Text(failing.Of(ctx, s, args[0], runID)) + resolve.Below(ctx, s, args[0], runID).String()
 			}
 			_, err = fmt.Fprint(s.Out, text)
 			return exit.With(exit.Failure, err)

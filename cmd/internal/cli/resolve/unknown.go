@@ -14,6 +14,8 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
@@ -63,10 +65,13 @@ func (u unknown) text(asked string, now time.Time) string {
 // maxFamily is the maximum number of workflows to query; each costs a query.
 const maxFamily = 200
 
-// family is a workflow with the unknown submits in it and in its children.
+// family is a workflow with the unknown submits in it and in its children, and with the
+// generations of its children that wait for a slot of their account.
 type family struct {
 	info    *workflowpb.WorkflowExecutionInfo
 	unknown []unknown
+	waiting []generation.Status
+	left    int // workflows that may still be queried
 }
 
 func (f family) id() string { return f.info.GetExecution().GetWorkflowId() }
@@ -76,17 +81,19 @@ func (f family) open() bool { return runs.IsRunning(f.info.GetStatus()) }
 func (f family) kind() string { return f.info.GetType().GetName() }
 
 // familyOf asks a workflow, and its children while it is open.
-func familyOf(ctx context.Context, s *session.Session, id string) (f family, err error) {
-	left := maxFamily
-	f.info, f.unknown, err = unknownOf(ctx, s, id, "", &left)
+func familyOf(ctx context.Context, s *session.Session, id string) (family, error) {
+	f := family{left: maxFamily}
+	info, _, err := f.ask(ctx, s, id, "")
+	f.info = info
 	if err == nil && !f.open() && f.kind() == pipeline.WorkflowName {
 		f.unknown, err = unknownInResults(ctx, s, f.info)
 	}
 	return f, err
 }
 
-func unknownOf(ctx context.Context, s *session.Session, id, runID string, left *int) (*workflowpb.WorkflowExecutionInfo, []unknown, error) {
-	if *left--; *left < 0 {
+// ask asks a workflow, then its children, and returns the workflow's own generations.
+func (f *family) ask(ctx context.Context, s *session.Session, id, runID string) (*workflowpb.WorkflowExecutionInfo, []generation.Status, error) {
+	if f.left--; f.left < 0 {
 		return nil, nil, fmt.Errorf("it has more than %d descendants; name the workflow with the unknown submit", maxFamily)
 	}
 	described, err := runs.Describe(ctx, s, id, runID)
@@ -98,25 +105,44 @@ func unknownOf(ctx context.Context, s *session.Session, id, runID string, left *
 	if err != nil {
 		return info, nil, err
 	}
-	all := unknownIn(id, info.GetExecution().GetRunId(), !runs.IsRunning(info.GetStatus()), statuses)
+	f.unknown = append(f.unknown, unknownIn(id, info.GetExecution().GetRunId(), !runs.IsRunning(info.GetStatus()), statuses)...)
 	for _, child := range described.GetPendingChildren() {
-		_, below, err := unknownOf(ctx, s, child.GetWorkflowId(), child.GetRunId(), left)
+		if child.GetWorkflowTypeName() == wire.KeeperName { // which a run only starts
+			continue
+		}
+		_, below, err := f.ask(ctx, s, child.GetWorkflowId(), child.GetRunId())
 		var notFound *serviceerror.NotFound
 		if err != nil && !errors.As(err, &notFound) { // it has ended in the meantime, or not started
 			return info, nil, err
 		}
-		all = append(all, below...)
+		for _, status := range below {
+			if record.WaitsForSlot(status) {
+				f.waiting = append(f.waiting, status)
+			}
+		}
 	}
-	return info, all, nil
+	return info, statuses, nil
 }
 
-// Undecided lists the unknown submits of an open run and how to decide; "" for none. It leaves
-// out anything that can't be read.
-func Undecided(ctx context.Context, s *session.Session, id, runID string) string {
+// Notes are what is to be known of an open run and its children that the run itself doesn't tell.
+type Notes struct {
+	Undecided string // the unknown submits, and how to decide
+	Queued    string // what waits for a slot of its account in children
+}
+
+func (n Notes) String() string { return n.Undecided + n.Queued }
+
+// Below asks an open run and its children. It leaves out anything that can't be read.
+func Below(ctx context.Context, s *session.Session, id, runID string) Notes {
 	f, err := familyOf(ctx, s, id)
 	if err != nil || !f.open() || runID != "" && runID != f.info.GetExecution().GetRunId() {
-		return ""
+		return Notes{}
 	}
+	return Notes{f.undecided(), f.queued()}
+}
+
+// undecided lists the unknown submits and how to decide; "" for none.
+func (f family) undecided() string {
 	var keys []string
 	for _, u := range f.unknown {
 		if u.Open {
@@ -127,7 +153,17 @@ func Undecided(ctx context.Context, s *session.Session, id, runID string) string
 		return ""
 	}
 	return fmt.Sprintf("\nunknown whether accepted: %s. Look and decide with:\n  wavespeed-temporal resolve %s\n",
-		strings.Join(keys[:min(len(keys), maxShownKeys)], ", "), id)
+		strings.Join(keys[:min(len(keys), maxShownKeys)], ", "), f.id())
+}
+
+// queued says what waits for a slot in children; "" if nothing does.
+func (f family) queued() string {
+	if len(f.waiting) == 0 {
+		return ""
+	}
+	first := f.waiting[0]
+	return fmt.Sprintf("\nin child workflows, %s. See the account with:\n  wavespeed-temporal limits show%s\n", record.Waiting(f.waiting),
+		screen.If(first.Account != generation.DefaultAccount, " --account "+screen.Quote(first.Account)))
 }
 
 // maxShownKeys is how many keys are listed on a line.

@@ -35,12 +35,12 @@ func watch(ctx context.Context, s *session.Session, run client.WorkflowRun, v *v
 		_ = run.Get(ctx, nil)
 		cancel()
 	}()
-	unknown := unknownWatch{next: time.Now().Add(unknownFirst)}
+	below := belowWatch{next: time.Now().Add(belowFirst)}
 	for wait := followFirst; ; wait = min(time.Duration(float64(wait)*followGrowth), followLater) {
 		status, err := runs.Status(ctx, s, run.GetID(), run.GetRunID())
 		if err == nil {
 			failed := failing.Of(ctx, s, run.GetID(), run.GetRunID())
-			v.show(status, failed, unknown.text(ctx, s, run), time.Now())
+			v.show(status, failed, below.notes(ctx, s, run), time.Now())
 		} else if ctx.Err() == nil {
 			v.wait(s.Config.TaskQueue)
 		}
@@ -52,22 +52,22 @@ func watch(ctx context.Context, s *session.Session, run client.WorkflowRun, v *v
 	}
 }
 
-// unknownEvery is how often a watched run and its children are queried for unknown submits. The
-// search for one takes minutes, or waits for a person.
+// belowEvery is how often a watched run and its children are queried for unknown submits, and for
+// what waits for a slot. The search for an unknown submit takes minutes, or waits for a person.
 const (
-	unknownFirst = 3 * time.Second
-	unknownEvery = 15 * time.Second
+	belowFirst = 3 * time.Second
+	belowEvery = 15 * time.Second
 )
 
-// unknownWatch holds the unknown submits of a watched run, as of the last query.
-type unknownWatch struct {
+// belowWatch holds the notes on a watched run, as of the last query.
+type belowWatch struct {
 	next  time.Time
-	shown string
+	shown resolve.Notes
 }
 
-func (u *unknownWatch) text(ctx context.Context, s *session.Session, run client.WorkflowRun) string {
-	if now := time.Now(); now.After(u.next) {
-		u.next, u.shown = now.Add(unknownEvery), resolve.Undecided(ctx, s, run.GetID(), run.GetRunID())
+func (b *belowWatch) notes(ctx context.Context, s *session.Session, run client.WorkflowRun) resolve.Notes {
+	if now := time.Now(); now.After(b.next) {
+		b.next, b.shown = now.Add(belowEvery), resolve.Below(ctx, s, run.GetID(), run.GetRunID())
 	}
-	return u.shown
+	return b.shown
 }

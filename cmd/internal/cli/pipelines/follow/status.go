@@ -35,7 +35,7 @@ func Status(p *session.Program) *cobra.Command {
 				return s.PrintJSON(status)
 			}
 			repeated := failing.Text(failing.Of(ctx, s, args[0], runID))
-			_, err = fmt.Fprint(s.Out, table(status, time.Now())+decided(status)+repeated+toDo(args[0], status)+resolve.Undecided(ctx, s, args[0], runID))
+			_, err = fmt.Fprint(s.Out, table(status, time.Now())+decided(status)+repeated+toDo(args[0], status)+resolve.Below(ctx, s, args[0], runID).String())
 			return exit.With(exit.Failure, err)
 		}),
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/failing"
+	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/resolve"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/screen"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
@@ -22,6 +23,7 @@ type view struct {
 	run      string
 	states   map[string]string
 	waited   string
+	queued   bool
 	told     time.Time // when a failure was last shown
 }
 
@@ -29,11 +31,11 @@ func newView(out io.Writer, run string) *view {
 	return &view{out: out, terminal: screen.IsTerminal(out), area: screen.NewArea(out), run: run, states: make(map[string]string)}
 }
 
-// show shows the run, attempts that fail, and what is unknown and how to decide it.
-func (v *view) show(status pipeline.Status, failed []failing.Activity, unknown string, now time.Time) {
-	waits := toDo(v.run, status) + unknown
+// show shows the run, attempts that fail, and the notes on its children.
+func (v *view) show(status pipeline.Status, failed []failing.Activity, notes resolve.Notes, now time.Time) {
+	waits := toDo(v.run, status) + notes.Undecided
 	if v.terminal {
-		v.area.Redraw(table(status, now) + failing.Text(failed) + waits)
+		v.area.Redraw(table(status, now) + failing.Text(failed) + waits + notes.Queued)
 		return
 	}
 	if len(failed) > 0 && now.Sub(v.told) >= failing.Every {
@@ -48,6 +50,9 @@ func (v *view) show(status pipeline.Status, failed []failing.Activity, unknown s
 		if c := step.Items; c != nil && step.State == pipeline.StateRunning && c.Total > 0 {
 			state = fmt.Sprintf("running, %d %% done", 10*(10*(c.Completed+c.Failed)/c.Total))
 		}
+		if step.State == pipeline.StateRunning && step.Reason != "" {
+			state += ", waits" // its place in line is shown when it begins to wait
+		}
 		if state == v.states[step.ID] || step.State == pipeline.StateWaiting {
 			continue
 		}
@@ -57,6 +62,10 @@ func (v *view) show(status pipeline.Status, failed []failing.Activity, unknown s
 	if waits != v.waited {
 		v.waited = waits
 		fmt.Fprint(v.out, waits)
+	}
+	if queued := notes.Queued != ""; queued != v.queued {
+		v.queued = queued
+		fmt.Fprint(v.out, notes.Queued)
 	}
 }
 
