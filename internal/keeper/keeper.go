@@ -49,6 +49,7 @@ type keeper struct {
 	pause   time.Duration // until the next
 	doubts  int           // what had been found when the latest began
 	wake    workflow.Channel
+	metrics *metrics
 }
 
 // alarm is the keeper's one timer.
@@ -72,6 +73,7 @@ func Keep(ctx workflow.Context, in wire.KeeperInput) error {
 		return ctx.Err()
 	}
 	k.state.Version = quota.Version
+	k.metrics = newMetrics(ctx, k.account, k.state)
 	reports := workflow.GetSignalChannel(ctx, wire.ReportSignal)
 	for ctx.Err() == nil {
 		k.hear(ctx, reports)
@@ -135,6 +137,7 @@ func (k *keeper) divide(ctx workflow.Context) {
 	}
 	k.setAlarm(ctx, now, again)
 	workflow.SetCurrentDetails(ctx, details(k.account, k.state, now))
+	k.metrics.report(now, k.state)
 }
 
 // send sends a lease. A run that can't be reached has ended.

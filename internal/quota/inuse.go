@@ -14,19 +14,29 @@ func (k *Keeper) InLine(now time.Time) int {
 	return n
 }
 
-// InUse is how much of a pool runs use, as far as they have told and may.
+// Others counts the predictions that no run here awaits.
+func (k *Keeper) Others() int { return k.others() }
+
+// InUse is how much of a pool is used by this namespace, as far as runs have told and may.
 func (k *Keeper) InUse(p Pool, now time.Time) int {
-	n := 0
+	n := k.Granted(p, now)
 	if p == Running {
-		for _, h := range k.Holders {
-			n += h.Running(now)
-		}
 		return n + k.others() - k.Foreign
 	}
 	for _, c := range k.Cooling {
 		n += c.Recent.Count(p, now)
 	}
+	return n
+}
+
+// Granted is how much of a pool runs use that have reported and not ended.
+func (k *Keeper) Granted(p Pool, now time.Time) int {
+	n := 0
 	for _, h := range k.Holders {
+		if p == Running {
+			n += h.Running(now)
+			continue
+		}
 		started := h.Report.started(p, now)
 		if leased, limited := h.Lease.Starts[p]; limited {
 			started = max(started, min(leased, started+h.Report.waitingIn(p)))

@@ -23,6 +23,28 @@ const (
 	// MetricResume measures the time from the sending of a webhook, in the provider's whole
 	// seconds, until the workflow continues.
 	MetricResume = "wavespeed_resume_latency"
+
+	// MetricLimit is what runs of this namespace may use of an account's limit, and MetricLimitUsed
+	// what they use, with the tags [TagAccount] and [TagLimit]; -1 is no limit. The worker that
+	// carries out the keeper's latest step reports them, so with several workers those hold
+	// whose [MetricLimitUpdated] is the latest.
+	MetricLimit     = "wavespeed_limit"
+	MetricLimitUsed = "wavespeed_limit_used"
+
+	// MetricLimitWaiting is how many submits wait for a slot, and MetricLimitOthers how many
+	// predictions run at the account that no run here awaits, with the tag [TagAccount].
+	MetricLimitWaiting = "wavespeed_limit_waiting"
+	MetricLimitOthers  = "wavespeed_limit_others"
+
+	// MetricLimitUpdated is when these metrics were reported, in seconds since 1970, with the
+	// tag [TagAccount].
+	MetricLimitUpdated = "wavespeed_limit_updated_seconds"
+
+	// MetricLimitRefused counts submits that the provider refused for the account's limits, and
+	// MetricLimitUngated those that were made while the keeper was away, with the tag
+	// [TagAccount].
+	MetricLimitRefused = "wavespeed_limit_refused"
+	MetricLimitUngated = "wavespeed_limit_ungated"
 )
 
 // Tags of the metrics.
@@ -41,4 +63,10 @@ const (
 
 	// TagModel is a model id.
 	TagModel = "model"
+
+	// TagAccount is an account's name.
+	TagAccount = "account"
+
+	// TagLimit is a limit as people set it: "running", "per-minute", "images" or "videos".
+	TagLimit = "limit"
 )

@@ -137,7 +137,7 @@ func TestAlertsAndDashboard(t *testing.T) {
 		Accounts: []wavespeedtest.Account{{}},
 		Behavior: wavespeedtest.Behavior{ListInputs: true},
 		Faults:   []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset, Nth: 2, Times: 1}, {Kind: wavespeedtest.Fails, Nth: 3, Times: 1}},
-	}, Env: []string{"LOG_LEVEL=error"}})
+	}, Env: []string{"LOG_LEVEL=error", "WAVESPEED_LIMITS=running=50, images=1000"}})
 	base := prometheus(t, s)
 	generate := func(via string) {
 		request := generation.Request{Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": via}}
@@ -231,4 +231,17 @@ func TestConfigurationIsTaken(t *testing.T) {
 	output, err := exec.Command(program, "check", "config", deployed(t, "prometheus.yml")).CombinedOutput()
 	require.NoError(t, err, "%s", output)
 	require.Contains(t, string(output), "rules found")
+}
+
+// TestAlertsOnLimits fire on what testdata/limits.yml has happen, and on nothing else there.
+func TestAlertsOnLimits(t *testing.T) {
+	t.Parallel()
+	program, err := exec.LookPath("promtool")
+	require.NoError(t, err, "install Prometheus, as .ci/run does")
+	cases, err := os.ReadFile(filepath.Join("testdata", "limits.yml"))
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "limits.yml")
+	require.NoError(t, os.WriteFile(file, fmt.Appendf(cases, "rule_files: [%q]\n", deployed(t, "alerts.yml")), 0o600))
+	output, err := exec.Command(program, "test", "rules", file).CombinedOutput()
+	require.NoError(t, err, "%s", output)
 }
