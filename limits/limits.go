@@ -34,13 +34,13 @@ type Limits struct {
 	// number.
 	PerMinute, ImagesPerMinute, VideosPerMinute int
 
-	// Paused starts nothing, whatever the other limits. What runs goes on, and its results are
-	// received. Defaults to false.
+	// Paused starts nothing, whatever the other limits. Running predictions continue, and their
+	// results are collected. Defaults to false.
 	Paused bool
 
-	// Auto learns how many may run, unless Running says so: it starts with 2, doubles that while
-	// the provider accepts all, and stays at what was accepted once it refuses. Defaults to
-	// false.
+	// Auto learns how many may run, unless Running says so: it starts with 2, raises that by a
+	// quarter each time the provider has accepted all, and stays at what was accepted once it
+	// refuses. Limits per minute are learned from refusals. Defaults to false.
 	Auto bool
 }
 
@@ -175,6 +175,6 @@ func (l Limits) Validate() error {
 // IsZero reports whether there is no limit.
 func (l Limits) IsZero() bool { return l == Limits{} }
 
-// ErrNoKeeper is the error of [Show] and [Set] if nobody keeps the account's limits: no worker
-// has any for it, or nothing was submitted since.
-var ErrNoKeeper = errors.New("limits: nobody keeps the limits of this account: give its workers limits, and start a generation")
+// ErrNoKeeper is the error of [Show], [Set] and [Reset] if no limits are kept for the account: no
+// worker is given any, or nothing was submitted since.
+var ErrNoKeeper = errors.New("limits: no limits are kept for this account; give its workers limits, and start a generation")
