@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// DefaultBaseURL is the URL of the WaveSpeedAI API.
-const DefaultBaseURL = "https://api.wavespeed.ai/api/v3"
+// defaultBaseURL is the URL of the WaveSpeedAI API.
+const defaultBaseURL = "https://api.wavespeed.ai/api/v3"
 
 // Options says how to reach the API.
 type Options struct {
@@ -21,7 +21,7 @@ type Options struct {
 	AllowHTTP bool
 
 	// BaseURL is scheme://host[:port][/prefix]. Without a prefix, the API's prefix /api/v3 is
-	// added. Defaults to [DefaultBaseURL].
+	// added. Defaults to https://api.wavespeed.ai/api/v3.
 	BaseURL string
 
 	// HTTPClient provides a Transport, which must be an [*http.Transport]. A copy of it
@@ -79,7 +79,7 @@ func (c *Client) CloseIdleConnections() { c.idle() }
 
 func (o Options) withDefaults() Options {
 	if o.BaseURL == "" {
-		o.BaseURL = DefaultBaseURL
+		o.BaseURL = defaultBaseURL
 	}
 	if o.MaxRequestBytes == 0 {
 		o.MaxRequestBytes = 8 << 20

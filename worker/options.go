@@ -36,7 +36,7 @@ type Options struct {
 	WebhookURL string
 
 	// BaseURL is the address of the WaveSpeed API. Defaults to
-	// [wavespeed.DefaultBaseURL].
+	// https://api.wavespeed.ai/api/v3.
 	BaseURL string
 
 	// AllowHTTP permits plain http for BaseURL and WebhookURL beyond the loopback

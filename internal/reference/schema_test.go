@@ -38,7 +38,7 @@ func (s schemas) generate() []byte {
 
 func (s schemas) run() []byte {
 	fields := append(s.pipeline.fields("Request", "Request"), field{name: "requires", goType: "int"})
-	return s.document(s.pipeline, "pipeline", "A request to the workflow wavespeed.Pipeline", fields, object{entry("pipeline", json.RawMessage(file.Schema))})
+	return s.document(s.pipeline, "pipeline", "A request to the workflow wavespeed.Pipeline", fields, object{entry("pipeline", json.RawMessage(file.Schema()))})
 }
 
 func (s schemas) document(of *source, name, title string, fields []field, defs object) []byte {

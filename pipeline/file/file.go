@@ -22,12 +22,13 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
 
-// Schema is the JSON Schema of a pipeline.
-//
 //go:embed schema.json
-var Schema []byte
+var schemaJSON string
 
-var compiled = sync.OnceValues(func() (*schema.Schema, error) { return schema.Compile(Schema) })
+// Schema returns the JSON Schema of a pipeline.
+func Schema() []byte { return []byte(schemaJSON) }
+
+var compiled = sync.OnceValues(func() (*schema.Schema, error) { return schema.Compile(Schema()) })
 
 // maxBytes limits a file; a run's inputs come on top.
 const maxBytes = 1 << 20

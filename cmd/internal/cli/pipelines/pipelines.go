@@ -46,7 +46,7 @@ func schema(p *session.Program) *cobra.Command {
 	return &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of pipeline files, for editors", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := p.Out.Write(file.Schema)
+			_, err := p.Out.Write(file.Schema())
 			return exit.With(exit.Failure, err)
 		},
 	}

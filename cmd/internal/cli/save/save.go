@@ -1,7 +1,6 @@
 package save
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/cli/session"
 	"github.com/wavespeed-temporal/wavespeed-temporal/cmd/internal/download"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
-	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 )
 
 // Saver saves outputs one after another, and keeps track of failures.
@@ -37,7 +35,7 @@ func New(s *session.Session, o Flags, again string) (*Saver, error) {
 		return nil, exit.With(exit.Usage, err)
 	}
 	files, err := download.New(download.Options{
-		BaseURL: cmp.Or(s.Config.BaseURL, wavespeed.DefaultBaseURL), MaxBytes: int64(o.maxSize), Overwrite: o.overwrite,
+		BaseURL: s.Config.BaseURL, MaxBytes: int64(o.maxSize), Overwrite: o.overwrite,
 	})
 	if err != nil {
 		return nil, exit.With(exit.Usage, err)
