@@ -51,6 +51,7 @@ type Activities struct {
 	client   func(context.Context) client.Client
 	fence    fence
 	refused  refused
+	pauses   pauses
 	seeds    seeds
 	started  time.Time
 }

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -31,7 +32,8 @@ import (
 type later struct {
 	interceptor.WorkerInterceptorBase
 	by      time.Duration
-	attempt int32 // 0 is the first
+	attempt int32  // 0 is the first
+	of      string // the workflow's type; "" for the environment's own
 }
 
 type laterInbound struct {
@@ -61,6 +63,9 @@ func (l *laterOutbound) GetInfo(ctx context.Context) activity.Info {
 	info.ScheduledTime = info.StartedTime.Add(-l.later.by)
 	info.Attempt = max(l.later.attempt, 1)
 	info.ScheduleToCloseTimeout = time.Hour
+	if l.later.of != "" {
+		info.WorkflowType = &workflow.Type{Name: l.later.of}
+	}
 	return info
 }
 

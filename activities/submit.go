@@ -40,6 +40,9 @@ func (a *Activities) submitOnce(ctx context.Context, info activity.Info, entered
 		if err := a.checkTurn(ctx, info, entered, in); err != nil {
 			return wire.Submitted{}, err
 		}
+		if err := a.checkPaused(ctx, info, in); err != nil {
+			return wire.Submitted{}, err
+		}
 	}
 	post, ours, err := account.memory.begin(ctx, in.Nonce, in.Model, account.apiKey())
 	switch {

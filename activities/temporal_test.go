@@ -31,10 +31,17 @@ type fakeTemporal struct {
 	alive   bool // the activity's attempt still counts
 	attempt int32
 	failure *failurepb.Failure // of the attempt before
+	memos   []string           // of each workflow, by name
+	asked   int                // about a workflow
 }
 
 func (f *fakeTemporal) DescribeWorkflow(context.Context, string, string) (*client.WorkflowExecutionDescription, error) {
-	answer := &workflowservice.DescribeWorkflowExecutionResponse{}
+	f.asked++
+	memo := &commonpb.Memo{Fields: make(map[string]*commonpb.Payload)}
+	for _, name := range f.memos {
+		memo.Fields[name] = nil
+	}
+	answer := &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Memo: memo}}
 	for i := range 10 {
 		if f.alive { // whichever it is
 			answer.PendingActivities = append(answer.PendingActivities,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	sdkworker "go.temporal.io/sdk/worker"
 
@@ -111,14 +112,19 @@ func TestPipelineIsPausedWhileRefused(t *testing.T) {
 			p.pause(run)
 			refused := p.Simulator.Counts().Refused[429]
 			p.Simulator.Heal()
-			time.Sleep(4 * time.Second)
+			stack.Eventually(t, "not all say that they are paused", func() bool {
+				paused := 0
+				for _, of := range append(p.children(run), run) {
+					for _, status := range p.generations(of) {
+						if status.State == generation.StatePaused {
+							paused++
+						}
+					}
+				}
+				return paused == min(test.n, 10+20*len(p.children(run)))
+			})
 			require.Equal(t, refused, p.Simulator.Counts().Refused[429])
 			require.Empty(t, p.Simulator.Ledger())
-			for _, of := range append(p.children(run), run) {
-				for _, status := range p.generations(of) {
-					require.Equal(t, generation.StatePaused, status.State)
-				}
-			}
 			p.resume(run)
 			require.Equal(t, test.n, p.result(run).Steps[0].Items.Completed)
 			p.requirePaidOnce(test.n)
@@ -141,6 +147,48 @@ func TestPipelineIsPausedWhileSubmitsAreSent(t *testing.T) {
 	require.Equal(t, 20, p.result(run).Steps[0].Items.Completed)
 	p.requirePaidOnce(20)
 	p.keep("", run)
+}
+
+// TestPipelineIsPausedWhileSubmitsWaitForAWorker: those that the workers have not had time for
+// are not sent.
+func TestPipelineIsPausedWhileSubmitsWaitForAWorker(t *testing.T) {
+	t.Parallel()
+	e := stack.NewEmbedded(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedSlow, Delay: 800 * time.Millisecond}}})
+	p := &pipelines{Embedded: e, t: t, kept: make(map[string]bool)}
+	e.StartWorker(t, sdkworker.Options{MaxConcurrentActivityExecutionSize: 1}, nil)
+	run := p.start(inline, map[string]any{"rows": rows(10)})
+	stack.Eventually(t, "nothing is submitted", func() bool { return len(p.Simulator.Ledger()) > 0 })
+	p.pause(run)
+	time.Sleep(3 * time.Second)
+	require.Less(t, len(p.Simulator.Ledger()), 4, "one a second could have been sent")
+	p.resume(run)
+	require.Equal(t, 10, p.result(run).Steps[0].Items.Completed)
+	p.requirePaidOnce(10)
+	p.keep("", run)
+}
+
+// TestPipelineIsPausedWhileResultsCannotBeEncoded: what was accepted is not submitted again, though
+// no worker could tell Temporal.
+func TestPipelineIsPausedWhileResultsCannotBeEncoded(t *testing.T) {
+	t.Parallel()
+	e := stack.NewEmbedded(t, wavespeedtest.Options{})
+	p := &pipelines{Embedded: e, t: t, kept: make(map[string]bool)}
+	broken := &unencoded{DataConverter: converter.GetDefaultDataConverter(), failed: make(chan struct{})}
+	c, err := client.NewClientFromExistingWithContext(t.Context(), e.Client, client.Options{DataConverter: broken})
+	require.NoError(t, err)
+	first := *e
+	first.Client = c
+	worker := first.StartWorker(t, sdkworker.Options{}, nil)
+	run := p.start(inline, map[string]any{"rows": rows(20)})
+	stack.Eventually(t, "nothing is submitted", func() bool { return len(p.Simulator.Ledger()) == 10 })
+	p.pause(run)
+	worker.Stop()
+	e.StartWorker(t, sdkworker.Options{}, nil)
+	time.Sleep(2 * time.Second)
+	require.Len(t, p.Simulator.Ledger(), 10)
+	p.resume(run)
+	require.Equal(t, 20, p.result(run).Steps[0].Items.Completed)
+	p.requirePaidOnce(20)
 }
 
 // TestPipelineIsPausedAllTheTime, while children start and end, submits are refused, and

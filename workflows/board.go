@@ -32,8 +32,7 @@ type board struct {
 	limits    func(account, model string) (quota.Kind, bool)
 	choices   map[string]choice // of models of accounts
 	leases    []*lease
-	paused    bool
-	waiting   []*stoppable                  // by a pause
+	pauses    pauses
 	queued    map[*generation.Attempt]*slot // in the line of the account's limits
 
 	task  int             // the history's length, which identifies the workflow task

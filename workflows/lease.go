@@ -79,15 +79,17 @@ func (l *lease) join(kind quota.Kind) *slot {
 	return s
 }
 
-// take waits for the slot. It returns an error only if ctx is canceled.
-func (s *slot) take(ctx workflow.Context) error {
-	if workflow.Await(ctx, func() bool { return s.Ready }) != nil {
+// take waits for the slot, unless stop says that nobody wants it any more. It reports whether it
+// is there. It returns an error only if ctx is canceled.
+func (s *slot) take(ctx workflow.Context, stop func() bool) (taken bool, err error) {
+	err = workflow.Await(ctx, func() bool { return s.Ready || stop() })
+	if err != nil || !s.Ready {
 		s.Unused()
 		s.place = -1
 		s.lease.wake()
-		return temporal.NewCanceledError()
+		return false, err
 	}
-	return nil
+	return true, nil
 }
 
 // why says why a submit waits; "" if it doesn't.

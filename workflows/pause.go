@@ -1,82 +1,74 @@
 package workflows
 
 import (
-	"errors"
-	"slices"
+	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// stoppable is something on the way to a submit that a pause stops.
-type stoppable struct {
-	stop    workflow.CancelFunc
-	stopped bool
+// pauses are those of a run.
+type pauses struct {
+	paused bool
+	n      int // so far
+	since  time.Time
+	ended  time.Duration // how long those took that have ended
 }
 
-func (b *board) Paused() bool { return b.paused }
+// took is how long the run has been paused so far.
+func (p *pauses) took(ctx workflow.Context) time.Duration {
+	if p.paused {
+		return p.ended + workflow.Now(ctx).Sub(p.since)
+	}
+	return p.ended
+}
+
+func (b *board) Paused() bool { return b.pauses.paused }
 
 func (b *board) Pause(ctx workflow.Context) {
-	b.paused = true
-	for _, s := range b.waiting {
-		s.stopped = true
-		s.stop()
+	p := &b.pauses
+	if p.paused {
+		return
 	}
+	p.paused, p.since = true, workflow.Now(ctx)
+	p.n++
+	// Activities of submits that have started look at the memo before they send anything. The
+	// names of earlier pauses are removed, unless a codec makes something of nothing.
+	_ = workflow.UpsertMemo(ctx, map[string]any{wire.PausedMemo(p.n): true, wire.PausedMemo(p.n - 1): nil, wire.ResumedMemo(p.n - 1): nil})
 	b.UpdateDetails(ctx)
 }
 
 func (b *board) Resume(ctx workflow.Context) {
-	b.paused = false
+	if p := &b.pauses; p.paused {
+		p.ended, p.paused = p.took(ctx), false
+		_ = workflow.UpsertMemo(ctx, map[string]any{wire.ResumedMemo(p.n): true})
+	}
 	b.UpdateDetails(ctx)
 }
 
 func (b *board) AwaitResume(ctx workflow.Context) error {
-	if !b.paused {
+	if !b.Paused() {
 		return nil
 	}
-	return workflow.Await(ctx, func() bool { return !b.paused })
-}
-
-// stoppable returns a context that a pause cancels, until over is called, which reports whether
-// it did. It stops an activity that no worker has started, or that waits for its next attempt.
-// One that a worker is carrying out ends with its own result, and is not retried.
-func (b *board) stoppable(ctx workflow.Context) (_ workflow.Context, over func() (stopped bool)) {
-	ctx, stop := workflow.WithCancel(ctx)
-	s := &stoppable{stop: stop}
-	b.waiting = append(b.waiting, s)
-	return ctx, func() bool {
-		stop()
-		b.waiting = slices.DeleteFunc(b.waiting, func(other *stoppable) bool { return other == s })
-		return s.stopped
-	}
-}
-
-// neverSent reports whether the provider surely did not accept a submit that was stopped.
-func neverSent(err error) bool {
-	var canceled *temporal.CanceledError
-	var failure *temporal.ApplicationError
-	return errors.As(err, &canceled) || errors.As(err, &failure) && slices.Contains(notAccepted, failure.Type())
+	return workflow.Await(ctx, func() bool { return !b.Paused() })
 }
 
 // mayPost waits until the submit may be sent: the run is not paused, the account's limits allow
 // it, and the history has room for it.
 func (r *run) mayPost(ctx workflow.Context, a *attempt) error {
 	for {
-		if r.board.paused {
-			r.dropSlot() // others need it
-		}
 		if err := r.awaitResume(ctx, a); err != nil {
 			return err
 		}
 		if err := r.takeSlot(ctx, a); err != nil {
 			return err
 		}
-		if r.board.paused {
+		if r.board.Paused() {
 			continue
 		}
-		if err := r.board.AwaitRoom(ctx, len(r.input)); err != nil || !r.board.paused {
+		if err := r.board.AwaitRoom(ctx, len(r.input)); err != nil || !r.board.Paused() {
 			return err
 		}
 	}
@@ -85,12 +77,12 @@ func (r *run) mayPost(ctx workflow.Context, a *attempt) error {
 // awaitResume waits while the run is paused, without a slot of the account's limits. That time
 // does not count towards the generation's deadline.
 func (r *run) awaitResume(ctx workflow.Context, a *attempt) error {
-	if !r.board.paused {
+	if !r.board.Paused() {
 		return nil
 	}
 	began := workflow.Now(ctx)
 	a.Nonce = "" // nothing is under way, so nobody needs to search
-	r.dropSlot()
+	r.dropSlot() // others need it
 	r.enter(ctx, a, generation.StatePaused, "the run is paused")
 	err := r.board.AwaitResume(ctx)
 	r.deadline = r.deadline.Add(workflow.Now(ctx).Sub(began))

@@ -96,25 +96,31 @@ func TestWhatRunsIsCollectedWhilePaused(t *testing.T) {
 	}
 }
 
-// TestPauseStopsRetries: a submit that the provider refuses for the moment is not sent again
-// before the run is resumed.
+// TestPauseStopsRetries: an activity that has the run's memo to say that it is paused sends
+// nothing, and returns. The submit is not sent before the run is resumed.
 func TestPauseStopsRetries(t *testing.T) {
 	t.Parallel()
 	p := completes()
 	accept := p.submit
-	resumed := false
+	paused, resumed := false, false
 	p.submit = func(call int, in wire.SubmitInput) (wire.Submitted, error) {
-		if !resumed {
+		switch {
+		case paused:
+			paused = false
+			return wire.Submitted{}, temporal.NewApplicationErrorWithOptions("paused", string(generation.ErrorTypeUnavailable), temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{wire.Waiting{}}})
+		case !resumed:
 			return wire.Submitted{}, temporal.NewApplicationError("slow down", string(generation.ErrorTypeRateLimited))
+		default:
+			return accept(call, in)
 		}
-		return accept(call, in)
 	}
 	env := newEnv(t, p)
 	env.RegisterWorkflow(pausable)
 	signals(env, map[time.Duration]string{10 * time.Second: "pause", 11 * time.Second: "pause", 50 * time.Hour: "resume"})
 	during, before := 0, 0
 	var status generation.Status
-	env.RegisterDelayedCallback(func() { before = len(p.submits) }, 20*time.Second)
+	env.RegisterDelayedCallback(func() { paused = true }, 10*time.Second)
+	env.RegisterDelayedCallback(func() { before = len(p.submits) }, 90*time.Second)
 	env.RegisterDelayedCallback(func() {
 		during, resumed = len(p.submits), true
 		status = queried(t, env)[0]

@@ -25,13 +25,9 @@ func (r *run) takeSlot(ctx workflow.Context, a *attempt) error {
 	r.board.queued[a.Attempt] = slot
 	defer delete(r.board.queued, a.Attempt)
 	r.enter(ctx, a, generation.StateSubmitting, quota.Waits)
-	queued, over := r.board.stoppable(ctx)
-	err := slot.take(queued)
+	taken, err := slot.take(ctx, r.board.Paused)
 	r.deadline = r.deadline.Add(workflow.Now(ctx).Sub(began))
-	switch stopped := over(); {
-	case err != nil && stopped && ctx.Err() == nil:
-		return nil
-	case err != nil:
+	if !taken {
 		return err
 	}
 	r.slot = slot

@@ -51,23 +51,23 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 // post runs the activity that sends the POST until it is accepted, permanently rejected, or
 // unknown. From time to time the activity returns to report why it is waiting.
 func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (submitted wire.Submitted, err error) {
-	for patience := firstPatience; ; patience *= morePatience {
+	for patience := firstPatience; ; patience = min(patience*morePatience, mostPatience) {
 		if err := r.mayPost(ctx, a); err != nil {
 			return submitted, err
 		}
-		var stopped bool
-		submitted, stopped, err = r.postOnce(ctx, a, maxPrice, patience)
-		switch {
-		case r.slotRefused(ctx, err):
-		case stopped && neverSent(err):
-			patience = firstPatience
-		case !r.waits(ctx, a, generation.StateSubmitting, err):
+		paused := r.board.pauses.took(ctx)
+		submitted, err = r.postOnce(ctx, a, maxPrice, patience)
+		r.deadline = r.deadline.Add(r.board.pauses.took(ctx) - paused)
+		if r.slotRefused(ctx, err) {
+			continue
+		}
+		if !r.waits(ctx, a, generation.StateSubmitting, err) {
 			return submitted, err
 		}
 	}
 }
 
-func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.USD, patience int) (submitted wire.Submitted, stopped bool, err error) {
+func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.USD, patience int) (submitted wire.Submitted, err error) {
 	// The nonce is drawn in the workflow task that schedules its submit. A reset is either
 	// before both, and draws another nonce, or after both, and the activity sees that it
 	// belongs to an earlier run.
@@ -91,13 +91,12 @@ func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.US
 		},
 		Summary: r.summary("%s%s", r.request.Model, ordinal(a.Number)),
 	})
-	activityCtx, over := r.board.stoppable(activityCtx)
 	err = workflow.ExecuteActivity(activityCtx, wire.SubmitName, wire.SubmitInput{
 		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account,
 		Nonce: a.Nonce, RunID: workflow.GetInfo(ctx).WorkflowExecution.RunID,
 		Within: within, Patience: patience, MaxPrice: maxPrice, Leased: r.slot != nil && !r.slot.Ungated,
 	}).Get(ctx, &submitted)
-	return submitted, over() && ctx.Err() == nil, err
+	return submitted, err
 }
 
 // submitFailed classifies a failed submit: proven rejected, or unknown.

@@ -16,6 +16,7 @@ const (
 	// as many. People then see why a generation is waiting, at little cost.
 	firstPatience = 5
 	morePatience  = 4
+	mostPatience  = 5000
 
 	// clockSlack is the maximum difference between a worker's clock and Temporal's. The SDK
 	// ends an activity by the worker's clock; the activity ends itself by Temporal's.

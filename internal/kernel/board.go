@@ -31,8 +31,8 @@ type Board interface {
 	// event to the history.
 	UpdateDetails(ctx workflow.Context)
 
-	// Pause makes submits wait until [Board.Resume]. It stops those that the provider has not
-	// accepted and that are not being sent at this moment. Everything else continues.
+	// Pause makes submits wait until [Board.Resume], except those that a worker is sending at
+	// this moment. Everything else continues.
 	Pause(ctx workflow.Context)
 
 	// Resume lets submits continue.

@@ -1,0 +1,74 @@
+package activities_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	failurepb "go.temporal.io/api/failure/v1"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
+)
+
+// TestPausedRunsSubmitNothing that had to wait for a worker or for another attempt. What a worker
+// takes immediately costs no question, and neither do workflows that can't be paused.
+func TestPausedRunsSubmitNothing(t *testing.T) {
+	t.Parallel()
+	refused := &failurepb.Failure{FailureInfo: &failurepb.Failure_ApplicationFailureInfo{
+		ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: string(generation.ErrorTypeRateLimited)},
+	}}
+	paused := []string{wire.PausedMemo(2), wire.PausedMemo(1), wire.ResumedMemo(1)}
+	for name, c := range map[string]struct {
+		of      string
+		attempt int32
+		late    time.Duration
+		memos   []string
+		submits int
+		asked   int
+	}{
+		"retried":          {pipeline.WorkflowName, 2, 0, paused, 0, 2}, // about the attempt, too
+		"late":             {runwire.ItemsName, 1, time.Minute, paused, 0, 1},
+		"prompt":           {pipeline.WorkflowName, 1, 0, paused, 1, 0},
+		"resumed":          {runwire.ItemsName, 1, time.Minute, append(paused, wire.ResumedMemo(2)), 1, 1},
+		"never paused":     {pipeline.WorkflowName, 1, time.Minute, nil, 1, 1},
+		"can't be paused":  {generation.WorkflowName, 1, time.Minute, paused, 1, 0},
+		"somebody's own":   {"Film", 1, time.Minute, paused, 1, 0},
+		"retried, resumed": {pipeline.WorkflowName, 2, 0, paused[1:], 1, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := accepting()
+			acts, err := activities.New(forProvider(p))
+			require.NoError(t, err)
+			temporalServer := &fakeTemporal{alive: true, attempt: c.attempt, failure: refused, memos: c.memos}
+			activities.SetClient(acts, temporalServer)
+			var suite testsuite.WorkflowTestSuite
+			env := suite.NewTestActivityEnvironment().SetWorkerOptions(worker.Options{
+				Interceptors: []interceptor.WorkerInterceptor{&later{by: c.late, attempt: c.attempt, of: c.of}},
+			})
+			acts.Register(env)
+			_, err = env.ExecuteActivity(wire.SubmitName, submitInput(`{}`))
+			require.Len(t, p.submits, c.submits)
+			require.Equal(t, c.asked, temporalServer.asked)
+			if c.submits > 0 {
+				require.NoError(t, err)
+				return
+			}
+			var failure *temporal.ApplicationError
+			require.ErrorAs(t, err, &failure)
+			require.Equal(t, generation.ErrorTypeUnavailable, generation.ErrorTypeOf(failure))
+			require.True(t, failure.NonRetryable(), "its workflow waits, not Temporal")
+			waiting := wire.Waiting{After: time.Hour}
+			require.NoError(t, failure.Details(&waiting))
+			require.Zero(t, waiting.After)
+		})
+	}
+}
