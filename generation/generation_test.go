@@ -20,8 +20,9 @@ func TestRequestOnTheWire(t *testing.T) {
 	request := generation.Request{
 		Key: "still", Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": "é"}, Account: "team",
 		Timeout: 90 * time.Minute, Adopt: "p1", MaxPredictions: 2, OnUnknown: generation.ResubmitUnknown,
+		OnInsufficientCredits: generation.WaitForCredits,
 		Timing: generation.Timing{
-			Submit: time.Minute, Settle: 2 * time.Minute, Grace: 3 * time.Minute, Poll: 4 * time.Second, Resubmit: 5 * time.Second,
+			Submit: time.Minute, Settle: 2 * time.Minute, Grace: 3 * time.Minute, Poll: 4 * time.Second, Resubmit: 5 * time.Second, TopUp: 6 * time.Second,
 		},
 		TaskQueue: "limited",
 	}
@@ -29,8 +30,8 @@ func TestRequestOnTheWire(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, `{
 		"key": "still", "model": "wavespeed-ai/flux-dev", "input": {"prompt": "é"}, "account": "team",
-		"timeout": "1h30m0s", "adopt": "p1", "max_predictions": 2, "on_unknown": "resubmit",
-		"timing": {"submit": "1m0s", "settle": "2m0s", "grace": "3m0s", "poll": "4s", "resubmit": "5s"},
+		"timeout": "1h30m0s", "adopt": "p1", "max_predictions": 2, "on_unknown": "resubmit", "on_insufficient_credits": "wait",
+		"timing": {"submit": "1m0s", "settle": "2m0s", "grace": "3m0s", "poll": "4s", "resubmit": "5s", "top_up": "6s"},
 		"task_queue": "limited"
 	}`, string(encoded))
 

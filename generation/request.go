@@ -54,6 +54,13 @@ type Request struct {
 	// found nor proven absent: fail, resubmit, or ask a person. Defaults to [FailUnknown].
 	OnUnknown UnknownPolicy
 
+	// OnInsufficientCredits says what to do if the provider refuses a submit because the
+	// account's balance does not cover it: fail, or wait for a top-up until the deadline.
+	// Defaults to [FailWithoutCredits], as for budgets: a program that expects an error gets
+	// one, and nothing waits unseen. Steps of a pipeline wait by default, because people watch
+	// runs, and a run says what it waits for.
+	OnInsufficientCredits CreditsPolicy
+
 	// Timing holds waits that rarely need a change.
 	Timing Timing
 
@@ -75,6 +82,19 @@ const (
 	// AskUnknown waits until a person decides, by the update [ResolveUpdate], or until the
 	// deadline.
 	AskUnknown UnknownPolicy = "ask"
+)
+
+// CreditsPolicy is what to do about a submit that the account's balance does not cover.
+type CreditsPolicy string
+
+const (
+	// FailWithoutCredits fails the generation with [ErrorTypeInsufficientCredits].
+	FailWithoutCredits CreditsPolicy = "fail"
+
+	// WaitForCredits submits again from time to time, until the account has been topped up or
+	// the deadline passes. Of the generations of a workflow run that wait for one account, only
+	// one at a time is submitted to find out.
+	WaitForCredits CreditsPolicy = "wait"
 )
 
 // Timing holds a generation's waits. A zero field uses its default.
@@ -100,6 +120,10 @@ type Timing struct {
 	// Resubmit is the wait before a failed prediction is submitted again. Defaults to 10
 	// seconds.
 	Resubmit time.Duration
+
+	// TopUp is the wait before the first check whether the account has been topped up; later
+	// waits double, up to the larger of TopUp and 30 minutes. Defaults to 5 minutes.
+	TopUp time.Duration
 }
 
 const (
@@ -138,6 +162,11 @@ func (r Request) Validate() error {
 	default:
 		return fmt.Errorf("on_unknown: %q is not one of %q, %q and %q", r.OnUnknown, FailUnknown, ResubmitUnknown, AskUnknown)
 	}
+	switch r.OnInsufficientCredits {
+	case "", FailWithoutCredits, WaitForCredits:
+	default:
+		return fmt.Errorf("on_insufficient_credits: %q is not one of %q and %q", r.OnInsufficientCredits, FailWithoutCredits, WaitForCredits)
+	}
 	return r.validateDurations()
 }
 
@@ -153,6 +182,7 @@ func (r Request) validateDurations() error {
 		{"timing.grace", r.Timing.Grace, time.Millisecond},
 		{"timing.poll", r.Timing.Poll, time.Millisecond},
 		{"timing.resubmit", r.Timing.Resubmit, time.Millisecond},
+		{"timing.top_up", r.Timing.TopUp, time.Millisecond},
 	} {
 		if d.value != 0 && d.value < d.least {
 			return fmt.Errorf("%s: %v is less than %v", d.name, d.value, d.least)

@@ -12,17 +12,18 @@ import (
 // requestJSON is a Request on the wire, where durations are strings such as "90s", so that
 // people and other languages can write them.
 type requestJSON struct {
-	Key            string          `json:"key,omitempty"`
-	Model          string          `json:"model"`
-	Input          json.RawMessage `json:"input,omitempty"`
-	Account        string          `json:"account,omitempty"`
-	Timeout        duration        `json:"timeout,omitzero"`
-	Adopt          string          `json:"adopt,omitempty"`
-	MaxPredictions int             `json:"max_predictions,omitempty"`
-	OnUnknown      UnknownPolicy   `json:"on_unknown,omitempty"`
-	Timing         timingJSON      `json:"timing,omitzero"`
-	TaskQueue      string          `json:"task_queue,omitempty"`
-	Requires       int             `json:"requires,omitempty"` // the format
+	Key                   string          `json:"key,omitempty"`
+	Model                 string          `json:"model"`
+	Input                 json.RawMessage `json:"input,omitempty"`
+	Account               string          `json:"account,omitempty"`
+	Timeout               duration        `json:"timeout,omitzero"`
+	Adopt                 string          `json:"adopt,omitempty"`
+	MaxPredictions        int             `json:"max_predictions,omitempty"`
+	OnUnknown             UnknownPolicy   `json:"on_unknown,omitempty"`
+	OnInsufficientCredits CreditsPolicy   `json:"on_insufficient_credits,omitempty"`
+	Timing                timingJSON      `json:"timing,omitzero"`
+	TaskQueue             string          `json:"task_queue,omitempty"`
+	Requires              int             `json:"requires,omitempty"` // the format
 }
 
 type timingJSON struct {
@@ -31,6 +32,7 @@ type timingJSON struct {
 	Grace    duration `json:"grace,omitzero"`
 	Poll     duration `json:"poll,omitzero"`
 	Resubmit duration `json:"resubmit,omitzero"`
+	TopUp    duration `json:"top_up,omitzero"`
 }
 
 // MarshalJSON writes durations as strings such as "1h30m0s".
@@ -44,10 +46,10 @@ func (r Request) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(requestJSON{
 		Key: r.Key, Model: r.Model, Input: encoded, Account: r.Account,
-		Timeout: duration(r.Timeout), Adopt: r.Adopt, MaxPredictions: r.MaxPredictions, OnUnknown: r.OnUnknown,
+		Timeout: duration(r.Timeout), Adopt: r.Adopt, MaxPredictions: r.MaxPredictions, OnUnknown: r.OnUnknown, OnInsufficientCredits: r.OnInsufficientCredits,
 		Timing: timingJSON{
 			Submit: duration(r.Timing.Submit), Settle: duration(r.Timing.Settle), Grace: duration(r.Timing.Grace),
-			Poll: duration(r.Timing.Poll), Resubmit: duration(r.Timing.Resubmit),
+			Poll: duration(r.Timing.Poll), Resubmit: duration(r.Timing.Resubmit), TopUp: duration(r.Timing.TopUp),
 		},
 		TaskQueue: r.TaskQueue,
 	})
@@ -62,10 +64,10 @@ func (r *Request) UnmarshalJSON(data []byte) error {
 	}
 	*r = Request{
 		Key: wire.Key, Model: wire.Model, Account: wire.Account,
-		Timeout: time.Duration(wire.Timeout), Adopt: wire.Adopt, MaxPredictions: wire.MaxPredictions, OnUnknown: wire.OnUnknown,
+		Timeout: time.Duration(wire.Timeout), Adopt: wire.Adopt, MaxPredictions: wire.MaxPredictions, OnUnknown: wire.OnUnknown, OnInsufficientCredits: wire.OnInsufficientCredits,
 		Timing: Timing{
 			Submit: time.Duration(wire.Timing.Submit), Settle: time.Duration(wire.Timing.Settle), Grace: time.Duration(wire.Timing.Grace),
-			Poll: time.Duration(wire.Timing.Poll), Resubmit: time.Duration(wire.Timing.Resubmit),
+			Poll: time.Duration(wire.Timing.Poll), Resubmit: time.Duration(wire.Timing.Resubmit), TopUp: time.Duration(wire.Timing.TopUp),
 		},
 		TaskQueue: wire.TaskQueue,
 	}

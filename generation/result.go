@@ -69,6 +69,8 @@ const (
 	StateHeld State = "held"
 	// StatePaused: the run is paused; the submit waits until it is resumed.
 	StatePaused State = "paused"
+	// StateUnpaid: the account's balance does not cover the submit, which waits for a top-up.
+	StateUnpaid State = "unpaid"
 	// StateUnknown: the submit's response was lost; the workflow looks for its prediction.
 	StateUnknown State = "unknown"
 	// StateWaiting: accepted, waiting for the webhook.

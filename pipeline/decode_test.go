@@ -86,7 +86,7 @@ func TestRunsAreReadStrictly(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		`{"budgt":1}`:                          "budgt: is not known; did you mean budget?",
-		`{"pipeline":{"steps":{"a":{"x":1}}}}`: "pipeline.steps.a.x: is not known; known fields: account, approve, description, fallback, for_each, if, input, model, needs, on_unknown, retry, timeout",
+		`{"pipeline":{"steps":{"a":{"x":1}}}}`: "pipeline.steps.a.x: is not known; known fields: account, approve, description, fallback, for_each, if, input, model, needs, on_insufficient_credits, on_unknown, retry, timeout",
 		`{"resume":{"run_id":"r","form":"a"}}`: "resume.form: is not known; did you mean from?",
 		`{"resume":{"input":{"a":5}}}`:         "resume.input.a: must be an object, and is a number",
 		`{"budget":"1"}`:                       `budget: "1" is not an amount of US dollars such as 2.50`,

@@ -103,6 +103,13 @@ type Step struct {
 	// accepted. Defaults to fail, so nothing is paid twice.
 	OnUnknown string `json:"on_unknown,omitempty"`
 
+	// OnInsufficientCredits is wait or fail: what to do if the provider refuses a submit because
+	// the account's balance does not cover it. With wait, the step waits for a top-up until
+	// Timeout. Defaults to wait, unless a fallback takes over after InsufficientCredits: a run
+	// that stops for lack of credit in the middle of a night continues after a top-up, and says
+	// meanwhile what it waits for.
+	OnInsufficientCredits string `json:"on_insufficient_credits,omitempty"`
+
 	// Approve asks people to decide, instead of generating.
 	Approve *Approve `json:"approve,omitempty"`
 }

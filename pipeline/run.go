@@ -134,7 +134,8 @@ func (r *Run) Pause(ctx context.Context) (status Status, err error) {
 	return status, r.update(ctx, wire.RunPauseUpdate, &status)
 }
 
-// Resume lets a paused run continue. It is not an error if the run isn't paused.
+// Resume lets a paused run continue, and has a run that waits for a top-up check now. It is not an
+// error if the run does neither.
 func (r *Run) Resume(ctx context.Context) (status Status, err error) {
 	return status, r.update(ctx, wire.RunResumeUpdate, &status)
 }

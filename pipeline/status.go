@@ -16,7 +16,7 @@ const (
 	StateRunning   State = "running"
 	StateApproval  State = "approval" // waiting for people to decide
 	StatePaused    State = "paused"   // by a person; nothing new is submitted
-	StateHeld      State = "held"     // the budget does not cover the next submit
+	StateHeld      State = "held"     // the budget or the balance does not cover the next submit
 	StateCompleted State = "completed"
 	StateFailed    State = "failed"
 	StateRejected  State = "rejected" // a step, by people
@@ -41,9 +41,13 @@ type Status struct {
 	Cost *generation.USD `json:"cost,omitempty"`
 
 	// Budget is its cap in USD, nil for none. Uncovered is the price that the cap does not cover,
-	// while the run is held.
+	// while the run is held for that.
 	Budget    *generation.USD `json:"budget,omitempty"`
 	Uncovered generation.USD  `json:"needs,omitempty"`
+
+	// TopUp are the accounts whose balance does not cover the next submit, while the run waits
+	// for a top-up.
+	TopUp []string `json:"top_up,omitempty"`
 
 	// Unanswered are requests that the provider did not answer when the run was checked.
 	Unanswered []Unanswered `json:"unanswered,omitempty"`

@@ -76,7 +76,13 @@ var shapes = map[string]struct {
 		faults: []wavespeedtest.Fault{{Kind: wavespeedtest.Fails, Code: 5000, Times: 1}},
 		change: func(r *generation.Request) { r.MaxPredictions = 2; r.Timing.Resubmit = 100 * time.Millisecond },
 	},
-	"refused":       {faults: []wavespeedtest.Fault{{Kind: wavespeedtest.SubmitError, Status: 401}}},
+	"refused": {faults: []wavespeedtest.Fault{{Kind: wavespeedtest.SubmitError, Status: 401}}},
+	"unpaid": {
+		faults: []wavespeedtest.Fault{{Kind: wavespeedtest.SubmitError, Status: 402, Times: 2}},
+		change: func(r *generation.Request) {
+			r.OnInsufficientCredits, r.Timing.TopUp = generation.WaitForCredits, time.Second
+		},
+	},
 	"limited":       {faults: []wavespeedtest.Fault{{Kind: wavespeedtest.SubmitLimited, Delay: time.Second, Times: 1}}},
 	"unknown-found": {duration: 5 * time.Second, faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset, Times: 1}}},
 	"unknown-named": {faults: []wavespeedtest.Fault{

@@ -45,6 +45,13 @@ func pausedForAWhile(p *pipelines, run client.WorkflowRun) {
 	}
 }
 
+// toppedUp tops up the account of a run that waits for it.
+func toppedUp(p *pipelines, run client.WorkflowRun) {
+	p.awaitState(run, pipeline.StateHeld)
+	p.Simulator.Heal()
+	p.resume(run)
+}
+
 // pipelineShapes are the ways that runs can go, each kind of step among them, as
 // histories that are kept.
 var pipelineShapes = map[string]struct {
@@ -222,6 +229,14 @@ steps:
 	"paused-children": {
 		text: shots, inputs: map[string]any{"rows": rows(60)}, faults: []wavespeedtest.Fault{{Kind: wavespeedtest.SubmitLimited, Input: "product 1", Times: 3}},
 		steer: pausedForAWhile,
+	},
+	"unpaid": {
+		text: chain, faults: []wavespeedtest.Fault{{Kind: wavespeedtest.SubmitError, Status: 402, Input: "a clip", Times: 1}},
+		steer: toppedUp,
+	},
+	"unpaid-children": {
+		text: shots, inputs: map[string]any{"rows": rows(60)}, faults: []wavespeedtest.Fault{{Kind: wavespeedtest.SubmitError, Status: 402, Input: "product 5"}},
+		steer: toppedUp,
 	},
 	"refused": {text: "steps: {still: {model: wavespeed-ai/no-such, input: {prompt: x}}}"},
 	"canceled": {

@@ -32,6 +32,9 @@ type board struct {
 	limits    func(account, model string) (quota.Kind, bool)
 	choices   map[string]choice // of models of accounts
 	leases    []*lease
+	droughts  []*drought
+	unpaid    []string // accounts, as told last
+	onUnpaid  func(workflow.Context)
 	pauses    pauses
 	queued    map[*generation.Attempt]*slot // in the line of the account's limits
 

@@ -22,6 +22,7 @@ var dollars = generation.Dollars
 
 // till is a provider with prices by model, that keeps to the bounds it is given.
 type till struct {
+	*provider
 	prices  map[string]generation.USD
 	fails   map[string]bool // predictions of these models
 	paid    generation.USD  // for what did not fail
@@ -63,6 +64,7 @@ func newTill(t *testing.T, prices map[string]generation.USD) (*till, *testsuite.
 	t.Helper()
 	s := &till{prices: prices, fails: make(map[string]bool)}
 	p := accepts()
+	s.provider = p
 	p.submit = func(_ int, in wire.SubmitInput) (wire.Submitted, error) { return s.submit(in) }
 	p.await = func(_ int, in wire.AwaitInput) (wire.Outcome, error) {
 		return s.outcome(in.PredictionID), nil

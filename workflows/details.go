@@ -98,7 +98,7 @@ func headline(statuses []*generation.Status) string {
 	var parts []string
 	for _, state := range []generation.State{
 		generation.StateCompleted, generation.StateFailed, generation.StateCanceled,
-		generation.StatePaused, generation.StateHeld, generation.StateUnknown, generation.StatePolling, generation.StateWaiting, generation.StateSubmitting,
+		generation.StatePaused, generation.StateHeld, generation.StateUnpaid, generation.StateUnknown, generation.StatePolling, generation.StateWaiting, generation.StateSubmitting,
 	} {
 		if counts[state] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[state], state))

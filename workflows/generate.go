@@ -49,6 +49,7 @@ type run struct {
 	price    generation.USD     // of a submit that the budget did not cover, in USD
 	earlier  *generation.Status // from an earlier run; nil for none
 	slot     *slot              // of the account's limits; nil without one
+	drought  *drought           // in which it waits, or checks whether it is over; nil without one
 }
 
 func begin(ctx workflow.Context, request generation.Request) (*run, error) {
@@ -122,6 +123,7 @@ func (r *run) accept(ctx workflow.Context, a *attempt) error {
 		return err
 	}
 	unknown, err := r.submit(ctx, a)
+	r.leaveDrought(ctx, err == nil && unknown == "")
 	if err != nil {
 		return err
 	}

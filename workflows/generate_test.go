@@ -494,6 +494,7 @@ func TestInvalidRequestsSubmitNothing(t *testing.T) {
 		"negative timeout":     {func(r *generation.Request) { r.Timeout = -time.Second }, "timeout:"},
 		"negative grace":       {func(r *generation.Request) { r.Timing.Grace = -time.Second }, "timing.grace:"},
 		"too many predictions": {func(r *generation.Request) { r.MaxPredictions = 1000 }, "max_predictions:"},
+		"credits policy":       {func(r *generation.Request) { r.OnInsufficientCredits = "hope" }, "on_insufficient_credits:"},
 		"unknown policy":       {func(r *generation.Request) { r.OnUnknown = "hope" }, "on_unknown:"},
 		"adopt a path":         {func(r *generation.Request) { r.Adopt = "../balance" }, "adopt:"},
 	} {

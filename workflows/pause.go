@@ -37,6 +37,7 @@ func (b *board) Pause(ctx workflow.Context) {
 	// Activities of submits that have started look at the memo before they send anything. The
 	// names of earlier pauses are removed, unless a codec makes something of nothing.
 	_ = workflow.UpsertMemo(ctx, map[string]any{wire.PausedMemo(p.n): true, wire.PausedMemo(p.n - 1): nil, wire.ResumedMemo(p.n - 1): nil})
+	b.relieve()
 	b.UpdateDetails(ctx)
 }
 
@@ -45,6 +46,7 @@ func (b *board) Resume(ctx workflow.Context) {
 		p.ended, p.paused = p.took(ctx), false
 		_ = workflow.UpsertMemo(ctx, map[string]any{wire.ResumedMemo(p.n): true})
 	}
+	b.relieve()
 	b.UpdateDetails(ctx)
 }
 

@@ -36,6 +36,17 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 		r.dropSlot()
 		return r.submit(ctx, a)
 	}
+	if r.waitsForTopUp(ctx, err) {
+		r.settle(a, share, 0)
+		r.dropSlot()
+		if err := r.awaitTopUp(ctx, a, err); err != nil {
+			return "", err
+		}
+		if r.remaining(ctx) > 0 { // no worker may have run for a while
+			return r.submit(ctx, a)
+		}
+		share = nil
+	}
 	if err != nil {
 		unknown, err = r.submitFailed(ctx, a, err)
 		r.settleFailed(a, share)

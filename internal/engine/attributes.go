@@ -19,7 +19,7 @@ var (
 // tell sets the run's search attributes when its state has changed: each time is a billable
 // action. It is called where the state changes, and nowhere else.
 func (r *run) tell(ctx workflow.Context) {
-	state := r.runState()
+	state := r.runState(ctx)
 	if !r.in.SearchAttributes || r.told == state || r.state == "" && !r.checked {
 		return
 	}

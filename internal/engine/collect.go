@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -59,21 +61,25 @@ func (r *run) listen(ctx workflow.Context) {
 		for {
 			var report Progress
 			channel.Receive(ctx, &report)
-			r.note(report)
+			r.note(ctx, report)
 			r.show(ctx)
 		}
 	})
 }
 
 // note accepts a report that is newer than the last, because they may arrive in any order.
-func (r *run) note(report Progress) {
+func (r *run) note(ctx workflow.Context, report Progress) {
 	for _, s := range r.steps {
 		if s.fan == nil {
 			continue
 		}
 		for _, c := range s.fan.live {
 			if c.WorkflowID == report.WorkflowID && report.follows(c.progress) && report.ended() <= len(c.items) {
+				changed := !slices.Equal(c.progress.Unpaid, report.Unpaid)
 				c.progress = report
+				if changed {
+					r.tell(ctx)
+				}
 			}
 		}
 	}

@@ -40,7 +40,11 @@ func (r *run) details(ctx workflow.Context) string {
 		fmt.Fprintf(&text, "**Paused since %s: nothing new is submitted.** Update `%s` lets it continue.\n\n",
 			status.Paused.UTC().Format("2006-01-02 15:04:05 UTC"), wire.RunResumeUpdate)
 	}
-	if status.State == pipeline.StateHeld {
+	if len(status.TopUp) > 0 {
+		fmt.Fprintf(&text, "**Held: %s.** It checks from time to time; update `%s` makes it check now.\n\n",
+			markdown.Escape(runview.TopUp(status.TopUp)), wire.RunResumeUpdate)
+	}
+	if status.State == pipeline.StateHeld && status.Budget != nil && (status.Uncovered > 0 || len(status.TopUp) == 0) {
 		fmt.Fprintf(&text, "**Held: the budget of %s does not cover the next submit, of %s.** Update `%s` raises it.\n\n",
 			markdown.USD(*status.Budget), markdown.USD(status.Uncovered), wire.RunBudgetUpdate)
 	}

@@ -43,6 +43,8 @@ type stage struct {
 	takes  time.Duration // a prediction; 0 for none
 
 	mu      sync.Mutex
+	credit  *int     // how many submits the balance covers; nil for all
+	refused int      // for lack of credit
 	prompts []string // of submits, by their order
 	inputs  []json.RawMessage
 	byID    map[string]string
@@ -82,6 +84,13 @@ func (s *stage) submit(_ context.Context, in wire.SubmitInput) (wire.Submitted, 
 	}
 	if in.MaxPrice != nil && cost > *in.MaxPrice {
 		return wire.Submitted{}, temporal.NewNonRetryableApplicationError("too dear", string(generation.ErrorTypeBudgetExceeded), nil, cost)
+	}
+	if s.credit != nil {
+		if *s.credit == 0 {
+			s.refused++
+			return wire.Submitted{}, temporal.NewNonRetryableApplicationError("no credit", string(generation.ErrorTypeInsufficientCredits), nil)
+		}
+		*s.credit--
 	}
 	s.prompts, s.inputs = append(s.prompts, input.Prompt), append(s.inputs, in.Input)
 	id := fmt.Sprintf("%032x", len(s.prompts))

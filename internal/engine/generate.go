@@ -116,6 +116,7 @@ func (m maker) requests(made *item, values map[string]any, earlier []generation.
 		request := generation.Request{
 			Key: step.keys(made)[i], Model: model, Input: plan.Changed(input.(map[string]any), changes),
 			Account: step.Account, Timeout: time.Duration(step.Timeout), OnUnknown: generation.UnknownPolicy(step.OnUnknown),
+			OnInsufficientCredits: onInsufficientCredits(step.PlannedStep, i),
 		}
 		if request.Account == "" {
 			request.Account = m.account

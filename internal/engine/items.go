@@ -81,13 +81,20 @@ type Progress struct {
 	Failed    int            `json:"failed"`
 	Attempts  int            `json:"attempts,omitempty"`
 	Spent     generation.USD `json:"spent,omitempty"`
+
+	// Unpaid are the accounts whose top-up the child waits for.
+	Unpaid []string `json:"unpaid,omitempty"`
+
+	// Number counts a child's reports.
+	Number int `json:"number,omitempty"`
 }
 
 func (p Progress) ended() int { return p.Completed + p.Failed }
 
 // follows reports whether the report is newer than another; anybody can send one.
 func (p Progress) follows(other Progress) bool {
-	return p.Completed >= 0 && p.Failed >= 0 && p.ended() > other.ended()
+	return p.Completed >= 0 && p.Failed >= 0 &&
+		(p.ended() > other.ended() || p.Number > other.Number && p.ended() == other.ended())
 }
 
 const (
@@ -124,6 +131,7 @@ type chunkRun struct {
 	values    map[string]any
 	budget    *kernel.Budget
 	stopped   bool
+	reports   int // so far
 	uncovered generation.USD
 }
 
@@ -166,6 +174,7 @@ func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
 		c.stopped = true
 	})
 	c.obey(ctx)
+	kernel.BoardOf(ctx).OnUnpaid(func(ctx workflow.Context) { c.report(ctx, c.step.counts()) })
 	if c.budget != nil {
 		ctx = kernel.WithBudget(ctx, c.budget)
 	}
@@ -210,10 +219,12 @@ func (c *chunkRun) report(ctx workflow.Context, counts pipeline.Counts) {
 	if info.ParentWorkflowExecution == nil || ctx.Err() != nil {
 		return
 	}
+	c.reports++
 	sum := c.step.made.sum
 	report := Progress{
 		Child:     runwire.Child{WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID},
 		Completed: counts.Completed, Failed: counts.Failed, Attempts: sum.attempts, Spent: sum.usd,
+		Unpaid: kernel.BoardOf(ctx).Unpaid(), Number: c.reports,
 	}
 	workflow.SignalExternalWorkflow(ctx, info.ParentWorkflowExecution.ID, info.ParentWorkflowExecution.RunID, runwire.ProgressSignal, report)
 }

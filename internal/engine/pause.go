@@ -27,7 +27,7 @@ func (r *run) answerPauses(ctx workflow.Context) error {
 			workflow.UpdateHandlerOptions{Description: "pauses the run: nothing new is submitted, and what runs is collected"}),
 		workflow.SetUpdateHandlerWithOptions(ctx, wire.RunResumeUpdate,
 			func(ctx workflow.Context) (pipeline.Status, error) { return r.setPaused(ctx, false), nil },
-			workflow.UpdateHandlerOptions{Description: "lets a paused run continue"}),
+			workflow.UpdateHandlerOptions{Description: "lets a paused run continue; one that waits for a top-up checks now"}),
 	)
 }
 
@@ -53,9 +53,11 @@ func (r *run) setPaused(ctx workflow.Context, paused bool) pipeline.Status {
 	return r.bounded(ctx)
 }
 
-// follow passes on to the child whether the run is paused, if it does not know.
+// follow passes on to the child whether the run is paused, if it does not know, and that it is
+// resumed, if it waits for a top-up.
 func (c *child) follow(ctx workflow.Context, paused bool) {
-	if !c.started || c.future.IsReady() || c.pause.Paused == paused {
+	checks := !paused && len(c.progress.Unpaid) > 0
+	if !c.started || c.future.IsReady() || c.pause.Paused == paused && !checks {
 		return
 	}
 	c.pause = Pause{Paused: paused, Number: c.pause.Number + 1}

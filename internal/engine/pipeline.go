@@ -209,6 +209,7 @@ func (r *run) schedule(ctx workflow.Context) error {
 		ctx = kernel.WithBudget(ctx, r.budget)
 	}
 	kernel.BoardOf(ctx).Know(r.known()...)
+	kernel.BoardOf(ctx).OnUnpaid(r.tell)
 	for {
 		r.beginReady(ctx)
 		if !r.underWay() {

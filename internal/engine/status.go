@@ -14,6 +14,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plaintext"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
@@ -99,8 +100,8 @@ func brief(decisions []generation.Decision) []generation.Decision {
 
 func (r *run) status(ctx workflow.Context) pipeline.Status {
 	status := pipeline.Status{
-		Pipeline: r.in.Pipeline.Name, State: r.runState(), Reason: plaintext.Clip(r.reason, maxStatusReason), Estimate: r.estimate, Unanswered: r.unanswered, Outputs: r.outputs, Omitted: r.omitted,
-		Started: r.started, Paused: r.paused, Ended: r.ended,
+		Pipeline: r.in.Pipeline.Name, State: r.runState(ctx), Reason: plaintext.Clip(r.reason, maxStatusReason), Estimate: r.estimate, Unanswered: r.unanswered, Outputs: r.outputs, Omitted: r.omitted,
+		Started: r.started, Paused: r.paused, TopUp: r.unpaid(ctx), Ended: r.ended,
 	}
 	asked := make(map[string]generation.ApprovalStatus)
 	for _, approval := range workflows.Approvals(ctx) {
@@ -153,7 +154,11 @@ func (r *run) stepStatus(ctx workflow.Context, s *step) pipeline.StepStatus {
 		ID: s.ID, Kind: s.Kind(), State: r.shown(s, live), Reason: plaintext.Clip(s.reason, maxStatusReason), ErrorType: s.errorType, Model: s.Model,
 		Attempts: sum.attempts, Needs: s.Needs, Started: s.started, Ended: s.ended,
 	}
-	if s.state == pipeline.StateRunning && s.reason == "" {
+	switch unpaid := s.unpaid(live); {
+	case s.state != pipeline.StateRunning || s.reason != "":
+	case len(unpaid) > 0:
+		status.Reason = runview.TopUp(unpaid)
+	default:
 		status.Reason = plaintext.Clip(strings.TrimPrefix(record.Waiting(live), s.ID+" "), maxStatusReason)
 	}
 	if s.Kind() == plan.KindGenerate {
@@ -244,14 +249,14 @@ func (r *run) shown(s *step, live []generation.Status) pipeline.State {
 		return pipeline.StateApproval
 	case is(generation.StatePaused) || s.Kind() == plan.KindForEach && !r.paused.IsZero():
 		return pipeline.StatePaused
-	case is(generation.StateHeld) || s.fan != nil && s.fan.holding > 0:
+	case is(generation.StateHeld) || s.fan != nil && s.fan.holding > 0 || len(s.unpaid(live)) > 0:
 		return pipeline.StateHeld
 	default:
 		return s.state
 	}
 }
 
-func (r *run) runState() pipeline.State {
+func (r *run) runState(ctx workflow.Context) pipeline.State {
 	switch {
 	case r.state != "":
 		return r.state
@@ -261,6 +266,9 @@ func (r *run) runState() pipeline.State {
 		return pipeline.StateChecking
 	}
 	state := pipeline.StateRunning
+	if len(r.unpaid(ctx)) > 0 {
+		state = pipeline.StateHeld
+	}
 	if r.budget != nil {
 		if held, _ := r.budget.Held(); held > 0 {
 			state = pipeline.StateHeld

@@ -35,7 +35,7 @@ type Board interface {
 	// this moment. Everything else continues.
 	Pause(ctx workflow.Context)
 
-	// Resume lets submits continue.
+	// Resume lets submits continue, and those that wait for a top-up check now.
 	Resume(ctx workflow.Context)
 
 	// Paused reports whether submits wait.
@@ -43,6 +43,12 @@ type Board interface {
 
 	// AwaitResume waits while the run is paused. It costs nothing if it isn't.
 	AwaitResume(ctx workflow.Context) error
+
+	// Unpaid are the accounts whose top-up submits wait for.
+	Unpaid() []string
+
+	// OnUnpaid has a function called when that changes. It must not block.
+	OnUnpaid(changed func(ctx workflow.Context))
 
 	// StatusOf returns the generation with this key; false if none was started.
 	StatusOf(key string) (generation.Status, bool)

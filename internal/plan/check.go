@@ -95,6 +95,8 @@ func checkStep(d pipeline.Definition, id string, step pipeline.Step, path []stri
 	checkDuration(step.Timeout, time.Second, join(path, "timeout"), problems)
 	checkOneOf(generation.UnknownPolicy(step.OnUnknown), []generation.UnknownPolicy{"", generation.FailUnknown, generation.ResubmitUnknown, generation.AskUnknown},
 		join(path, "on_unknown"), problems)
+	checkOneOf(generation.CreditsPolicy(step.OnInsufficientCredits), []generation.CreditsPolicy{"", generation.FailWithoutCredits, generation.WaitForCredits},
+		join(path, "on_insufficient_credits"), problems)
 	if step.Retry != nil {
 		if n := step.Retry.Predictions; n < 1 || n > maxPredictions {
 			problems.add(join(path, "retry", "predictions"), "%d is not between 1 and %d", n, maxPredictions)
@@ -162,6 +164,7 @@ func checkApproval(step pipeline.Step, ids []string, path []string, problems *pr
 	}{
 		{"model", step.Model != ""}, {"input", step.Input != nil}, {"for_each", step.ForEach != nil}, {"account", step.Account != ""},
 		{"timeout", step.Timeout != 0}, {"retry", step.Retry != nil}, {"fallback", step.Fallback != nil}, {"on_unknown", step.OnUnknown != ""},
+		{"on_insufficient_credits", step.OnInsufficientCredits != ""},
 	} {
 		if field.set {
 			problems.add(join(path, field.name), "can't be combined with approve, which generates nothing")

@@ -48,6 +48,7 @@ func TestProblemsOfDefinitions(t *testing.T) {
 		"timeout":     {func(d *pipeline.Definition) { step(*d, 0).Timeout = pipeline.Duration(time.Millisecond) }, "steps.a.timeout: 1ms is less than 1s"},
 		"in the past": {func(d *pipeline.Definition) { step(*d, 0).Timeout = pipeline.Duration(-time.Hour) }, "steps.a.timeout: -1h0m0s is less than 1s"},
 		"on_unknown":  {func(d *pipeline.Definition) { step(*d, 0).OnUnknown = "hope" }, `steps.a.on_unknown: "hope" is not one of fail, resubmit`},
+		"credits":     {func(d *pipeline.Definition) { step(*d, 0).OnInsufficientCredits = "hope" }, `steps.a.on_insufficient_credits: "hope" is not one of fail, wait`},
 		"retry none":  {func(d *pipeline.Definition) { step(*d, 0).Retry = &pipeline.Retry{} }, "steps.a.retry.predictions: 0 is not between 1 and 100"},
 		"retry many":  {func(d *pipeline.Definition) { step(*d, 0).Retry = &pipeline.Retry{Predictions: 101} }, "101 is not between 1 and 100"},
 		"retry wait": {func(d *pipeline.Definition) { step(*d, 0).Retry = &pipeline.Retry{Predictions: 2, Wait: -1} },
@@ -76,6 +77,7 @@ func TestProblemsOfDefinitions(t *testing.T) {
 		"retry beside approve":      {func(d *pipeline.Definition) { step(*d, 2).Retry = &pipeline.Retry{Predictions: 1} }, "steps.ask.retry: can't be combined with"},
 		"fallback beside approve":   {func(d *pipeline.Definition) { step(*d, 2).Fallback = []pipeline.Fallback{{Model: "x/y"}} }, "steps.ask.fallback: can't be combined with"},
 		"on_unknown beside approve": {func(d *pipeline.Definition) { step(*d, 2).OnUnknown = "fail" }, "steps.ask.on_unknown: can't be combined with"},
+		"credits beside approve":    {func(d *pipeline.Definition) { step(*d, 2).OnInsufficientCredits = "wait" }, "steps.ask.on_insufficient_credits: can't be combined with"},
 		"for_each beside approve":   {func(d *pipeline.Definition) { step(*d, 2).ForEach = &pipeline.ForEach{Items: []any{1}} }, "steps.ask.for_each: can't be combined with"},
 		"needed":                    {func(d *pipeline.Definition) { step(*d, 2).Approve.Needed = -1 }, "steps.ask.approve.needed: -1 is negative"},
 		"needed of too few": {func(d *pipeline.Definition) {

@@ -47,12 +47,12 @@ func TestSchemasAgreeWithTheCode(t *testing.T) {
 	}{
 		"generate": {reference.Generate(), []string{
 			`{"model":"a/b"}`,
-			`{"model":"a/b","input":{"prompt":"x","n":[1,{}]},"key":"still","account":"team","timeout":"15m","adopt":"p1","max_predictions":100,"on_unknown":"ask","task_queue":"q","requires":1}`,
-			`{"model":"a/b","timing":{"submit":"1m","settle":"90s","grace":"1.5h","poll":"100ms","resubmit":"1m30s"}}`,
+			`{"model":"a/b","input":{"prompt":"x","n":[1,{}]},"key":"still","account":"team","timeout":"15m","adopt":"p1","max_predictions":100,"on_unknown":"ask","on_insufficient_credits":"wait","task_queue":"q","requires":1}`,
+			`{"model":"a/b","timing":{"submit":"1m","settle":"90s","grace":"1.5h","poll":"100ms","resubmit":"1m30s","top_up":"1h"}}`,
 		}, []string{
 			`{}`, `[]`, `{"model":1}`, `{"model":"a/b","prompt":"x"}`, `{"model":"a/b","input":"x"}`, `{"model":"a/b","timeout":90}`,
 			`{"model":"a/b","timeout":"soon"}`, `{"model":"a/b","max_predictions":101}`, `{"model":"a/b","max_predictions":1.5}`,
-			`{"model":"a/b","on_unknown":"retry"}`, `{"model":"a/b","timing":{"pol":"1s"}}`,
+			`{"model":"a/b","on_unknown":"retry"}`, `{"model":"a/b","on_insufficient_credits":"pay"}`, `{"model":"a/b","timing":{"pol":"1s"}}`,
 		}},
 		"pipeline": {reference.Pipeline(), []string{
 			`{"pipeline":{"steps":{"a":{"model":"a/b"}}}}`,

@@ -112,7 +112,7 @@ func jsonType(goType string) (kind, nested string) {
 		return "string, RFC 3339", ""
 	case "Output", "generation.Output":
 		return "string or object", ""
-	case "string", "UnknownPolicy", "Via", "State":
+	case "string", "UnknownPolicy", "CreditsPolicy", "Via", "State":
 		return "string", ""
 	default:
 		return "object", ""

@@ -75,6 +75,14 @@ func Items(c pipeline.Counts) string {
 	return text
 }
 
+// TopUp says what a run waits for whose accounts have too little credit.
+func TopUp(accounts []string) string {
+	if len(accounts) == 1 {
+		return "waits for a top-up of account " + accounts[0]
+	}
+	return "waits for top-ups of the accounts " + strings.Join(accounts, ", ")
+}
+
 // Took is how long a step has taken: until now if it has not ended, and "" if it has not
 // started.
 func Took(step pipeline.StepStatus, now time.Time) string {

@@ -17,11 +17,13 @@ func WithDefaults(r generation.Request) generation.Request {
 	fill(&r.Timeout, 6*time.Hour)
 	fill(&r.MaxPredictions, 1)
 	fill(&r.OnUnknown, generation.FailUnknown)
+	fill(&r.OnInsufficientCredits, generation.FailWithoutCredits)
 	fill(&r.Timing.Submit, time.Minute)
 	fill(&r.Timing.Settle, 2*time.Minute)
 	fill(&r.Timing.Grace, 2*time.Minute)
 	fill(&r.Timing.Poll, 2*time.Second)
 	fill(&r.Timing.Resubmit, 10*time.Second)
+	fill(&r.Timing.TopUp, 5*time.Minute)
 	if r.Input == nil {
 		r.Input = json.RawMessage("{}")
 	}

@@ -18,8 +18,9 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, 6*time.Hour, got.Timeout)
 	require.Equal(t, 1, got.MaxPredictions)
 	require.Equal(t, generation.FailUnknown, got.OnUnknown)
+	require.Equal(t, generation.FailWithoutCredits, got.OnInsufficientCredits)
 	require.Equal(t, generation.Timing{
-		Submit: time.Minute, Settle: 2 * time.Minute, Grace: 2 * time.Minute, Poll: 2 * time.Second, Resubmit: 10 * time.Second,
+		Submit: time.Minute, Settle: 2 * time.Minute, Grace: 2 * time.Minute, Poll: 2 * time.Second, Resubmit: 10 * time.Second, TopUp: 5 * time.Minute,
 	}, got.Timing)
 	require.NoError(t, got.Validate())
 	set := wire.WithDefaults(generation.Request{Model: "m", Key: "k", Timeout: time.Hour, Timing: generation.Timing{Grace: time.Second}})

@@ -12,7 +12,7 @@ import (
 // A public package exports at most this many types, functions, methods, constants and
 // variables. The figures are those reached: raise one only with a reason in the commit.
 var exports = map[string]int{
-	"activities": 6, "limits": 12, "generation": 69, "pipeline": 66, "pipeline/file": 6, "wavespeed": 21,
+	"activities": 6, "limits": 12, "generation": 73, "pipeline": 66, "pipeline/file": 6, "wavespeed": 21,
 	"webhook": 7, "webhook/signaler": 2, "worker": 5, "workflows": 18,
 }
 

@@ -105,6 +105,21 @@ func (s *Server) Balance(name string) float64 {
 	return 0
 }
 
+// TopUp adds to the account's credit, in USD.
+func (s *Server) TopUp(name string, usd float64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.account(name)
+	switch {
+	case a == nil:
+		return fmt.Errorf("wavespeedtest: there is no account %q", name)
+	case !(usd > 0 && usd <= DefaultBalance):
+		return fmt.Errorf("wavespeedtest: %v is not more than 0 and at most %d US dollars", usd, DefaultBalance)
+	}
+	a.balance += money.USD(usd)
+	return nil
+}
+
 // limited returns why the account may not start another prediction now, and when it may. The
 // caller holds the lock.
 func (s *Server) limited(a *account, m *catalogue.Model) (string, time.Duration) {

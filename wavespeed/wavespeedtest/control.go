@@ -41,6 +41,7 @@ func (s *Server) control(mux *http.ServeMux) {
 	mux.HandleFunc("POST /simulator/age", s.postAge)
 	mux.HandleFunc("POST /simulator/accounts/{name}/rotate-secret", s.postRotate)
 	mux.HandleFunc("POST /simulator/accounts/{name}/others", s.postOther)
+	mux.HandleFunc("POST /simulator/accounts/{name}/top-up", s.postTopUp)
 }
 
 var controls = map[string]string{
@@ -53,6 +54,7 @@ var controls = map[string]string{
 	"PATCH /simulator/behavior":                     `change how it behaves: {"list_inputs":true,"clock_offset":"-90s"}`,
 	"POST /simulator/accounts/{name}/others":        "let somebody else make a prediction, and return its id",
 	"POST /simulator/accounts/{name}/rotate-secret": "give the account a new webhook secret, and return it",
+	"POST /simulator/accounts/{name}/top-up":        `add to the account's credit, and return it: {"usd":10}`,
 	"POST /simulator/age":                           `age all kept data: {"by":"168h"}`,
 	"POST /simulator/reset":                         "forget everything",
 }
@@ -122,6 +124,25 @@ func (s *Server) postRotate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply.JSON(w, http.StatusOK, map[string]string{"secret": secret})
+}
+
+func (s *Server) postTopUp(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		USD float64 `json:"usd"`
+	}
+	name := r.PathValue("name")
+	if !readControl(w, r, &body) {
+		return
+	}
+	if err := s.TopUp(name, body.USD); err != nil {
+		status := http.StatusBadRequest
+		if s.Secret(name) == "" {
+			status = http.StatusNotFound
+		}
+		reply.Problem(w, status, "%v", err)
+		return
+	}
+	reply.JSON(w, http.StatusOK, map[string]float64{"balance": s.Balance(name)})
 }
 
 // readControl reads a body that is sent to our own paths, and says what is wrong.

@@ -94,6 +94,19 @@ func TestSecretsRotateAndTimePassesOverHTTP(t *testing.T) {
 	require.Contains(t, p.call(http.MethodGet, "/simulator/", nil).raw, "/simulator/ledger")
 }
 
+func TestAccountsAreToppedUpOverHTTP(t *testing.T) {
+	t.Parallel()
+	p := start(t, wavespeedtest.Options{Accounts: []wavespeedtest.Account{{Balance: 0.001}}})
+	require.Equal(t, 403, p.call(http.MethodPost, "/api/v3/"+fluxDev, `{"prompt":"x"}`).status)
+	require.InDelta(t, 10.001, p.call(http.MethodPost, "/simulator/accounts/default/top-up", `{"usd":10}`).body["balance"], 1e-9)
+	require.InDelta(t, 10.001, p.Balance("default"), 1e-9)
+	p.submit(fluxDev, `{"prompt":"x"}`)
+	for _, body := range []string{``, `{}`, `{"usd":-1}`, `{"usd":1e300}`, `{"usd":"10"}`} {
+		require.Equal(t, 400, p.call(http.MethodPost, "/simulator/accounts/default/top-up", body).status, body)
+	}
+	require.Equal(t, 404, p.call(http.MethodPost, "/simulator/accounts/nobody/top-up", `{"usd":10}`).status)
+}
+
 func TestResetForgetsEverything(t *testing.T) {
 	t.Parallel()
 	first := wavespeedtest.Fault{Kind: wavespeedtest.Slow, Delay: 50 * time.Millisecond}

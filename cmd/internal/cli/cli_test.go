@@ -172,16 +172,17 @@ func TestGenerateRefusesBeforeAnySpend(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no model":      {[]string{"generate"}, "requires at least 1 arg"},
-		"bad model":     {[]string{"generate", "../balance", "prompt=x"}, "model"},
-		"no pair":       {[]string{"generate", model, "prompt"}, `"prompt" does not have the form key=value`},
-		"no file":       {[]string{"generate", model, "image=@/none"}, "image: open /none: no such file or directory"},
-		"no input file": {[]string{"generate", model, "--input", "/none"}, "--input: open /none"},
-		"no object":     {[]string{"generate", model, "--input", "-"}, "--input: stdin:1:1: the file is empty"},
-		"on-unknown":    {[]string{"generate", model, "prompt=x", "--on-unknown", "hope"}, "on_unknown"},
-		"unknown flag":  {[]string{"generate", model, "--loud"}, "unknown flag: --loud"},
-		"setting":       {[]string{"generate", model, "prompt=x", "--log-level", "loud"}, "--log-level: "},
-		"no command":    {[]string{"generates"}, `unknown command "generates"`},
+		"no model":                {[]string{"generate"}, "requires at least 1 arg"},
+		"bad model":               {[]string{"generate", "../balance", "prompt=x"}, "model"},
+		"no pair":                 {[]string{"generate", model, "prompt"}, `"prompt" does not have the form key=value`},
+		"no file":                 {[]string{"generate", model, "image=@/none"}, "image: open /none: no such file or directory"},
+		"no input file":           {[]string{"generate", model, "--input", "/none"}, "--input: open /none"},
+		"no object":               {[]string{"generate", model, "--input", "-"}, "--input: stdin:1:1: the file is empty"},
+		"on-insufficient-credits": {[]string{"generate", model, "prompt=x", "--on-insufficient-credits", "hope"}, "on_insufficient_credits"},
+		"on-unknown":              {[]string{"generate", model, "prompt=x", "--on-unknown", "hope"}, "on_unknown"},
+		"unknown flag":            {[]string{"generate", model, "--loud"}, "unknown flag: --loud"},
+		"setting":                 {[]string{"generate", model, "prompt=x", "--log-level", "loud"}, "--log-level: "},
+		"no command":              {[]string{"generates"}, `unknown command "generates"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

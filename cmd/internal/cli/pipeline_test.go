@@ -320,6 +320,36 @@ func TestPipelineDecisions(t *testing.T) {
 	require.Contains(t, string(ledger[3].Input), ledger[1].PredictionID, "the clip is made of the still that was good")
 }
 
+// TestPipelineWaitsForATopUp: the run says what it waits for, and the command that it shows makes it
+// check.
+func TestPipelineWaitsForATopUp(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, wavespeedtest.Options{Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.SubmitError, Status: 402}}})
+	id := newID()
+	l := s.line()
+	ended := make(chan int, 1)
+	file := written(t, "p.yaml", "steps: {still: {model: wavespeed-ai/flux-dev, input: {prompt: x}}}")
+	go func() { ended <- l.run(t.Context(), "pipeline", "run", file, "--id", id) }()
+	stack.Eventually(t, "it does not say what it waits for", func() bool {
+		return strings.Contains(l.err.String(), "The run waits for a top-up of account default. It checks from time to time. Check now with:\n  wavespeed-temporal pipeline resume "+id)
+	})
+	_, listed, _ := s.run(t, "pipeline", "list")
+	require.Regexp(t, id+` +p +Running +\* held`, listed)
+	s.Simulator.Heal()
+	code, _, err := s.run(t, "pipeline", "resume", id)
+	require.Zero(t, code, err)
+	require.Zero(t, <-ended, l.err.String())
+	require.Len(t, s.Simulator.Ledger(), 1)
+
+	require.NoError(t, s.Simulator.Inject(wavespeedtest.Fault{Kind: wavespeedtest.SubmitError, Status: 402}))
+	code, _, err = s.run(t, "pipeline", "rerun", id, "--from", "still", "--on-insufficient-credits", "hope")
+	require.Equal(t, 2, code)
+	require.Contains(t, err, `--on-insufficient-credits: "hope" is not one of fail and wait`)
+	code, _, err = s.run(t, "pipeline", "rerun", id, "--from", "still", "--on-insufficient-credits", "fail")
+	require.Equal(t, 3, code, err)
+	require.Equal(t, "fail", s.startedWith(t, id).Pipeline.Steps[0].Value.OnInsufficientCredits)
+}
+
 // TestPipelineChoicesByKey: their files often have the same names.
 func TestPipelineChoicesByKey(t *testing.T) {
 	t.Parallel()

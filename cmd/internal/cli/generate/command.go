@@ -72,6 +72,7 @@ prints a workflow id. Use that to fetch the result:
 	flags.DurationVar(&o.request.Timeout, "timeout", 0, "timeout for the whole generation (default 6h)")
 	flags.IntVar(&o.request.MaxPredictions, "max-predictions", 0, "maximum number of predictions to pay for if they fail (default 1)")
 	flags.StringVar((*string)(&o.request.OnUnknown), "on-unknown", "", "what to do when it is unknown whether a submit was accepted: fail, resubmit, or ask a person (see resolve) (default fail)")
+	flags.StringVar((*string)(&o.request.OnInsufficientCredits), "on-insufficient-credits", "", "what to do when the balance does not cover the submit: fail, or wait for a top-up until the timeout (default fail)")
 	cmd.AddCommand(statusCommand(p), resultCommand(p), listCommand(p), cancelCommand(p))
 	return cmd
 }

@@ -22,8 +22,8 @@ func list(p *session.Program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List runs of pipelines, newest first", Args: cobra.NoArgs,
 		Long: `List runs of pipelines, newest first. STATE shows what open runs wait for: a person's
-decision (approval), a larger budget (held) or pipeline resume (paused). Those runs are
-marked with *.
+decision (approval), a larger budget or a top-up (held), or pipeline resume (paused). Those
+runs are marked with *.
 
 A filter is a Temporal list filter, such as 'ExecutionStatus = "Failed"' or
 'WorkflowId STARTS_WITH "pipeline-film-"'; with search attributes also

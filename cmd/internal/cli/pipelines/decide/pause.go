@@ -30,7 +30,7 @@ does towards those of approvals.`,
 // Resume is pipeline resume.
 func Resume(p *session.Program) *cobra.Command {
 	return &cobra.Command{
-		Use: "resume RUN", Short: "Let a paused run continue", Args: cobra.ExactArgs(1),
+		Use: "resume RUN", Short: "Let a paused run continue, or one that waits for a top-up check now", Args: cobra.ExactArgs(1),
 		RunE: p.Connected(func(ctx context.Context, s *session.Session, args []string) error {
 			if _, err := pipeline.Open(s.Client, args[0], "").Resume(ctx); err != nil {
 				return refused(args[0], err, "")

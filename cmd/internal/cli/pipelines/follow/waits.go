@@ -9,6 +9,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/ballot"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/plan"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runview"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/usd"
 	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 )
@@ -34,13 +35,16 @@ func toDo(run string, status pipeline.Status) string {
 			fmt.Fprintf(&text, "  wavespeed-temporal pipeline regenerate %s %s%s field=value%s\n", run, id, screen.If(hasItems(status, id), " --items N"), by)
 		}
 	}
-	if status.State == pipeline.StateHeld && status.Budget != nil {
+	if status.State == pipeline.StateHeld && status.Budget != nil && (status.Uncovered > 0 || len(status.TopUp) == 0) {
 		var spent generation.USD
 		if status.Cost != nil {
 			spent = *status.Cost
 		}
 		fmt.Fprintf(&text, "\nThe budget is %s, %s is spent, and the next submit costs %s. Raise the budget to at least %s with:\n  wavespeed-temporal pipeline budget %s USD\n",
 			*status.Budget, spent, status.Uncovered, usd.Add(spent, status.Uncovered), run)
+	}
+	if len(status.TopUp) > 0 {
+		fmt.Fprintf(&text, "\nThe run %s. It checks from time to time. Check now with:\n  wavespeed-temporal pipeline resume %s\n", runview.TopUp(status.TopUp), run)
 	}
 	if !status.Paused.IsZero() {
 		fmt.Fprintf(&text, "\nPaused since %s: nothing new is submitted. Continue with:\n  wavespeed-temporal pipeline resume %s\n",

@@ -30,6 +30,9 @@ func change(ctx context.Context, s *session.Session, in *pipeline.Request, runID
 	if err := setOnUnknown(&in.Pipeline, generation.UnknownPolicy(o.onUnknown)); err != nil {
 		return err
 	}
+	if err := setOnInsufficientCredits(&in.Pipeline, generation.CreditsPolicy(o.onInsufficientCredits)); err != nil {
+		return err
+	}
 	if err := changeInputs(ctx, s, in, pairs); err != nil {
 		return err
 	}
@@ -63,6 +66,23 @@ func setOnUnknown(d *pipeline.Definition, policy generation.UnknownPolicy) error
 	for i := range d.Steps {
 		if step := &d.Steps[i].Value; step.Approve == nil {
 			step.OnUnknown = string(policy)
+		}
+	}
+	return nil
+}
+
+// setOnInsufficientCredits does the same for what to do without credit.
+func setOnInsufficientCredits(d *pipeline.Definition, policy generation.CreditsPolicy) error {
+	switch policy {
+	case "":
+		return nil
+	case generation.FailWithoutCredits, generation.WaitForCredits:
+	default:
+		return fmt.Errorf("--on-insufficient-credits: %q is not one of %s and %s", policy, generation.FailWithoutCredits, generation.WaitForCredits)
+	}
+	for i := range d.Steps {
+		if step := &d.Steps[i].Value; step.Approve == nil {
+			step.OnInsufficientCredits = string(policy)
 		}
 	}
 	return nil

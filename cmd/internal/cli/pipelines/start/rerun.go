@@ -19,17 +19,18 @@ import (
 
 // rerunOptions are the flags of rerun.
 type rerunOptions struct {
-	from            string
-	set             []string
-	file            string
-	budget          budgetFlag
-	reset           bool
-	resubmitUnknown bool
-	onUnknown       string
-	filter          string
-	limit           int
-	yes             bool
-	detach          bool
+	from                  string
+	set                   []string
+	file                  string
+	budget                budgetFlag
+	reset                 bool
+	resubmitUnknown       bool
+	onUnknown             string
+	onInsufficientCredits string
+	filter                string
+	limit                 int
+	yes                   bool
+	detach                bool
 	follow.Ending
 }
 
@@ -77,6 +78,7 @@ unknown whether a submit was accepted, the rerun looks for its prediction first.
 	o.budget.add(flags, "maximum cost of the new run, in `USD`; earlier runs don't count")
 	flags.BoolVar(&o.resubmitUnknown, "resubmit-unknown", false, "submit again even if the first submit may have been accepted; you may pay twice")
 	flags.StringVar(&o.onUnknown, "on-unknown", "", "for all steps, what to do when it is unknown whether a submit was accepted: fail, resubmit, or ask a person (see resolve) (default as in the pipeline)")
+	flags.StringVar(&o.onInsufficientCredits, "on-insufficient-credits", "", "for all steps, what to do when the balance does not cover a submit: wait for a top-up, or fail (default as in the pipeline)")
 	flags.StringVar(&o.filter, "filter", "", "re-run all runs that match this Temporal list `filter` and have not completed")
 	flags.IntVar(&o.limit, "limit", 1000, "maximum number of runs to re-run with --filter")
 	flags.BoolVar(&o.yes, "yes", false, "re-run the runs that match --filter; without it they are only listed")
