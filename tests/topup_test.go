@@ -95,6 +95,8 @@ func TestPipelineWaitsForATopUp(t *testing.T) {
 				p.resume(run)
 				require.Equal(t, paid, p.result(run).Steps[1].Items.Completed)
 				p.awaitAttribute(run, "WavespeedState", `"completed"`)
+			}
+			for _, run := range runs {
 				p.keep("", run)
 			}
 			require.Len(t, p.Simulator.Ledger(), 2*paid)
