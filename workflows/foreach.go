@@ -26,7 +26,7 @@ type ForEachOptions struct {
 
 // Item is the outcome of one item.
 type Item[R any] struct {
-	// Started is false if the item was skipped after too many failures, after Stop or after a
+	// Begun is false if the item was skipped after too many failures, after Stop or after a
 	// cancellation.
 	Begun bool
 
