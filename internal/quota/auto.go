@@ -49,7 +49,7 @@ func (a *Auto) raise(now time.Time, k *Keeper) {
 		}
 	}
 	switch limit := a.Limits[Running]; {
-	case !k.learnsSlots() || k.Used(Running, now)+k.others()-len(k.Orphans) < limit:
+	case !k.learnsSlots() || k.Used(Running, now)+k.Others()-len(k.Orphans) < limit:
 	case a.At.IsZero():
 		a.Limits[Running] += max(limit/4, 2)
 	case due:

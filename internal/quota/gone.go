@@ -86,7 +86,7 @@ func (k *Keeper) Buried(ended []string) {
 
 // Ours is how many predictions of this namespace may run at the provider.
 func (k *Keeper) Ours() int {
-	n := k.others() - k.Foreign
+	n := k.Others() - k.Foreign
 	for _, h := range k.Holders {
 		n += min(h.held(), h.wants())
 	}

@@ -104,10 +104,7 @@ func (h *Holder) heldStarts(p Pool, now time.Time) int {
 	return held
 }
 
-// blocked is how many of its waiting submits its lease does not allow, as far as it has told.
-func (h *Holder) blocked(now time.Time) int { return h.blockedBy(h.Lease, now) }
-
-// blockedBy is how many of its waiting submits a lease does not allow.
+// blockedBy is how many of its waiting submits a lease does not allow, as far as it has told.
 func (h *Holder) blockedBy(l Lease, now time.Time) int {
 	waiting := h.Report.InLine()
 	may := waiting

@@ -14,14 +14,11 @@ func (k *Keeper) InLine(now time.Time) int {
 	return n
 }
 
-// Others counts the predictions that no run here awaits.
-func (k *Keeper) Others() int { return k.others() }
-
 // InUse is how much of a pool is used by this namespace, as far as runs have told and may.
 func (k *Keeper) InUse(p Pool, now time.Time) int {
 	n := k.Granted(p, now)
 	if p == Running {
-		return n + k.others() - k.Foreign
+		return n + k.Others() - k.Foreign
 	}
 	for _, c := range k.Cooling {
 		n += c.Recent.Count(p, now)

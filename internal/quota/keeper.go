@@ -200,13 +200,13 @@ func (k *Keeper) Limit(p Pool) (limit int, limited bool) {
 		limit, limited = k.Learned.Limits.Of(p)
 	}
 	if limited && p == Running {
-		limit = max(limit-k.others(), 0)
+		limit = max(limit-k.Others(), 0)
 	}
 	return limit, limited
 }
 
-// others counts the predictions that no run here awaits.
-func (k *Keeper) others() int {
+// Others counts the predictions that no run here awaits.
+func (k *Keeper) Others() int {
 	n := len(k.Orphans) + k.Foreign
 	for _, l := range k.Lost {
 		n += l.N
@@ -216,7 +216,7 @@ func (k *Keeper) others() int {
 
 // Doubts counts what a look at Temporal or at the provider may change.
 func (k *Keeper) Doubts() int {
-	n := k.others() + k.Refused
+	n := k.Others() + k.Refused
 	for _, h := range k.Holders {
 		if h.Gone {
 			n++
@@ -254,7 +254,7 @@ func (k *Keeper) Used(p Pool, now time.Time) int {
 func (k *Keeper) Waiting(now time.Time) int {
 	n := 0
 	for _, h := range k.Holders {
-		n += h.blocked(now)
+		n += h.blockedBy(h.Lease, now)
 	}
 	return n
 }
@@ -274,6 +274,6 @@ func (k *Keeper) refuse(now time.Time, r Report, n int) {
 		k.Blocked = until
 	}
 	if k.Learns {
-		k.Learned.refuse(now, r.Pool, k.Used(Running, now)+k.others()-len(k.Orphans), k.Used(r.Pool, now))
+		k.Learned.refuse(now, r.Pool, k.Used(Running, now)+k.Others()-len(k.Orphans), k.Used(r.Pool, now))
 	}
 }
