@@ -58,7 +58,7 @@ type pauses struct {
 }
 
 type pause struct {
-	mu     sync.Mutex // held while Temporal is asked, so that one question serves many
+	turn   chan struct{} // held while Temporal is asked, so that one question serves many
 	paused bool
 	asked  time.Time
 }
@@ -66,8 +66,12 @@ type pause struct {
 // paused reports whether a run is paused. If Temporal does not answer, it is not.
 func (p *pauses) paused(ctx context.Context, c client.Client, run workflow.Execution) bool {
 	of := p.of(run.RunID)
-	of.mu.Lock()
-	defer of.mu.Unlock()
+	select {
+	case of.turn <- struct{}{}:
+		defer func() { <-of.turn }()
+	case <-ctx.Done():
+		return false
+	}
 	if time.Since(of.asked) < pausedFor {
 		return of.paused
 	}
@@ -93,7 +97,7 @@ func (p *pauses) of(runID string) *pause {
 		p.runs = make(map[string]*pause)
 	}
 	if p.runs[runID] == nil {
-		p.runs[runID] = new(pause)
+		p.runs[runID] = &pause{turn: make(chan struct{}, 1)}
 	}
 	return p.runs[runID]
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
-	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
@@ -46,7 +44,7 @@ func (a *Activities) checkAttempt(ctx context.Context, info activity.Info, enter
 		return again(ctx, generation.ErrorTypeUnavailable, what, err)
 	case pending == nil:
 		return lost(in, wire.Lost{}, "reached its worker too late, and was not sent")
-	case foreign && !provesRefusal(pending.GetLastFailure(), info.Attempt-1):
+	case foreign && !wire.ProvesRefusal(pending.GetLastFailure(), info.Attempt-1):
 		return lost(in, wire.Lost{}, "was tried before, and what ended that attempt does not prove that nothing was accepted")
 	default:
 		a.fence.learn(info.StartedTime, entered)
@@ -54,24 +52,9 @@ func (a *Activities) checkAttempt(ctx context.Context, info activity.Info, enter
 	}
 }
 
-// refusals are the errors of a submit after which Temporal retries, because nothing was
-// accepted.
-var refusals = map[string]bool{string(generation.ErrorTypeUnavailable): true, string(generation.ErrorTypeRateLimited): true}
-
 func isRefusal(err error) bool {
 	var failure *temporal.ApplicationError
-	return errors.As(err, &failure) && !failure.NonRetryable() && refusals[failure.Type()]
-}
-
-// provesRefusal tells whether the failure of an attempt proves that the submit was not
-// accepted. Anything that Submit itself did not say can come after the POST: a codec that
-// cannot encode the result, an interceptor, a person who ends the attempt. An attempt in which
-// Submit never ran proves nothing about the one before: where an input cannot be decoded, a
-// result could not be encoded.
-func provesRefusal(last *failurepb.Failure, attempt int32) bool {
-	kind := last.GetApplicationFailureInfo().GetType()
-	return refusals[kind] || kind == "ActivityNotRegisteredError" ||
-		attempt == 1 && strings.HasPrefix(last.GetMessage(), "unable to decode the activity function input payload")
+	return errors.As(err, &failure) && !failure.NonRetryable() && wire.IsRefusal(failure.Type())
 }
 
 // refused are the attempts of submits that were not accepted, as known to this process. It

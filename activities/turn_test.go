@@ -54,6 +54,7 @@ func TestAttemptAfterAnothersWorker(t *testing.T) {
 		"not accepted":         {application(generation.ErrorTypeRateLimited, "429"), 2, 1},
 		"not sent":             {application(generation.ErrorTypeUnavailable, "no key"), 2, 1},
 		"not registered":       {application("ActivityNotRegisteredError", ""), 2, 1},
+		"not registered later": {application("ActivityNotRegisteredError", ""), 3, 0},
 		"input not decoded":    {application("wrapError", "unable to decode the activity function input payload with error: x"), 2, 1},
 		"result not encoded":   {application("wrapError", "unable to encode: the key server is down"), 2, 0},
 		"ended by hand":        {application("", "failed by an operator"), 2, 0},

@@ -9,10 +9,12 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/pipeline"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/stack"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 )
@@ -55,4 +57,30 @@ func TestResultThatCannotBeEncoded(t *testing.T) {
 	ledger := e.Simulator.Ledger()
 	require.Len(t, ledger, 1)
 	require.Equal(t, ledger[0].PredictionID, result.PredictionID)
+}
+
+// TestCanceledWhileTheResultCannotBeEncoded: the run is canceled while Temporal waits before it
+// gives the submit to a worker again. A canceled activity does not tell how its last attempt
+// ended, so the re-run has to look for a prediction.
+func TestCanceledWhileTheResultCannotBeEncoded(t *testing.T) {
+	t.Parallel()
+	e := stack.NewEmbedded(t, wavespeedtest.Options{})
+	p := &pipelines{Embedded: e, t: t, kept: make(map[string]bool)}
+	broken := &unencoded{DataConverter: converter.GetDefaultDataConverter(), failed: make(chan struct{})}
+	c, err := client.NewClientFromExistingWithContext(t.Context(), e.Client, client.Options{DataConverter: broken})
+	require.NoError(t, err)
+	first := *e
+	first.Client = c
+	worker := first.StartWorker(t, sdkworker.Options{}, nil)
+	const text = "steps: {still: {model: wavespeed-ai/flux-dev, input: {prompt: x}}}"
+	run := p.start(text, nil)
+	<-broken.failed
+	require.NoError(t, p.Client.CancelWorkflow(t.Context(), run.GetID(), run.GetRunID()))
+	_, err = p.wait(run)
+	var canceled *temporal.CanceledError
+	require.ErrorAs(t, err, &canceled)
+	worker.Stop()
+	p.StartWorker(t, sdkworker.Options{}, nil)
+	p.result(p.restart(run, pipeline.Request{Pipeline: parse(t, text)}))
+	require.Len(t, p.Simulator.Ledger(), 1)
 }

@@ -36,6 +36,7 @@ type board struct {
 	unpaid    []string // accounts, as told last
 	onUnpaid  func(workflow.Context)
 	pauses    pauses
+	asking    workflow.Future               // which submits have not been sent; nil for nobody
 	queued    map[*generation.Attempt]*slot // in the line of the account's limits
 
 	task  int             // the history's length, which identifies the workflow task

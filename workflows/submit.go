@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -86,7 +85,9 @@ func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.US
 	a.Started = workflow.Now(ctx) // it may have been held for weeks
 	a.Window = min(r.request.Timing.Submit, r.request.Timeout)
 	within := max(r.remaining(ctx), 0)
-	activityCtx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+	detached, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	activityCtx := workflow.WithActivityOptions(detached, workflow.ActivityOptions{
 		TaskQueue:           r.request.TaskQueue,
 		StartToCloseTimeout: a.Window,
 		// An attempt that starts before the deadline gets its full time, so it is never
@@ -102,18 +103,23 @@ func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.US
 		},
 		Summary: r.summary("%s%s", r.request.Model, ordinal(a.Number)),
 	})
-	err = workflow.ExecuteActivity(activityCtx, wire.SubmitName, wire.SubmitInput{
+	future := workflow.ExecuteActivity(activityCtx, wire.SubmitName, wire.SubmitInput{
 		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account,
 		Nonce: a.Nonce, RunID: workflow.GetInfo(ctx).WorkflowExecution.RunID,
 		Within: within, Patience: patience, MaxPrice: maxPrice, Leased: r.slot != nil && !r.slot.Ungated,
-	}).Get(ctx, &submitted)
+	})
+	if workflow.Await(ctx, future.IsReady) != nil {
+		a.unsent = r.board.askUnsent(detached)
+		cancel()
+	}
+	err = future.Get(detached, &submitted)
 	return submitted, err
 }
 
 // submitFailed classifies a failed submit: proven rejected, or unknown.
 func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown string, _ error) {
 	var canceled *temporal.CanceledError
-	if errors.As(err, &canceled) {
+	if errors.As(err, &canceled) && neverSent(err, a.unsent) {
 		a.State = generation.StateAbsent
 		return "", r.cancel(ctx, a)
 	}
@@ -157,15 +163,11 @@ func notTaken(err error, timeout *temporal.TimeoutError) bool {
 	switch timeout.TimeoutType() {
 	case enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START, enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE:
 		var before *temporal.ApplicationError
-		return !errors.As(timeout.Unwrap(), &before) || slices.Contains(notAccepted, before.Type())
+		return !errors.As(timeout.Unwrap(), &before) || wire.IsRefusal(before.Type())
 	default:
 		return false
 	}
 }
-
-// notAccepted are the error types after which Temporal retries, because the provider surely did
-// not accept the submit.
-var notAccepted = []string{string(generation.ErrorTypeUnavailable), string(generation.ErrorTypeRateLimited), "ActivityNotRegisteredError"}
 
 // startedEvent is the event that names the worker of an interrupted submit; 0 if none does.
 // After a reset, the event may name a worker that got the submit again.

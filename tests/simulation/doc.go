@@ -10,15 +10,15 @@
 // One to three workers, each with its own memory, run single generations, several in one
 // workflow, some with equal requests, and pipelines of a step and a small for_each, with or
 // without budgets. Workers crash after any exchange and others start. They and the handler lose
-// their connection to Temporal; tasks and responses are lost, late, or duplicated. Workflows
-// are canceled, terminated, re-run with earlier results, reset to any of their tasks, and
-// continued as new. A person decides about unknown submits, after a while and correctly, and
+// their connection to Temporal; tasks and responses are lost, late, or duplicated. Codecs fail.
+// Workflows are canceled, terminated, re-run with earlier results, reset to any of their tasks,
+// and continued as new. A person decides about unknown submits, after a while and correctly, and
 // raises budgets that hold a run. The provider rejects submits, leaves them unanswered, or
-// accepts them late. Its list and charges lag, have odd pages, change names and inputs, and
-// omit inputs, times and keys. Others use the account, even with our key and equal requests.
-// Webhooks are lost, late, duplicated, or about somebody else's prediction. The clocks of
-// provider, handler and workers are up to ten minutes off. In seeds from a thousand million on,
-// the account's limits are kept, with few slots.
+// accepts them late. Its list and charges lag, have odd pages, change names and inputs, and omit
+// inputs, times and keys. Others use the account, even with our key and equal requests. Webhooks
+// are lost, late, duplicated, or about somebody else's prediction. The clocks of provider,
+// handler and workers are up to ten minutes off. In seeds from a thousand million on, the
+// account's limits are kept, with few slots.
 //
 // # What is checked
 //

@@ -41,6 +41,7 @@ type world struct {
 	plan
 	people    dice // draw what was added later, so that seeds without it stay as they were
 	pipelines bool
+	codecs    bool // sometimes fail
 	asks      bool // unknown submits are a person's to decide
 	limits    map[string]wire.Limits
 	server    *frontend.Server
@@ -66,6 +67,7 @@ func newWorld(seed uint64, trace io.Writer) *world {
 	w.people = newDice(seed, 0x9e0a) // leaves the corpus as it was
 	w.pipelines, w.asks = w.people.chance(0.1), w.people.chance(0.15)
 	w.bigSeeds = newDice(seed, 0xb165).chance(0.1)
+	w.codecs = newDice(seed, 0xc0dec).chance(0.1)
 	if seed >= LimitedFrom {
 		w.limits = newDice(seed, 0x5107).drawLimits()
 	}

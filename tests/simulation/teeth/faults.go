@@ -96,6 +96,8 @@ var faults = []fault{
 		"activities/infer.go", `	if !s.sameKey() ||`, `	if true ||`),
 	one("a search never proves absence", silent,
 		"activities/conclusion.go", `return s.sameKey() && s.age+s.in.Ended.Sub(s.in.Began) < keptFor`, `return false`),
+	one("a submit that was canceled is taken for one that was never sent", twice,
+		"workflows/submit.go", `errors.As(err, &canceled) && neverSent(err, a.unsent)`, `errors.As(err, &canceled)`),
 	one("a rerun forgets what was made before", twice,
 		"internal/engine/recall.go", `		pages = append(pages, page)
 `, ``),
