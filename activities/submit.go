@@ -31,13 +31,13 @@ func (a *Activities) submitOnce(ctx context.Context, info activity.Info, entered
 	if err != nil {
 		return wire.Submitted{}, cmp.Or(a.checkAttempt(ctx, info, entered, in), keylessSubmit(ctx, in))
 	}
-	if err := a.checkInput(account.provider, in); err != nil {
-		return wire.Submitted{}, err
-	}
 	ctx, cancel := attempt(ctx)
 	defer cancel()
 	if account.memory.prediction(in.Nonce) == "" {
 		if err := a.checkTurn(ctx, info, entered, in); err != nil {
+			return wire.Submitted{}, err
+		}
+		if err := a.checkInput(account.provider, in); err != nil {
 			return wire.Submitted{}, err
 		}
 		if err := a.checkPaused(ctx, info, in); err != nil {

@@ -17,14 +17,16 @@ import (
 // checkTurn rejects a submit that this attempt must not make: it may have been made before, the
 // deadline has passed, or Temporal has given up on the attempt.
 func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered time.Time, in wire.SubmitInput) error {
-	switch {
-	case in.RunID != info.WorkflowExecution.RunID:
+	if in.RunID != info.WorkflowExecution.RunID {
 		return lost(in, wire.Lost{}, "was started by the run that this one was reset from")
-	case timeLeft(info, in.Within) <= 0:
-		return final(generation.ErrorTypeDeadlineExceeded, fmt.Sprintf("generation %q: the deadline passed before the provider accepted the submit; nothing was billed", in.Key), nil)
-	default:
-		return a.checkAttempt(ctx, info, entered, in)
 	}
+	if err := a.checkAttempt(ctx, info, entered, in); err != nil {
+		return err
+	}
+	if timeLeft(info, in.Within) <= 0 { // and all attempts until now were refused
+		return final(generation.ErrorTypeDeadlineExceeded, fmt.Sprintf("generation %q: the deadline passed before the provider accepted the submit; nothing was billed", in.Key), nil)
+	}
+	return nil
 }
 
 // checkAttempt asks Temporal about an attempt that came late, or after one that this process

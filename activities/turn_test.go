@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"cmp"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ type attempts struct {
 	t       *testing.T
 	acts    *activities.Activities
 	failure *failurepb.Failure // of the attempt before
+	within  time.Duration      // zero for what submitInput says
 }
 
 func (a attempts) run(attempt int32) error {
@@ -32,7 +34,9 @@ func (a attempts) run(attempt int32) error {
 		Interceptors: []interceptor.WorkerInterceptor{&later{by: time.Second, attempt: attempt}},
 	})
 	a.acts.Register(env)
-	_, err := env.ExecuteActivity(wire.SubmitName, submitInput(`{}`))
+	in := submitInput(`{}`)
+	in.Within = cmp.Or(a.within, in.Within)
+	_, err := env.ExecuteActivity(wire.SubmitName, in)
 	return err
 }
 
@@ -67,7 +71,7 @@ func TestAttemptAfterAnothersWorker(t *testing.T) {
 			p := accepting()
 			acts, err := activities.New(forProvider(p))
 			require.NoError(t, err)
-			err = attempts{t, acts, c.failure}.run(c.attempt)
+			err = attempts{t: t, acts: acts, failure: c.failure}.run(c.attempt)
 			require.Len(t, p.submits, c.submits)
 			if c.submits > 0 {
 				require.NoError(t, err)
@@ -78,6 +82,23 @@ func TestAttemptAfterAnothersWorker(t *testing.T) {
 			require.Equal(t, generation.ErrorTypeSubmitUnknown, generation.ErrorTypeOf(failure))
 			require.True(t, failure.NonRetryable())
 		})
+	}
+}
+
+// TestDeadlineAfterAnothersWorker: that no time is left does not mean that nothing was accepted.
+func TestDeadlineAfterAnothersWorker(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]generation.ErrorType{
+		"wrapError":                             generation.ErrorTypeSubmitUnknown,
+		string(generation.ErrorTypeRateLimited): generation.ErrorTypeDeadlineExceeded,
+	} {
+		p := accepting()
+		acts, err := activities.New(forProvider(p))
+		require.NoError(t, err)
+		before := &failurepb.Failure{FailureInfo: &failurepb.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: kind}}}
+		err = attempts{t: t, acts: acts, failure: before, within: time.Nanosecond}.run(2)
+		require.Equal(t, want, generation.ErrorTypeOf(err), kind)
+		require.Empty(t, p.submits)
 	}
 }
 

@@ -60,7 +60,7 @@ type delivery struct {
 	entry           *provider.Entry
 	workflow, nonce string // of the address
 	at              time.Time
-	taken           bool // it, or another of the same, was answered so that no more came
+	taken           time.Time // when it, or another of the same, was answered so that no more came; zero for never
 }
 
 func (b *books) posted(o owner, e *provider.Entry) {
@@ -80,7 +80,7 @@ type address struct {
 func (b *books) delivered(e *provider.Entry) {
 	for _, a := range b.addresses {
 		if a.url == e.Webhook {
-			b.deliveries = append(b.deliveries, &delivery{e, a.of.Workflow, a.of.Nonce, time.Now(), false})
+			b.deliveries = append(b.deliveries, &delivery{e, a.of.Workflow, a.of.Nonce, time.Now(), time.Time{}})
 			return
 		}
 	}
@@ -90,7 +90,7 @@ func (b *books) delivered(e *provider.Entry) {
 func (b *books) taken(e *provider.Entry) {
 	for _, d := range b.deliveries {
 		if d.entry == e {
-			d.taken = true
+			d.taken = time.Now()
 		}
 	}
 }

@@ -3,6 +3,8 @@ package simulation
 import (
 	"errors"
 	"hash/fnv"
+	"sync"
+	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
@@ -10,19 +12,29 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// codec fails to encode some results of submits, as one does whose key server does not answer.
-type codec struct {
+// codecs are those of all processes. For a while they fail to encode some results of submits, as
+// if their key server did not answer.
+type codecs struct {
 	converter.DataConverter
-	world *world
+	mu    sync.Mutex
+	works map[string]time.Time // from when on, by prediction
 }
 
-// unencoded is the part of results that cannot be encoded, in worlds where that happens.
-const unencoded = 0.3
+const (
+	// unencoded is the part of results that cannot be encoded at first.
+	unencoded = 0.3
 
-func (c codec) ToPayloads(values ...any) (*commonpb.Payloads, error) {
+	// keyless is for how long at most.
+	keyless = 2 * time.Minute
+)
+
+func newCodecs() *codecs {
+	return &codecs{DataConverter: converter.GetDefaultDataConverter(), works: make(map[string]time.Time)}
+}
+
+func (c *codecs) ToPayloads(values ...any) (*commonpb.Payloads, error) {
 	for _, value := range values {
-		submitted, is := value.(wire.Submitted)
-		if is && c.world.codecs && c.world.fails(submitted.PredictionID) {
+		if submitted, is := value.(wire.Submitted); is && submitted.PredictionID != "" && c.fails(submitted.PredictionID) {
 			return nil, errors.New("the key server does not answer")
 		}
 	}
@@ -30,8 +42,16 @@ func (c codec) ToPayloads(values ...any) (*commonpb.Payloads, error) {
 }
 
 // fails draws by name, because activities encode at the same time.
-func (w *world) fails(id string) bool {
-	name := fnv.New64a()
-	_, _ = name.Write([]byte(id))
-	return newDice(name.Sum64(), 0xc0de).chance(unencoded)
+func (c *codecs) fails(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.works[id].IsZero() {
+		name := fnv.New64a()
+		_, _ = name.Write([]byte(id))
+		c.works[id] = time.Now()
+		if d := newDice(name.Sum64(), 0xc0de); d.chance(unencoded) {
+			c.works[id] = time.Now().Add(d.between(time.Second, keyless))
+		}
+	}
+	return time.Now().Before(c.works[id])
 }

@@ -233,7 +233,7 @@ func (o *oracle) identified(nonce string) (string, bool) {
 	if told := o.told[nonce]; len(told) == 1 {
 		e := w.provider.Find(told[0])
 		heard := slices.ContainsFunc(w.books.deliveries, func(d *delivery) bool {
-			return d.taken && d.nonce == nonce && d.at.Before(o.at.Add(-slack)) && o.heard(d)
+			return !d.taken.IsZero() && d.nonce == nonce && d.taken.Before(o.at.Add(-slack)) && o.heard(d)
 		})
 		if heard && o.owned[e.ID] == "" && !o.excluded(nonce, e) && o.readable() && o.seen(nonce, o.settled(nonce), 2) {
 			return "a webhook told of " + e.ID, true

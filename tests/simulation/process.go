@@ -9,7 +9,6 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/log"
 	sdkworker "go.temporal.io/sdk/worker"
 	"google.golang.org/grpc"
@@ -33,7 +32,7 @@ func (w *world) newProcess(name string) *process {
 	p := &process{world: w, name: name}
 	c, err := client.NewLazyClient(client.Options{
 		HostPort: "passthrough:///in-memory", Namespace: frontend.Namespace, Identity: name,
-		DataConverter:           codec{converter.GetDefaultDataConverter(), w},
+		DataConverter:           w.converter,
 		Logger:                  log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 		WorkerHeartbeatInterval: -1,
 		ConnectionOptions: client.ConnectionOptions{

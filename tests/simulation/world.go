@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -41,9 +42,9 @@ type world struct {
 	plan
 	people    dice // draw what was added later, so that seeds without it stay as they were
 	pipelines bool
-	codecs    bool // sometimes fail
 	asks      bool // unknown submits are a person's to decide
 	limits    map[string]wire.Limits
+	converter converter.DataConverter
 	server    *frontend.Server
 	provider  *provider.Provider
 	keyring   *receiver.Keyring
@@ -67,7 +68,9 @@ func newWorld(seed uint64, trace io.Writer) *world {
 	w.people = newDice(seed, 0x9e0a) // leaves the corpus as it was
 	w.pipelines, w.asks = w.people.chance(0.1), w.people.chance(0.15)
 	w.bigSeeds = newDice(seed, 0xb165).chance(0.1)
-	w.codecs = newDice(seed, 0xc0dec).chance(0.1)
+	if newDice(seed, 0xc0dec).chance(0.1) {
+		w.converter = newCodecs()
+	}
 	if seed >= LimitedFrom {
 		w.limits = newDice(seed, 0x5107).drawLimits()
 	}
@@ -98,7 +101,7 @@ func newWorldOf(d *driver, p plan) *world {
 }
 
 func bareWorld(d *driver, p plan) *world {
-	return &world{driver: d, plan: p, counts: make(map[string]int)}
+	return &world{driver: d, plan: p, counts: make(map[string]int), converter: converter.GetDefaultDataConverter()}
 }
 
 func (w *world) build() *world {

@@ -65,7 +65,7 @@ var faults = []fault{
 	one("the settle time is counted by the worker's clock", absent,
 		"activities/search.go", `info.StartedTime.Sub(in.Ended)`, `a.options.Now().Sub(in.Ended)`),
 	one("a worker that is behind Temporal submits nothing", failed,
-		"activities/turn.go", `case timeLeft(info, in.Within) <= 0:`, `case timeLeft(info, in.Within) <= 0, entered.Before(info.StartedTime.Add(-2*time.Second)):`),
+		"activities/turn.go", `if timeLeft(info, in.Within) <= 0 {`, `if timeLeft(info, in.Within) <= 0 || entered.Before(info.StartedTime.Add(-2*time.Second)) {`),
 	one("the one candidate is taken for ours", taken,
 		"activities/conclusion.go", `infers := steady && s.account.exclusive && `, `infers := steady && `),
 	one("two workers with identical requests take the same prediction", taken,
@@ -80,7 +80,7 @@ var faults = []fault{
 	one("an older prediction that is delivered is taken for ours", taken,
 		"activities/window.go", `return !created.IsZero() && created.Before(w.opens)`, `return false`),
 	one("a reset runs a submit again without searching", twice,
-		"activities/turn.go", `case in.RunID != info.WorkflowExecution.RunID:`, `case false:`),
+		"activities/turn.go", `if in.RunID != info.WorkflowExecution.RunID {`, `if false {`),
 	one("a submit is posted again by the same worker", twice,
 		"activities/memory.go", `		if p == nil {
 			p = &post{done: make(chan struct{}), model: model, apiKey: apiKey}`, `		if true {
