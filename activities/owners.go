@@ -262,6 +262,11 @@ func (s *search) ask(ctx context.Context, timeout time.Duration, run *workflowpb
 	case errors.As(err, &missing):
 		// It was deleted after it was listed.
 		return told, err
+	case errors.As(err, &unbegun) && mayHaveGenerations(ctx, s.client(ctx), workflowID, runID):
+		// Its workflow tasks fail, so Temporal does not let it be asked.
+		told.silent = true
+		s.account.asked.keep(runID, told)
+		return told, err
 	case errors.As(err, &failed), errors.As(err, &unbegun):
 		// It has no generations.
 	case err != nil:

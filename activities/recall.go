@@ -63,7 +63,8 @@ func recallError(ctx context.Context, in runwire.RecallInput, err error) error {
 	what := fmt.Sprintf("the results of run %s of workflow %s", in.RunID, in.WorkflowID)
 	var missing *serviceerror.NotFound
 	var invalid *serviceerror.InvalidArgument
-	if errors.As(err, &missing) || errors.As(err, &invalid) {
+	var stuck *serviceerror.FailedPrecondition
+	if errors.As(err, &missing) || errors.As(err, &invalid) || errors.As(err, &stuck) {
 		return final(generation.ErrorTypeInvalidInput, what+" are not available: "+err.Error()+"; nothing was submitted", nil)
 	}
 	return again(ctx, generation.ErrorTypeUnavailable, what+" could not be read", err)

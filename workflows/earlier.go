@@ -32,7 +32,7 @@ func WithEarlier(ctx workflow.Context, statuses ...generation.Status) workflow.C
 	boardOf(ctx).Know(statuses...)
 	known := make(earlier, len(statuses))
 	for _, status := range statuses {
-		if status.Fingerprint != "" && worthKeeping(status) {
+		if status.Fingerprint != "" && record.WorthKeeping(status) {
 			known[status.Fingerprint] = append(known[status.Fingerprint], status)
 		}
 	}
@@ -59,47 +59,6 @@ func (b *board) left() (left []generation.Status) {
 
 func (b *board) Know(statuses ...generation.Status) { b.others = append(b.others, statuses...) }
 
-func worthKeeping(status generation.Status) bool {
-	return hasResult(status) || openPrediction(status) != nil || openSubmit(status) != nil
-}
-
-func hasResult(status generation.Status) bool {
-	return status.State == generation.StateCompleted && (len(status.Outputs) > 0 || status.Omitted)
-}
-
-// openPrediction returns an accepted prediction that may still produce a result.
-func openPrediction(status generation.Status) *generation.Attempt {
-	switch last := lastAttempt(status); {
-	case last == nil || last.PredictionID == "" || status.State == generation.StateCompleted:
-		return nil
-	case last.State == generation.StateFailed && !record.GivenUp(status):
-		return nil
-	default:
-		return last
-	}
-}
-
-// openSubmit returns a submit that may have been accepted.
-func openSubmit(status generation.Status) *generation.Attempt {
-	last := lastAttempt(status)
-	if last == nil || last.PredictionID != "" || last.Nonce == "" {
-		return nil
-	}
-	switch last.State {
-	case generation.StateSubmitting, generation.StateUnknown, generation.StateCanceled:
-		return last
-	default:
-		return nil
-	}
-}
-
-func lastAttempt(status generation.Status) *generation.Attempt {
-	if len(status.Attempts) == 0 {
-		return nil
-	}
-	return status.Attempts[len(status.Attempts)-1]
-}
-
 // takeEarlier returns each earlier generation at most once.
 func takeEarlier(ctx workflow.Context, key, fingerprint string) *generation.Status {
 	known, _ := ctx.Value(earlierKey{}).(earlier)
@@ -109,7 +68,7 @@ func takeEarlier(ctx workflow.Context, key, fingerprint string) *generation.Stat
 	}
 	// Prefer a result to an open prediction, and one with the same key to others.
 	rank := func(status generation.Status) (points int) {
-		if hasResult(status) {
+		if record.HasResult(status) {
 			points += 2
 		}
 		if status.Key == key {
@@ -158,7 +117,7 @@ func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
 	if r.earlier == nil || a.Number > 1 {
 		return false, nil
 	}
-	if last := openPrediction(*r.earlier); last != nil {
+	if last := record.OpenPrediction(*r.earlier); last != nil {
 		if err := predictionid.Validate(last.PredictionID); err != nil {
 			return true, r.refuse(ctx, a, generation.ErrorTypeInvalidInput, "unfinished generation of an earlier run: "+err.Error())
 		}
@@ -167,7 +126,7 @@ func (r *run) resume(ctx workflow.Context, a *attempt) (bool, error) {
 		r.setPrediction(ctx, a, last.PredictionID)
 		return true, nil
 	}
-	open := openSubmit(*r.earlier)
+	open := record.OpenSubmit(*r.earlier)
 	if open == nil {
 		return false, nil
 	}

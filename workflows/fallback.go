@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -36,11 +37,11 @@ func Fallback(ctx workflow.Context, request generation.Request, alternatives ...
 		}
 		requests = append(requests, next)
 	}
-	if i := slices.IndexFunc(requests, func(r generation.Request) bool { return hasEarlier(ctx, r, hasResult) }); i >= 0 {
+	if i := slices.IndexFunc(requests, func(r generation.Request) bool { return hasEarlier(ctx, r, record.HasResult) }); i >= 0 {
 		return Generate(ctx, requests[i])
 	}
 	// A running one was started because the ones before it had failed.
-	first := max(slices.IndexFunc(requests, func(r generation.Request) bool { return hasEarlier(ctx, r, worthKeeping) }), 0)
+	first := max(slices.IndexFunc(requests, func(r generation.Request) bool { return hasEarlier(ctx, r, record.WorthKeeping) }), 0)
 	result, err := Generate(ctx, requests[first])
 	for i, alternative := range alternatives[first:] {
 		if err == nil || ctx.Err() != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/input"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -26,7 +27,7 @@ func Generate(ctx workflow.Context, request generation.Request) (generation.Resu
 	if err != nil {
 		return generation.Result{}, err
 	}
-	if run.earlier != nil && hasResult(*run.earlier) {
+	if run.earlier != nil && record.HasResult(*run.earlier) {
 		return run.keep(ctx), nil
 	}
 	count(ctx, wire.MetricStarted, nil)

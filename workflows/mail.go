@@ -5,6 +5,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
@@ -34,7 +35,7 @@ func (r *run) addressed() string {
 		return ""
 	}
 	key := r.earlier.Key
-	if last := lastAttempt(*r.earlier); last != nil && last.Key != "" {
+	if last := record.LastAttempt(*r.earlier); last != nil && last.Key != "" {
 		key = last.Key // that run had resumed it from another
 	}
 	if key == r.request.Key {

@@ -21,7 +21,6 @@ import (
 type child struct {
 	runwire.Child
 	future   workflow.ChildWorkflowFuture
-	started  bool
 	items    []*item
 	atOnce   int
 	progress Progress
@@ -64,7 +63,7 @@ func (f *fan) hand(ctx workflow.Context, items []*item, atOnce int, granted *sha
 	if err := c.future.GetChildWorkflowExecution().Get(ctx, nil); err != nil {
 		return ChunkResult{}, err
 	}
-	c.started = true
+	c.Started = true
 	c.follow(ctx, board.Paused())
 	if f.failed > f.tolerated {
 		f.stop(ctx)
@@ -147,7 +146,7 @@ func (f *fan) forget(c *child) {
 // stop tells all children to start nothing more.
 func (f *fan) stop(ctx workflow.Context) {
 	for _, c := range f.live {
-		if c.started && !c.future.IsReady() {
+		if c.Started && !c.future.IsReady() {
 			c.future.SignalChildWorkflow(ctx, runwire.StopSignal, nil)
 		}
 	}

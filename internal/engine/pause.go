@@ -57,7 +57,7 @@ func (r *run) setPaused(ctx workflow.Context, paused bool) pipeline.Status {
 // resumed, if it waits for a top-up.
 func (c *child) follow(ctx workflow.Context, paused bool) {
 	checks := !paused && len(c.progress.Unpaid) > 0
-	if !c.started || c.future.IsReady() || c.pause.Paused == paused && !checks {
+	if !c.Started || c.future.IsReady() || c.pause.Paused == paused && !checks {
 		return
 	}
 	c.pause = Pause{Paused: paused, Number: c.pause.Number + 1}

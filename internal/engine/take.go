@@ -41,8 +41,7 @@ func (m maker) take(name string, model int, request generation.Request, changes 
 func wasSubmitted(request generation.Request, earlier []generation.Status) bool {
 	fingerprint, err := wire.Fingerprint(request)
 	return err == nil && slices.ContainsFunc(earlier, func(status generation.Status) bool {
-		failed := status.State == generation.StateFailed && !record.GivenUp(status) || status.State == generation.StateAbsent
-		return status.Fingerprint == fingerprint && !failed
+		return status.Fingerprint == fingerprint && record.WorthKeeping(status)
 	})
 }
 

@@ -22,6 +22,9 @@ type Cursor struct {
 type Child struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
+
+	// Started is set of a child that is known to have started. Then it may have paid for something.
+	Started bool `json:"started,omitempty"`
 }
 
 // Page is a part of a run's results.

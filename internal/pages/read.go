@@ -35,13 +35,13 @@ func Read[Item any](ctx context.Context, c client.Client, of Child, from Cursor)
 }
 
 // addChildren adds to a step's items those that its children hold. One that has not started
-// holds none.
+// holds none. It fails if one that has started was deleted.
 func addChildren[Item any](ctx context.Context, c client.Client, step *Step[Item]) error {
 	for _, child := range step.Children {
 		made, err := ask[Item](ctx, c, child, Cursor{})
 		var missing *serviceerror.NotFound
 		switch {
-		case errors.As(err, &missing):
+		case errors.As(err, &missing) && !child.Started:
 			continue
 		case err != nil:
 			return fmt.Errorf("of %s: %w", child.WorkflowID, err)
@@ -71,12 +71,18 @@ func ask[Item any](ctx context.Context, c client.Client, of Child, from Cursor) 
 	}
 }
 
-// unread is the run that a workflow was to resume that no worker has started; nil for none.
+// unread is the run that a workflow was to resume that no worker has started; nil for none. It
+// fails for one that was started: Temporal queries no workflow whose tasks have failed three times,
+// nor later, once it has ended.
 func unread(ctx context.Context, c client.Client, of Child) (*Child, error) {
 	history := c.GetWorkflowHistory(ctx, of.WorkflowID, of.RunID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	event, err := history.Next()
 	if err != nil {
 		return nil, err
+	}
+	if begun, err := hasBegun(history); begun || err != nil {
+		return nil, cmp.Or(err, error(serviceerror.NewFailedPrecondition("its workflow tasks failed, so Temporal does not let it be asked what it has paid for: "+
+			"start workers that can run it, reset it to its last completed workflow task, and cancel it")))
 	}
 	var in struct {
 		Resume *Child `json:"resume"`
@@ -89,4 +95,15 @@ func unread(ctx context.Context, c client.Client, of Child) (*Child, error) {
 		in.Resume.WorkflowID = cmp.Or(in.Resume.WorkflowID, of.WorkflowID)
 	}
 	return in.Resume, nil
+}
+
+// hasBegun reports whether a worker has completed a workflow task.
+func hasBegun(history client.HistoryEventIterator) (bool, error) {
+	for history.HasNext() {
+		event, err := history.Next()
+		if err != nil || event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
