@@ -38,22 +38,27 @@ type Options struct {
 	// Limits are those of accounts, by name. Defaults to none.
 	Limits map[string]wire.Limits
 
+	// Encodes reports why a value can't be encoded for Temporal now; nil if it can. Defaults to
+	// none: then it is not asked.
+	Encodes func(value any) error
+
 	// Now is this process's clock. Defaults to time.Now.
 	Now func() time.Time
 }
 
 // Activities are the activities of this package; create them with [New].
 type Activities struct {
-	options  Options
-	keyless  sync.Map // accounts without a key here that were logged
-	accounts map[string]*account
-	checked  map[string]preflight.Account
-	client   func(context.Context) client.Client
-	fence    fence
-	refused  refused
-	pauses   pauses
-	seeds    seeds
-	started  time.Time
+	options    Options
+	keyless    sync.Map // accounts without a key here that were logged
+	accounts   map[string]*account
+	checked    map[string]preflight.Account
+	client     func(context.Context) client.Client
+	fence      fence
+	refused    refused
+	pauses     pauses
+	strandings strandings
+	seeds      seeds
+	started    time.Time
 }
 
 // New creates the activities after checking the options, so that mistakes show when a worker

@@ -19,7 +19,7 @@ import (
 )
 
 // TestPausedRunsSubmitNothing that had to wait for a worker or for another attempt. What a worker
-// takes immediately costs no question, and neither do workflows that can't be paused.
+// takes immediately costs no question. A late attempt costs one about itself, too.
 func TestPausedRunsSubmitNothing(t *testing.T) {
 	t.Parallel()
 	refused := &failurepb.Failure{FailureInfo: &failurepb.Failure_ApplicationFailureInfo{
@@ -35,12 +35,12 @@ func TestPausedRunsSubmitNothing(t *testing.T) {
 		asked   int
 	}{
 		"retried":          {pipeline.WorkflowName, 2, 0, paused, 0, 2}, // about the attempt, too
-		"late":             {runwire.ItemsName, 1, time.Minute, paused, 0, 1},
+		"late":             {runwire.ItemsName, 1, time.Minute, paused, 0, 2},
 		"prompt":           {pipeline.WorkflowName, 1, 0, paused, 1, 0},
-		"resumed":          {runwire.ItemsName, 1, time.Minute, append(paused, wire.ResumedMemo(2)), 1, 1},
-		"never paused":     {pipeline.WorkflowName, 1, time.Minute, nil, 1, 1},
-		"can't be paused":  {generation.WorkflowName, 1, time.Minute, paused, 1, 0},
-		"somebody's own":   {"Film", 1, time.Minute, paused, 1, 0},
+		"resumed":          {runwire.ItemsName, 1, time.Minute, append(paused, wire.ResumedMemo(2)), 1, 2},
+		"never paused":     {pipeline.WorkflowName, 1, time.Minute, nil, 1, 2},
+		"can't be paused":  {generation.WorkflowName, 1, time.Minute, paused, 1, 1},
+		"somebody's own":   {"Film", 1, time.Minute, paused, 1, 1},
 		"retried, resumed": {pipeline.WorkflowName, 2, 0, paused[1:], 1, 2},
 	} {
 		t.Run(name, func(t *testing.T) {

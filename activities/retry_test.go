@@ -75,6 +75,7 @@ func executeLater(t *testing.T, by time.Duration, options activities.Options, na
 	t.Helper()
 	acts, err := activities.New(options)
 	require.NoError(t, err)
+	activities.SetClient(acts, &fakeTemporal{alive: true})
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment().SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&later{by: by}}})
 	acts.Register(env)

@@ -20,6 +20,9 @@ import (
 func (a *Activities) submit(ctx context.Context, in wire.SubmitInput) (wire.Submitted, error) {
 	entered, info := a.options.Now(), activity.GetInfo(ctx)
 	submitted, err := a.submitOnce(ctx, info, entered, in)
+	if err == nil {
+		err = a.awaitCodec(ctx, in, submitted)
+	}
 	if isRefusal(err) {
 		a.refused.add(in.Nonce, info.Attempt)
 	}
@@ -27,6 +30,9 @@ func (a *Activities) submit(ctx context.Context, in wire.SubmitInput) (wire.Subm
 }
 
 func (a *Activities) submitOnce(ctx context.Context, info activity.Info, entered time.Time, in wire.SubmitInput) (wire.Submitted, error) {
+	if in.Ungated {
+		a.endStranded(ctx, info, in.Account)
+	}
 	account, err := a.account(ctx, in.Account)
 	if err != nil {
 		return wire.Submitted{}, cmp.Or(a.checkAttempt(ctx, info, entered, in), keylessSubmit(ctx, in))

@@ -17,9 +17,6 @@ import (
 // checkTurn rejects a submit that this attempt must not make: it may have been made before, the
 // deadline has passed, or Temporal has given up on the attempt.
 func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered time.Time, in wire.SubmitInput) error {
-	if in.RunID != info.WorkflowExecution.RunID {
-		return lost(in, wire.Lost{}, "was started by the run that this one was reset from")
-	}
 	if err := a.checkAttempt(ctx, info, entered, in); err != nil {
 		return err
 	}
@@ -32,9 +29,13 @@ func (a *Activities) checkTurn(ctx context.Context, info activity.Info, entered 
 // checkAttempt asks Temporal about an attempt that came late, or after one that this process
 // knows nothing of. Each attempt vouches for the one before, so the last vouches for all.
 func (a *Activities) checkAttempt(ctx context.Context, info activity.Info, entered time.Time, in wire.SubmitInput) error {
+	if in.RunID != info.WorkflowExecution.RunID {
+		return lost(in, wire.Lost{}, "was started by the run that this one was reset from")
+	}
 	late := a.fence.doubtful(info.StartedTime, entered)
 	foreign := info.Attempt > 1 && !a.refused.has(in.Nonce, info.Attempt-1)
-	if !late && !foreign {
+	mayBeReset := info.Attempt == 1 && info.StartedTime.Sub(info.ScheduledTime) >= prompt // by a person, to its first attempt
+	if !late && !foreign && !mayBeReset {
 		return nil
 	}
 	pending, err := pendingAttempt(ctx, a.client(ctx), info)
@@ -46,7 +47,7 @@ func (a *Activities) checkAttempt(ctx context.Context, info activity.Info, enter
 		return again(ctx, generation.ErrorTypeUnavailable, what, err)
 	case pending == nil:
 		return lost(in, wire.Lost{}, "reached its worker too late, and was not sent")
-	case foreign && !wire.ProvesRefusal(pending.GetLastFailure(), info.Attempt-1):
+	case foreign && !wire.ProvesRefusal(pending.GetLastFailure(), info.Attempt-1), info.Attempt == 1 && pending.GetLastAttemptCompleteTime() != nil:
 		return lost(in, wire.Lost{}, "was tried before, and what ended that attempt does not prove that nothing was accepted")
 	default:
 		a.fence.learn(info.StartedTime, entered)

@@ -69,7 +69,7 @@ func (o Options) secretsField(account string) string {
 }
 
 // newActivities returns nil where other workers have them.
-func (o Options) newActivities(clients map[string]*wavespeed.Client, keyring *receiver.Keyring) (*activities.Activities, error) {
+func (o Options) newActivities(clients map[string]*wavespeed.Client, keyring *receiver.Keyring, encodes func(any) error) (*activities.Activities, error) {
 	if o.NoActivities {
 		return nil, nil
 	}
@@ -77,7 +77,7 @@ func (o Options) newActivities(clients map[string]*wavespeed.Client, keyring *re
 	for name, client := range clients {
 		providers[name] = client
 	}
-	options := activities.Options{Accounts: providers, Prices: o.Prices, ExclusiveKeys: o.ExclusiveKeys, Limits: o.limits()}
+	options := activities.Options{Accounts: providers, Prices: o.Prices, ExclusiveKeys: o.ExclusiveKeys, Limits: o.limits(), Encodes: encodes}
 	if o.WebhookURL != "" {
 		options.WebhookURL = func(ctx context.Context, target wire.Target) (string, error) {
 			address, err := keyring.Seal(ctx, target)

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	sdkworker "go.temporal.io/sdk/worker"
@@ -42,6 +43,9 @@ type Plugin struct {
 	// onClient is set once a client has the plugin: its workers have the client's identity.
 	onClient atomic.Bool
 
+	// converter is the client's; nil without one of its own, which can't fail.
+	converter atomic.Pointer[converter.DataConverter]
+
 	// activityWorkers are the workers, by instance key, that run no workflows.
 	activityWorkers sync.Map
 }
@@ -60,7 +64,7 @@ func NewPlugin(options Options) (*Plugin, error) {
 	if p.keyring, err = options.keyring(clients); err != nil {
 		return nil, err
 	}
-	if p.activities, err = options.newActivities(clients, p.keyring); err != nil {
+	if p.activities, err = options.newActivities(clients, p.keyring, p.encodes); err != nil {
 		return nil, err
 	}
 	p.SimplePlugin, err = temporal.NewSimplePlugin(temporal.SimplePluginOptions{
@@ -77,8 +81,21 @@ func NewPlugin(options Options) (*Plugin, error) {
 func (p *Plugin) configureClient(_ context.Context, o client.PluginConfigureClientOptions) error {
 	o.ClientOptions.ConnectionOptions.DialOptions = append(slices.Clip(o.ClientOptions.ConnectionOptions.DialOptions), signaler.DialOption())
 	o.ClientOptions.Identity = p.identity(o.ClientOptions.Identity, "")
+	if own := o.ClientOptions.DataConverter; own != nil {
+		p.converter.Store(&own)
+	}
 	p.onClient.Store(true)
 	return nil
+}
+
+// encodes reports why a value can't be encoded with the client's data converter.
+func (p *Plugin) encodes(value any) error {
+	own := p.converter.Load()
+	if own == nil {
+		return nil
+	}
+	_, err := (*own).ToPayloads(value)
+	return err
 }
 
 // identity tells API keys apart in what Temporal records of workers: see

@@ -51,6 +51,9 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 		r.settleFailed(a, share)
 		return unknown, err
 	}
+	if submitted.PredictionID == "" {
+		return "the submit was completed by hand, without the id of a prediction", nil
+	}
 	a.webhook, a.Price, a.APIKey, a.Answered = submitted.Webhook, submitted.Price, submitted.APIKey, true
 	r.settleAccepted(a, share)
 	r.slotUsed(ctx, submitted.PredictionID)
@@ -106,7 +109,7 @@ func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.US
 	future := workflow.ExecuteActivity(activityCtx, wire.SubmitName, wire.SubmitInput{
 		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account,
 		Nonce: a.Nonce, RunID: workflow.GetInfo(ctx).WorkflowExecution.RunID,
-		Within: within, Patience: patience, MaxPrice: maxPrice, Leased: r.slot != nil && !r.slot.Ungated,
+		Within: within, Patience: patience, MaxPrice: maxPrice, Leased: r.slot != nil && !r.slot.Ungated, Ungated: r.slot != nil && r.slot.Ungated,
 	})
 	if workflow.Await(ctx, future.IsReady) != nil {
 		a.unsent = r.board.askUnsent(detached)
@@ -124,7 +127,7 @@ func (r *run) submitFailed(ctx workflow.Context, a *attempt, err error) (unknown
 		return "", r.cancel(ctx, a)
 	}
 	var timeout *temporal.TimeoutError
-	if errors.As(err, &timeout) && notTaken(err, timeout) {
+	if errors.As(err, &timeout) && notTaken(err, timeout) && !resetSubmit(ctx, a) {
 		return "", r.refuse(ctx, a, refusalAtDeadline(timeout.Unwrap()), "was not accepted before the deadline")
 	}
 	var failure *temporal.ApplicationError
@@ -167,6 +170,14 @@ func notTaken(err error, timeout *temporal.TimeoutError) bool {
 	default:
 		return false
 	}
+}
+
+// resetSubmit reports whether the run that this one was reset from may have made the submit. What
+// a run has decided before it was reset holds in the replay.
+func resetSubmit(ctx workflow.Context, a *attempt) bool {
+	info := workflow.GetInfo(ctx)
+	return info.OriginalRunID != info.WorkflowExecution.RunID &&
+		workflow.GetVersion(ctx, "wavespeed-reset/"+a.Nonce, workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }
 
 // startedEvent is the event that names the worker of an interrupted submit; 0 if none does.

@@ -32,7 +32,7 @@ func (b *board) askUnsent(ctx workflow.Context) []string {
 		// No task queue is involved, so a crowd of submits does not delay the answer.
 		b.asking = workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 			ScheduleToCloseTimeout: unsentTimeout, Summary: "which submits have not been sent?",
-		}), unsent)
+		}), unsent, workflow.GetInfo(ctx).OriginalRunID)
 	}
 	asking := b.asking
 	var ids []string
@@ -46,9 +46,12 @@ func (b *board) askUnsent(ctx workflow.Context) []string {
 }
 
 // unsent returns the ids of the run's submits that no worker has, and whose attempts so far, if
-// any, were not accepted.
-func unsent(ctx context.Context) (ids []string, err error) {
+// any, were not accepted. In a run that was reset, another one may have made any of them.
+func unsent(ctx context.Context, originalRunID string) (ids []string, err error) {
 	run := activity.GetInfo(ctx).WorkflowExecution
+	if run.RunID != originalRunID {
+		return nil, nil
+	}
 	described, err := activity.GetClient(ctx).DescribeWorkflow(ctx, run.ID, run.RunID)
 	if err != nil {
 		return nil, err
@@ -66,7 +69,7 @@ func isUnsent(pending *workflowpb.PendingActivityInfo) bool {
 		return false
 	}
 	if pending.GetAttempt() <= 1 {
-		return pending.GetLastFailure() == nil // a person can reset an activity to its first attempt
+		return pending.GetLastAttemptCompleteTime() == nil // a person can reset an activity to its first attempt
 	}
 	return wire.ProvesRefusal(pending.GetLastFailure(), pending.GetAttempt()-1)
 }

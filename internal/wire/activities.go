@@ -34,6 +34,10 @@ type SubmitInput struct {
 	// Leased is set if the submit has a slot of the account's limits. If the provider refuses it
 	// for those, the activity returns: another may have to wait.
 	Leased bool `json:"leased,omitempty"`
+
+	// Ungated is set if the submit would have waited for a slot, but nobody answers who keeps the
+	// account's limits.
+	Ungated bool `json:"ungated,omitempty"`
 }
 
 // Submitted is the result of the activity [SubmitName].
