@@ -81,6 +81,7 @@ func Keep(ctx workflow.Context, in wire.KeeperInput) error {
 			// What is under way would be lost.
 			_ = workflow.Await(ctx, func() bool { return k.sending == 0 && !k.looking && workflow.AllHandlersFinished(ctx) })
 			k.hear(ctx, reports)
+			k.state.Trim(quota.MaxHolders)
 			return workflow.NewContinueAsNewError(ctx, wire.KeeperName, wire.KeeperInput{Account: k.account, TaskQueue: k.queue, State: k.state})
 		}
 		k.divide(ctx)

@@ -96,3 +96,21 @@ func (k *Keeper) Ours() int {
 // Seen takes note of how many predictions of the account ran at the provider, while at most so
 // many were ours.
 func (k *Keeper) Seen(running, ours int) { k.Foreign = max(running-ours, 0) }
+
+// MaxHolders is about how many runs a keeper can take along when it continues as new.
+const MaxHolders = 20_000
+
+// Trim forgets the last of those that have nothing and wait, if there are more than n. They hear
+// nothing, ask after a while, and so come again.
+func (k *Keeper) Trim(n int) {
+	for i := len(k.Holders) - 1; i >= 0 && len(k.Holders) > n; i-- {
+		if h := k.Holders[i]; h.wantsOnly() {
+			k.remove(h)
+		}
+	}
+}
+
+// wantsOnly reports whether the run has nothing that counts.
+func (h *Holder) wantsOnly() bool {
+	return !h.Gone && h.held() == 0 && len(h.Report.Posting) == 0 && len(h.Report.Recent) == 0 && len(h.Report.Abandoned) == 0
+}

@@ -41,6 +41,9 @@ type Keeper struct {
 	Took     time.Duration `json:"took,omitempty"`
 	Refused  int           `json:"refused,omitempty"`
 	Ungated  int           `json:"ungated,omitempty"`
+
+	holders map[string]*Holder // by run
+	groups  map[string]*Group  // by name
 }
 
 // NewKeeper knows nothing yet.
@@ -138,6 +141,7 @@ func (k *Keeper) arrive(r Report) *Holder {
 	k.Arrivals++
 	h := &Holder{Arrived: k.Arrivals, Probe: r.Seen > 0, Lease: Lease{For: r.Since, Seq: r.Seen, Slots: r.Slots}}
 	k.Holders = append(k.Holders, h)
+	k.holders[r.RunID] = h
 	if k.groupOf(r.Group) == nil {
 		// Newcomers are not owed what others got before.
 		served := 0.0
@@ -146,16 +150,18 @@ func (k *Keeper) arrive(r Report) *Holder {
 				served = g.Served
 			}
 		}
-		k.Groups = append(k.Groups, &Group{Name: r.Group, Served: served})
+		k.addGroup(&Group{Name: r.Group, Served: served})
 	}
 	return h
 }
 
 func (k *Keeper) remove(h *Holder) {
 	k.Holders = slices.DeleteFunc(k.Holders, func(other *Holder) bool { return other == h })
+	delete(k.holders, h.Report.RunID)
 	k.keepCool(h.Report)
 	if !slices.ContainsFunc(k.Holders, func(other *Holder) bool { return other.Report.Group == h.Report.Group }) {
 		k.Groups = slices.DeleteFunc(k.Groups, func(g *Group) bool { return g.Name == h.Report.Group })
+		delete(k.groups, h.Report.Group)
 	}
 }
 
@@ -167,29 +173,35 @@ func (k *Keeper) keepCool(last Report) {
 }
 
 func (k *Keeper) holder(runID string) *Holder {
-	for _, h := range k.Holders {
-		if h.Report.RunID == runID {
-			return h
+	if k.holders == nil {
+		k.holders = make(map[string]*Holder, len(k.Holders))
+		for _, h := range k.Holders {
+			k.holders[h.Report.RunID] = h
 		}
 	}
-	return nil
+	return k.holders[runID]
 }
 
 func (k *Keeper) groupOf(name string) *Group {
-	for _, g := range k.Groups {
-		if g.Name == name {
-			return g
+	if k.groups == nil {
+		k.groups = make(map[string]*Group, len(k.Groups))
+		for _, g := range k.Groups {
+			k.groups[g.Name] = g
 		}
 	}
-	return nil
+	return k.groups[name]
 }
 
 func (k *Keeper) group(name string) *Group {
 	if g := k.groupOf(name); g != nil {
 		return g
 	}
-	g := &Group{Name: name}
+	return k.addGroup(&Group{Name: name})
+}
+
+func (k *Keeper) addGroup(g *Group) *Group {
 	k.Groups = append(k.Groups, g)
+	k.groups[g.Name] = g
 	return g
 }
 

@@ -18,19 +18,6 @@ type KeeperInput struct {
 	State *KeeperState `json:"state,omitempty"`
 }
 
-// KeeperState is all that a keeper knows.
-type KeeperState struct {
-	*quota.Keeper
-
-	// Configured are the limits that workers have, and Set those that a person has set since;
-	// nil for none.
-	Configured *Limits `json:"configured,omitempty"`
-	Set        *Limits `json:"set,omitempty"`
-
-	// Since is when the worker was started that told Configured.
-	Since time.Time `json:"since,omitzero"`
-}
-
 // Limits are what workers are given for an account, or what a person has set: the fields of
 // limits.Limits.
 type Limits struct {
