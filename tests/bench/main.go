@@ -21,8 +21,8 @@ import (
 func main() {
 	n := flag.Int("n", 200, "generations a round")
 	rounds := flag.Int("rounds", 15, "rounds of each kind")
-	samples := flag.Int("samples", 600, "resumes measured at idle, of each kind")
-	waiting := flag.Int("waiting", 10_000, "generations that wait at once; 0 leaves this part out")
+	samples := flag.Int("samples", 3000, "resumes measured at idle, of each kind, in five blocks")
+	waiting := flag.Int("waiting", 100_000, "generations that wait at once; 0 leaves this part out")
 	items := flag.Int("items", 10_000, "items of a large for_each; 0 leaves this part out")
 	only := flag.String("only", "", "the one part to measure: bench, pipelines, waiting or limits")
 	document := flag.String("write", "", `a document in which to update the parts "bench", "pipelines", "waiting" and "limits"`)
@@ -50,7 +50,7 @@ func run(ctx context.Context, document, only string, size sizes) error {
 		size  int
 	}{
 		{"bench", []part{b.costs, b.throughput, b.resumes, b.signals}, 1},
-		{"pipelines", []part{b.pipelineCosts, b.pipelineThroughput, b.fanOuts, b.tenThousand}, size.items},
+		{"pipelines", []part{b.pipelineCosts, b.pipelineThroughput, b.fanOuts, b.itemCosts}, size.items},
 		{"waiting", []part{b.memory}, size.waiting},
 		{"limits", []part{b.limits}, 1},
 	} {

@@ -126,28 +126,56 @@ func (b *bench) round(ctx context.Context, name string, n int) (perSecond float6
 	return float64(n) / time.Since(began).Seconds(), err
 }
 
+// resumeBlocks is how many blocks of samples there are: a machine is slower at some times than at
+// others.
+const resumeBlocks = 5
+
 // resumes measures, one at a time, the time from sending the result until the workflow
 // continues.
 func (b *bench) resumes(ctx context.Context, out io.Writer, size sizes) error {
-	took := map[string][]float64{}
-	for i := range size.samples + 10 {
-		for _, name := range []string{"floor", "generate"} {
-			d, err := b.resume(ctx, name)
-			if err != nil {
-				return err
-			}
-			if i >= 10 {
-				took[name] = append(took[name], d.Seconds()*1000)
-			}
+	if _, err := b.resumeBlock(ctx, 10); err != nil {
+		return err
+	}
+	quantiles := []float64{0.5, 0.99}
+	times, ratios := map[string][][]float64{}, make([][]float64, len(quantiles))
+	for range resumeBlocks {
+		took, err := b.resumeBlock(ctx, size.samples/resumeBlocks)
+		if err != nil {
+			return err
+		}
+		for i, q := range quantiles {
+			f, g := quantile(took["floor"], q), quantile(took["generate"], q)
+			ratios[i] = append(ratios[i], g/f)
+		}
+		for name := range took {
+			times[name] = append(times[name], took[name])
 		}
 	}
-	fmt.Fprintf(out, "## From webhook to workflow resumed, at idle\n\n%d of each in turn, in milliseconds.\n\n| | floor | generation | ratio |\n| --- | --- | --- | --- |\n", size.samples)
-	for _, q := range []float64{0.5, 0.99} {
-		f, g := quantile(took["floor"], q), quantile(took["generate"], q)
-		fmt.Fprintf(out, "| p%.0f | %.1f | %.1f | %.2f |\n", q*100, f, g, g/f)
+	fmt.Fprintf(out, "## From webhook to workflow resumed, at idle\n\n%d of each in turn, in milliseconds, in %d blocks; the ratio is of blocks, min/median/max.\n\n| | floor | generation | ratio |\n| --- | --- | --- | --- |\n", size.samples, resumeBlocks)
+	for i, q := range quantiles {
+		fmt.Fprintf(out, "| p%.0f | %.1f | %.1f | %s |\n", q*100,
+			quantile(slices.Concat(times["floor"]...), q), quantile(slices.Concat(times["generate"]...), q), spread(ratios[i], "%.2f"))
 	}
 	fmt.Fprintln(out)
 	return nil
+}
+
+func (b *bench) resumeBlock(ctx context.Context, samples int) (took map[string][]float64, err error) {
+	took = make(map[string][]float64)
+	for i := range samples {
+		names := []string{"floor", "generate"}
+		if i%2 == 1 {
+			slices.Reverse(names)
+		}
+		for _, name := range names {
+			d, err := b.resume(ctx, name)
+			if err != nil {
+				return nil, err
+			}
+			took[name] = append(took[name], d.Seconds()*1000)
+		}
+	}
+	return took, nil
 }
 
 func (b *bench) resume(ctx context.Context, name string) (time.Duration, error) {
@@ -163,7 +191,7 @@ func (b *bench) resume(ctx context.Context, name string) (time.Duration, error) 
 	if err := b.awaitHeld(ctx, 1); err != nil {
 		return 0, err
 	}
-	time.Sleep(150 * time.Millisecond) // the wait has started, and the server is idle again
+	time.Sleep(50 * time.Millisecond) // the wait has started, and the server is idle again
 	ends := b.provider.release()
 	began := time.Now()
 	ends[0]()

@@ -289,30 +289,42 @@ func (b *bench) fanOuts(ctx context.Context, out io.Writer, size sizes) error {
 
 const fanOutRounds = 3
 
-// tenThousand makes as many items as a pipeline of images may have.
-func (b *bench) tenThousand(ctx context.Context, out io.Writer, size sizes) error {
-	run, err := b.start(ctx, pipeline.WorkflowName, fanOutRun(size.items))
-	if err != nil {
-		return err
+// itemCosts counts the actions of an item in runs of 10 up to many, and shows how large these get.
+func (b *bench) itemCosts(ctx context.Context, out io.Writer, size sizes) error {
+	// As with a real model, nothing ends before it is waited for.
+	b.provider.setDelay(3 * time.Second)
+	defer b.provider.setDelay(0)
+	fmt.Fprint(out, "## What an item costs in a small and in a large run\n\nActions of the run and its children, without the two of the run itself; 100 items in flight.\n\n| items | completed | seconds | actions an item | the run's own history | longest of a child |\n| --- | --- | --- | --- | --- | --- |\n")
+	for n := smallRun; n <= size.items; n *= 10 {
+		run, err := b.start(ctx, pipeline.WorkflowName, fanOutRun(n))
+		if err != nil {
+			return err
+		}
+		began, id := time.Now(), run.GetRunID()
+		var result pipeline.Result
+		if err := run.Get(ctx, &result); err != nil {
+			return err
+		}
+		t := tree{took: time.Since(began)}
+		if err := b.countTree(ctx, run.GetID(), id, &t); err != nil {
+			return err
+		}
+		described, err := b.client.DescribeWorkflow(ctx, run.GetID(), run.GetRunID())
+		if err != nil {
+			return err
+		}
+		info := described.RawResponse.GetWorkflowExecutionInfo()
+		fmt.Fprintf(out, "| %d | %d | %.0f | %.2f | %d events, %.1f MB | %d events |\n",
+			n, result.Steps[0].Items.Completed, t.took.Seconds(), float64(t.actions-runActions)/float64(n),
+			info.GetHistoryLength(), float64(info.GetHistorySizeBytes())/1e6, t.longestChild)
 	}
-	began := time.Now()
-	var result pipeline.Result
-	id := run.GetRunID()
-	if err := run.Get(ctx, &result); err != nil {
-		return err
-	}
-	took := time.Since(began)
-	var t tree
-	if err := b.countTree(ctx, run.GetID(), id, &t); err != nil {
-		return err
-	}
-	described, err := b.client.DescribeWorkflow(ctx, run.GetID(), run.GetRunID())
-	if err != nil {
-		return err
-	}
-	info := described.RawResponse.GetWorkflowExecutionInfo()
-	fmt.Fprintf(out, "## %d items\n\n| completed | seconds | items a second | actions an item | the run's own history | longest of a child |\n| --- | --- | --- | --- | --- | --- |\n| %d | %.0f | %.0f | %.2f | %d events, %.1f MB | %d events |\n",
-		size.items, result.Steps[0].Items.Completed, took.Seconds(), float64(size.items)/took.Seconds(), float64(t.actions)/float64(size.items),
-		info.GetHistoryLength(), float64(info.GetHistorySizeBytes())/1e6, t.longestChild)
+	fmt.Fprintln(out)
 	return nil
 }
+
+const (
+	smallRun = 10
+
+	// runActions are those of a run itself: its start and its check.
+	runActions = 2
+)
