@@ -23,6 +23,7 @@ type account struct {
 	asked  asked
 
 	shallow, deep reader // for young and old searches
+	echoes        echoes
 
 	identities identities
 }
@@ -41,7 +42,7 @@ func newAccount(name string, at provider.Provider, options Options) *account {
 		seen:      sightings{now: now},
 		asked:     newAsked(now),
 	}
-	a.shallow, a.deep = reader{provider: at, now: now}, reader{provider: at, now: now}
+	a.shallow, a.deep = reader{provider: at, now: now, echoes: &a.echoes}, reader{provider: at, now: now, echoes: &a.echoes}
 	return a
 }
 

@@ -341,3 +341,56 @@ func TestAListTooLongToBeReadWhole(t *testing.T) {
 		})
 	}
 }
+
+// TestASeedThatAnUnfinishedReadingHasShown is the submit's own: on a busy account others bury it
+// before the list can be read whole.
+func TestASeedThatAnUnfinishedReadingHasShown(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		copied bool // somebody has made another with the seed later
+		of     string
+		found  bool
+	}{
+		"its own":          {false, "n1", true},
+		"with a copy":      {true, "n1", true},
+		"another submit's": {false, "n2", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, func(s *scene) {
+				s.make("p1", fluxDev, 2*time.Minute, seeded(test.of))
+				if test.copied {
+					s.make("copy", fluxDev, time.Second, seeded(test.of))
+				}
+				list := s.provider().list
+				s.provider().list = func(o provider.ListOptions) (provider.Page, error) {
+					if o.Page > 1 {
+						return provider.Page{}, said(provider.Failed, "overloaded")
+					}
+					return list(o)
+				}
+				in := question(90 * time.Second)
+				for i := range 200 { // as many as make it read another page
+					s.make(fmt.Sprint("older", i), fluxDev, time.Hour)
+				}
+				slices.Reverse(s.list)
+				got := s.find(in)
+				require.Nil(t, got, "its list is not read whole")
+				s.crowd(0)
+				for range 20 {
+					if got != nil {
+						break
+					}
+					time.Sleep(30 * time.Second)
+					got = s.find(in)
+				}
+				if !test.found {
+					require.True(t, got == nil || got.Conclusion != wire.ConclusionFound)
+					return
+				}
+				require.NotNil(t, got)
+				require.Equal(t, wire.ConclusionFound, got.Conclusion, got.Why)
+				require.Equal(t, "p1", got.PredictionID)
+			})
+		})
+	}
+}

@@ -89,6 +89,7 @@ func (r *reading) read() bool { return r.list.err == nil && r.charges.err == nil
 type reader struct {
 	provider provider.Provider
 	now      func() time.Time
+	echoes   *echoes
 
 	mu     sync.Mutex
 	kept   []*reading    // the latest, at most two
@@ -157,7 +158,7 @@ func (r *reader) fly(ctx context.Context, since time.Time, flight chan struct{})
 		}
 	}()
 	reading := &reading{began: r.now(), since: since}
-	reading.list = listed(ctx, r.provider, since)
+	reading.list = listed(ctx, r.provider, since, r.echoes)
 	reading.charges = charged(ctx, r.provider, since)
 	reading.ended = r.now()
 	r.mu.Lock()
@@ -206,10 +207,13 @@ func (r *reader) before(next *reading, to time.Time) *reading {
 	return nil
 }
 
-func listed(ctx context.Context, at provider.Provider, since time.Time) witness {
+func listed(ctx context.Context, at provider.Provider, since time.Time, echoes *echoes) witness {
 	read := &pages[provider.Prediction]{
 		fetch: func(ctx context.Context, number, size int) (page[provider.Prediction], error) {
 			got, err := at.List(ctx, provider.ListOptions{Page: number, PageSize: size, IncludeInputs: true})
+			for _, prediction := range got.Items {
+				echoes.note(prediction)
+			}
 			return page[provider.Prediction]{got.Items, got.Total, got.More}, err
 		},
 		id:      func(p provider.Prediction) string { return p.ID },

@@ -46,6 +46,7 @@ func (a *Activities) newSearch(info activity.Info, account *account, in wire.Fin
 
 		catalogued: make(map[string]bool),
 	}
+	account.echoes.want(s.drawn())
 	s.window = windowOf(info, in.Began, s.entered, &account.offset)
 	return s
 }
@@ -93,6 +94,9 @@ func (s *search) look(ctx context.Context) answer {
 		delivered = nil
 	}
 	now, err := s.read(ctx, s.entered.Add(-s.reader().servesFor()))
+	if x, ok := s.remembered(); ok && (err != nil || now.list.err != nil && s.late()) {
+		return found(x.id, false)
+	}
 	if err != nil {
 		return answer{down: err, why: "the list and the charges cannot be read"}
 	}

@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
-	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 // foreign reports whether the prediction certainly belongs to another.
@@ -71,7 +69,7 @@ func (s *search) free(x sighting) bool {
 
 // echoed reports whether the prediction repeats the seed that the submit drew.
 func (s *search) echoed(x sighting) bool {
-	return s.in.Seeded && x.seed == strconv.FormatInt(wire.Seed(s.in.Nonce), 10)
+	return s.in.Seeded && x.seed == s.drawn()
 }
 
 // echo is the only prediction that repeats the seed. Somebody may have made another with the
@@ -93,8 +91,13 @@ func (s *search) echo(possible []sighting) (echo sighting, ok bool) {
 // long to be read whole, and longer each time: this one was made while the submit was under way,
 // and another with its seed can only have been made afterwards.
 func (s *search) isTheFirst(now *reading, x sighting) bool {
+	return errors.Is(now.list.err, errTooMany) && s.inTime(x)
+}
+
+// inTime tells whether the prediction was made while the submit was under way, or may have been.
+func (s *search) inTime(x sighting) bool {
 	earliest, _ := s.window.around(x.created)
-	return errors.Is(now.list.err, errTooMany) && !x.created.IsZero() && !earliest.After(s.in.Ended)
+	return !x.created.IsZero() && !earliest.After(s.in.Ended)
 }
 
 // learn learns names and keys from our own predictions.
