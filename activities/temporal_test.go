@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
@@ -31,6 +32,7 @@ type fakeTemporal struct {
 	alive   bool // the activity's attempt still counts
 	attempt int32
 	failure *failurepb.Failure // of the attempt before
+	tried   bool               // an attempt has ended, though the activity was reset since
 	memos   []string           // of each workflow, by name
 	asked   int                // about a workflow
 }
@@ -42,11 +44,15 @@ func (f *fakeTemporal) DescribeWorkflow(context.Context, string, string) (*clien
 		memo.Fields[name] = nil
 	}
 	answer := &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Memo: memo}}
+	var completed *timestamppb.Timestamp
+	if f.tried {
+		completed = timestamppb.Now()
+	}
 	for i := range 10 {
 		if f.alive { // whichever it is
 			answer.PendingActivities = append(answer.PendingActivities,
 				&workflowpb.PendingActivityInfo{
-					ActivityId: strconv.Itoa(i), Attempt: max(f.attempt, 1), State: enumspb.PENDING_ACTIVITY_STATE_STARTED, LastFailure: f.failure,
+					ActivityId: strconv.Itoa(i), Attempt: max(f.attempt, 1), State: enumspb.PENDING_ACTIVITY_STATE_STARTED, LastFailure: f.failure, LastAttemptCompleteTime: completed,
 				})
 		}
 	}

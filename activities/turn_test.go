@@ -102,6 +102,37 @@ func TestDeadlineAfterAnothersWorker(t *testing.T) {
 	}
 }
 
+// TestAfterAReset: a first attempt of an activity that a person has reset, and a submit of the run
+// that this one was reset from, even where the worker has no key for the account.
+func TestAfterAReset(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		tried bool
+		run   string
+		from  string // the account
+	}{
+		"activity":           {true, testRunID, generation.DefaultAccount},
+		"run":                {false, "another", generation.DefaultAccount},
+		"run, without a key": {false, "another", "studio"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := accepting()
+			acts, err := activities.New(forProvider(p))
+			require.NoError(t, err)
+			activities.SetClient(acts, &fakeTemporal{alive: true, tried: c.tried})
+			var suite testsuite.WorkflowTestSuite
+			env := suite.NewTestActivityEnvironment().SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&later{by: time.Minute}}})
+			acts.Register(env)
+			in := submitInput(`{}`)
+			in.RunID, in.Account = c.run, c.from
+			_, err = env.ExecuteActivity(wire.SubmitName, in)
+			require.Equal(t, generation.ErrorTypeSubmitUnknown, generation.ErrorTypeOf(err), err)
+			require.Empty(t, p.submits)
+		})
+	}
+}
+
 // TestAttemptAfterOnesOwn asks nobody: this process knows that nothing was accepted.
 func TestAttemptAfterOnesOwn(t *testing.T) {
 	t.Parallel()
