@@ -42,6 +42,7 @@ type keeper struct {
 	account string
 	queue   string // of the activities
 	state   *wire.KeeperState
+	begun   bool // it knows what the keeper before it knew
 	alarm   *alarm
 	sending int           // leases under way
 	looking bool          // a comparison is under way
@@ -61,17 +62,17 @@ type alarm struct {
 
 // Keep is the workflow [wire.KeeperName].
 func Keep(ctx workflow.Context, in wire.KeeperInput) error {
-	k := &keeper{account: in.Account, queue: in.TaskQueue, state: in.State, pause: normal, wake: workflow.NewBufferedChannel(ctx, 1)}
-	fresh := k.state == nil
-	if fresh {
+	k := &keeper{account: in.Account, queue: in.TaskQueue, state: in.State, begun: in.State != nil, pause: normal, wake: workflow.NewBufferedChannel(ctx, 1)}
+	if !k.begun {
 		k.state = &wire.KeeperState{Keeper: quota.NewKeeper()}
 	}
 	if err := k.answer(ctx); err != nil {
 		return err
 	}
-	if fresh && !k.begin(ctx) {
+	if !k.begun && !k.begin(ctx) {
 		return ctx.Err()
 	}
+	k.begun = true
 	k.state.Version = quota.Version
 	k.metrics = newMetrics(ctx, k.account, k.state)
 	reports := workflow.GetSignalChannel(ctx, wire.ReportSignal)
@@ -273,14 +274,18 @@ func (k *keeper) apply() {
 	}
 }
 
-// answer registers the query and the update.
+// answer registers the query and the update. What a person sets waits until the keeper knows the
+// limits that it replaces.
 func (k *keeper) answer(ctx workflow.Context) error {
 	err := workflow.SetQueryHandlerWithOptions(ctx, wire.LimitsQuery, func() (wire.KeeperState, error) { return *k.state, nil },
 		workflow.QueryHandlerOptions{Description: "the limits of the account, and who holds which part of them"})
 	if err != nil {
 		return err
 	}
-	return workflow.SetUpdateHandlerWithOptions(ctx, wire.SetLimitsUpdate, func(_ workflow.Context, set *wire.Limits) error {
+	return workflow.SetUpdateHandlerWithOptions(ctx, wire.SetLimitsUpdate, func(ctx workflow.Context, set *wire.Limits) error {
+		if err := workflow.Await(ctx, func() bool { return k.begun }); err != nil {
+			return err
+		}
 		k.state.Set = set
 		k.apply()
 		k.look()
