@@ -22,16 +22,17 @@ func (k *Keeper) Divide(now time.Time) (changed []Message, again time.Time) {
 	if k.Learns {
 		k.Learned.raise(now, k)
 	}
-	next := make([]Lease, len(k.Holders))
+	next, order := make([]Lease, len(k.Holders)), k.order()
 	for i, h := range k.Holders {
 		next[i] = Lease{For: h.Lease.For, Seq: h.Lease.Seq + 1, Slots: h.Lease.Slots, Starts: h.Lease.Starts, Paused: k.Paused()}
 	}
-	again = k.divideSlots(now, next)
+	again = k.divideSlots(now, next, order)
 	for _, p := range Minutely {
-		again = earlier(again, k.divideStarts(now, p, next))
+		again = earlier(again, k.divideStarts(now, p, next, order))
 	}
 	k.line(now, next)
-	for i, h := range k.Holders {
+	for _, i := range order {
+		h := k.Holders[i]
 		switch {
 		case !h.differs(next[i]):
 		case len(changed) == maxMessages:
@@ -42,6 +43,19 @@ func (k *Keeper) Divide(now time.Time) (changed []Message, again time.Time) {
 		}
 	}
 	return changed, again
+}
+
+// order is that in which what is free is given out: by priority, then to those who were served
+// least, then as they came.
+func (k *Keeper) order() []int {
+	order, served := make([]int, len(k.Holders)), make([]float64, len(k.Holders))
+	for i, h := range k.Holders {
+		order[i], served[i] = i, k.group(h.Report.Group).Served
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(k.Holders[a].Report.priority(), k.Holders[b].Report.priority()), cmp.Compare(served[a], served[b]))
+	})
+	return order
 }
 
 // earlier is the earlier of two times, of which zero is none.
@@ -134,7 +148,7 @@ func (k *Keeper) parties(wants, has func(*Holder) int, key func(*Holder) any, am
 	return parties
 }
 
-func (k *Keeper) divideSlots(now time.Time, next []Lease) (again time.Time) {
+func (k *Keeper) divideSlots(now time.Time, next []Lease, order []int) (again time.Time) {
 	limit, limited := k.Limit(Running)
 	blocked := now.Before(k.Blocked)
 	if !limited {
@@ -158,8 +172,8 @@ func (k *Keeper) divideSlots(now time.Time, next []Lease) (again time.Time) {
 		}
 	}
 	reduce := missing > free || free < 0
-	for i, h := range k.Holders {
-		has := h.Lease.Slots
+	for _, i := range order {
+		h, has := k.Holders[i], k.Holders[i].Lease.Slots
 		switch {
 		case h.Gone:
 			continue
@@ -216,7 +230,7 @@ func (k *Keeper) when(now time.Time, missing, blocked bool) (again time.Time) {
 	return again
 }
 
-func (k *Keeper) divideStarts(now time.Time, p Pool, next []Lease) (again time.Time) {
+func (k *Keeper) divideStarts(now time.Time, p Pool, next []Lease, order []int) (again time.Time) {
 	limit, limited := k.Limit(p)
 	if !limited {
 		for i := range next {
@@ -244,7 +258,8 @@ func (k *Keeper) divideStarts(now time.Time, p Pool, next []Lease) (again time.T
 		missing += max(s.targets[i]-has(h), 0)
 	}
 	reduce := missing > free || free < 0
-	for i, h := range k.Holders {
+	for _, i := range order {
+		h := k.Holders[i]
 		more, starts := s.targets[i]-has(h), has(h)
 		switch {
 		case next[i].Slots == 0:

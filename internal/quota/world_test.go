@@ -412,7 +412,7 @@ func TestSlotsAreUsed(t *testing.T) {
 	}{
 		"2 slots, 30 items of 4 s":      {Limits{Running: 2}, 1, 30, 4 * time.Second, time.Minute, 0.97, 0.2},
 		"2 slots, four runs":            {Limits{Running: 2}, 4, 30, 4 * time.Second, 4 * time.Minute, 0.95, 1.5},
-		"10 slots, four runs":           {Limits{Running: 10}, 4, 50, 4 * time.Second, 80 * time.Second, 0.9, 0.8},
+		"10 slots, four runs":           {Limits{Running: 10}, 4, 50, 4 * time.Second, 80 * time.Second, 0.9, 0.9},
 		"300 slots, 1000 items of 30 s": {Limits{Running: 300, Images: 500}, 1, 1000, 30 * time.Second, 2 * time.Minute, 0.9, 0.1},
 		"300 slots, four runs of 250":   {Limits{Running: 300, Images: 500}, 4, 250, 30 * time.Second, 2 * time.Minute, 0.85, 0.2},
 	} {
