@@ -36,7 +36,7 @@ func submitError(ctx context.Context, in wire.SubmitInput, lost wire.Lost, err e
 	}
 	kind := classify(err)
 	switch {
-	case in.Leased && kind == generation.ErrorTypeRateLimited:
+	case in.Leased && !in.Insists && kind == generation.ErrorTypeRateLimited:
 		return refusal(what, err)
 	case kind == generation.ErrorTypeUnavailable, kind == generation.ErrorTypeRateLimited:
 		return submitAgain(ctx, in, kind, what+" was not accepted", err)

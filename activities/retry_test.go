@@ -289,3 +289,16 @@ func TestACheckWithoutTheKeyReportsItSoon(t *testing.T) {
 	require.NoError(t, value.Get(&report))
 	require.Contains(t, report.Problems.Error(), `account "studio"`)
 }
+
+// TestRefusalsOfALeasedSubmit are for its workflow, until there were several: then Temporal tries
+// again.
+func TestRefusalsOfALeasedSubmit(t *testing.T) {
+	t.Parallel()
+	in := submitInput(`{}`)
+	in.Leased = true
+	_, err := execute(t, forProvider(limiting(0)), wire.SubmitName, in)
+	requireType(t, err, generation.ErrorTypeRateLimited, false)
+	in.Insists = true
+	_, err = execute(t, forProvider(limiting(0)), wire.SubmitName, in)
+	requireType(t, err, generation.ErrorTypeRateLimited, true)
+}

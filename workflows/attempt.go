@@ -23,6 +23,7 @@ type attempt struct {
 	sent    time.Time     // when the webhook that ended it was sent
 	heard   []wire.Signal // arrived while the prediction's id was unknown
 
+	refusals   int                    // for the account's limits, though it had a slot
 	unsent     []string               // activities that surely had not sent it when it was canceled
 	started    int64                  // the event that tells which worker had the submit
 	over       time.Time              // the latest time at which an unknown submit can have been made

@@ -21,6 +21,11 @@ var neverResubmit = []string{
 	string(generation.ErrorTypeSubmitUnknown),
 }
 
+// mostRefusals is how often a submit with a slot may be refused for the account's limits before
+// it keeps the slot, and Temporal retries it as it does without limits: those that the keeper was
+// given are too high, or others use the account up.
+const mostRefusals = 3
+
 // submit sends the POST. If it is unknown whether the provider accepted it, submit returns the
 // reason. It returns an error if the provider surely did not accept it.
 func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err error) {
@@ -72,11 +77,13 @@ func (r *run) post(ctx workflow.Context, a *attempt, maxPrice *generation.USD) (
 		submitted, err = r.postOnce(ctx, a, maxPrice, patience)
 		r.deadline = r.deadline.Add(r.board.pauses.took(ctx) - paused)
 		if r.slotRefused(ctx, err) {
+			a.refusals++
 			continue
 		}
 		if !r.waits(ctx, a, generation.StateSubmitting, err) {
 			return submitted, err
 		}
+		r.dropSlot() // nothing was accepted, and the account may have been paused since
 	}
 }
 
@@ -110,6 +117,7 @@ func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.US
 		Key: r.request.Key, Model: r.request.Model, Input: r.input, Account: r.request.Account,
 		Nonce: a.Nonce, RunID: workflow.GetInfo(ctx).WorkflowExecution.RunID,
 		Within: within, Patience: patience, MaxPrice: maxPrice, Leased: r.slot != nil && !r.slot.Ungated, Ungated: r.slot != nil && r.slot.Ungated,
+		Insists: a.refusals >= mostRefusals,
 	})
 	if workflow.Await(ctx, future.IsReady) != nil {
 		a.unsent = r.board.askUnsent(detached)

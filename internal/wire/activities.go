@@ -35,6 +35,10 @@ type SubmitInput struct {
 	// for those, the activity returns: another may have to wait.
 	Leased bool `json:"leased,omitempty"`
 
+	// Insists is set if the submit was refused several times for those, though it had a slot. Then
+	// Temporal retries it, as without limits: a history must not grow with each refusal.
+	Insists bool `json:"insists,omitempty"`
+
 	// Ungated is set if the submit would have waited for a slot, but nobody answers who keeps the
 	// account's limits.
 	Ungated bool `json:"ungated,omitempty"`
