@@ -201,12 +201,14 @@ func (t *Tenant) mustTell() bool {
 		return true
 	case t.less && (t.granted.Slots == NoLimit || len(t.holders) <= t.granted.Slots):
 		return true // what was taken back is free
+	case t.report.Refused > t.told.Refused, len(t.report.Abandoned) > 0:
+		return true
 	case back > 0 && (t.turnOver() || t.granted.Spare > 0 || t.granted.Slots != NoLimit && t.held > t.granted.Slots):
-		return back >= max(t.granted.Spare, (t.held-t.granted.Slots)/8, 1)
+		return back >= max(min(t.granted.Spare, t.held/8), (t.held-t.granted.Slots)/8, 1)
 	case len(t.holders) > max(t.held, t.told.Running) && t.granted.Slots != NoLimit:
 		return true // it has adopted some
 	default:
-		return t.granted.Pulse > 0 && t.pulse >= t.granted.Pulse || t.report.Refused > t.told.Refused || len(t.report.Abandoned) > 0
+		return t.granted.Pulse > 0 && t.pulse >= t.granted.Pulse
 	}
 }
 

@@ -57,11 +57,15 @@ func (k *Ticket) Ended(now time.Time) {
 	k.end()
 }
 
-// Abandoned ends the claim of a prediction that may run on. The keeper counts it until the
-// provider says that it has ended.
+// Abandoned ends the claim of a prediction that may run on. Its slot is the keeper's, which counts
+// it until the provider says that it has ended.
 func (k *Ticket) Abandoned() {
+	t := k.tenant
 	if k.predictionID != "" {
-		k.tenant.report.Abandoned = append(k.tenant.report.Abandoned, k.predictionID)
+		t.report.Abandoned = append(t.report.Abandoned, k.predictionID)
+	}
+	if k.Ready && k.predictionID != "" && t.granted.Slots > 0 {
+		t.granted.Slots--
 	}
 	k.end()
 }
