@@ -272,3 +272,22 @@ func (l *limited) cost(t *testing.T, workflowID string) int {
 	}
 	return n
 }
+
+// TestKeeperTakesNothingOver from the run that starts it.
+func TestKeeperTakesNothingOver(t *testing.T) {
+	t.Parallel()
+	l := newLimited(t, limits.Limits{Running: 1}, wavespeedtest.Limits{Concurrent: 1}, 100*time.Millisecond)
+	l.worker(t)
+	request := still("a lighthouse")
+	request.Account = l.account
+	last := temporal.Priority{PriorityKey: 5, FairnessKey: "tenant-a", FairnessWeight: 7}
+	run, err := l.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: l.TaskQueue, Priority: last}, generation.WorkflowName, request)
+	require.NoError(t, err)
+	require.NoError(t, run.Get(t.Context(), nil))
+	described, err := l.Client.DescribeWorkflow(t.Context(), wire.KeeperID(l.account), "")
+	require.NoError(t, err)
+	info := described.RawResponse.GetWorkflowExecutionInfo()
+	require.EqualValues(t, 1, info.GetPriority().GetPriorityKey())
+	require.Equal(t, wire.KeeperName, info.GetPriority().GetFairnessKey())
+	require.True(t, info.GetVersioningInfo().GetVersioningOverride().GetAutoUpgrade())
+}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -158,6 +159,9 @@ func (l *lease) startKeeper(ctx workflow.Context) bool {
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		StaticSummary:         "the limits of account " + l.account,
+		// It serves all runs, so it takes nothing over from the one that starts it.
+		Priority:           temporal.Priority{PriorityKey: 1, FairnessKey: wire.KeeperName, FairnessWeight: 1},
+		VersioningOverride: &client.AutoUpgradeVersioningOverride{},
 	}), wire.KeeperName, wire.KeeperInput{Account: l.account, TaskQueue: l.queue(ctx)})
 	err := started.GetChildWorkflowExecution().Get(ctx, nil)
 	return err == nil || temporal.IsWorkflowExecutionAlreadyStartedError(err)

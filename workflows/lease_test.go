@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
@@ -26,13 +27,17 @@ type kept struct {
 	reports []quota.Report
 	lease   quota.Lease
 	granted int
+	silent  bool             // it answers nothing
+	counted map[string]int64 // by metric and account
 }
 
 // newKept has a keeper that answers reports with the latest lease.
 func newKept(t *testing.T, p *provider, lease quota.Lease) *kept {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
-	k := &kept{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), lease: lease}
+	k := &kept{counted: make(map[string]int64), lease: lease}
+	suite.SetMetricsHandler(counters{client.MetricsNopHandler, k.counted, ""})
+	k.TestWorkflowEnvironment = suite.NewTestWorkflowEnvironment()
 	limited := func(string, string) (quota.Kind, bool) { return quota.Image, true }
 	k.SetWorkerOptions(sdkworker.Options{DeadlockDetectionTimeout: time.Minute, Interceptors: []interceptor.WorkerInterceptor{&workflows.Interceptor{Limits: limited}}})
 	k.RegisterWorkflowWithOptions(workflows.Generate, workflow.RegisterOptions{Name: generation.WorkflowName})
@@ -43,7 +48,7 @@ func newKept(t *testing.T, p *provider, lease quota.Lease) *kept {
 	k.OnSignalExternalWorkflow(mock.Anything, wire.KeeperID(generation.DefaultAccount), mock.Anything, wire.ReportSignal, mock.Anything).Return(
 		func(_, _, _, _ string, arg any) error {
 			k.reports = append(k.reports, arg.(quota.Report))
-			if r := k.last(); r.Seen == 0 || r.Ask || r.Refused > 0 {
+			if r := k.last(); !k.silent && (r.Seen == 0 || r.Ask || r.Refused > 0) {
 				k.grant(k.lease, 100*time.Millisecond)
 			}
 			return nil
@@ -110,4 +115,35 @@ func TestRetriesOfAPausedAccountWait(t *testing.T) {
 	k.RegisterDelayedCallback(k.CancelWorkflow, 10*time.Hour)
 	k.ExecuteWorkflow(generation.WorkflowName, request())
 	require.Len(t, p.submits, 1)
+}
+
+// counters are what was counted, by metric and account.
+type counters struct {
+	client.MetricsHandler
+	of      map[string]int64
+	account string
+}
+
+func (c counters) WithTags(tags map[string]string) client.MetricsHandler {
+	return counters{c.MetricsHandler.WithTags(tags), c.of, tags[wire.TagAccount]}
+}
+
+func (c counters) Counter(name string) client.MetricsCounter {
+	return counter(func(n int64) { c.of[name+" "+c.account] += n })
+}
+
+type counter func(int64)
+
+func (c counter) Inc(n int64) { c(n) }
+
+// TestSubmitsWithoutTheKeeperAreCounted while it is away.
+func TestSubmitsWithoutTheKeeperAreCounted(t *testing.T) {
+	t.Parallel()
+	p := completes()
+	k := newKept(t, p, quota.Lease{})
+	k.silent = true
+	k.ExecuteWorkflow(generation.WorkflowName, request())
+	require.NoError(t, k.GetWorkflowError())
+	require.True(t, p.submits[0].Ungated)
+	require.Equal(t, int64(1), k.counted[wire.MetricLimitUngated+" "+generation.DefaultAccount])
 }

@@ -31,6 +31,9 @@ func (r *run) takeSlot(ctx workflow.Context, a *attempt) error {
 		return err
 	}
 	r.slot = slot
+	if slot.Ungated { // the keeper can't count it while it is away
+		count(ctx, wire.MetricLimitUngated, map[string]string{wire.TagAccount: r.request.Account})
+	}
 	r.enter(ctx, a, generation.StateSubmitting, "")
 	return nil
 }

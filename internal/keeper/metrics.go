@@ -20,7 +20,7 @@ var pools = []struct {
 type metrics struct {
 	limits, used             []client.MetricsGauge // of each pool
 	waiting, others, updated client.MetricsGauge
-	refused, ungated         total
+	refused                  total
 }
 
 // total is a counter of what the state counts.
@@ -39,7 +39,7 @@ func newMetrics(ctx workflow.Context, account string, state *wire.KeeperState) *
 	handler := workflow.GetMetricsHandler(ctx).WithTags(map[string]string{wire.TagAccount: account})
 	m := &metrics{
 		waiting: handler.Gauge(wire.MetricLimitWaiting), others: handler.Gauge(wire.MetricLimitOthers), updated: handler.Gauge(wire.MetricLimitUpdated),
-		refused: total{handler.Counter(wire.MetricLimitRefused), state.Refused}, ungated: total{handler.Counter(wire.MetricLimitUngated), state.Ungated},
+		refused: total{handler.Counter(wire.MetricLimitRefused), state.Refused},
 	}
 	for _, p := range pools {
 		of := handler.WithTags(map[string]string{wire.TagLimit: p.name})
@@ -64,5 +64,4 @@ func (m *metrics) report(now time.Time, state *wire.KeeperState) {
 	m.others.Update(float64(state.Others()))
 	m.updated.Update(float64(now.Unix()))
 	m.refused.add(state.Refused)
-	m.ungated.add(state.Ungated)
 }

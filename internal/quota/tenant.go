@@ -159,9 +159,18 @@ func (t *Tenant) Report(now time.Time) (Report, bool) {
 	t.granted.Slots = report.Slots
 	t.held = max(report.Slots, report.Running)
 	if report.Gone {
-		t.granted, t.held, t.report.Since = Lease{}, 0, report.Seq+1
+		t.granted, t.held = Lease{}, 0
+		t.beginAnew()
 	}
 	return report, true
+}
+
+// beginAnew counts from 0, since the keeper forgets the run.
+func (t *Tenant) beginAnew() {
+	r := &t.report
+	r.Since = r.Seq + 1
+	r.Made, r.Ended, r.Took, r.Refused, r.Ungated = 0, 0, 0, 0, 0
+	t.told.Refused = 0
 }
 
 // posting are the submits without an answer.

@@ -61,3 +61,22 @@ func TestAStragglerKeepsNoOtherSlots(t *testing.T) {
 	require.True(t, changed)
 	require.Zero(t, report.Slots)
 }
+
+// TestTotalsBeginAnew once the keeper has forgotten the run.
+func TestTotalsBeginAnew(t *testing.T) {
+	t.Parallel()
+	tenant, tickets := leased(t, Lease{Slots: 2}, 2)
+	tickets[0].Ended(noon)
+	tickets[1].Refused(Running, noon)
+	report, changed := tenant.Report(noon)
+	require.True(t, changed)
+	require.True(t, report.Gone)
+	require.Equal(t, []int{2, 1, 1}, []int{report.Made, report.Ended, report.Refused})
+	tenant.Queue(Image)
+	report, changed = tenant.Report(noon)
+	require.True(t, changed)
+	require.Equal(t, []int{0, 0, 0}, []int{report.Made, report.Ended, report.Refused})
+	tenant.queue[0].Refused(Running, noon)
+	report, _ = tenant.Report(noon)
+	require.Equal(t, 1, report.Refused)
+}

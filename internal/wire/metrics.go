@@ -42,7 +42,7 @@ const (
 
 	// MetricLimitRefused counts submits that the provider refused for the account's limits, and
 	// MetricLimitUngated those that were made while the keeper was away, with the tag
-	// [TagAccount].
+	// [TagAccount]. Runs count these themselves, so that they are counted meanwhile.
 	MetricLimitRefused = "wavespeed_limit_refused"
 	MetricLimitUngated = "wavespeed_limit_ungated"
 )
