@@ -57,6 +57,7 @@ type Activities struct {
 	refused    refused
 	pauses     pauses
 	strandings strandings
+	tellings   tellings
 	seeds      seeds
 	started    time.Time
 }

@@ -30,19 +30,33 @@ const (
 
 	// prompt is how soon a worker takes a submit, unless it had to wait for a worker.
 	prompt = 500 * time.Millisecond
+
+	// leaseArrives is how soon a run learns that its account is paused.
+	leaseArrives = time.Second
 )
 
-// checkPaused rejects a submit of a paused run. The workflow starts submits only while its run is
-// not paused, but they may wait for a worker, or for another attempt. Their activities can't be
-// canceled instead: a canceled one does not tell how its last attempt ended, so it may have been
-// accepted.
+// checkPaused rejects a submit of a paused run or account. The workflow starts submits only while
+// they are not paused, but those may wait for a worker, or for another attempt. Their activities
+// can't be canceled instead: a canceled one does not tell how its last attempt ended, so it may
+// have been accepted.
 func (a *Activities) checkPaused(ctx context.Context, info activity.Info, in wire.SubmitInput) error {
-	if !pausable(info) || info.Attempt == 1 && info.StartedTime.Sub(info.ScheduledTime) < prompt || !a.pauses.paused(ctx, a.client(ctx), info.WorkflowExecution) {
+	if info.Attempt == 1 && info.StartedTime.Sub(info.ScheduledTime) < prompt {
 		return nil
 	}
-	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("generation %q: submit of %s was not sent: the run is paused", in.Key, in.Model),
+	if pausable(info) && a.pauses.paused(ctx, a.client(ctx), info.WorkflowExecution) {
+		return notSent(in, "the run is paused", 0)
+	}
+	if in.Leased && a.pauses.paused(ctx, a.client(ctx), workflow.Execution{ID: wire.KeeperID(in.Account)}) {
+		return notSent(in, "account "+in.Account+" is paused", leaseArrives)
+	}
+	return nil
+}
+
+// notSent has the workflow wait, not Temporal.
+func notSent(in wire.SubmitInput, why string, wait time.Duration) error {
+	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("generation %q: submit of %s was not sent: %s", in.Key, in.Model, why),
 		string(generation.ErrorTypeUnavailable), temporal.ApplicationErrorOptions{
-			NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{wire.Waiting{}},
+			NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{wire.Waiting{After: wait}},
 		})
 }
 
@@ -54,7 +68,7 @@ func pausable(info activity.Info) bool {
 // pauses is what Temporal said about which runs are paused.
 type pauses struct {
 	mu   sync.Mutex
-	runs map[string]*pause // by run id
+	runs map[string]*pause // by workflow and run
 }
 
 type pause struct {
@@ -65,7 +79,7 @@ type pause struct {
 
 // paused reports whether a run is paused. If Temporal does not answer, it is not.
 func (p *pauses) paused(ctx context.Context, c client.Client, run workflow.Execution) bool {
-	of := p.of(run.RunID)
+	of := p.of(run.ID + "/" + run.RunID)
 	select {
 	case of.turn <- struct{}{}:
 		defer func() { <-of.turn }()
@@ -87,7 +101,7 @@ func (p *pauses) paused(ctx context.Context, c client.Client, run workflow.Execu
 	return of.paused
 }
 
-func (p *pauses) of(runID string) *pause {
+func (p *pauses) of(run string) *pause {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.runs) >= maxPauses {
@@ -96,8 +110,8 @@ func (p *pauses) of(runID string) *pause {
 	if p.runs == nil {
 		p.runs = make(map[string]*pause)
 	}
-	if p.runs[runID] == nil {
-		p.runs[runID] = &pause{turn: make(chan struct{}, 1)}
+	if p.runs[run] == nil {
+		p.runs[run] = &pause{turn: make(chan struct{}, 1)}
 	}
-	return p.runs[runID]
+	return p.runs[run]
 }

@@ -33,6 +33,9 @@ func (a *Activities) submitOnce(ctx context.Context, info activity.Info, entered
 	if in.Ungated {
 		a.endStranded(ctx, info, in.Account)
 	}
+	if in.Leased {
+		a.tellLimits(ctx, in.Account)
+	}
 	account, err := a.account(ctx, in.Account)
 	if err != nil {
 		return wire.Submitted{}, cmp.Or(a.checkAttempt(ctx, info, entered, in), keylessSubmit(ctx, in))

@@ -88,6 +88,7 @@ func Keep(ctx workflow.Context, in wire.KeeperInput) error {
 		k.divide(ctx)
 		selector := workflow.NewSelector(ctx)
 		selector.AddReceive(reports, func(workflow.ReceiveChannel, bool) {})
+		selector.AddReceive(workflow.GetSignalChannel(ctx, wire.ConfiguredSignal), func(workflow.ReceiveChannel, bool) {})
 		selector.AddReceive(k.wake, func(c workflow.ReceiveChannel, _ bool) { c.ReceiveAsync(nil) })
 		selector.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
 		if set := k.alarm; set != nil {
@@ -116,6 +117,7 @@ func (k *keeper) full(ctx workflow.Context) bool {
 }
 
 func (k *keeper) hear(ctx workflow.Context, reports workflow.ReceiveChannel) {
+	k.hearWorkers(ctx)
 	var report quota.Report
 	for reports.ReceiveAsync(&report) {
 		k.state.Report(workflow.Now(ctx), report)
@@ -125,6 +127,7 @@ func (k *keeper) hear(ctx workflow.Context, reports workflow.ReceiveChannel) {
 
 // divide sends leases to those for whom something has changed.
 func (k *keeper) divide(ctx workflow.Context) {
+	k.showPause(ctx)
 	now := workflow.Now(ctx)
 	if k.sending > maxSending {
 		return // each that arrives wakes it

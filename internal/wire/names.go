@@ -24,6 +24,10 @@ const (
 	// ReportSignal is what runs send to the keeper: a quota.Report.
 	ReportSignal = "wavespeed.report"
 
+	// ConfiguredSignal is with which each worker tells the keeper its limits, once: a [Reconciled]
+	// that has Configured and Started.
+	ConfiguredSignal = "wavespeed.configured"
+
 	// ReconcileName is the activity that compares what the keeper knows with the provider and
 	// with Temporal: a [ReconcileInput] in, a [Reconciled] out.
 	ReconcileName = "wavespeed.Reconcile"

@@ -21,12 +21,33 @@ func ResumedMemo(n int) string { return resumedPrefix + strconv.Itoa(n) }
 
 // IsPaused reports whether a run with these memos is paused.
 func IsPaused(names iter.Seq[string]) bool {
-	paused, resumed := 0, 0
+	paused, resumed := latest(names)
+	return paused > resumed
+}
+
+// PauseMemos are the memos to change of a run that has these, if it is paused or isn't; nil for
+// none.
+func PauseMemos(names iter.Seq[string], pause bool) map[string]any {
+	paused, resumed := latest(names)
+	switch {
+	case pause == (paused > resumed):
+		return nil
+	case !pause:
+		return map[string]any{ResumedMemo(paused): true}
+	case resumed == 0:
+		return map[string]any{PausedMemo(1): true}
+	default:
+		return map[string]any{PausedMemo(resumed + 1): true, PausedMemo(paused): nil, ResumedMemo(resumed): nil}
+	}
+}
+
+// latest are the numbers of the latest pause, and of the latest one that has ended.
+func latest(names iter.Seq[string]) (paused, resumed int) {
 	for name := range names {
 		paused = max(paused, number(name, pausedPrefix))
 		resumed = max(resumed, number(name, resumedPrefix))
 	}
-	return paused > resumed
+	return paused, resumed
 }
 
 // number is what follows the prefix; 0 if nothing does.
