@@ -73,6 +73,7 @@ func (k *Keeper) cool(now time.Time) {
 	}
 	k.Cooling = slices.DeleteFunc(k.Cooling, func(c Cooled) bool { return len(c.Recent) == 0 })
 	k.Lost = slices.DeleteFunc(k.Lost, func(l Lost) bool { return !l.Until.After(now) })
+	k.forgetMoved(now)
 }
 
 // share is what each holder should have of a pool.
@@ -150,15 +151,13 @@ func (k *Keeper) parties(wants, has func(*Holder) int, key func(*Holder) any, am
 
 func (k *Keeper) divideSlots(now time.Time, next []Lease, order []int) (again time.Time) {
 	limit, limited := k.Limit(Running)
-	blocked := now.Before(k.Blocked)
 	if !limited {
-		for i := range next {
-			if !blocked {
-				next[i].Slots = NoLimit
-			}
+		until := k.blockedUntil()
+		if now.Before(until) {
+			return until
 		}
-		if blocked {
-			return k.Blocked
+		for i := range next {
+			next[i].Slots = NoLimit
 		}
 		return time.Time{}
 	}
@@ -172,6 +171,8 @@ func (k *Keeper) divideSlots(now time.Time, next []Lease, order []int) (again ti
 		}
 	}
 	reduce := missing > free || free < 0
+	grantable, again := k.grantable(now, free, limit)
+	left := grantable
 	for _, i := range order {
 		h, has := k.Holders[i], k.Holders[i].Lease.Slots
 		switch {
@@ -179,10 +180,10 @@ func (k *Keeper) divideSlots(now time.Time, next []Lease, order []int) (again ti
 			continue
 		case has == NoLimit:
 			next[i].Slots = s.targets[i]
-		case s.targets[i] > has && free > 0 && !blocked:
-			more := min(s.targets[i]-has, free)
+		case s.targets[i] > has && left > 0:
+			more := min(s.targets[i]-has, left)
 			next[i].Slots += more
-			free -= max(has+more-h.held(), 0)
+			left -= max(has+more-h.held(), 0)
 		case s.targets[i] < has && reduce:
 			next[i].Slots = s.targets[i]
 		}
@@ -192,7 +193,10 @@ func (k *Keeper) divideSlots(now time.Time, next []Lease, order []int) (again ti
 		}
 		k.oblige(h, &next[i], s, i, short-self > 0)
 	}
-	return k.when(now, missing > 0, blocked)
+	if left < grantable && grantable < free {
+		k.Probed = now
+	}
+	return k.when(missing > 0, again)
 }
 
 // oblige says when the run must report, so that others get their part.
@@ -217,12 +221,9 @@ func (k *Keeper) oblige(h *Holder, l *Lease, s share, i int, othersShort bool) {
 }
 
 // when is when to divide again, since slots become free without a report.
-func (k *Keeper) when(now time.Time, missing, blocked bool) (again time.Time) {
+func (k *Keeper) when(missing bool, again time.Time) time.Time {
 	if !missing {
 		return time.Time{}
-	}
-	if blocked {
-		again = k.Blocked
 	}
 	for _, l := range k.Lost {
 		again = earlier(again, l.Until)

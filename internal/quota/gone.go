@@ -1,6 +1,7 @@
 package quota
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -21,6 +22,32 @@ func (k *Keeper) Suspect(runID string) {
 	}
 }
 
+// Repeat has a run get its lease again, since it may not have got the latest.
+func (k *Keeper) Repeat(runID string) {
+	if h := k.holder(runID); h != nil {
+		h.Probe = true
+	}
+}
+
+// Silent returns up to n runs that can't be reached, or were not heard of since then, and others
+// the next time.
+func (k *Keeper) Silent(since time.Time, n int) (silent []*Holder) {
+	next, _ := slices.BinarySearchFunc(k.Holders, k.Cursor+1, func(h *Holder, arrived int) int { return cmp.Compare(h.Arrived, arrived) })
+	for _, gone := range []bool{true, false} {
+		for i := range k.Holders {
+			h := k.Holders[(next+i)%len(k.Holders)]
+			if len(silent) == n {
+				return silent
+			}
+			if h.Gone == gone && (gone || !h.Heard.After(since)) {
+				silent = append(silent, h)
+				k.Cursor = h.Arrived
+			}
+		}
+	}
+	return silent
+}
+
 // Recovered is called for what an earlier keeper knew, since much may have happened since.
 func (k *Keeper) Recovered() {
 	k.Version = Version
@@ -38,12 +65,19 @@ type Grave struct {
 	Known   bool     `json:"known,omitempty"`
 	Orphans []string `json:"orphans,omitempty"`
 	Posting int      `json:"posting,omitempty"`
+
+	// ResetTo is the run that goes on in its place, if it was reset.
+	ResetTo string `json:"reset_to,omitempty"`
 }
 
 // Bury frees the slots of a run that has ended, but for those that its predictions need.
 func (k *Keeper) Bury(now time.Time, g Grave) {
 	h := k.holder(g.RunID)
 	if h == nil {
+		return
+	}
+	if g.ResetTo != "" && k.holder(g.ResetTo) == nil {
+		k.move(now, h, g.ResetTo)
 		return
 	}
 	switch {
@@ -65,6 +99,25 @@ func (k *Keeper) Bury(now time.Time, g Grave) {
 		}
 	}
 	k.remove(h)
+}
+
+// move gives all that a run had to the one that it was reset to. That goes on with what was leased
+// before, without a word, so it is told something that it has to answer.
+func (k *Keeper) move(now time.Time, h *Holder, runID string) {
+	delete(k.holders, h.Report.RunID)
+	h.Report.RunID, k.holders[runID] = runID, h
+	h.Gone, h.Moved, h.Probe, h.Heard = false, true, true, now
+	h.Lease.Seq++ // one is missing for the run
+}
+
+// forgetMoved forgets runs that have not answered since a reset. They have not submitted anything
+// again.
+func (k *Keeper) forgetMoved(now time.Time) {
+	for _, h := range slices.Clone(k.Holders) {
+		if h.Moved && now.Sub(h.Heard) >= lostFor {
+			k.remove(h)
+		}
+	}
 }
 
 // kindIn is a kind that counts in a pool, and in as few others as possible.

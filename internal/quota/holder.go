@@ -21,6 +21,9 @@ type Holder struct {
 	// Gone is set if it can't be reached. Its slots are in use until it is known what it had.
 	Gone bool `json:"gone,omitempty"`
 
+	// Moved is set if it goes on in the place of a run that was reset, and has not reported yet.
+	Moved bool `json:"moved,omitempty"`
+
 	Arrived  int       `json:"arrived"`
 	Answered int       `json:"answered,omitempty"` // the latest report that a lease followed
 	Heard    time.Time `json:"heard"`

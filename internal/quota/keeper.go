@@ -35,6 +35,8 @@ type Keeper struct {
 
 	// Blocked is until when the provider has asked to wait.
 	Blocked time.Time `json:"blocked,omitzero"`
+	Strikes
+	Cursor int `json:"cursor,omitempty"` // the latest run that was looked up, by its arrival
 
 	Arrivals int           `json:"arrivals,omitempty"`
 	Ended    int           `json:"ended,omitempty"`
@@ -72,6 +74,8 @@ type Lost struct {
 func (k *Keeper) Report(now time.Time, r Report) bool {
 	h := k.holder(r.RunID)
 	switch {
+	case h != nil && h.Moved: // it counts on from where it was reset to
+		h.Moved = false
 	case h != nil && r.Seq <= h.Report.Seq, h == nil && k.cooled(r.RunID) >= r.Seq:
 		return false
 	case h != nil && r.Since > h.Report.Seq:
@@ -82,6 +86,7 @@ func (k *Keeper) Report(now time.Time, r Report) bool {
 	}
 	k.disown(r)
 	if h == nil && r.Gone {
+		k.account(now, &Holder{Report: r}, Report{})
 		k.keepCool(r)
 		return true
 	}
@@ -89,7 +94,7 @@ func (k *Keeper) Report(now time.Time, r Report) bool {
 		h = k.arrive(r)
 	}
 	before := h.Report
-	h.Report, h.Heard = r, now
+	h.Report, h.Heard, h.Gone = r, now, false
 	k.account(now, h, before)
 	h.confirm()
 	if r.Gone {
@@ -112,17 +117,18 @@ func (k *Keeper) disown(r Report) {
 // account adds up what has happened since the report before.
 func (k *Keeper) account(now time.Time, h *Holder, before Report) {
 	r := h.Report
-	if before.Seq == 0 && r.Seq > 1 {
-		before = r // it was counted, or is so long ago that it doesn't matter
-	}
+	known := before.Seq > 0
 	if h.Lease.Turn > 0 || h.Lease.Pulse > 0 {
 		k.group(r.Group).Served += float64(max(r.Made-before.Made, 0)) / r.weight()
 	}
 	k.Ended += max(r.Ended-before.Ended, 0)
 	k.Took += max(r.Took-before.Took, 0)
 	k.Ungated += max(r.Ungated-before.Ungated, 0)
-	if refused := r.Refused - before.Refused; refused > 0 {
+	switch refused := max(r.Refused-before.Refused, 0); {
+	case refused > 0 && known:
 		k.refuse(now, r, refused)
+	default:
+		k.Refused += refused // a keeper before this one was told
 	}
 }
 
@@ -140,6 +146,12 @@ func (k *Keeper) arrive(r Report) *Holder {
 	k.Cooling = slices.DeleteFunc(k.Cooling, func(c Cooled) bool { return c.RunID == r.RunID }) // it tells of them
 	k.Arrivals++
 	h := &Holder{Arrived: k.Arrivals, Probe: r.Seen > 0, Lease: Lease{For: r.Since, Seq: r.Seen, Slots: r.Slots}}
+	for _, former := range k.Holders {
+		if former.Report.WorkflowID == r.WorkflowID { // a workflow has one run at a time
+			// After a reset, the run may take leases of the former for its own, but for later ones.
+			former.Gone, h.Probe, h.Lease.Seq = true, true, max(h.Lease.Seq, former.Lease.Seq)
+		}
+	}
 	k.Holders = append(k.Holders, h)
 	k.holders[r.RunID] = h
 	if k.groupOf(r.Group) == nil {
@@ -269,23 +281,4 @@ func (k *Keeper) Waiting(now time.Time) int {
 		n += h.blockedBy(h.Lease, now)
 	}
 	return n
-}
-
-// refusedFor is for how long a refusal counts if the provider doesn't say.
-const refusedFor = 5 * time.Second
-
-// refuse takes a refusal: somebody else uses the account, or its limits are not what they were
-// thought to be.
-func (k *Keeper) refuse(now time.Time, r Report, n int) {
-	k.Refused += n
-	until := r.RetryAt
-	if !until.After(now) {
-		until = now.Add(refusedFor)
-	}
-	if until.After(k.Blocked) {
-		k.Blocked = until
-	}
-	if k.Learns {
-		k.Learned.refuse(now, r.Pool, k.Used(Running, now)+k.Others()-len(k.Orphans), k.Used(r.Pool, now))
-	}
 }
