@@ -3,11 +3,9 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
+	"sync"
 
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -16,35 +14,72 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
+// abreast is how many questions a comparison asks at once.
+const abreast = 16
+
 // reconcile compares what the keeper of an account's limits knows with Temporal and with the
-// provider. What can't be read is left as it is.
-func (a *Activities) reconcile(ctx context.Context, in wire.ReconcileInput) (wire.Reconciled, error) {
+// provider. What can't be read is left as it is. The provider comes first, since there may be
+// more runs than there is time.
+func (a *Activities) reconcile(ctx context.Context, in wire.ReconcileInput) (out wire.Reconciled, err error) {
 	ctx, cancel := attempt(ctx)
 	defer cancel()
-	temporal := a.client(ctx)
-	var out wire.Reconciled
 	if limits, given := a.options.Limits[in.Account]; given {
 		out.Configured, out.Started = &limits, a.started
 	}
 	if in.Recover {
-		out.State = formerKeeper(ctx, temporal, in.Account)
-	}
-	for _, run := range in.Runs {
-		if grave, gone := graveOf(ctx, temporal, run); gone {
-			out.Graves = append(out.Graves, grave)
+		out.State, err = a.recoverKeeper(ctx, in, out.Configured)
+		if err != nil {
+			return out, err
 		}
 	}
-	account, err := a.account(ctx, in.Account)
-	if err != nil {
-		return out, nil // a worker without the account's key tells what it can
+	// A worker without the account's key tells what it can.
+	if account, err := a.account(ctx, in.Account); err == nil {
+		out.Running = runningAt(ctx, account.provider)
+		out.Ended = endedOf(ctx, account.provider, in.Orphans)
 	}
-	for _, id := range in.Orphans {
-		if prediction, err := account.provider.Result(ctx, id); err == nil && prediction.State.Terminal() || provider.KindOf(err) == provider.NotFound {
-			out.Ended = append(out.Ended, id)
-		}
-	}
-	out.Running = runningAt(ctx, account.provider)
+	out.Graves = gravesOf(ctx, a.client(ctx), in.Runs)
 	return out, nil
+}
+
+// endedOf returns those predictions that have ended.
+func endedOf(ctx context.Context, at provider.Provider, ids []string) (ended []string) {
+	over := make([]bool, len(ids))
+	each(len(ids), func(i int) {
+		prediction, err := at.Result(ctx, ids[i])
+		over[i] = err == nil && prediction.State.Terminal() || provider.KindOf(err) == provider.NotFound
+	})
+	for i, id := range ids {
+		if over[i] {
+			ended = append(ended, id)
+		}
+	}
+	return ended
+}
+
+// gravesOf returns those runs that have ended.
+func gravesOf(ctx context.Context, c client.Client, runs []wire.Run) (graves []quota.Grave) {
+	found, gone := make([]quota.Grave, len(runs)), make([]bool, len(runs))
+	each(len(runs), func(i int) { found[i], gone[i] = graveOf(ctx, c, runs[i]) })
+	for i, grave := range found {
+		if gone[i] {
+			graves = append(graves, grave)
+		}
+	}
+	return graves
+}
+
+// each calls do for all numbers below n, several at once.
+func each(n int, do func(int)) {
+	var working sync.WaitGroup
+	turns := make(chan struct{}, abreast)
+	for i := range n {
+		turns <- struct{}{}
+		working.Go(func() {
+			defer func() { <-turns }()
+			do(i)
+		})
+	}
+	working.Wait()
 }
 
 // graveOf tells whether a run has ended, and what it had then.
@@ -58,6 +93,7 @@ func graveOf(ctx context.Context, c client.Client, run wire.Run) (grave quota.Gr
 	case err != nil || isOpen(described.RawResponse.GetWorkflowExecutionInfo()):
 		return grave, false
 	}
+	grave.ResetTo = described.RawResponse.GetWorkflowExtendedInfo().GetResetRunId()
 	answer, err := c.QueryWorkflow(ctx, run.WorkflowID, run.RunID, generation.StatusQuery)
 	var statuses []generation.Status
 	if err != nil || answer.Get(&statuses) != nil {
@@ -87,6 +123,7 @@ const endedPages = 2
 // newest first, so what runs is near its beginning.
 func runningAt(ctx context.Context, at provider.Provider) *int {
 	running, ended := 0, 0
+	seen := make(map[string]bool) // what is new moves others to the next page
 	for page := 1; page <= longestListed; page++ {
 		got, err := at.List(ctx, provider.ListOptions{Page: page, PageSize: pageSize})
 		if err != nil {
@@ -94,9 +131,10 @@ func runningAt(ctx context.Context, at provider.Provider) *int {
 		}
 		on := 0
 		for _, prediction := range got.Items {
-			if !prediction.State.Terminal() {
+			if !prediction.State.Terminal() && !seen[prediction.ID] {
 				on++
 			}
+			seen[prediction.ID] = true
 		}
 		running += on
 		if on == 0 {
@@ -107,29 +145,6 @@ func runningAt(ctx context.Context, at provider.Provider) *int {
 		}
 	}
 	return &running
-}
-
-// formerKeeper is what the keeper before this one knew when it was killed; nil if there was none,
-// or it can't tell.
-func formerKeeper(ctx context.Context, c client.Client, account string) *wire.KeeperState {
-	self := activity.GetInfo(ctx).WorkflowExecution
-	listed, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		Query: fmt.Sprintf("WorkflowId = '%s' AND WorkflowType = '%s'", wire.KeeperID(account), wire.KeeperName),
-	})
-	if err != nil {
-		return nil
-	}
-	for _, info := range listed.GetExecutions() {
-		if run := info.GetExecution().GetRunId(); run != self.RunID {
-			answer, err := c.QueryWorkflow(ctx, wire.KeeperID(account), run, wire.LimitsQuery)
-			var state wire.KeeperState
-			if err == nil && answer.Get(&state) == nil {
-				return &state
-			}
-			return nil
-		}
-	}
-	return nil
 }
 
 // prepare reads the catalogues that tell what kind a model is, so that they are there when the

@@ -80,6 +80,9 @@ type ReconcileInput struct {
 
 	// Recover asks for what the keeper before this one knew.
 	Recover bool `json:"recover,omitempty"`
+
+	// Settle does without what can't be read of that.
+	Settle bool `json:"settle,omitempty"`
 }
 
 // Reconciled is the result of the activity [ReconcileName].
