@@ -35,6 +35,16 @@ const (
 	maxSending = 500
 
 	reconcileTimeout = 30 * time.Second
+
+	// recoveries is how often a new keeper tries to read what the former knew. Each takes a minute
+	// at most.
+	recoveries = 3
+
+	// leaveWithin is how long a keeper that continues as new waits for what is under way.
+	leaveWithin = 5 * time.Second
+
+	// mostRuns is how many runs are looked up at once.
+	mostRuns = 200
 )
 
 // keeper is one run of the workflow.
@@ -44,11 +54,13 @@ type keeper struct {
 	state   *wire.KeeperState
 	begun   bool // it knows what the keeper before it knew
 	alarm   *alarm
-	sending int           // leases under way
-	looking bool          // a comparison is under way
-	looked  time.Time     // when the latest ended, or the first submit began to wait
-	pause   time.Duration // until the next
-	doubts  int           // what had been found when the latest began
+	sending int            // leases under way
+	unsent  map[string]int // the same, by run
+	looking bool           // a comparison is under way
+	looked  time.Time      // when the latest ended, or the first submit began to wait
+	pause   time.Duration  // until the next
+	doubts  int            // what had been found when the latest began
+	leaving time.Time      // when it continues as new, whatever is under way; zero if it doesn't
 	wake    workflow.Channel
 	metrics *metrics
 }
@@ -62,15 +74,17 @@ type alarm struct {
 
 // Keep is the workflow [wire.KeeperName].
 func Keep(ctx workflow.Context, in wire.KeeperInput) error {
-	k := &keeper{account: in.Account, queue: in.TaskQueue, state: in.State, begun: in.State != nil, pause: normal, wake: workflow.NewBufferedChannel(ctx, 1)}
+	k := &keeper{account: in.Account, queue: in.TaskQueue, state: in.State, begun: in.State != nil, pause: normal, wake: workflow.NewBufferedChannel(ctx, 1), unsent: make(map[string]int)}
 	if !k.begun {
 		k.state = &wire.KeeperState{Keeper: quota.NewKeeper()}
 	}
 	if err := k.answer(ctx); err != nil {
 		return err
 	}
-	if !k.begun && !k.begin(ctx) {
-		return ctx.Err()
+	if !k.begun {
+		if err := k.begin(ctx); err != nil {
+			return err
+		}
 	}
 	k.begun = true
 	k.state.Version = quota.Version
@@ -78,12 +92,8 @@ func Keep(ctx workflow.Context, in wire.KeeperInput) error {
 	reports := workflow.GetSignalChannel(ctx, wire.ReportSignal)
 	for ctx.Err() == nil {
 		k.hear(ctx, reports)
-		if k.full(ctx) {
-			// What is under way would be lost.
-			_ = workflow.Await(ctx, func() bool { return k.sending == 0 && !k.looking && workflow.AllHandlersFinished(ctx) })
-			k.hear(ctx, reports)
-			k.state.Trim(quota.MaxHolders)
-			return workflow.NewContinueAsNewError(ctx, wire.KeeperName, wire.KeeperInput{Account: k.account, TaskQueue: k.queue, State: k.state})
+		if k.full(ctx) && k.mayLeave(ctx) {
+			return k.leave(ctx)
 		}
 		k.divide(ctx)
 		selector := workflow.NewSelector(ctx)
@@ -100,14 +110,36 @@ func Keep(ctx workflow.Context, in wire.KeeperInput) error {
 }
 
 // begin learns the limits, and what the keeper before this one knew. Until then nobody gets a
-// lease: runs that hear nothing go on without limits after a while.
-func (k *keeper) begin(ctx workflow.Context) bool {
-	for !k.reconcile(ctx, true) {
-		if workflow.Sleep(ctx, soon) != nil {
-			return false
+// lease: runs that hear nothing go on without limits after a while, and ask again.
+func (k *keeper) begin(ctx workflow.Context) error {
+	for try := 1; !k.reconcile(ctx, wire.ReconcileInput{Recover: true, Settle: try > recoveries}); try++ {
+		if k.full(ctx) {
+			return workflow.NewContinueAsNewError(ctx, wire.KeeperName, wire.KeeperInput{Account: k.account, TaskQueue: k.queue})
+		}
+		if err := workflow.Sleep(ctx, soon); err != nil {
+			return err
 		}
 	}
-	return true
+	return nil
+}
+
+// mayLeave reports whether nothing is under way that would be lost, or it has been waited for long
+// enough. Until then the keeper goes on.
+func (k *keeper) mayLeave(ctx workflow.Context) bool {
+	now := workflow.Now(ctx)
+	if k.leaving.IsZero() {
+		k.leaving = now.Add(leaveWithin)
+	}
+	return k.sending == 0 && !k.looking && workflow.AllHandlersFinished(ctx) || !now.Before(k.leaving)
+}
+
+// leave continues as new. Leases that have not arrived yet are sent again.
+func (k *keeper) leave(ctx workflow.Context) error {
+	for run := range k.unsent {
+		k.state.Repeat(run)
+	}
+	k.state.Trim(quota.MaxHolders)
+	return workflow.NewContinueAsNewError(ctx, wire.KeeperName, wire.KeeperInput{Account: k.account, TaskQueue: k.queue, State: k.state})
 }
 
 // full reports whether the history is long enough to begin another one.
@@ -149,13 +181,17 @@ func (k *keeper) divide(ctx workflow.Context) {
 func (k *keeper) send(ctx workflow.Context, m quota.Message) {
 	sent := workflow.SignalExternalWorkflow(ctx, m.WorkflowID, m.RunID, wire.LeaseSignal(k.account), m.Lease)
 	k.sending++
+	k.unsent[m.RunID]++
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		var unknown *temporal.UnknownExternalWorkflowExecutionError
 		if err := sent.Get(ctx, nil); errors.As(err, &unknown) {
 			k.state.Suspect(m.RunID)
 			k.look()
 		}
-		if k.sending--; k.sending == maxSending {
+		if k.unsent[m.RunID]--; k.unsent[m.RunID] == 0 {
+			delete(k.unsent, m.RunID)
+		}
+		if k.sending--; k.sending == maxSending || k.sending == 0 && !k.leaving.IsZero() {
 			k.look()
 		}
 	})
@@ -168,6 +204,9 @@ func (k *keeper) look() { k.wake.SendAsync(true) }
 // nothing costs less than setting it again each time.
 func (k *keeper) setAlarm(ctx workflow.Context, now, again time.Time) {
 	at := k.nextLook(now)
+	if !k.leaving.IsZero() {
+		at = k.leaving
+	}
 	if !again.IsZero() && (at.IsZero() || again.Before(at)) {
 		at = again
 	}
@@ -184,7 +223,7 @@ func (k *keeper) setAlarm(ctx workflow.Context, now, again time.Time) {
 // nextLook is when to compare with the provider; zero while nothing waits.
 func (k *keeper) nextLook(now time.Time) time.Time {
 	switch doubts := k.state.Doubts(); {
-	case k.looking:
+	case k.looking || !k.leaving.IsZero():
 		return time.Time{}
 	case k.state.Waiting(now) == 0:
 		k.looked, k.pause = now, normal
@@ -204,22 +243,23 @@ func (k *keeper) ring(ctx workflow.Context, set *alarm) {
 	if at := k.nextLook(now); !at.IsZero() && !at.After(now) {
 		k.looking = true
 		workflow.Go(ctx, func(ctx workflow.Context) {
-			k.reconcile(ctx, false)
+			k.reconcile(ctx, wire.ReconcileInput{})
 			k.look()
 		})
 	}
 }
 
 // reconcile compares what the keeper knows with the provider and with Temporal.
-func (k *keeper) reconcile(ctx workflow.Context, begin bool) bool {
+func (k *keeper) reconcile(ctx workflow.Context, in wire.ReconcileInput) bool {
 	k.looking = true
-	began, ours := workflow.Now(ctx), k.state.Ours()
-	defer func() { k.looking, k.looked = false, workflow.Now(ctx) }()
-	in := wire.ReconcileInput{Account: k.account, Orphans: k.state.Orphans, Recover: begin}
-	for _, h := range k.state.Holders {
-		if h.Gone || began.Sub(h.Heard) >= unheard {
-			in.Runs = append(in.Runs, wire.Run{WorkflowID: h.Report.WorkflowID, RunID: h.Report.RunID})
-		}
+	ours, refused := k.state.Ours(), k.state.Refused
+	defer func() {
+		k.looking, k.looked = false, workflow.Now(ctx)
+		k.state.Looked(refused)
+	}()
+	in.Account, in.Orphans = k.account, k.state.Orphans
+	for _, h := range k.state.Silent(workflow.Now(ctx).Add(-unheard), mostRuns) {
+		in.Runs = append(in.Runs, wire.Run{WorkflowID: h.Report.WorkflowID, RunID: h.Report.RunID})
 	}
 	var got wire.Reconciled
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -231,7 +271,7 @@ func (k *keeper) reconcile(ctx workflow.Context, begin bool) bool {
 		workflow.GetLogger(ctx).Warn("the limits could not be compared with the provider", "account", k.account, "error", err)
 		return false
 	}
-	if begin && got.State != nil {
+	if in.Recover && got.State != nil {
 		k.state = got.State
 		k.state.Recovered()
 	}
@@ -243,7 +283,7 @@ func (k *keeper) reconcile(ctx workflow.Context, begin bool) bool {
 		k.state.Seen(*got.Running, max(ours, k.state.Ours()))
 	}
 	k.pause = min(2*k.pause, rarely)
-	if k.doubts = k.state.Doubts(); k.doubts > 0 {
+	if k.doubts = k.state.Doubts() - (k.state.Refused - refused); k.doubts > 0 {
 		k.pause = min(k.pause, normal)
 	}
 	k.configure(got)

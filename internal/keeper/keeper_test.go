@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
@@ -19,6 +21,7 @@ import (
 type kept struct {
 	*testsuite.TestWorkflowEnvironment
 	leases []quota.Lease
+	to     []string // their runs
 }
 
 // keeping is a keeper whose comparisons do what is given.
@@ -28,7 +31,8 @@ func keeping(reconcile func(wire.ReconcileInput) (wire.Reconciled, error)) *kept
 	k.RegisterWorkflowWithOptions(Keep, workflow.RegisterOptions{Name: wire.KeeperName})
 	k.RegisterActivityWithOptions(reconcile, activity.RegisterOptions{Name: wire.ReconcileName})
 	k.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(
-		func(_, _, _, _ string, arg any) error {
+		func(_, workflowID, _, _ string, arg any) error {
+			k.to = append(k.to, workflowID)
 			k.leases = append(k.leases, arg.(quota.Lease))
 			return nil
 		})
@@ -75,4 +79,95 @@ func TestSetWhileItBegins(t *testing.T) {
 	})
 	k.ExecuteWorkflow(wire.KeeperName, wire.KeeperInput{Account: "team"})
 	require.True(t, k.IsWorkflowCompleted())
+}
+
+// given is a state with limits, with which a keeper need not begin.
+func given(limits wire.Limits) *wire.KeeperState {
+	state := &wire.KeeperState{Keeper: quota.NewKeeper(), Configured: &limits}
+	state.Limits = limits.Quota()
+	return state
+}
+
+// TestBeginsAnew: what the former keeper knew is asked for several times before a new one does
+// without.
+func TestBeginsAnew(t *testing.T) {
+	t.Parallel()
+	var settled []bool
+	k := keeping(func(in wire.ReconcileInput) (out wire.Reconciled, err error) {
+		if !in.Settle {
+			err = temporal.NewNonRetryableApplicationError("away", "", nil)
+		}
+		settled = append(settled, in.Settle)
+		return out, err
+	})
+	k.at(time.Hour, k.CancelWorkflow)
+	k.ExecuteWorkflow(wire.KeeperName, wire.KeeperInput{Account: "team"})
+	require.Equal(t, []bool{false, false, false, true}, settled)
+}
+
+// TestBeginsForLong: a keeper that can't begin does not grow for ever.
+func TestBeginsForLong(t *testing.T) {
+	t.Parallel()
+	k := keeping(func(wire.ReconcileInput) (wire.Reconciled, error) {
+		return wire.Reconciled{}, temporal.NewNonRetryableApplicationError("away", "", nil)
+	})
+	k.SetContinueAsNewSuggested(true)
+	k.ExecuteWorkflow(wire.KeeperName, wire.KeeperInput{Account: "team", TaskQueue: "queue"})
+	next := k.next(t)
+	require.Equal(t, wire.KeeperInput{Account: "team", TaskQueue: "queue"}, next)
+}
+
+// next is what the keeper continues as new with.
+func (k *kept) next(t *testing.T) (next wire.KeeperInput) {
+	t.Helper()
+	var again *workflow.ContinueAsNewError
+	require.ErrorAs(t, k.GetWorkflowError(), &again)
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &next))
+	return next
+}
+
+// TestLeaves: a keeper with a long history goes on until what is under way has arrived, but not
+// for long.
+func TestLeaves(t *testing.T) {
+	t.Parallel()
+	k := keeping(func(wire.ReconcileInput) (wire.Reconciled, error) { return wire.Reconciled{}, nil })
+	k.OnActivity(wire.ReconcileName, mock.Anything).Return(wire.Reconciled{}, nil).After(time.Hour)
+	k.at(time.Second, func() { k.SignalWorkflow(wire.ReportSignal, waits("first", 2)) })
+	k.at(3*time.Minute, func() { // it compares what it knows since a while
+		k.SetContinueAsNewSuggested(true)
+		k.SignalWorkflow(wire.ReportSignal, waits("second", 2))
+	})
+	k.at(3*time.Minute+2*time.Second, func() {
+		require.NotContains(t, k.to, "second")
+		k.SignalWorkflow(wire.ReportSignal, quota.Report{WorkflowID: "first", RunID: "first", Group: "first", Seq: 2, Since: 1, Gone: true})
+	})
+	var left time.Time
+	k.at(3*time.Minute+4*time.Second, func() {
+		require.Contains(t, k.to, "second", "it divides")
+		left = k.Now()
+	})
+	k.ExecuteWorkflow(wire.KeeperName, wire.KeeperInput{Account: "team", State: given(wire.Limits{Running: 1})})
+	next := k.next(t)
+	require.Len(t, next.State.Holders, 1)
+	require.Equal(t, "second", next.State.Holders[0].Report.RunID)
+	require.Less(t, k.Now().Sub(left), 10*time.Second)
+}
+
+// TestCountsBeforeItGrants: after a refusal, others may run that the keeper does not know of.
+func TestCountsBeforeItGrants(t *testing.T) {
+	t.Parallel()
+	others := 4
+	k := keeping(func(wire.ReconcileInput) (out wire.Reconciled, err error) {
+		out.Running = &others
+		return out, nil
+	})
+	report := waits("run", 3)
+	k.at(time.Second, func() { k.SignalWorkflow(wire.ReportSignal, report) })
+	k.at(2*time.Second, func() {
+		report.Seq, report.Seen, report.Refused = 2, 1, 3
+		k.SignalWorkflow(wire.ReportSignal, report)
+	})
+	k.at(time.Minute, k.CancelWorkflow)
+	k.ExecuteWorkflow(wire.KeeperName, wire.KeeperInput{Account: "team", State: given(wire.Limits{Running: 5})})
+	require.Equal(t, 1, k.leases[1].Slots)
 }
