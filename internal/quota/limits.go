@@ -128,6 +128,18 @@ func (r Recent) Frees(p Pool, now time.Time) time.Time {
 	return first
 }
 
+// freesN is when n of them in a pool no longer count; zero if there are fewer.
+func (r Recent) freesN(p Pool, now time.Time, n int) time.Time {
+	for _, s := range r {
+		if at := s.At.Add(Minute); s.Kind.In(p) && at.After(now) {
+			if n -= s.N; n <= 0 {
+				return at
+			}
+		}
+	}
+	return time.Time{}
+}
+
 // Report is what a run tells the keeper. It is complete, so only the latest counts.
 type Report struct {
 	WorkflowID string `json:"workflow_id"`

@@ -5,17 +5,6 @@ import (
 	"time"
 )
 
-const (
-	// silentAfter is how long a run without a slot hears nothing before it asks; each time that is
-	// answered it waits twice as long before the next, up to mostPatience. answersWithin is
-	// how long the keeper has to answer, and awayFor is how long the run then goes on without
-	// limits before it asks again.
-	silentAfter   = 2 * time.Minute
-	mostPatience  = 32 * time.Minute
-	answersWithin = 2 * time.Minute
-	awayFor       = 5 * time.Minute
-)
-
 // Tenant is a run's side of an account: what it has leased, and the submits that use it in their
 // order. Whatever changes, call [Tenant.Serve], and then send what [Tenant.Report] returns.
 type Tenant struct {
@@ -35,6 +24,7 @@ type Tenant struct {
 	patience time.Duration // until a silent keeper is asked
 	heard    time.Time     // when the keeper was last heard, or told something
 	ask      bool          // the keeper owes an answer
+	asks     bool          // the next report says so
 	blocked  time.Time     // until when the provider asks to wait
 	away     time.Time     // until when the run goes on without the keeper
 }
@@ -150,11 +140,11 @@ func (t *Tenant) Report(now time.Time) (Report, bool) {
 	t.report.Seen, t.report.Slots = t.granted.Seq, t.keeps()
 	t.report.Over = t.turnOver()
 	t.report.Running, t.report.Waiting, t.report.Posting = len(t.holders), count(t.queue), count(t.posting())
-	t.report.Ask, t.report.Gone = t.ask, t.idle()
+	t.report.Ask, t.report.Gone = t.ask || t.granted.Seq == 0 && len(t.queue) > 0, t.idle()
 	report := t.report
 	report.Recent = slices.Clone(report.Recent)
 	t.told, t.report.Abandoned, t.report.Adopted = report, nil, nil
-	t.pulse, t.missed, t.heard = 0, false, now
+	t.pulse, t.missed, t.asks, t.heard = 0, false, false, now
 	t.less, t.rest = false, t.less && len(t.granted.Starts) > 0 && len(report.Posting) > 0
 	t.granted.Slots = report.Slots
 	t.held = max(report.Slots, report.Running)
@@ -202,7 +192,7 @@ func (t *Tenant) mustTell() bool {
 		return true
 	case t.idle():
 		return t.report.Seq >= t.report.Since
-	case len(t.queue) > 0 && len(t.holders)+len(t.queue) > t.told.Running+t.told.InLine(), t.ask:
+	case len(t.queue) > 0 && len(t.holders)+len(t.queue) > t.told.Running+t.told.InLine(), t.asks:
 		return true // the keeper knows of fewer
 	case t.rest && len(t.posting()) == 0:
 		return true
@@ -237,12 +227,7 @@ func (t *Tenant) Grant(now time.Time, granted Lease) bool {
 	t.less = t.less || skipped || fewer(granted, t.granted)
 	t.granted, t.turn = granted, 0
 	t.held = max(t.held, granted.Slots)
-	switch {
-	case len(t.queue) == 0 || !t.starved():
-		t.patience = silentAfter
-	case t.ask:
-		t.patience = min(2*t.patience, mostPatience)
-	}
+	t.patience = t.nextPatience()
 	t.heard, t.ask, t.away = now, false, time.Time{}
 	return true
 }
@@ -258,75 +243,4 @@ func fewer(next, was Lease) bool {
 		}
 	}
 	return false
-}
-
-// Due is when the run must look again though nothing happens; zero if never.
-func (t *Tenant) Due(now time.Time) time.Time {
-	switch {
-	case len(t.queue) == 0 || t.isAway(now):
-		return time.Time{}
-	case t.ask:
-		return t.heard.Add(answersWithin)
-	case now.Before(t.blocked):
-		return t.blocked
-	case t.starved():
-		return t.heard.Add(t.patience)
-	default:
-		// It has a part of what it wants. The keeper may be gone all the same.
-		ask := t.heard.Add(5 * t.patience)
-		if next := t.nextStart(now); !next.IsZero() && next.Before(ask) {
-			return next
-		}
-		return ask
-	}
-}
-
-// starved reports whether the run can submit nothing until the keeper says so.
-func (t *Tenant) starved() bool {
-	if t.granted.Slots == 0 {
-		return true
-	}
-	for _, pool := range Minutely {
-		if n, limited := t.granted.Starts[pool]; limited && n == 0 && t.queue[0].kind.In(pool) {
-			return true
-		}
-	}
-	return false
-}
-
-// nextStart is when the minute has room for the next submit, if that is all it waits for.
-func (t *Tenant) nextStart(now time.Time) time.Time {
-	if t.turnOver() || t.full() {
-		return time.Time{}
-	}
-	var first time.Time
-	for _, pool := range Minutely {
-		at := t.report.Recent.Frees(pool, now)
-		if _, limited := t.granted.Starts[pool]; limited && !at.IsZero() && (first.IsZero() || at.Before(first)) {
-			first = at
-		}
-	}
-	return first
-}
-
-// Ring is called at the time that [Tenant.Due] returned. A keeper that is silent is asked, and
-// one that doesn't answer is away.
-func (t *Tenant) Ring(now time.Time) {
-	at := t.Due(now)
-	switch {
-	case at.IsZero() || at.After(now):
-	case t.ask:
-		t.GoOn(now)
-	default:
-		t.ask = true
-	}
-}
-
-// GoOn makes the run's submits as if there were no limits, for a while, unless it was told of a
-// pause.
-func (t *Tenant) GoOn(now time.Time) {
-	t.ask, t.heard = false, now
-	if !t.granted.Paused {
-		t.away = now.Add(awayFor)
-	}
 }

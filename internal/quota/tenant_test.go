@@ -2,6 +2,7 @@ package quota
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -79,4 +80,50 @@ func TestTotalsBeginAnew(t *testing.T) {
 	tenant.queue[0].Refused(Running, noon)
 	report, _ = tenant.Report(noon)
 	require.Equal(t, 1, report.Refused)
+}
+
+// TestALongWaitCostsLittle: a single generation that waits for half an hour.
+func TestALongWaitCostsLittle(t *testing.T) {
+	t.Parallel()
+	for name, wait := range map[string]time.Duration{"told how long": 30 * time.Minute, "not told": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tenant := NewTenant(noon, Report{WorkflowID: "run", RunID: "run", Group: "run"})
+			tenant.Queue(Image)
+			actions, seq := 0, 0
+			for now := noon; now.Before(noon.Add(30 * time.Minute)); {
+				if report, changed := tenant.Report(now); changed {
+					seq++
+					actions += 2
+					require.True(t, report.Ask)
+					require.True(t, tenant.Grant(now, Lease{For: 1, Seq: seq, Wait: wait, Line: 7}))
+				}
+				actions++ // a timer
+				now = tenant.Due(now)
+				tenant.Ring(now)
+			}
+			require.LessOrEqual(t, actions, 6)
+		})
+	}
+}
+
+// TestTheKeeperThatNeverAnswers is away after four minutes.
+func TestTheKeeperThatNeverAnswers(t *testing.T) {
+	t.Parallel()
+	tenant := NewTenant(noon, Report{WorkflowID: "run", RunID: "run", Group: "run"})
+	ticket := tenant.Queue(Image)
+	reports, now := 0, noon
+	for !ticket.Ready {
+		for range 3 { // it is looked at often
+			if _, changed := tenant.Report(now); changed {
+				reports++
+			}
+		}
+		now = tenant.Due(now)
+		tenant.Ring(now)
+		tenant.Serve(now)
+	}
+	require.True(t, ticket.Ungated)
+	require.Equal(t, 4*time.Minute, now.Sub(noon))
+	require.Equal(t, 2, reports)
 }

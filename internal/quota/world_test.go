@@ -30,6 +30,7 @@ type world struct {
 	running, mostRunning int
 	starts               []time.Time
 	messages             int
+	timers               int // of the runs
 	refuse               int // the provider refuses what is more than this; 0 for nothing
 	refused              int
 	trace                bool // log what happens
@@ -135,7 +136,11 @@ func (r *modelRun) step() {
 	}
 	if at := r.tenant.Due(r.w.now); !at.IsZero() && (r.ring.IsZero() || at.Before(r.ring)) {
 		r.ring = at
+		r.w.timers++
 		r.w.after(at.Sub(r.w.now), func() {
+			if !r.ring.Equal(at) {
+				return // another is set
+			}
 			r.ring = time.Time{}
 			r.tenant.Ring(r.w.now)
 			r.step()
@@ -504,5 +509,30 @@ func TestLearning(t *testing.T) {
 		t.Log(limit, "learned", w.keeper.Learned.Limits[Running], "refused", w.refused, "of", n, "took", w.runs[0].done)
 		require.LessOrEqual(t, w.refused, n/5)
 		require.Equal(t, limit, w.keeper.Learned.Limits[Running])
+	}
+}
+
+// TestFewTimers: a run that the minute bounds waits for several submits at once, and loses little
+// by that.
+func TestFewTimers(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []int{5, 10, 30} {
+		for name, limits := range map[string]Limits{"starts": {Starts: limit}, "both": {Running: limit + 1, Starts: limit}} {
+			t.Run(fmt.Sprint(limit, " ", name), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, 1, limits)
+				w.delay = 2 * time.Second // submits are answered within one
+				began := w.now
+				w.run("run", 20*limit, 20*limit)
+				w.until(24 * time.Hour)
+				require.True(t, w.done())
+				used := 20 * Minute.Seconds() / w.now.Sub(began).Seconds()
+				each := float64(w.timers) / float64(20*limit)
+				t.Logf("%.2f of the minutes, %.2f timers an item", used, each)
+				require.LessOrEqual(t, each, 0.25)
+				require.GreaterOrEqual(t, used, 0.98)
+				require.LessOrEqual(t, w.mostStarts(), limit)
+			})
+		}
 	}
 }
