@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 )
 
 // ForEachOptions set how many items run concurrently, and when to give up.
@@ -51,12 +52,23 @@ func ForEach[T, R any](ctx workflow.Context, items []T, options ForEachOptions, 
 		options.MaxParallel = 10
 	}
 	results := make([]Item[R], len(items))
-	next, failed := 0, 0
+	next, failed, begun, lanes := 0, 0, 0, min(options.MaxParallel, len(items))
 	var first error
+	over := func() bool {
+		return next >= len(items) || failed > options.Tolerate || ctx.Err() != nil || options.Stop != nil && options.Stop()
+	}
+	gate := kernel.GateOf(ctx)
 	group := workflow.NewWaitGroup(ctx)
-	for range min(options.MaxParallel, len(items)) {
+	for lane := range lanes {
+		if gate != nil {
+			_ = workflow.Await(ctx, func() bool { return begun == lane }) // those before have come to where they wait
+			if gate(ctx, func() int { return min(lanes-lane, len(items)-next) }, over); over() {
+				break
+			}
+		}
 		group.Go(ctx, func(ctx workflow.Context) {
-			for next < len(items) && failed <= options.Tolerate && ctx.Err() == nil && (options.Stop == nil || !options.Stop()) {
+			begun++
+			for !over() {
 				i := next
 				next++
 				result, err := do(ctx, i, items[i])
@@ -67,6 +79,9 @@ func ForEach[T, R any](ctx workflow.Context, items []T, options ForEachOptions, 
 				}
 			}
 		})
+	}
+	if gate != nil {
+		gate(ctx, func() int { return 0 }, func() bool { return true })
 	}
 	group.Wait(ctx)
 	switch {

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
@@ -21,6 +22,7 @@ type lease struct {
 	poke       workflow.Channel
 	alarm      *alarm
 	sent       workflow.Future // the latest report
+	starting   bool            // the keeper
 	waiting    []*slot         // in their order
 	heard      bool            // the keeper has granted something since the details were updated
 	board      *board
@@ -78,6 +80,40 @@ func (l *lease) join(kind quota.Kind) *slot {
 	l.waiting = append(l.waiting, s)
 	l.wake()
 	return s
+}
+
+// lineAhead is how many submits of a run wait in person; others are counted.
+const lineAhead = 4
+
+func (b *board) AwaitLine(ctx workflow.Context, account, model string, more func() int, stop func() bool) {
+	account = cmp.Or(account, generation.DefaultAccount)
+	kind, limited := b.limited(ctx, account, model)
+	if !limited {
+		return
+	}
+	l := b.leaseOf(ctx, account, "")
+	crowd := l.tenant.Crowd(kind)
+	_ = workflow.Await(ctx, func() bool {
+		switch before := crowd.N; {
+		case stop() || b.Paused(): // a paused run wants no slot
+			crowd.N = 0
+		default:
+			if crowd.N = more(); crowd.N > before {
+				l.wake()
+			}
+		}
+		return stop() || !b.Paused() && l.inPerson() < lineAhead
+	})
+}
+
+// inPerson counts the submits that wait.
+func (l *lease) inPerson() (n int) {
+	for _, s := range l.waiting {
+		if !s.Ready && s.place >= 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // take waits for the slot, unless stop says that nobody wants it any more. It reports whether it
@@ -153,7 +189,14 @@ func (l *lease) queue(ctx workflow.Context) string {
 	return cmp.Or(l.activities, workflow.GetInfo(ctx).TaskQueueName)
 }
 
+// startKeeper starts the keeper, once for all reports that find none.
 func (l *lease) startKeeper(ctx workflow.Context) bool {
+	if l.starting {
+		_ = workflow.Await(ctx, func() bool { return !l.starting })
+		return true
+	}
+	l.starting = true
+	defer func() { l.starting = false }()
 	started := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:            wire.KeeperID(l.account),
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,

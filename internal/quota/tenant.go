@@ -13,6 +13,7 @@ type Tenant struct {
 	told    Report // the latest
 
 	queue   []*Ticket
+	crowds  []*Crowd // behind the queue
 	holders []*Ticket
 	turn    int  // submits since the lease
 	pulse   int  // accepted submits since the latest report
@@ -54,6 +55,7 @@ func (t *Tenant) Hold(now time.Time, kind Kind, predictionID string) *Ticket {
 
 // Leave ends all claims.
 func (t *Tenant) Leave() {
+	t.crowds = nil
 	for _, ticket := range slices.Concat(t.holders, t.queue) {
 		ticket.Abandoned()
 	}
@@ -116,12 +118,12 @@ func (t *Tenant) started(pool Pool, now time.Time) int {
 	return n
 }
 
-func (t *Tenant) idle() bool { return len(t.holders) == 0 && len(t.queue) == 0 }
+func (t *Tenant) idle() bool { return len(t.holders) == 0 && t.inLine() == 0 }
 
 // keeps is how many slots the run still has a use for.
 func (t *Tenant) keeps() int {
 	switch {
-	case t.turnOver(), t.idle(), len(t.queue) == 0 && t.granted.Spare > 0:
+	case t.turnOver(), t.idle(), t.inLine() == 0 && t.granted.Spare > 0:
 		if t.granted.Slots == NoLimit {
 			return len(t.holders)
 		}
@@ -139,8 +141,8 @@ func (t *Tenant) Report(now time.Time) (Report, bool) {
 	t.report.Seq++
 	t.report.Seen, t.report.Slots = t.granted.Seq, t.keeps()
 	t.report.Over = t.turnOver()
-	t.report.Running, t.report.Waiting, t.report.Posting = len(t.holders), count(t.queue), count(t.posting())
-	t.report.Ask, t.report.Gone = t.ask || t.granted.Seq == 0 && len(t.queue) > 0, t.idle()
+	t.report.Running, t.report.Waiting, t.report.Posting = len(t.holders), t.waiting(), count(t.posting())
+	t.report.Ask, t.report.Gone = t.ask || t.granted.Seq == 0 && t.inLine() > 0, t.idle()
 	report := t.report
 	report.Recent = slices.Clone(report.Recent)
 	t.told, t.report.Abandoned, t.report.Adopted = report, nil, nil
@@ -192,7 +194,7 @@ func (t *Tenant) mustTell() bool {
 		return true
 	case t.idle():
 		return t.report.Seq >= t.report.Since
-	case len(t.queue) > 0 && len(t.holders)+len(t.queue) > t.told.Running+t.told.InLine(), t.asks:
+	case t.inLine() > 0 && len(t.holders)+t.inLine() > t.told.Running+t.told.InLine(), t.asks:
 		return true // the keeper knows of fewer
 	case t.rest && len(t.posting()) == 0:
 		return true

@@ -32,6 +32,9 @@ const (
 	// waitingSlots is how many predictions the account may have at once.
 	waitingSlots = 300
 
+	// waitingMemory is the memory limit that the Go runtime is told of.
+	waitingMemory = "56MiB"
+
 	// quiet is for how long nothing happens while the CPU time is read.
 	quiet = 30 * time.Second
 )
@@ -81,7 +84,7 @@ func (b *bench) memory(ctx context.Context, out io.Writer, size sizes) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "## A worker while %d generations wait\n\n%d runs with a `for_each` of %d items each, for an account that may run %d. The process is the daemon as it is deployed.\n\n", items*waitingRuns, waitingRuns, items, waitingSlots)
+	fmt.Fprintf(out, "## A worker while %d generations wait\n\n%d runs with a `for_each` of %d items each, for an account that may run %d. The process is the daemon as it is deployed, with `GOMEMLIMIT=%s`.\n\n", items*waitingRuns, waitingRuns, items, waitingSlots, waitingMemory)
 	fmt.Fprintf(out, "| MiB while waiting | most until then | most until the end | CPU while waiting | all wait after | all completed after |\n| --- | --- | --- | --- | --- | --- |\n| %.0f | %.0f | %.0f | %.1f %% | %.0f s | %.0f s |\n\nNone was lost: each was made.\n",
 		now, peak, peakEnd, 100*(after-before).Seconds()/quiet.Seconds(), waiting.Seconds(), time.Since(began).Seconds())
 	return nil
@@ -159,6 +162,7 @@ func (b *bench) startWorkerProcess(ctx context.Context, dir string) (*exec.Cmd, 
 		"WAVESPEED_WEBHOOK_SECRET="+secret,
 		"WAVESPEED_PRICES=false",
 		fmt.Sprintf("WAVESPEED_LIMITS=running=%d", waitingSlots),
+		"GOMEMLIMIT="+waitingMemory,
 		"WEBHOOK_PUBLIC_URL="+b.hookURL,
 		"ADMIN_LISTEN="+admin,
 	)
