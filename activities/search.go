@@ -73,8 +73,17 @@ func found(id string, inferred bool) answer {
 	return answer{found: wire.Found{Conclusion: wire.ConclusionFound, PredictionID: id, Inferred: inferred}, decided: true}
 }
 
-// look consults the evidence in order of its value.
+// look consults the evidence, and at last what it has shown before.
 func (s *search) look(ctx context.Context) answer {
+	now := s.consult(ctx)
+	if x, ok := s.remembered(); ok && (!now.decided && now.down != nil && s.settled() || now.found.Conclusion == wire.ConclusionUndecided) {
+		return found(x.id, false)
+	}
+	return now
+}
+
+// consult consults the evidence in order of its value.
+func (s *search) consult(ctx context.Context) answer {
 	if id := s.account.memory.prediction(s.in.Nonce); id != "" {
 		return found(id, false)
 	}
@@ -94,9 +103,6 @@ func (s *search) look(ctx context.Context) answer {
 		delivered = nil
 	}
 	now, err := s.read(ctx, s.entered.Add(-s.reader().servesFor()))
-	if x, ok := s.remembered(); ok && (err != nil || now.list.err != nil && s.late()) {
-		return found(x.id, false)
-	}
 	if err != nil {
 		return answer{down: err, why: "the list and the charges cannot be read"}
 	}
