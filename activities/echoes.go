@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"slices"
 	"strconv"
 	"sync"
 
@@ -13,11 +14,16 @@ import (
 // what the next one doesn't reach.
 type echoes struct {
 	mu   sync.Mutex
-	seen map[string]sighting // by seed that is looked for; without an id until it is seen
+	seen map[string][]sighting // by seed that is looked for
 }
 
-// maxEchoes limits how many seeds are looked for. With more, all begin anew.
-const maxEchoes = 10_000
+const (
+	// maxEchoes limits how many seeds are looked for. With more, all begin anew.
+	maxEchoes = 10_000
+
+	// maxCopies limits how many predictions with one seed are kept.
+	maxCopies = 10
+)
 
 // want looks for a seed; "" is none.
 func (e *echoes) want(seed string) {
@@ -27,14 +33,13 @@ func (e *echoes) want(seed string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.seen == nil || len(e.seen) >= maxEchoes {
-		e.seen = make(map[string]sighting)
+		e.seen = make(map[string][]sighting)
 	}
 	if _, wanted := e.seen[seed]; !wanted {
-		e.seen[seed] = sighting{}
+		e.seen[seed] = nil
 	}
 }
 
-// note keeps the first prediction with a seed. One that was made later is somebody's copy of it.
 func (e *echoes) note(listed provider.Prediction) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -42,17 +47,17 @@ func (e *echoes) note(listed provider.Prediction) {
 		return
 	}
 	x := sight(listed)
-	first, wanted := e.seen[x.seed]
-	if wanted && !x.created.IsZero() && (first.id == "" || x.created.Before(first.created)) {
-		e.seen[x.seed] = x
+	with, wanted := e.seen[x.seed]
+	known := slices.ContainsFunc(with, func(other sighting) bool { return other.id == x.id })
+	if wanted && !known && len(with) < maxCopies {
+		e.seen[x.seed] = append(with, x)
 	}
 }
 
-func (e *echoes) of(seed string) (x sighting, ok bool) {
+func (e *echoes) of(seed string) []sighting {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	x = e.seen[seed]
-	return x, x.id != ""
+	return slices.Clone(e.seen[seed])
 }
 
 // drawn is the seed that the submit drew; "" if its input had one.
@@ -63,8 +68,17 @@ func (s *search) drawn() string {
 	return strconv.FormatInt(wire.Seed(s.in.Nonce), 10)
 }
 
-// remembered is the submit's own prediction, if a list has shown its seed that can't be read whole.
-func (s *search) remembered() (x sighting, ok bool) {
-	x, ok = s.account.echoes.of(s.drawn())
-	return x, ok && s.inTime(x) && !s.foreign(x)
+// remembered is the submit's own prediction, if lists have shown its seed: the first with it that was
+// made while the submit was under way. Somebody can only have copied the seed later.
+func (s *search) remembered() (first sighting, ok bool) {
+	for _, x := range s.account.echoes.of(s.drawn()) {
+		switch {
+		case !s.inTime(x) || s.foreign(x):
+		case first.id == "" || x.created.Before(first.created):
+			first, ok = x, true
+		case x.created.Equal(first.created):
+			ok = false
+		}
+	}
+	return first, ok
 }
