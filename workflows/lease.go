@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/kernel"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/quota"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
@@ -85,25 +86,27 @@ func (l *lease) join(kind quota.Kind) *slot {
 // lineAhead is how many submits of a run wait in person; others are counted.
 const lineAhead = 4
 
-func (b *board) AwaitLine(ctx workflow.Context, account, model string, more func() int, stop func() bool) {
+func (b *board) Line(ctx workflow.Context, account, model string) kernel.Gate {
 	account = cmp.Or(account, generation.DefaultAccount)
 	kind, limited := b.limited(ctx, account, model)
 	if !limited {
-		return
+		return nil
 	}
 	l := b.leaseOf(ctx, account, "")
 	crowd := l.tenant.Crowd(kind)
-	_ = workflow.Await(ctx, func() bool {
-		switch before := crowd.N; {
-		case stop() || b.Paused(): // a paused run wants no slot
-			crowd.N = 0
-		default:
-			if crowd.N = more(); crowd.N > before {
-				l.wake()
+	return func(ctx workflow.Context, more func() int, stop func() bool) {
+		_ = workflow.Await(ctx, func() bool {
+			switch before := crowd.N; {
+			case stop() || b.Paused(): // a paused run wants no slot
+				crowd.N = 0
+			default:
+				if crowd.N = more(); crowd.N > before {
+					l.wake()
+				}
 			}
-		}
-		return stop() || !b.Paused() && l.inPerson() < lineAhead
-	})
+			return stop() || !b.Paused() && l.inPerson() < lineAhead
+		})
+	}
 }
 
 // inPerson counts the submits that wait.

@@ -184,17 +184,13 @@ func (c *chunkRun) run(ctx workflow.Context) (ChunkResult, error) {
 		MaxParallel: c.in.MaxParallel, Tolerate: c.in.Strikes - 1,
 		Stop: func() bool { return c.stopped || c.uncovered > 0 || c.step.made.sum.bytes > fullBytes },
 	}
-	_, err := workflows.ForEach(kernel.WithGate(ctx, c.awaitLine), c.step.items, options, c.make)
+	line := kernel.BoardOf(ctx).Line(ctx, cmp.Or(c.step.Account, c.in.Pipeline.Account), c.step.Model)
+	_, err := workflows.ForEach(kernel.WithGate(ctx, line), c.step.items, options, c.make)
 	var canceled *temporal.CanceledError
 	if errors.As(err, &canceled) {
 		return ChunkResult{}, temporal.NewCanceledError(c.result(ctx))
 	}
 	return c.result(ctx), nil
-}
-
-// awaitLine waits while enough items wait for a slot of their account.
-func (c *chunkRun) awaitLine(ctx workflow.Context, more func() int, stop func() bool) {
-	kernel.BoardOf(ctx).AwaitLine(ctx, cmp.Or(c.step.Account, c.in.Pipeline.Account), c.step.Model, more, stop)
 }
 
 func (c *chunkRun) make(ctx workflow.Context, _ int, item *item) (struct{}, error) {

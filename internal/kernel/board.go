@@ -50,10 +50,10 @@ type Board interface {
 	// OnUnpaid has a function called when that changes. It must not block.
 	OnUnpaid(changed func(ctx workflow.Context))
 
-	// AwaitLine waits while enough submits of a model wait for a slot of the account's limits, and
-	// tells who keeps them that so many more follow. It returns at once if there are no limits, and
-	// when stop says so, which is asked again whenever something changes.
-	AwaitLine(ctx workflow.Context, account, model string, more func() int, stop func() bool)
+	// Line returns the gate for items that may have to wait for a slot of their account's limits;
+	// nil if they need none. It is open while few submits of the run wait, and whoever keeps the
+	// limits is told how many follow.
+	Line(ctx workflow.Context, account, model string) Gate
 
 	// StatusOf returns the generation with this key; false if none was started.
 	StatusOf(key string) (generation.Status, bool)

@@ -9,7 +9,7 @@ type Gate func(ctx workflow.Context, more func() int, stop func() bool)
 
 type gateKey struct{}
 
-// WithGate has workflows.ForEach ask before it starts an item beside others.
+// WithGate has workflows.ForEach ask before it starts an item beside others. Nil is always open.
 func WithGate(ctx workflow.Context, gate Gate) workflow.Context {
 	return workflow.WithValue(ctx, gateKey{}, gate)
 }
