@@ -9,6 +9,8 @@ package keeper
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -135,7 +137,7 @@ func (k *keeper) mayLeave(ctx workflow.Context) bool {
 
 // leave continues as new. Leases that have not arrived yet are sent again.
 func (k *keeper) leave(ctx workflow.Context) error {
-	for run := range k.unsent {
+	for _, run := range slices.Sorted(maps.Keys(k.unsent)) {
 		k.state.Repeat(run)
 	}
 	k.state.Trim(quota.MaxHolders)
