@@ -48,18 +48,18 @@ type Options struct {
 
 // Activities are the activities of this package; create them with [New].
 type Activities struct {
-	options    Options
-	keyless    sync.Map // accounts without a key here that were logged
-	accounts   map[string]*account
-	checked    map[string]preflight.Account
-	client     func(context.Context) client.Client
-	fence      fence
-	refused    refused
-	pauses     pauses
-	strandings strandings
-	tellings   tellings
-	seeds      seeds
-	started    time.Time
+	options  Options
+	keyless  sync.Map // accounts without a key here that were logged
+	accounts map[string]*account
+	checked  map[string]preflight.Account
+	client   func(context.Context) client.Client
+	fence    fence
+	refused  refused
+	pauses   pauses
+	stranded seldom // keepers that were looked at
+	told     seldom // keepers that know this worker's limits
+	seeds    seeds
+	started  time.Time
 }
 
 // New creates the activities after checking the options, so that mistakes show when a worker

@@ -68,17 +68,17 @@ func (s *search) drawn() string {
 	return strconv.FormatInt(wire.Seed(s.in.Nonce), 10)
 }
 
-// remembered is the submit's own prediction, if lists have shown its seed: the first with it that was
-// made while the submit was under way. Somebody can only have copied the seed later.
-func (s *search) remembered() (first sighting, ok bool) {
+// remembered is the submit's own prediction, if lists have shown its seed: the only one with it that
+// may have been made while the submit was under way. With a copy as early, nothing is certain.
+func (s *search) remembered() (own sighting, ok bool) {
 	for _, x := range s.account.echoes.of(s.drawn()) {
-		switch {
-		case !s.inTime(x) || s.foreign(x):
-		case first.id == "" || x.created.Before(first.created):
-			first, ok = x, true
-		case x.created.Equal(first.created):
-			ok = false
+		if !s.inTime(x) || s.foreign(x) {
+			continue
 		}
+		if ok {
+			return sighting{}, false
+		}
+		own, ok = x, true
 	}
-	return first, ok
+	return own, ok
 }

@@ -30,12 +30,14 @@ func (a *Activities) awaitCodec(ctx context.Context, in wire.SubmitInput, submit
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-encodeSpare))
 		defer cancel()
 	}
-	for {
+	for try := 1; ; try++ {
 		err := a.options.Encodes(submitted)
 		if err == nil {
 			return nil
 		}
-		activity.GetLogger(ctx).Warn("An accepted submit waits, because its result cannot be encoded", "prediction_id", submitted.PredictionID, "error", err)
+		if try == 1 {
+			activity.GetLogger(ctx).Warn("An accepted submit waits, because its result cannot be encoded", "prediction_id", submitted.PredictionID, "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			// Details would have to be encoded, too.

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -13,38 +12,19 @@ import (
 )
 
 const (
-	// stranded is how long the keeper of an account's limits must have waited for a worker before
-	// another one takes its place.
-	stranded = time.Minute
+	// strandedAfter is how long the keeper of an account's limits must have waited for a worker
+	// before another one takes its place.
+	strandedAfter = time.Minute
 
 	// strandedLooks is the shortest time between two looks at it, and strandedTimeout limits one.
 	strandedLooks   = time.Minute
 	strandedTimeout = 5 * time.Second
 )
 
-// strandings are when this process last looked at the keepers of accounts.
-type strandings struct {
-	mu     sync.Mutex
-	looked map[string]time.Time
-}
-
-func (s *strandings) due(account string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if last, looked := s.looked[account]; looked && time.Since(last) < strandedLooks {
-		return false
-	}
-	if s.looked == nil {
-		s.looked = make(map[string]time.Time)
-	}
-	s.looked[account] = time.Now()
-	return true
-}
-
 // endStranded ends the keeper of an account's limits if its task queue has lost all workers. The
 // next run that reports to it starts another one, on a queue that has some.
 func (a *Activities) endStranded(ctx context.Context, info activity.Info, account string) {
-	if !a.strandings.due(account) {
+	if !a.stranded.due(account, strandedLooks) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, strandedTimeout)
@@ -56,7 +36,7 @@ func (a *Activities) endStranded(ctx context.Context, info activity.Info, accoun
 	}
 	run, task := described.RawResponse.GetWorkflowExecutionInfo(), described.RawResponse.GetPendingWorkflowTask()
 	if run.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || task.GetState() != enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED ||
-		info.StartedTime.Sub(task.GetScheduledTime().AsTime()) < stranded || polled(ctx, c, run.GetTaskQueue()) {
+		info.StartedTime.Sub(task.GetScheduledTime().AsTime()) < strandedAfter || polled(ctx, c, run.GetTaskQueue()) {
 		return
 	}
 	reason := "no worker polls the task queue " + run.GetTaskQueue() + "; another workflow keeps the limits of account " + account + " from now on"

@@ -37,19 +37,26 @@ func (u *unencoded) ToPayloads(values ...any) (*commonpb.Payloads, error) {
 	return u.DataConverter.ToPayloads(values...)
 }
 
+// startUnencodedWorker starts a worker that can encode no submit's result. failed is closed after
+// the first.
+func startUnencodedWorker(t *testing.T, e *stack.Embedded) (failed <-chan struct{}, worker sdkworker.Worker) {
+	t.Helper()
+	broken := &unencoded{DataConverter: converter.GetDefaultDataConverter(), failed: make(chan struct{})}
+	c, err := client.NewClientFromExistingWithContext(t.Context(), e.Client, client.Options{DataConverter: broken})
+	require.NoError(t, err)
+	with := *e
+	with.Client = c
+	return broken.failed, with.StartWorker(t, sdkworker.Options{}, nil)
+}
+
 // TestResultThatCannotBeEncoded: Temporal gives the submit to another worker, which must not
 // send it again.
 func TestResultThatCannotBeEncoded(t *testing.T) {
 	t.Parallel()
 	e := stack.NewEmbedded(t, wavespeedtest.Options{})
-	broken := &unencoded{DataConverter: converter.GetDefaultDataConverter(), failed: make(chan struct{})}
-	c, err := client.NewClientFromExistingWithContext(t.Context(), e.Client, client.Options{DataConverter: broken})
-	require.NoError(t, err)
-	first := *e
-	first.Client = c
-	worker := first.StartWorker(t, sdkworker.Options{}, nil)
+	failed, worker := startUnencodedWorker(t, e)
 	run := e.Start(t, generation.WorkflowName, generation.Request{Key: "still", Model: "wavespeed-ai/flux-dev", Input: map[string]any{"prompt": "x"}})
-	<-broken.failed
+	<-failed
 	worker.Stop()
 	e.StartWorker(t, sdkworker.Options{}, nil)
 	var result generation.Result
@@ -66,17 +73,12 @@ func TestCanceledWhileTheResultCannotBeEncoded(t *testing.T) {
 	t.Parallel()
 	e := stack.NewEmbedded(t, wavespeedtest.Options{})
 	p := &pipelines{Embedded: e, t: t, kept: make(map[string]bool)}
-	broken := &unencoded{DataConverter: converter.GetDefaultDataConverter(), failed: make(chan struct{})}
-	c, err := client.NewClientFromExistingWithContext(t.Context(), e.Client, client.Options{DataConverter: broken})
-	require.NoError(t, err)
-	first := *e
-	first.Client = c
-	worker := first.StartWorker(t, sdkworker.Options{}, nil)
+	failed, worker := startUnencodedWorker(t, e)
 	const text = "steps: {still: {model: wavespeed-ai/flux-dev, input: {prompt: x}}}"
 	run := p.start(text, nil)
-	<-broken.failed
+	<-failed
 	require.NoError(t, p.Client.CancelWorkflow(t.Context(), run.GetID(), run.GetRunID()))
-	_, err = p.wait(run)
+	_, err := p.wait(run)
 	var canceled *temporal.CanceledError
 	require.ErrorAs(t, err, &canceled)
 	worker.Stop()

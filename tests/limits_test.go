@@ -100,6 +100,17 @@ func (l *limited) refused() (n int) {
 	return n
 }
 
+// predictions is how many a run knows of.
+func (l *limited) predictions(t *testing.T, run client.WorkflowRun) (n int) {
+	p := &pipelines{Embedded: l.Embedded, t: t}
+	for _, status := range p.generations(run) {
+		if status.PredictionID() != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // free waits until the keeper knows of no run.
 func (l *limited) free(t *testing.T) limits.Usage {
 	t.Helper()
@@ -194,12 +205,37 @@ func TestSlotsOfTheDead(t *testing.T) {
 	l := newLimited(t, limits.Limits{Running: 2}, wavespeedtest.Limits{Concurrent: 2}, 2*time.Second)
 	l.worker(t)
 	dead := l.Start(t, pictures, l.account, 4, 4)
-	require.Eventually(t, func() bool { return len(l.Simulator.Ledger()) == 2 }, time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return l.predictions(t, dead) == 2 }, time.Minute, 20*time.Millisecond)
 	require.NoError(t, l.Client.TerminateWorkflow(t.Context(), dead.GetID(), "", "a test"))
 	require.NoError(t, l.Start(t, pictures, l.account, 4, 4).Get(t.Context(), nil))
 	require.LessOrEqual(t, l.most(), 2)
 	require.Zero(t, l.refused())
 	l.free(t)
+}
+
+// TestItemsAreNotStartedToWait: the keeper knows of all that wait, but few of them are there.
+func TestItemsAreNotStartedToWait(t *testing.T) {
+	t.Parallel()
+	l := newLimited(t, limits.Limits{Running: 2}, wavespeedtest.Limits{Concurrent: 2}, time.Hour)
+	l.worker(t)
+	p := &pipelines{Embedded: l.Embedded, t: t, kept: make(map[string]bool)}
+	run := p.start(`
+account: `+l.account+`
+inputs: {rows: array}
+steps:
+  shots:
+    for_each: {items: "${{ inputs.rows }}", key: item.sku, max_parallel: 60}
+    model: wavespeed-ai/flux-dev
+    input: {prompt: "${{ item.title }}"}
+`, map[string]any{"rows": rows(60)})
+	stack.Eventually(t, "the keeper does not know of all", func() bool {
+		usage, err := limits.Show(t.Context(), l.Client, l.account)
+		return err == nil && usage.Running == 2 && usage.Waiting == 58
+	})
+	children := p.children(run)
+	require.Len(t, children, 1)
+	require.Less(t, len(p.generations(children[0])), 10)
+	require.NoError(t, p.Client.TerminateWorkflow(t.Context(), run.GetID(), "", "a test"))
 }
 
 // TestCanceledRunsCount until their predictions have ended.

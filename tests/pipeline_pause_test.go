@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	sdkworker "go.temporal.io/sdk/worker"
 
@@ -173,12 +172,7 @@ func TestPipelineIsPausedWhileResultsCannotBeEncoded(t *testing.T) {
 	t.Parallel()
 	e := stack.NewEmbedded(t, wavespeedtest.Options{})
 	p := &pipelines{Embedded: e, t: t, kept: make(map[string]bool)}
-	broken := &unencoded{DataConverter: converter.GetDefaultDataConverter(), failed: make(chan struct{})}
-	c, err := client.NewClientFromExistingWithContext(t.Context(), e.Client, client.Options{DataConverter: broken})
-	require.NoError(t, err)
-	first := *e
-	first.Client = c
-	worker := first.StartWorker(t, sdkworker.Options{}, nil)
+	_, worker := startUnencodedWorker(t, e)
 	run := p.start(inline, map[string]any{"rows": rows(20)})
 	stack.Eventually(t, "nothing is submitted", func() bool { return len(p.Simulator.Ledger()) == 10 })
 	p.pause(run)

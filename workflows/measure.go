@@ -11,8 +11,12 @@ import (
 )
 
 // count increments a metric, except during a replay.
-func count(ctx workflow.Context, metric string, tags map[string]string) {
-	workflow.GetMetricsHandler(ctx).WithTags(tags).Counter(metric).Inc(1)
+func count(ctx workflow.Context, metric string, tags map[string]string) { add(ctx, metric, tags, 1) }
+
+// add adds to a metric, except during a replay. Nothing is added so that it is known: an alert sees
+// an increase only from a known value.
+func add(ctx workflow.Context, metric string, tags map[string]string, n int64) {
+	workflow.GetMetricsHandler(ctx).WithTags(tags).Counter(metric).Inc(n)
 }
 
 // measure reports how a generation ended.

@@ -31,12 +31,11 @@ func (r *run) takeSlot(ctx workflow.Context, a *attempt) error {
 		return err
 	}
 	r.slot = slot
-	// The keeper can't count it while it is away. An alert sees an increase only from a known value.
 	ungated := int64(0)
 	if slot.Ungated {
-		ungated = 1
+		ungated = 1 // the keeper can't count it while it is away
 	}
-	workflow.GetMetricsHandler(ctx).WithTags(map[string]string{wire.TagAccount: r.request.Account}).Counter(wire.MetricLimitUngated).Inc(ungated)
+	add(ctx, wire.MetricLimitUngated, map[string]string{wire.TagAccount: r.request.Account}, ungated)
 	r.enter(ctx, a, generation.StateSubmitting, "")
 	return nil
 }

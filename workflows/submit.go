@@ -56,9 +56,6 @@ func (r *run) submit(ctx workflow.Context, a *attempt) (unknown string, err erro
 		r.settleFailed(a, share)
 		return unknown, err
 	}
-	if submitted.PredictionID == "" {
-		return "the submit was completed by hand, without the id of a prediction", nil
-	}
 	a.webhook, a.Price, a.APIKey, a.Answered = submitted.Webhook, submitted.Price, submitted.APIKey, true
 	r.settleAccepted(a, share)
 	r.slotUsed(ctx, submitted.PredictionID)
@@ -124,6 +121,9 @@ func (r *run) postOnce(ctx workflow.Context, a *attempt, maxPrice *generation.US
 		cancel()
 	}
 	err = future.Get(detached, &submitted)
+	if err == nil && submitted.PredictionID == "" {
+		err = temporal.NewNonRetryableApplicationError("the submit was completed by hand, without the id of a prediction", string(generation.ErrorTypeSubmitUnknown), nil)
+	}
 	return submitted, err
 }
 

@@ -444,3 +444,19 @@ func TestAPredictionThatAnotherHas(t *testing.T) {
 	require.Contains(t, err.Message(), predictionID)
 	require.Less(t, len(p.finds), 6)
 }
+
+// TestSubmitCompletedByHand without saying as which prediction: it is searched for, its budget is
+// held, and silence means nothing before the settle time.
+func TestSubmitCompletedByHand(t *testing.T) {
+	t.Parallel()
+	p := losesAnswers()
+	p.submit = func(int, wire.SubmitInput) (wire.Submitted, error) { return wire.Submitted{}, nil }
+	p.find = func(int, wire.FindInput) (wire.Found, error) {
+		return wire.Found{Conclusion: wire.ConclusionFound, PredictionID: predictionID}, nil
+	}
+	env := newEnv(t, p)
+	env.ExecuteWorkflow(generation.WorkflowName, request())
+	require.Equal(t, predictionID, result(t, env).PredictionID)
+	require.Len(t, p.submits, 1)
+	require.False(t, p.finds[0].Ended.Before(p.finds[0].Began))
+}

@@ -15,9 +15,6 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
-// unsentChange is the version from which a canceled workflow asks about its submits.
-const unsentChange = "wavespeed-unsent"
-
 // unsentTimeout limits the question, retries included.
 const unsentTimeout = 10 * time.Second
 
@@ -26,9 +23,6 @@ const unsentTimeout = 10 * time.Second
 // attempt ended. That may have been after the POST, with a result that could not be encoded.
 func (b *board) askUnsent(ctx workflow.Context) []string {
 	if b.asking == nil {
-		if workflow.GetVersion(ctx, unsentChange, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-			return nil
-		}
 		// No task queue is involved, so a crowd of submits does not delay the answer.
 		b.asking = workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 			ScheduleToCloseTimeout: unsentTimeout, Summary: "which submits have not been sent?",

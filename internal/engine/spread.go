@@ -20,15 +20,12 @@ const (
 	chunkEvents = 40_000
 	chunkBytes  = 512 << 10
 
-	// maxLanes is how many children work concurrently, unless more items are to be in progress
+	// usualLanes is how many children work concurrently, unless more items are to be in progress
 	// than these can hold.
-	maxLanes = 4
+	usualLanes = 4
 
 	// mostLanes leaves room below the 2,000 children that Temporal lets a workflow have at once.
 	mostLanes = 1000
-
-	// wideChange is the version from which there are more children if they have to be.
-	wideChange = "wavespeed-wide"
 
 	// maxSummaryBytes is the maximum size of a summary that Temporal shows.
 	maxSummaryBytes = 200
@@ -62,7 +59,7 @@ func (r *run) spread(ctx workflow.Context, s *step, options workflows.ForEachOpt
 	f := &fan{
 		r: r, s: s, values: r.values(s.InputReferences()), queue: s.items, tolerated: options.Tolerate,
 		perChunk: (len(s.items) + chunks - 1) / chunks,
-		lanes:    min(lanes(ctx, options.MaxParallel, most), chunks, options.MaxParallel),
+		lanes:    min(lanes(options.MaxParallel, most), chunks, options.MaxParallel),
 		bytes:    r.commonBytes(s),
 	}
 	s.fan = f
@@ -91,12 +88,8 @@ func (r *run) spread(ctx workflow.Context, s *step, options workflows.ForEachOpt
 }
 
 // lanes is how many children of so many items at most have to work concurrently.
-func lanes(ctx workflow.Context, atOnce, most int) int {
-	needed := (atOnce + most - 1) / most
-	if needed <= maxLanes || workflow.GetVersion(ctx, wideChange, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return maxLanes
-	}
-	return min(needed, mostLanes)
+func lanes(atOnce, most int) int {
+	return min(max((atOnce+most-1)/most, usualLanes), mostLanes)
 }
 
 // lane runs one child after another until there is nothing left to start.

@@ -81,7 +81,7 @@ func unread(ctx context.Context, c client.Client, of Child) (*Child, error) {
 		return nil, err
 	}
 	if begun, err := hasBegun(history); begun || err != nil {
-		return nil, cmp.Or(err, error(serviceerror.NewFailedPrecondition("its workflow tasks failed, so Temporal does not let it be asked what it has paid for: "+
+		return nil, cmp.Or(err, error(serviceerror.NewFailedPrecondition("its workflow tasks failed, so Temporal refuses to query it, and nobody can tell what it has paid for: "+
 			"start workers that can run it, reset it to its last completed workflow task, and cancel it")))
 	}
 	var in struct {

@@ -156,11 +156,22 @@ const MaxHolders = 20_000
 // Trim forgets the last of those that have nothing and wait, if there are more than n. They hear
 // nothing, ask after a while, and so come again.
 func (k *Keeper) Trim(n int) {
-	for i := len(k.Holders) - 1; i >= 0 && len(k.Holders) > n; i-- {
-		if h := k.Holders[i]; h.wantsOnly() {
-			k.remove(h)
-		}
+	spare := len(k.Holders) - n
+	if spare <= 0 {
+		return
 	}
+	kept := make([]*Holder, 0, len(k.Holders))
+	groups := make(map[string]bool)
+	for _, h := range slices.Backward(k.Holders) {
+		if spare > 0 && h.wantsOnly() {
+			spare--
+			continue
+		}
+		kept, groups[h.Report.Group] = append(kept, h), true
+	}
+	slices.Reverse(kept)
+	k.Holders, k.holders = kept, nil
+	k.Groups, k.groups = slices.DeleteFunc(k.Groups, func(g *Group) bool { return !groups[g.Name] }), nil
 }
 
 // wantsOnly reports whether the run has nothing that counts.
