@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
@@ -47,12 +48,17 @@ func (a *Activities) checkAttempt(ctx context.Context, info activity.Info, enter
 		return again(ctx, generation.ErrorTypeUnavailable, what, err)
 	case pending == nil:
 		return lost(in, wire.Lost{}, "reached its worker too late, and was not sent")
-	case foreign && !wire.ProvesRefusal(pending.GetLastFailure(), info.Attempt-1), info.Attempt == 1 && pending.GetLastAttemptCompleteTime() != nil:
+	case foreign && !wasRefused(pending, info.Attempt-1), info.Attempt == 1 && pending.GetLastAttemptCompleteTime() != nil:
 		return lost(in, wire.Lost{}, "was tried before, and what ended that attempt does not prove that nothing was accepted")
 	default:
 		a.fence.learn(info.StartedTime, entered)
 		return nil
 	}
+}
+
+func wasRefused(pending *workflowpb.PendingActivityInfo, attempt int32) bool {
+	last := pending.GetLastFailure()
+	return wire.ProvesRefusal(last.GetApplicationFailureInfo().GetType(), last.GetMessage(), attempt)
 }
 
 func isRefusal(err error) bool {

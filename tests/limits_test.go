@@ -253,16 +253,18 @@ func TestCanceledRunsCount(t *testing.T) {
 	require.Zero(t, l.refused())
 }
 
-// TestLimitsAreLearned from refusals.
+// TestLimitsAreLearned from refusals. Predictions take long enough for a slow machine to start
+// more than the account may; one that ends while a refusal is on its way makes it learn one less.
 func TestLimitsAreLearned(t *testing.T) {
 	t.Parallel()
-	l := newLimited(t, limits.Limits{Auto: true}, wavespeedtest.Limits{Concurrent: 12}, 500*time.Millisecond)
+	l := newLimited(t, limits.Limits{Auto: true}, wavespeedtest.Limits{Concurrent: 12}, 8*time.Second)
 	l.worker(t)
-	require.NoError(t, l.Start(t, pictures, l.account, 120, 60).Get(t.Context(), nil))
-	require.Len(t, l.Simulator.Ledger(), 120)
+	require.NoError(t, l.Start(t, pictures, l.account, 40, 40).Get(t.Context(), nil))
+	require.Len(t, l.Simulator.Ledger(), 40)
 	t.Log(l.refused(), l.most())
-	require.Less(t, l.refused(), 24)
-	require.Equal(t, 12, l.free(t).Limits.Running)
+	require.NotZero(t, l.refused())
+	require.LessOrEqual(t, l.refused(), 40/5)
+	require.Contains(t, []int{11, 12}, l.free(t).Limits.Running)
 }
 
 // TestNobodyKeepsLimits is what a person is told who asks for limits that nobody keeps.

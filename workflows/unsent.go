@@ -65,7 +65,8 @@ func isUnsent(pending *workflowpb.PendingActivityInfo) bool {
 	if pending.GetAttempt() <= 1 {
 		return pending.GetLastAttemptCompleteTime() == nil // a person can reset an activity to its first attempt
 	}
-	return wire.ProvesRefusal(pending.GetLastFailure(), pending.GetAttempt()-1)
+	last := pending.GetLastFailure()
+	return wire.ProvesRefusal(last.GetApplicationFailureInfo().GetType(), last.GetMessage(), pending.GetAttempt()-1)
 }
 
 // neverSent reports whether a submit was canceled before it can have been accepted, given the ids

@@ -3,8 +3,6 @@ package wire
 import (
 	"strings"
 
-	failurepb "go.temporal.io/api/failure/v1"
-
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
 )
 
@@ -14,14 +12,13 @@ func IsRefusal(kind string) bool {
 	return kind == string(generation.ErrorTypeUnavailable) || kind == string(generation.ErrorTypeRateLimited)
 }
 
-// ProvesRefusal reports whether the failure of an attempt proves that the submit was not
-// accepted. Anything that Submit itself did not say can come after the POST: a codec that
+// ProvesRefusal reports whether the failure of an attempt, by its type and its message, proves
+// that the submit was not accepted. Anything that Submit itself did not say can come after the POST: a codec that
 // cannot encode the result, an interceptor, a person who ends the attempt. An attempt in which
 // Submit never ran proves nothing about the one before: where an input cannot be decoded, a
 // result could not be encoded.
-func ProvesRefusal(last *failurepb.Failure, attempt int32) bool {
-	kind := last.GetApplicationFailureInfo().GetType()
-	return IsRefusal(kind) || attempt == 1 && neverRan(kind, last.GetMessage())
+func ProvesRefusal(kind, message string, attempt int32) bool {
+	return IsRefusal(kind) || attempt == 1 && neverRan(kind, message)
 }
 
 func neverRan(kind, message string) bool {

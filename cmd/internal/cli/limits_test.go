@@ -163,11 +163,13 @@ func TestLimitsOfPipelines(t *testing.T) {
 		ids[name] = id
 	}
 	s.await(t, "\nstill: waits for a slot", "pipeline", "status", ids["film"])
-	s.await(t, "\nphotos: photos[0] waits for a slot; 2 more wait\n", "pipeline", "status", ids["few"])
-	out := s.await(t, "\nin child workflows, photos[", "pipeline", "status", ids["photos"])
-	require.Regexp(t, `\nin child workflows, photos\[\d+\] waits for a slot; \d+ more wait. See the account with:\n  wavespeed-temporal limits show --account `+account+`\n`, out)
-	for name, text := range map[string]string{"film": "**running**: waits for a slot", "few": "waits for a slot; 2 more wait"} {
-		require.Contains(t, s.details(t, ids[name]), text)
+	inLine := `waits for a slot(, number \d+ in line)?(, for about [^;]+)?`
+	out := s.await(t, "\nphotos: photos[0] waits for a slot", "pipeline", "status", ids["few"])
+	require.Regexp(t, `\nphotos: photos\[0\] `+inLine+`; 2 more wait\n`, out)
+	out = s.await(t, "\nin child workflows, photos[", "pipeline", "status", ids["photos"])
+	require.Regexp(t, `\nin child workflows, photos\[\d+\] `+inLine+`; \d+ more wait. See the account with:\n  wavespeed-temporal limits show --account `+account+`\n`, out)
+	for name, text := range map[string]string{"film": `\*\*running\*\*: ` + inLine, "few": inLine + "; 2 more wait"} {
+		require.Regexp(t, text, s.details(t, ids[name]))
 	}
 
 	watched := make(chan int, 1)
