@@ -69,6 +69,7 @@ func NewPlugin(options Options) (*Plugin, error) {
 	}
 	p.SimplePlugin, err = temporal.NewSimplePlugin(temporal.SimplePluginOptions{
 		Name:                      pluginName,
+		Version:                   version(),
 		ConfigureClient:           p.configureClient,
 		ConfigureWorker:           p.configureWorker,
 		ConfigureWorkflowReplayer: p.configureReplayer,
