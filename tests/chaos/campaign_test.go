@@ -31,9 +31,10 @@ import (
 )
 
 var (
-	number = flag.Int("n", 150, "generations of the campaign")
-	seed   = flag.Uint64("seed", 1, "what happens when")
-	write  = flag.String("write", "", `a document in which to update the part "chaos"`)
+	number  = flag.Int("n", 150, "generations of the campaign")
+	seed    = flag.Uint64("seed", 1, "what happens when")
+	running = flag.Int("running", 60, "how many predictions the account may run at once; 0 is no limit")
+	write   = flag.String("write", "", `a document in which to update the part "chaos"`)
 )
 
 func TestMain(m *testing.M) {
@@ -54,7 +55,7 @@ func TestCampaign(t *testing.T) {
 	if small() {
 		cut = 12 * time.Second // which is longer than a submit may take, too
 	}
-	s := start(t, wavespeedtest.Options{Behavior: behavior(*seed), Duration: 500 * time.Millisecond, Faults: faults(small()), Seed: *seed})
+	s := start(t, wavespeedtest.Options{Behavior: behavior(*seed), Duration: 500 * time.Millisecond, Faults: faults(small()), Seed: *seed}, *running)
 	began := time.Now()
 	trouble := s.newTrouble(cut)
 	scenes, frames := *number, *number*2/5
@@ -66,16 +67,20 @@ func TestCampaign(t *testing.T) {
 	outcomes = append(outcomes, <-shot...)
 	r := judge(s, outcomes)
 	r.took = time.Since(began)
+	if *running > 0 {
+		r.slots = s.slots()
+	}
 	table := r.table(trouble.counts())
 	t.Log("\n" + table)
 	if *write != "" {
-		require.NoError(t, figures.Write(*write, "chaos", table))
+		require.NoError(t, figures.Write(*write, r.part(), table))
 	}
 	require.Zero(t, r.lost, "lost")
 	require.Zero(t, r.stuck, "stuck")
 	require.Zero(t, r.paidTwice, "paid twice")
 	require.Zero(t, r.wrong, "wrong output")
 	require.Zero(t, r.forged, "forged accepted")
+	require.Zero(t, r.slots.held, "slots held at the end")
 	require.Zero(t, r.undecidedDespite, "undecided though a webhook was delivered or the seed was listed")
 	for _, fault := range mix {
 		require.Positive(t, r.faults[fault.Kind], "%s never happened", fault.Kind)
@@ -127,7 +132,7 @@ var listing = wavespeedtest.Behavior{ListInputs: true}
 
 // TestHundredAcceptedThenReset: the provider accepts, and the answer never comes.
 func TestHundredAcceptedThenReset(t *testing.T) {
-	s := start(t, wavespeedtest.Options{Behavior: listing, Duration: time.Second, Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset, Times: 100}}})
+	s := start(t, wavespeedtest.Options{Behavior: listing, Duration: time.Second, Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedReset, Times: 100}}}, 0)
 	r := judge(s, s.runAll(100, plainRequest, func() {}))
 	require.Equal(t, 100, r.completed)
 	require.Zero(t, r.wrong)
@@ -138,7 +143,7 @@ func TestHundredAcceptedThenReset(t *testing.T) {
 // TestHundredKilledAfterAcceptance: the provider has accepted, and every worker dies
 // before it knows.
 func TestHundredKilledAfterAcceptance(t *testing.T) {
-	s := start(t, wavespeedtest.Options{Behavior: listing, Duration: time.Second, Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedStall, Delay: time.Hour, Times: 100}}})
+	s := start(t, wavespeedtest.Options{Behavior: listing, Duration: time.Second, Faults: []wavespeedtest.Fault{{Kind: wavespeedtest.AcceptedStall, Delay: time.Hour, Times: 100}}}, 0)
 	done := make(chan []outcome)
 	go func() { done <- s.runAll(100, plainRequest, func() {}) }()
 	stack.Eventually(t, "not all are accepted", func() bool { return len(s.simulator.Ledger()) == 100 })

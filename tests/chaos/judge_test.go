@@ -40,6 +40,15 @@ type report struct {
 	others int
 	faults map[wavespeedtest.Kind]int
 	took   time.Duration
+	slots  slots
+}
+
+// part is the part of a document that shows the report.
+func (r report) part() string {
+	if r.slots.limit > 0 {
+		return "chaos with limits"
+	}
+	return "chaos"
 }
 
 // judge holds results against the ledger.
@@ -173,6 +182,9 @@ func (r report) table(trouble map[string]int) string {
 	row("**paid twice**", r.paidTwice)
 	row("**wrong output**", r.wrong)
 	row("**forged accepted**", r.forged)
+	if r.slots.limit > 0 {
+		r.slots.rows(row)
+	}
 	row("time", fmt.Sprintf("%.0f s, %.1f a second", r.took.Seconds(), float64(r.total)/r.took.Seconds()))
 	text.WriteString("\n| what happened | how often |\n| --- | --- |\n")
 	for _, fault := range mix {

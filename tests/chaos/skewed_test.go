@@ -16,6 +16,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/limits"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
@@ -24,7 +25,7 @@ import (
 
 // startSkewed runs a worker in this process, whose clock is ahead of all others. It is not
 // killed, but its connections are poisoned as well.
-func (s *system) startSkewed(ahead time.Duration, temporal, address, webhooks string) {
+func (s *system) startSkewed(ahead time.Duration, limit int, temporal, address, webhooks string) {
 	s.t.Helper()
 	c, err := client.NewLazyClient(client.Options{HostPort: temporal, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(s.t, err)
@@ -33,16 +34,18 @@ func (s *system) startSkewed(ahead time.Duration, temporal, address, webhooks st
 	require.NoError(s.t, err)
 	keyring, err := receiver.NewKeyring(map[string]webhook.Account{generation.DefaultAccount: {Secrets: []string{wavespeedtest.DefaultSecret}}}, wavespeed.Webhooks())
 	require.NoError(s.t, err)
+	atOnce := limits.Limits{Running: limit}
 	skewed, err := activities.New(activities.Options{
 		Accounts: map[string]provider.Provider{generation.DefaultAccount: account},
 		WebhookURL: func(ctx context.Context, target wire.Target) (string, error) {
 			address, err := keyring.Seal(ctx, target)
 			return callback.URL(webhooks, address), err
 		},
-		Now: func() time.Time { return time.Now().Add(ahead) },
+		Limits: map[string]wire.Limits{generation.DefaultAccount: wire.Limits(atOnce)},
+		Now:    func() time.Time { return time.Now().Add(ahead) },
 	})
 	require.NoError(s.t, err)
-	plugin, err := worker.NewPlugin(worker.Options{NoActivities: true})
+	plugin, err := worker.NewPlugin(worker.Options{NoActivities: true, Limits: atOnce})
 	require.NoError(s.t, err)
 	w := sdkworker.New(c, taskQueue, sdkworker.Options{
 		Plugins:                  []sdkworker.Plugin{plugin},

@@ -40,7 +40,8 @@ type system struct {
 	proxies   map[string]*toxiproxy.Proxy
 }
 
-func start(t *testing.T, provider wavespeedtest.Options) *system {
+// start starts them all, with workers that let so many predictions run at once; 0 is no limit.
+func start(t *testing.T, provider wavespeedtest.Options, limit int) *system {
 	t.Helper()
 	s := &system{t: t, temporal: stack.StartTemporal(t), proxies: map[string]*toxiproxy.Proxy{}}
 	s.client = s.temporal.Client(t)
@@ -72,6 +73,9 @@ func start(t *testing.T, provider wavespeedtest.Options) *system {
 		"WEBHOOK_PUBLIC_URL=" + webhooks,
 		"LOG_LEVEL=error",
 	}
+	if limit > 0 {
+		env = append(env, fmt.Sprint("WAVESPEED_LIMITS=running=", limit))
+	}
 	program := stack.BuildPlain(t, "./cmd/wavespeed-temporal")
 	with := func(more ...string) []string { return append(append([]string{}, env...), more...) }
 	for _, replica := range replicas {
@@ -86,7 +90,7 @@ func start(t *testing.T, provider wavespeedtest.Options) *system {
 		awaitReady(t, admin)
 	}
 	for _, ahead := range skews {
-		s.startSkewed(ahead, temporal, apiURL, webhooks)
+		s.startSkewed(ahead, limit, temporal, apiURL, webhooks)
 	}
 	return s
 }
