@@ -49,8 +49,9 @@ type pages[T any] struct {
 	since   time.Time
 
 	all     []T
-	seen    map[string]bool
-	limit   int // how many items a page has
+	place   map[string]int // in all, by id
+	limit   int            // how many items a page has
+	shift   int            // how many items were made since the first page was read, at least
 	ordered bool
 	newest  time.Time // maximum time of the next item
 }
@@ -58,7 +59,7 @@ type pages[T any] struct {
 // read starts over if the pages are inconsistent.
 func (p *pages[T]) read(ctx context.Context) ([]T, error) {
 	for try := 1; ; try++ {
-		p.all, p.seen, p.limit, p.ordered, p.newest = nil, make(map[string]bool), pageSize, true, time.Time{}
+		p.all, p.place, p.limit, p.shift, p.ordered, p.newest = nil, make(map[string]int), pageSize, 0, true, time.Time{}
 		err := p.readOnce(ctx)
 		if err == nil || try == readTries || !errors.Is(err, errUnsteady) {
 			return p.all, err
@@ -73,10 +74,19 @@ func (p *pages[T]) readOnce(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if len(got.items) == 0 && p.shift > 0 { // perhaps it grew by less: the page before must be known
+			number--
+			if got, err = p.get(ctx, number, size); err == nil && len(got.items) == 0 {
+				err = errUnsteady
+			}
+			if err != nil {
+				return err
+			}
+		}
 		if len(got.items) == 0 {
 			return p.end(ctx, got)
 		}
-		fresh, old, err := p.take(got)
+		fresh, old, err := p.take(got, (number-1)*size)
 		switch {
 		case err != nil:
 			return err
@@ -85,22 +95,58 @@ func (p *pages[T]) readOnce(ctx context.Context) error {
 		case fresh > 0:
 			continue
 		}
-		// All of it was there before, so it should be the last. A first page may have been
-		// cut shorter than it was asked for; by its own size, what follows it is found.
-		if number == 1 {
-			size = len(got.items)
-		}
-		if got, err = p.get(ctx, number+1, size); err != nil {
-			return err
-		}
-		if len(got.items) == 0 {
-			return p.end(ctx, got)
-		}
-		if _, _, err := p.take(got); err != nil {
+		if done, err := p.follow(ctx, number, size, len(got.items)); done || err != nil {
 			return err
 		}
 	}
 	return errTooMany
+}
+
+// follow reads what follows a page that was all there before: either that was the last one, or
+// the list has grown, or its pages have become shorter. It tells whether the list has ended.
+func (p *pages[T]) follow(ctx context.Context, number, size, items int) (done bool, err error) {
+	shift := p.shift
+	// A first page may have been cut shorter than it was asked for; by its own size, what follows
+	// it is found.
+	if number == 1 {
+		size = items
+	}
+	got, err := p.get(ctx, number+1, size)
+	if err != nil {
+		return false, err
+	}
+	if len(got.items) == 0 {
+		return p.confirm(ctx, number, size, got)
+	}
+	fresh, _, err := p.take(got, number*size)
+	if err != nil || fresh > 0 {
+		return false, err
+	}
+	switch {
+	case p.shift > shift:
+		return false, nil
+	case items < size && items >= 2*overlap && items < p.limit:
+		p.limit = items
+		return false, nil
+	default:
+		return false, errUnsteady
+	}
+}
+
+// confirm reads the last page once more, since an empty one follows it only if pages are as long
+// as they were then.
+func (p *pages[T]) confirm(ctx context.Context, number, size int, empty page[T]) (done bool, err error) {
+	last, err := p.get(ctx, number, size)
+	if err != nil {
+		return false, err
+	}
+	if len(last.items) == 0 && len(p.all) > 0 {
+		return false, errUnsteady
+	}
+	if fresh, _, err := p.take(last, (number-1)*size); err != nil || fresh > 0 {
+		return false, err
+	}
+	return true, p.end(ctx, empty)
 }
 
 // get reads a page. One that follows others is read again where that may help: all that was
@@ -128,7 +174,7 @@ func mayPass(err error) bool {
 // next is the page that begins a little before the end of what was read and reaches the
 // farthest. Pages can only be asked for by a number and a size, so the size varies.
 func (p *pages[T]) next() (number, size int) {
-	start := len(p.all) - overlap
+	start := len(p.all) - overlap + p.shift
 	if start < p.limit/2 {
 		return 1, p.limit
 	}
@@ -141,31 +187,41 @@ func (p *pages[T]) next() (number, size int) {
 	return number, size
 }
 
-// take adds a page to what was read. It tells how many of it were new, and whether all of
-// it is older than what is looked for.
-func (p *pages[T]) take(got page[T]) (fresh int, old bool, err error) {
-	met := len(p.all) == 0
-	if met && len(got.items) >= 2*overlap {
+// take adds a page, which was asked for as beginning after so many items, to what was read. It
+// tells how many of it were new, and whether all of it is older than what is looked for.
+func (p *pages[T]) take(got page[T], after int) (fresh int, old bool, err error) {
+	before := len(p.all)
+	if before == 0 && len(got.items) >= 2*overlap {
 		p.limit = min(len(got.items), pageSize) // the provider may give fewer than it is asked for
 	}
-	old = true
-	for _, item := range got.items {
-		created := p.created(item)
-		old = old && !created.IsZero() && created.Before(p.since)
-		if id := p.id(item); p.seen[id] {
-			met = true
-			continue
-		} else {
-			p.seen[id] = true
-		}
-		p.order(created)
-		p.all = append(p.all, item)
-		fresh++
-	}
-	if !met {
+	fresh, old = p.add(got.items)
+	known := len(got.items) - fresh
+	switch shift := after + known - before; {
+	case before == 0:
+	case known == 0:
 		return fresh, old, errUnsteady
+	case fresh > 0:
+		p.shift = shift
+	default:
+		p.shift = max(p.shift, shift) // it lies before the end of what was read, who knows how far
 	}
 	return fresh, old, nil
+}
+
+// add adds items.
+func (p *pages[T]) add(items []T) (fresh int, old bool) {
+	old = true
+	for _, item := range items {
+		created := p.created(item)
+		old = old && !created.IsZero() && created.Before(p.since)
+		if _, known := p.place[p.id(item)]; !known {
+			p.place[p.id(item)] = len(p.all)
+			p.order(created)
+			p.all = append(p.all, item)
+			fresh++
+		}
+	}
+	return fresh, old
 }
 
 // order records whether the list is newest first. Times may be truncated to seconds.
@@ -189,7 +245,7 @@ func (p *pages[T]) reaches() time.Time {
 }
 
 // end handles the last page: the provider's count must match. Items created while the pages
-// were read are missing, so it reads the newest page again.
+// were read are missing, so it reads the newest pages again.
 func (p *pages[T]) end(ctx context.Context, last page[T]) error {
 	if last.more != nil && *last.more {
 		return errUnsteady
@@ -199,14 +255,31 @@ func (p *pages[T]) end(ctx context.Context, last page[T]) error {
 			return errUnsteady
 		}
 		var err error
-		if last, err = p.get(ctx, 1, p.limit); err != nil {
-			return err
-		}
-		if _, _, err = p.take(last); err != nil {
+		if last, err = p.newer(ctx, *last.total-len(p.all)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// newer adds the items that were created since the first page was read, about so many, and
+// returns the newest page.
+func (p *pages[T]) newer(ctx context.Context, missing int) (newest page[T], err error) {
+	before := len(p.all)
+	for number := 1; number <= 2+2*missing/p.limit; number++ {
+		got, err := p.get(ctx, number, p.limit)
+		if err != nil {
+			return newest, err
+		}
+		if number == 1 {
+			newest = got
+		}
+		p.add(got.items)
+		if slices.ContainsFunc(got.items, func(item T) bool { return p.place[p.id(item)] < before }) {
+			return newest, nil
+		}
+	}
+	return newest, errUnsteady
 }
 
 // enough is where only older items follow.
