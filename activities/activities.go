@@ -10,6 +10,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/preflight"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
@@ -38,9 +39,8 @@ type Options struct {
 	// Limits are those of accounts, by name. Defaults to none.
 	Limits map[string]wire.Limits
 
-	// Encodes reports why a value can't be encoded for Temporal now; nil if it can. Defaults to
-	// none: then it is not asked.
-	Encodes func(value any) error
+	// Converter returns the data converter of the worker's client. Defaults to the SDK's own.
+	Converter func() converter.DataConverter
 
 	// Now is this process's clock. Defaults to time.Now.
 	Now func() time.Time
@@ -71,6 +71,9 @@ func New(options Options) (*Activities, error) {
 	options.Accounts = watchAll(options.Accounts)
 	if options.Now == nil {
 		options.Now = time.Now
+	}
+	if options.Converter == nil {
+		options.Converter = converter.GetDefaultDataConverter
 	}
 	a := &Activities{
 		options:  options,

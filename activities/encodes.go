@@ -22,16 +22,13 @@ const (
 // awaitCodec waits until the result of an accepted submit can be encoded. Without that, the SDK
 // would report an error after which Temporal tries again, as after a refusal.
 func (a *Activities) awaitCodec(ctx context.Context, in wire.SubmitInput, submitted wire.Submitted) error {
-	if a.options.Encodes == nil {
-		return nil
-	}
 	if deadline, limited := ctx.Deadline(); limited {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-encodeSpare))
 		defer cancel()
 	}
 	for try := 1; ; try++ {
-		err := a.options.Encodes(submitted)
+		_, err := a.options.Converter().ToPayloads(submitted)
 		if err == nil {
 			return nil
 		}

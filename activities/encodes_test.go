@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
@@ -17,17 +19,26 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
+// failing encodes nothing at first, as a codec does whose key server starts.
+type failing struct {
+	converter.DataConverter
+	failures int
+}
+
+func (f *failing) ToPayloads(values ...any) (*commonpb.Payloads, error) {
+	if f.failures--; f.failures >= 0 {
+		return nil, errors.New("the key server does not answer")
+	}
+	return f.DataConverter.ToPayloads(values...)
+}
+
 // submitEncoded runs a submit in a process that can encode its result after some failures.
 func submitEncoded(t *testing.T, failures int) (submits int, err error) {
 	t.Helper()
 	p := accepting()
 	options := forProvider(p)
-	options.Encodes = func(any) error {
-		if failures--; failures >= 0 {
-			return errors.New("the key server does not answer")
-		}
-		return nil
-	}
+	codec := &failing{converter.GetDefaultDataConverter(), failures}
+	options.Converter = func() converter.DataConverter { return codec }
 	acts, err := activities.New(options)
 	require.NoError(t, err)
 	var suite testsuite.WorkflowTestSuite

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -16,11 +15,16 @@ import (
 )
 
 // recall reads a page of what an earlier run has made, after its end: while it runs it makes
-// more, which two would pay for. What its children had made when it ended is read from them.
+// more, which two would pay for. What its children had made when it ended is read from them, and
+// what none of them has taken note of from their histories.
 func (a *Activities) recall(ctx context.Context, in runwire.RecallInput) (runwire.Page, error) {
 	ctx, cancel := attempt(ctx)
 	defer cancel()
-	page, err := runwire.ReadResults(ctx, ofEnded{activity.GetClient(ctx)}, runwire.Child{WorkflowID: in.WorkflowID, RunID: in.RunID}, in.Cursor)
+	ended := &ofEnded{Client: a.client(ctx)}
+	page, err := runwire.ReadResults(ctx, ended, runwire.Child{WorkflowID: in.WorkflowID, RunID: in.RunID}, in.Cursor)
+	if err == nil {
+		err = a.addTails(ctx, ended.asked, &page)
+	}
 	var refused *temporal.ApplicationError
 	switch {
 	case errors.As(err, &refused):
@@ -32,13 +36,17 @@ func (a *Activities) recall(ctx context.Context, in runwire.RecallInput) (runwir
 	}
 }
 
-// ofEnded is a client that queries ended workflows only.
-type ofEnded struct{ client.Client }
+// ofEnded is a client that queries ended workflows only, and notes which it has asked.
+type ofEnded struct {
+	client.Client
+	asked []runwire.Child
+}
 
-func (c ofEnded) QueryWorkflow(ctx context.Context, workflowID, runID, query string, args ...any) (converter.EncodedValue, error) {
+func (c *ofEnded) QueryWorkflow(ctx context.Context, workflowID, runID, query string, args ...any) (converter.EncodedValue, error) {
 	if err := mustHaveEnded(ctx, c, workflowID, runID); err != nil {
 		return nil, err
 	}
+	c.asked = append(c.asked, runwire.Child{WorkflowID: workflowID, RunID: runID})
 	return c.Client.QueryWorkflow(ctx, workflowID, runID, query, args...)
 }
 

@@ -21,6 +21,7 @@ func (a *Activities) submit(ctx context.Context, in wire.SubmitInput) (wire.Subm
 	entered, info := a.options.Now(), activity.GetInfo(ctx)
 	submitted, err := a.submitOnce(ctx, info, entered, in)
 	if err == nil {
+		submitted.Nonce = in.Nonce
 		err = a.awaitCodec(ctx, in, submitted)
 	}
 	if isRefusal(err) {

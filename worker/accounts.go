@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"go.temporal.io/sdk/converter"
+
 	"github.com/wavespeed-temporal/wavespeed-temporal/activities"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/provider"
@@ -69,7 +71,7 @@ func (o Options) secretsField(account string) string {
 }
 
 // newActivities returns nil where other workers have them.
-func (o Options) newActivities(clients map[string]*wavespeed.Client, keyring *receiver.Keyring, encodes func(any) error) (*activities.Activities, error) {
+func (o Options) newActivities(clients map[string]*wavespeed.Client, keyring *receiver.Keyring, dataConverter func() converter.DataConverter) (*activities.Activities, error) {
 	if o.NoActivities {
 		return nil, nil
 	}
@@ -77,7 +79,7 @@ func (o Options) newActivities(clients map[string]*wavespeed.Client, keyring *re
 	for name, client := range clients {
 		providers[name] = client
 	}
-	options := activities.Options{Accounts: providers, Prices: o.Prices, ExclusiveKeys: o.ExclusiveKeys, Limits: o.limits(), Encodes: encodes}
+	options := activities.Options{Accounts: providers, Prices: o.Prices, ExclusiveKeys: o.ExclusiveKeys, Limits: o.limits(), Converter: dataConverter}
 	if o.WebhookURL != "" {
 		options.WebhookURL = func(ctx context.Context, target wire.Target) (string, error) {
 			address, err := keyring.Seal(ctx, target)

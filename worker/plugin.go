@@ -43,7 +43,7 @@ type Plugin struct {
 	// onClient is set once a client has the plugin: its workers have the client's identity.
 	onClient atomic.Bool
 
-	// converter is the client's; nil without one of its own, which can't fail.
+	// converter is the client's; nil without one of its own.
 	converter atomic.Pointer[converter.DataConverter]
 
 	// activityWorkers are the workers, by instance key, that run no workflows.
@@ -64,7 +64,7 @@ func NewPlugin(options Options) (*Plugin, error) {
 	if p.keyring, err = options.keyring(clients); err != nil {
 		return nil, err
 	}
-	if p.activities, err = options.newActivities(clients, p.keyring, p.encodes); err != nil {
+	if p.activities, err = options.newActivities(clients, p.keyring, p.dataConverter); err != nil {
 		return nil, err
 	}
 	p.SimplePlugin, err = temporal.NewSimplePlugin(temporal.SimplePluginOptions{
@@ -89,14 +89,12 @@ func (p *Plugin) configureClient(_ context.Context, o client.PluginConfigureClie
 	return nil
 }
 
-// encodes reports why a value can't be encoded with the client's data converter.
-func (p *Plugin) encodes(value any) error {
-	own := p.converter.Load()
-	if own == nil {
-		return nil
+// dataConverter is the client's.
+func (p *Plugin) dataConverter() converter.DataConverter {
+	if own := p.converter.Load(); own != nil {
+		return *own
 	}
-	_, err := (*own).ToPayloads(value)
-	return err
+	return converter.GetDefaultDataConverter()
 }
 
 // identity tells API keys apart in what Temporal records of workers: see

@@ -27,7 +27,9 @@ type earlier map[string][]generation.Status
 //     once it is proven absent.
 //
 // Get the earlier run's statuses from its query [generation.StatusQuery], which works after its
-// end too, or from [Statuses]. Leave out those to regenerate.
+// end too, or from [Statuses]. Leave out those to regenerate. A query does not tell of webhooks and
+// answers that arrived after the last workflow task of a run; unknown submits are then searched for
+// without those.
 func WithEarlier(ctx workflow.Context, statuses ...generation.Status) workflow.Context {
 	boardOf(ctx).Know(statuses...)
 	known := make(earlier, len(statuses))

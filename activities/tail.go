@@ -1,0 +1,146 @@
+package activities
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+)
+
+const (
+	// tailTries is how many attempts of a recall fail because a tail can't be read: half a
+	// minute. What is not read is only missed by the search for a submit, which has other
+	// witnesses and takes doubt for doubt. But a run with a tail that can never be read, such as a
+	// signal encoded with a lost key, could never be re-run, with all that it has paid for.
+	tailTries = 6
+
+	// maxTail limits the events read of a tail; more are a flood of signals.
+	maxTail = 10_000
+
+	// A tail is short, in most cases.
+	firstTailPage = 16
+	maxTailPage   = 256
+)
+
+// tails are what ended workflows' histories say after their last completed workflow tasks. A query
+// does not tell of it, because the SDK replays a workflow no further.
+type tails struct {
+	a       *Activities
+	open    map[string][]*generation.Attempt // whose predictions are unknown, by nonce
+	signals map[string]bool                  // names of the signals about those
+}
+
+// addTails adds to submits whose predictions are unknown what the tails of these workflows say.
+func (a *Activities) addTails(ctx context.Context, of []runwire.Child, page *runwire.Page) error {
+	t := &tails{a: a, open: make(map[string][]*generation.Attempt), signals: make(map[string]bool)}
+	for _, step := range page.Steps {
+		for _, item := range step.Items {
+			t.want(item.Generations)
+			t.want(item.Replaced)
+		}
+	}
+	if len(t.open) == 0 {
+		return nil
+	}
+	for _, workflow := range of {
+		if err := t.read(ctx, workflow); err != nil {
+			return fmt.Errorf("the end of the history of %s: %v", workflow.WorkflowID, err) // not wrapped: none is final
+		}
+	}
+	return nil
+}
+
+func (t *tails) want(statuses []generation.Status) {
+	for _, status := range statuses {
+		if open := record.OpenSubmit(status); open != nil {
+			t.open[open.Nonce] = append(t.open[open.Nonce], open)
+			t.signals[wire.SignalName(cmp.Or(open.Key, status.Key))] = true
+		}
+	}
+}
+
+// read reads a workflow's tail, from its end.
+func (t *tails) read(ctx context.Context, of runwire.Child) error {
+	request := &workflowservice.GetWorkflowExecutionHistoryReverseRequest{
+		Namespace: activity.GetInfo(ctx).Namespace, MaximumPageSize: firstTailPage,
+		Execution: &commonpb.WorkflowExecution{WorkflowId: of.WorkflowID, RunId: of.RunID},
+	}
+	for n := 0; ; request.MaximumPageSize = min(2*request.MaximumPageSize, maxTailPage) {
+		page, err := t.a.client(ctx).WorkflowService().GetWorkflowExecutionHistoryReverse(ctx, request)
+		if err != nil {
+			return t.missed(ctx, err)
+		}
+		for _, event := range page.GetHistory().GetEvents() {
+			if n++; n > maxTail || event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+				return nil
+			}
+			if err := t.take(ctx, of, event); err != nil {
+				return err
+			}
+		}
+		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
+			return nil
+		}
+	}
+}
+
+// take adds what an event says about a submit.
+func (t *tails) take(ctx context.Context, of runwire.Child, event *historypb.HistoryEvent) error {
+	if signaled := event.GetWorkflowExecutionSignaledEventAttributes(); t.signals[signaled.GetSignalName()] {
+		in := converter.WorkflowSerializationContext{Namespace: activity.GetInfo(ctx).Namespace, WorkflowID: of.WorkflowID}
+		var signal wire.Signal
+		if err := converter.WithDataConverterSerializationContext(t.a.options.Converter(), in).FromPayloads(signaled.GetInput(), &signal); err != nil {
+			return t.missed(ctx, err)
+		}
+		for _, open := range t.open[signal.Nonce] {
+			deliver(open, signal)
+		}
+	}
+	if completed := event.GetActivityTaskCompletedEventAttributes(); completed != nil {
+		var submitted wire.Submitted // unless it is another activity's result, which has no nonce
+		if err := t.a.options.Converter().FromPayloads(completed.GetResult(), &submitted); err != nil {
+			return t.missed(ctx, err)
+		}
+		for _, open := range t.open[submitted.Nonce] {
+			identify(open, submitted.PredictionID)
+			open.Answered, open.Price, open.APIKey = true, submitted.Price, submitted.APIKey
+		}
+	}
+	return nil
+}
+
+// missed is an error as long as another attempt may read what this one could not.
+func (t *tails) missed(ctx context.Context, err error) error {
+	if activity.GetInfo(ctx).Attempt < tailTries {
+		return err
+	}
+	activity.GetLogger(ctx).Warn("Webhooks or answers that no worker of an earlier run has seen cannot be read: what they tell is searched for", "error", err)
+	return nil
+}
+
+// deliver adds a webhook's prediction to an attempt, as a workflow does.
+func deliver(open *generation.Attempt, signal wire.Signal) {
+	switch {
+	case open.PredictionID != "":
+	case signal.Identified:
+		identify(open, signal.PredictionID)
+	case len(open.Delivered) < wire.MaxCandidates && !slices.Contains(open.Delivered, signal.PredictionID):
+		open.Delivered = append(open.Delivered, signal.PredictionID)
+	}
+}
+
+func identify(open *generation.Attempt, predictionID string) {
+	open.PredictionID, open.Reason, open.Candidates, open.Delivered = predictionID, "", nil, nil
+}
