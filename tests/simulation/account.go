@@ -166,7 +166,7 @@ func (w *world) accept(e *provider.Entry) {
 	if w.chance(w.weather.failed) {
 		e.Status = "failed"
 	}
-	w.provider.Accept(e, w.between(100*time.Millisecond, 3*time.Minute))
+	w.provider.Accept(e, w.takes(e))
 	w.books.accepted(e)
 }
 

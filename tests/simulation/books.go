@@ -18,6 +18,7 @@ type books struct {
 	deliveries []*delivery
 	entries    map[string][]*provider.Entry
 	forgotten  map[string]bool // nonces that were drawn after the point of a reset
+	resets     map[string]bool // runs that began with a reset
 	coming     int             // submits of which it will show whether they are accepted
 	addresses  []address
 
@@ -45,7 +46,7 @@ func (b *books) looksOf(nonce string) []look {
 }
 
 func newBooks() *books {
-	return &books{entries: make(map[string][]*provider.Entry), forgotten: make(map[string]bool)}
+	return &books{entries: make(map[string][]*provider.Entry), forgotten: make(map[string]bool), resets: make(map[string]bool)}
 }
 
 // sent is one POST of a submit.

@@ -60,8 +60,10 @@ const limitedSeeds = 150
 func TestLimitedCampaign(t *testing.T) {
 	binary, err := campaign.Build(t.TempDir())
 	require.NoError(t, err)
-	outcome := campaign.Campaign{Binary: binary, Seeds: campaign.Range(LimitedFrom, limitedSeeds)}.Run()
-	t.Logf("%d seeds in %v", outcome.Seeds, outcome.Took.Round(time.Second))
+	outcome := campaign.Campaign{Binary: binary, Seeds: campaign.Range(campaign.LimitedFrom, limitedSeeds)}.Run()
+	t.Logf("%d seeds in %v, %v", outcome.Seeds, outcome.Took.Round(time.Second), outcome.Counts)
+	require.Greater(t, outcome.Counts[slotsChecked], limitedSeeds/2)
+	require.Greater(t, outcome.Counts[overshootChecked], limitedSeeds/2)
 	for _, finding := range outcome.Findings {
 		t.Errorf("seed %d: %s", finding.Seed, finding.Text)
 	}

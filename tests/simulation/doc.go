@@ -31,6 +31,13 @@
 // undecided, the oracle could not tell either: it enumerates the worlds that fit the visible
 // evidence, and shares no code with the product.
 //
+// Where the account's limits are kept, no more of our predictions run at once than there are
+// slots, and no more are accepted within a minute. Those do not count that were submitted while
+// the keeper was away, whose answer did not reach their run, or that a reset run submitted. Limits
+// that are learned are not checked. When all has ended and nothing goes wrong any more, a late
+// workflow gets all slots within two hours. After its end the keeper knows of no run, and counts
+// nothing as running or waiting.
+//
 // # Bounds
 //
 // An accepted submit shows in the list and charges within the settle time, or is marked as too

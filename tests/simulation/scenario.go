@@ -143,6 +143,9 @@ func (w *world) over(j *job) bool {
 
 // start begins a run from what an earlier one had.
 func (w *world) start(j *job, earlier []generation.Status, from string) {
+	if w.calm && j.id != lateID {
+		return
+	}
 	var args []any
 	switch {
 	case j.pipeline != nil:
@@ -170,7 +173,7 @@ func (w *world) start(j *job, earlier []generation.Status, from string) {
 // end cancels or terminates the job's run, and has it run again.
 func (w *world) end(j *job, terminate bool) {
 	runID, running := w.current(j)
-	if !running || j.pending > 0 {
+	if !running || j.pending > 0 || w.calm {
 		return
 	}
 	execution := &commonpb.WorkflowExecution{WorkflowId: j.id, RunId: runID}
@@ -248,7 +251,7 @@ func (w *world) given(id, runID string) []generation.Status {
 // reset goes back to one of the workflow tasks of the job's run.
 func (w *world) reset(j *job) {
 	runID, _ := w.current(j)
-	if runID == "" || j.pending > 0 {
+	if runID == "" || j.pending > 0 || w.calm {
 		return
 	}
 	run := w.server.Runs(j.id)[len(w.server.Runs(j.id))-1]
@@ -263,14 +266,16 @@ func (w *world) reset(j *job) {
 	}
 	event := ends[w.IntN(len(ends))]
 	w.books.forget(run.History, event)
+	var begun workflowservice.ResetWorkflowExecutionResponse
 	must(w.server.Direct(&workflowservice.ResetWorkflowExecutionRequest{
 		WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: j.id, RunId: runID}, WorkflowTaskFinishEventId: event,
-	}, &workflowservice.ResetWorkflowExecutionResponse{}))
+	}, &begun))
+	w.books.resets[begun.GetRunId()] = true
 }
 
 func (w *world) signalContinue(j *job) {
 	runID, running := w.current(j)
-	if !running || j.workflow != severalName {
+	if !running || j.workflow != severalName || w.calm {
 		return
 	}
 	must(w.server.Direct(&workflowservice.SignalWorkflowExecutionRequest{

@@ -49,6 +49,7 @@ func Simulate(t *testing.T, seed uint64, trace io.Writer) (report campaign.Repor
 			return w.books.coming == 0
 		})
 		w.judge(jobs)
+		w.checkLimits()
 		report = campaign.Report{
 			Seed: seed, Findings: w.findings, Digest: fmt.Sprintf("%016x", w.digest.Sum64()),
 			Steps: w.steps, Virtual: time.Since(w.begun), Counts: w.counts,

@@ -13,7 +13,10 @@ import (
 )
 
 // owner is who submitted: the ledger knows it by a way that the product does not have.
-type owner struct{ Workflow, Run, Activity, Key, Nonce string }
+type owner struct {
+	Workflow, Run, Activity, Key, Nonce string
+	Leased                              bool // it had a slot of the account's limits
+}
 
 // task tells activities apart.
 func (o owner) task() string { return o.Run + "/" + o.Activity }
@@ -52,9 +55,9 @@ func (t *tagger) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAct
 	for _, arg := range in.Args {
 		switch arg := arg.(type) {
 		case wire.SubmitInput:
-			o.Key, o.Nonce = arg.Key, arg.Nonce
+			o.Key, o.Nonce, o.Leased = arg.Key, arg.Nonce, arg.Leased
 		case *wire.SubmitInput:
-			o.Key, o.Nonce = arg.Key, arg.Nonce
+			o.Key, o.Nonce, o.Leased = arg.Key, arg.Nonce, arg.Leased
 		default:
 			o.Key = fmt.Sprintf("%T", arg)
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/registered"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/signaler"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/campaign"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/frontend"
 	"github.com/wavespeed-temporal/wavespeed-temporal/tests/simulation/provider"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
@@ -44,6 +45,8 @@ type world struct {
 	pipelines bool
 	asks      bool // unknown submits are a person's to decide
 	limits    map[string]wire.Limits
+	calm      bool // nobody does anything to jobs any more
+	holds     bool // late predictions run until they are released
 	converter converter.DataConverter
 	server    *frontend.Server
 	provider  *provider.Provider
@@ -71,7 +74,7 @@ func newWorld(seed uint64, trace io.Writer) *world {
 	if newDice(seed, 0xc0dec).chance(0.1) {
 		w.converter = newCodecs()
 	}
-	if seed >= LimitedFrom {
+	if seed >= campaign.LimitedFrom {
 		w.limits = newDice(seed, 0x5107).drawLimits()
 	}
 	if w.pipelines {
@@ -79,9 +82,6 @@ func newWorld(seed uint64, trace io.Writer) *world {
 	}
 	return w.build()
 }
-
-// LimitedFrom is the first of the seeds in whose worlds the account's limits are kept.
-const LimitedFrom = 1_000_000_000
 
 // drawLimits draws few slots, so that most submits wait.
 func (d dice) drawLimits() map[string]wire.Limits {

@@ -143,6 +143,9 @@ func (c Campaign) process(seeds []uint64) (reports []Report, findings []Finding)
 	return reports, findings
 }
 
+// LimitedFrom is the first of the seeds in whose worlds the account's limits are kept.
+const LimitedFrom = 1_000_000_000
+
 // Range is n seeds from the first on.
 func Range(first uint64, n int) []uint64 {
 	seeds := make([]uint64, n)

@@ -69,12 +69,25 @@ func (p *Provider) Accept(e *Entry, runs time.Duration) {
 	e.drawn = int64(p.host.Choose(1 << 30))
 	p.Ledger = append(p.Ledger, e)
 	p.host.Note("provider: %s is %s, of key %s, owner %v, ends in %v", e.ID, e.Model, e.Key, e.Owner, runs)
+	ends := e.Ends
 	p.host.After(runs, func() {
-		p.host.Note("provider: %s has ended: %s", e.ID, e.Status)
-		if e.Webhook != "" {
-			p.Deliver(e)
+		if e.Ends.Equal(ends) {
+			p.end(e)
 		}
 	})
+}
+
+// Cut ends a prediction that runs.
+func (p *Provider) Cut(e *Entry) {
+	e.Ends = time.Now()
+	p.end(e)
+}
+
+func (p *Provider) end(e *Entry) {
+	p.host.Note("provider: %s has ended: %s", e.ID, e.Status)
+	if e.Webhook != "" {
+		p.Deliver(e)
+	}
 }
 
 // Find is the entry with the id, or nil.

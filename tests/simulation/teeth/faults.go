@@ -1,6 +1,6 @@
 package main
 
-// fault is something that was wrong once.
+// fault is something that was wrong once, or that a promise excludes.
 type fault struct {
 	name    string
 	shows   string // what a finding says
@@ -17,6 +17,8 @@ const (
 	failed = "for no reason"
 	silent = "could be told by"
 	budget = "and its budget is"
+	lost   = "has not got"
+	over   = "predictions run"
 )
 
 // believed lets a reading be taken for whole, though it leaves out what was surely made.
@@ -103,4 +105,18 @@ var faults = []fault{
 `, ``),
 	one("what a budget has reserved is not taken from it", budget,
 		"internal/kernel/budget.go", `usd.Sub(usd.Sub(b.Limit, b.spent), b.reserved)`, `usd.Sub(b.Limit, b.spent)`),
+	one("a slot is given to another run before it is returned", over,
+		"internal/quota/divide.go", `		free -= h.held()
+`, `		free -= min(h.held(), s.targets[i])
+`),
+	one("what runs on after its run has ended is not counted", over,
+		"internal/quota/gone.go", `	for _, id := range g.Orphans {`, `	for _, id := range g.Orphans[:0] {`),
+	one("the slots of a run that has ended are not free again", lost,
+		"internal/quota/gone.go", `	if h == nil {
+		return
+	}
+	if g.ResetTo`, `	if h == nil || g.ResetTo == "" {
+		return
+	}
+	if g.ResetTo`),
 }
