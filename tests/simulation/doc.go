@@ -18,7 +18,8 @@
 // inputs, times and keys. Others use the account, even with our key and equal requests. Webhooks
 // are lost, late, duplicated, or about somebody else's prediction. The clocks of provider,
 // handler and workers are up to ten minutes off. In seeds from a thousand million on, the
-// account's limits are kept, with few slots.
+// account's limits are kept, with few slots. In some of them, a person pauses the account or
+// lowers its limits for a while.
 //
 // # What is checked
 //

@@ -68,6 +68,9 @@ func (w *world) scenario() []*job {
 		w.After(w.begins+w.between(0, 5*time.Minute), func() { w.disconnect(w.front, w.between(5*time.Second, 3*time.Minute)) })
 	}
 	w.drawForeigners()
+	if w.limits != nil {
+		w.drawSettings(newDice(w.seed, 0x5e77))
+	}
 	return jobs
 }
 

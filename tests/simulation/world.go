@@ -41,6 +41,7 @@ const (
 type world struct {
 	*driver
 	plan
+	seed      uint64
 	people    dice // draw what was added later, so that seeds without it stay as they were
 	pipelines bool
 	asks      bool // unknown submits are a person's to decide
@@ -68,6 +69,7 @@ type world struct {
 func newWorld(seed uint64, trace io.Writer) *world {
 	d := newDriver(seed, trace)
 	w := bareWorld(d, d.drawPlan())
+	w.seed = seed
 	w.people = newDice(seed, 0x9e0a) // leaves the corpus as it was
 	w.pipelines, w.asks = w.people.chance(0.1), w.people.chance(0.15)
 	w.bigSeeds = newDice(seed, 0xb165).chance(0.1)
