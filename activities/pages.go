@@ -40,6 +40,11 @@ type page[T any] struct {
 	more  *bool
 }
 
+// continues reports whether the page says that it is not the last one.
+func (p page[T]) continues() bool {
+	return p.more != nil && *p.more || p.total != nil && *p.total > len(p.items)
+}
+
 // pages reads a provider's list completely: newest first, until a whole page is older than
 // since, or there is no more.
 type pages[T any] struct {
@@ -53,13 +58,15 @@ type pages[T any] struct {
 	limit   int            // how many items a page has
 	shift   int            // how many items were made since the first page was read, at least
 	ordered bool
-	newest  time.Time // maximum time of the next item
+	first   time.Time // of the first item that tells it
+	oldest  time.Time // so far
 }
 
 // read starts over if the pages are inconsistent.
 func (p *pages[T]) read(ctx context.Context) ([]T, error) {
 	for try := 1; ; try++ {
-		p.all, p.place, p.limit, p.shift, p.ordered, p.newest = nil, make(map[string]int), pageSize, 0, true, time.Time{}
+		p.all, p.place, p.limit, p.shift = nil, make(map[string]int), pageSize, 0
+		p.ordered, p.first, p.oldest = true, time.Time{}, time.Time{}
 		err := p.readOnce(ctx)
 		if err == nil || try == readTries || !errors.Is(err, errUnsteady) {
 			return p.all, err
@@ -74,7 +81,7 @@ func (p *pages[T]) readOnce(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(got.items) == 0 && p.shift > 0 { // perhaps it grew by less: the page before must be known
+		if len(got.items) == 0 && number > 1 { // perhaps it is shorter now: the page before must be known
 			number--
 			if got, err = p.get(ctx, number, size); err == nil && len(got.items) == 0 {
 				err = errUnsteady
@@ -90,7 +97,7 @@ func (p *pages[T]) readOnce(ctx context.Context) error {
 		switch {
 		case err != nil:
 			return err
-		case old && p.ordered:
+		case old && p.descends():
 			return p.enough(got)
 		case fresh > 0:
 			continue
@@ -146,6 +153,11 @@ func (p *pages[T]) confirm(ctx context.Context, number, size int, empty page[T])
 	if fresh, _, err := p.take(last, (number-1)*size); err != nil || fresh > 0 {
 		return false, err
 	}
+	if len(last.items) >= size { // it has just been filled, and may have pushed others off
+		if empty, err = p.get(ctx, number+1, size); err != nil || len(empty.items) > 0 {
+			return false, err
+		}
+	}
 	return true, p.end(ctx, empty)
 }
 
@@ -174,7 +186,7 @@ func mayPass(err error) bool {
 // next is the page that begins a little before the end of what was read and reaches the
 // farthest. Pages can only be asked for by a number and a size, so the size varies.
 func (p *pages[T]) next() (number, size int) {
-	start := len(p.all) - overlap + p.shift
+	start := len(p.all) - min(overlap, p.limit/4) + p.shift
 	if start < p.limit/2 {
 		return 1, p.limit
 	}
@@ -191,11 +203,16 @@ func (p *pages[T]) next() (number, size int) {
 // tells how many of it were new, and whether all of it is older than what is looked for.
 func (p *pages[T]) take(got page[T], after int) (fresh int, old bool, err error) {
 	before := len(p.all)
-	if before == 0 && len(got.items) >= 2*overlap {
-		p.limit = min(len(got.items), pageSize) // the provider may give fewer than it is asked for
+	if n := len(got.items); before == 0 && (n >= 2*overlap || n >= 4 && got.continues()) {
+		p.limit = min(n, pageSize) // the provider may give fewer than it is asked for
+	}
+	known := 0
+	for _, item := range got.items {
+		if _, met := p.place[p.id(item)]; met {
+			known++
+		}
 	}
 	fresh, old = p.add(got.items)
-	known := len(got.items) - fresh
 	switch shift := after + known - before; {
 	case before == 0:
 	case known == 0:
@@ -226,22 +243,28 @@ func (p *pages[T]) add(items []T) (fresh int, old bool) {
 
 // order records whether the list is newest first. Times may be truncated to seconds.
 func (p *pages[T]) order(created time.Time) {
-	if created.IsZero() {
-		return
-	}
-	if !p.newest.IsZero() && created.After(p.newest.Add(rounding)) {
+	switch {
+	case created.IsZero():
+	case p.first.IsZero():
+		p.first, p.oldest = created, created
+	case created.After(p.oldest.Add(rounding)):
 		p.ordered = false
+	case created.Before(p.oldest):
+		p.oldest = created
 	}
-	p.newest = created
 }
+
+// descends reports whether the list is newest first, as far as it was read. Items that were made
+// within a second don't tell.
+func (p *pages[T]) descends() bool { return p.ordered && p.first.After(p.oldest.Add(rounding)) }
 
 // reaches is when the oldest item that was read was created, if all are newest first and
 // tell their times; else zero.
 func (p *pages[T]) reaches() time.Time {
-	if !p.ordered || slices.ContainsFunc(p.all, func(item T) bool { return p.created(item).IsZero() }) {
+	if !p.descends() || slices.ContainsFunc(p.all, func(item T) bool { return p.created(item).IsZero() }) {
 		return time.Time{}
 	}
-	return p.newest
+	return p.oldest
 }
 
 // end handles the last page: the provider's count must match. Items created while the pages

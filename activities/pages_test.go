@@ -72,14 +72,11 @@ func (s *shelf) page(_ context.Context, number, size int) (got page[book], err e
 // read reads it from the time when so many had been made.
 func (s *shelf) read(t *testing.T, since int) (n int, err error) {
 	before := slices.Clone(s.items)
-	reading := &pages[book]{
-		fetch: func(ctx context.Context, number, size int) (page[book], error) {
-			n++
-			return s.page(ctx, number, size)
-		},
-		id:      func(b book) string { return b.id },
-		created: func(b book) time.Time { return b.at },
-		since:   time.Unix(int64(since), 0),
+	reading := s.reading(t)
+	reading.since = time.Unix(int64(since), 0)
+	reading.fetch = func(ctx context.Context, number, size int) (page[book], error) {
+		n++
+		return s.page(ctx, number, size)
 	}
 	all, err := reading.read(t.Context())
 	if err == nil {
@@ -94,6 +91,15 @@ func (s *shelf) read(t *testing.T, since int) (n int, err error) {
 		}
 	}
 	return n, err
+}
+
+func (s *shelf) reading(t *testing.T) *pages[book] {
+	t.Helper()
+	return &pages[book]{
+		fetch:   s.page,
+		id:      func(b book) string { return b.id },
+		created: func(b book) time.Time { return b.at },
+	}
 }
 
 func newShelf(seed uint64, items int) *shelf {
@@ -133,6 +139,65 @@ func TestPagesThatChange(t *testing.T) {
 	}
 	t.Log(whole, "of", lists)
 	require.Greater(t, whole, lists/2)
+}
+
+// TestPagesThatPretend: what could pass for the end of a list is none.
+func TestPagesThatPretend(t *testing.T) {
+	t.Parallel()
+	oldestFirst := newShelf(1, 300)
+	slices.Reverse(oldestFirst.items)
+	for i := range oldestFirst.items { // two a second
+		oldestFirst.items[i].at = time.Unix(int64(i/2), 0)
+	}
+	_, err := oldestFirst.read(t, 100)
+	require.NoError(t, err)
+
+	// The newest are deleted, and the next page is beyond what is left.
+	for _, n := range []int{130, 590} {
+		shrunk := newShelf(1, n)
+		reading := shrunk.reading(t)
+		fetch := reading.fetch
+		asked := 0
+		reading.fetch = func(ctx context.Context, number, size int) (page[book], error) {
+			if asked++; asked == 2 || asked == 7 {
+				shrunk.items = shrunk.items[45:]
+			}
+			return fetch(ctx, number, size)
+		}
+		all, err := reading.read(t.Context())
+		require.NoError(t, err)
+		require.Subset(t, all, shrunk.items)
+	}
+
+	// A row that a page has twice is not one that was met before.
+	doubled := newShelf(1, 900)
+	reading := doubled.reading(t)
+	fetch := reading.fetch
+	asked := 0
+	reading.fetch = func(ctx context.Context, number, size int) (page[book], error) {
+		if asked++; asked == 3 {
+			doubled.items = doubled.items[30:]
+		}
+		got, err := fetch(ctx, number, size)
+		if asked == 3 && len(got.items) > 1 {
+			got.items[1] = got.items[0]
+		}
+		return got, err
+	}
+	all, err := reading.read(t.Context())
+	require.NoError(t, err)
+	require.Subset(t, all, doubled.items)
+}
+
+// TestPagesOfFewItems: providers may give 10 or 20 items, whatever they are asked for.
+func TestPagesOfFewItems(t *testing.T) {
+	t.Parallel()
+	for most := 10; most <= 25; most++ {
+		s := newShelf(1, 200)
+		s.most, s.more = most, true
+		_, err := s.read(t, 0)
+		require.NoError(t, err, most)
+	}
 }
 
 // without is without what is too long to print.

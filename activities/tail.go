@@ -14,16 +14,17 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
+	"github.com/wavespeed-temporal/wavespeed-temporal/internal/predictionid"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/record"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/runwire"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
 )
 
 const (
-	// tailTries is how many attempts of a recall fail because a tail can't be read: half a
+	// tailTries is how many attempts of a recall fail because a tail can't be decoded: half a
 	// minute. What is not read is only missed by the search for a submit, which has other
-	// witnesses and takes doubt for doubt. But a run with a tail that can never be read, such as a
-	// signal encoded with a lost key, could never be re-run, with all that it has paid for.
+	// witnesses and takes doubt for doubt. But a run with a tail that can never be decoded, such as
+	// a signal encoded with a lost key, could never be re-run, with all that it has paid for.
 	tailTries = 6
 
 	// maxTail limits the events read of a tail; more are a flood of signals.
@@ -77,23 +78,30 @@ func (t *tails) read(ctx context.Context, of runwire.Child) error {
 		Namespace: activity.GetInfo(ctx).Namespace, MaximumPageSize: firstTailPage,
 		Execution: &commonpb.WorkflowExecution{WorkflowId: of.WorkflowID, RunId: of.RunID},
 	}
-	for n := 0; ; request.MaximumPageSize = min(2*request.MaximumPageSize, maxTailPage) {
+	var tail []*historypb.HistoryEvent
+	for ; ; request.MaximumPageSize = min(2*request.MaximumPageSize, maxTailPage) {
 		page, err := t.a.client(ctx).WorkflowService().GetWorkflowExecutionHistoryReverse(ctx, request)
 		if err != nil {
-			return t.missed(ctx, err)
+			return err
 		}
-		for _, event := range page.GetHistory().GetEvents() {
-			if n++; n > maxTail || event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
-				return nil
-			}
-			if err := t.take(ctx, of, event); err != nil {
-				return err
-			}
+		events := page.GetHistory().GetEvents()
+		end := slices.IndexFunc(events, func(e *historypb.HistoryEvent) bool {
+			return e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+		})
+		if end >= 0 {
+			events = events[:end]
 		}
-		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
-			return nil
+		tail = append(tail, events...)
+		if request.NextPageToken = page.GetNextPageToken(); end >= 0 || len(tail) >= maxTail || len(request.NextPageToken) == 0 {
+			break
 		}
 	}
+	for _, event := range slices.Backward(tail) { // in the order in which a worker would have seen them
+		if err := t.take(ctx, of, event); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // take adds what an event says about a submit.
@@ -109,19 +117,24 @@ func (t *tails) take(ctx context.Context, of runwire.Child, event *historypb.His
 		}
 	}
 	if completed := event.GetActivityTaskCompletedEventAttributes(); completed != nil {
-		var submitted wire.Submitted // unless it is another activity's result, which has no nonce
-		if err := t.a.options.Converter().FromPayloads(completed.GetResult(), &submitted); err != nil {
+		var result converter.RawValue
+		if err := t.a.options.Converter().FromPayloads(completed.GetResult(), &result); err != nil {
 			return t.missed(ctx, err)
 		}
+		var submitted wire.Submitted
+		if converter.GetDefaultDataConverter().FromPayload(result.Payload(), &submitted) != nil {
+			return nil // another activity's
+		}
 		for _, open := range t.open[submitted.Nonce] {
-			identify(open, submitted.PredictionID)
-			open.Answered, open.Price, open.APIKey = true, submitted.Price, submitted.APIKey
+			if identify(open, submitted.PredictionID) {
+				open.Answered, open.Price, open.APIKey = true, submitted.Price, submitted.APIKey
+			}
 		}
 	}
 	return nil
 }
 
-// missed is an error as long as another attempt may read what this one could not.
+// missed is an error as long as another attempt may decode what this one could not.
 func (t *tails) missed(ctx context.Context, err error) error {
 	if activity.GetInfo(ctx).Attempt < tailTries {
 		return err
@@ -141,6 +154,11 @@ func deliver(open *generation.Attempt, signal wire.Signal) {
 	}
 }
 
-func identify(open *generation.Attempt, predictionID string) {
-	open.PredictionID, open.Reason, open.Candidates, open.Delivered = predictionID, "", nil, nil
+// identify sets an attempt's prediction, if that can be one.
+func identify(open *generation.Attempt, id string) bool {
+	if predictionid.Validate(id) != nil {
+		return false
+	}
+	open.PredictionID, open.Reason, open.Candidates, open.Delivered = id, "", nil, nil
+	return true
 }

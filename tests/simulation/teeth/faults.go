@@ -49,8 +49,8 @@ var faults = []fault{
 	}
 	return x.charged && s.in.KeyKnown`),
 	{"the list ends with the first page that is not full", absent, []change{
-		{"activities/pages.go", `		case old && p.ordered:
-			return p.enough(got)`, `		case old && p.ordered, len(got.items) < size:
+		{"activities/pages.go", `		case old && p.descends():
+			return p.enough(got)`, `		case old && p.descends(), len(got.items) < size:
 			return nil`},
 		believed,
 	}},
