@@ -29,7 +29,7 @@ func attempt(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // by schedules the next attempt of a failed read for the end of the time, if it would come
-// later.
+// after that.
 func by(left time.Duration, err error) error {
 	var failure *temporal.ApplicationError
 	if !errors.As(err, &failure) || failure.NonRetryable() {
@@ -39,11 +39,11 @@ func by(left time.Duration, err error) error {
 	if next == 0 {
 		next = longestPoll
 	}
-	if left > next {
+	if left > next || left <= 0 {
 		return err
 	}
 	return temporal.NewApplicationErrorWithOptions(failure.Message(), failure.Type(), temporal.ApplicationErrorOptions{
-		NextRetryDelay: max(left, time.Millisecond), Category: failure.Category(),
+		NextRetryDelay: left, Category: failure.Category(),
 	})
 }
 

@@ -21,7 +21,7 @@ func (s *search) byDelivery(now *reading, delivered []delivery, possible []sight
 	switch {
 	case len(remaining) == 1 && remaining[0].exists && !remaining[0].strange && s.settled() && read:
 		return found(remaining[0].id, false)
-	case s.left <= 0 || s.late() && s.heardAll(possible) && !silent:
+	case s.over(now) || s.late() && s.heardAll(possible) && !silent:
 		return undecided("webhooks named predictions that may be another's", possible)
 	default:
 		return answer{why: "a webhook named a prediction that may be another's", down: errors.Join(down(now)...)}
@@ -64,7 +64,7 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 			}
 		}
 	}
-	if s.left <= 0 || s.late() && told.others != unlistedOwners && s.nothingMore(now, possible, steady) && !(s.patient() && now.read() && s.mayLearn(told, possible)) {
+	if s.over(now) || s.late() && told.others != unlistedOwners && s.nothingMore(now, possible, steady) && !(s.patient() && now.read() && s.mayLearn(told, possible)) {
 		return undecided(s.doubt(now, possible), possible)
 	}
 	return answer{why: s.doubt(now, possible), down: errors.Join(down(now)...)}
@@ -91,6 +91,11 @@ const steadyWithin = 10 * time.Minute
 // patient tells whether what contradicts itself, or does not answer, may still become clear.
 func (s *search) patient() bool {
 	return s.left > 0 && s.age < s.in.Settle+s.in.Grace+steadyWithin
+}
+
+// over reports whether the time for a conclusion is over.
+func (s *search) over(now *reading) bool {
+	return s.left <= -lastLooks || s.left <= 0 && len(down(now)) == 0
 }
 
 // nothingMore reports whether waiting longer can't help.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
@@ -45,6 +46,7 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 		}
 	}
 	answer := a.newSearch(info, account, in).look(ctx)
+	left := timeLeft(info, in.Within)
 	what := fmt.Sprintf("generation %q: whether the submit was accepted", in.Key)
 	switch {
 	case answer.decided:
@@ -52,7 +54,7 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 			account.memory.know(wire.Known{Nonce: in.Nonce, PredictionID: answer.found.PredictionID, Model: in.Model})
 		}
 		return answer.found, nil
-	case timeLeft(info, in.Within) <= 0:
+	case left <= 0 && (answer.down == nil || left <= -lastLooks):
 		return undecided(answer.why, nil).found, nil
 	case answer.down != nil:
 		return wire.Found{}, unread(ctx, what, answer.down)
@@ -60,6 +62,10 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 		return wire.Found{}, pending(what + " is not known yet: " + answer.why)
 	}
 }
+
+// lastLooks is for how long after the deadline a search tries to read what it could not read then:
+// a read that failed once more tells nothing.
+const lastLooks = 2 * time.Minute
 
 // unread means that some evidence could not be read. Reads are free, so they are retried.
 func unread(ctx context.Context, what string, err error) error {

@@ -278,6 +278,9 @@ func TestFind(t *testing.T) {
 		"the charges are down":      {func(s *scene, _ *wire.FindInput) { s.chargesErr = said(provider.Failed, "") }, ""},
 		"the list is down until the deadline": {func(s *scene, in *wire.FindInput) {
 			s.listErr, in.Within = said(provider.Failed, ""), 0
+		}, ""},
+		"the list is down long after the deadline": {func(s *scene, in *wire.FindInput) {
+			s.listErr, in.Within = said(provider.Failed, ""), -2*time.Minute
 		}, wire.ConclusionUndecided},
 		"forbidden charges, within the grace time": {func(s *scene, in *wire.FindInput) {
 			s.chargesErr, in.Grace = said(provider.Forbidden, "no"), time.Hour

@@ -141,8 +141,8 @@ func (r *reader) read(ctx context.Context, since, needed, notBefore time.Time) (
 // errStopped: another worker reads on.
 var errStopped = errors.New("the worker stops")
 
-// longestReading bounds one reading.
-const longestReading = 3 * time.Minute
+// longestReading bounds one reading: long lists at a slow provider take minutes.
+const longestReading = 8 * time.Minute
 
 // fly reads for all waiting searches. It continues after the search that started it has run out
 // of time, and the next attempt finds its result.
