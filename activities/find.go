@@ -31,6 +31,12 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 	}
 	ctx, cancel := attempt(ctx)
 	defer cancel()
+	left := timeLeft(info, in.Within)
+	if left <= 0 {
+		var done context.CancelFunc
+		ctx, done = context.WithTimeout(ctx, lastLook)
+		defer done()
+	}
 	if in.Earlier {
 		kept, err := deliveries(ctx, a.client(ctx), in.Nonce)
 		if err != nil {
@@ -46,7 +52,6 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 		}
 	}
 	answer := a.newSearch(info, account, in).look(ctx)
-	left := timeLeft(info, in.Within)
 	what := fmt.Sprintf("generation %q: whether the submit was accepted", in.Key)
 	switch {
 	case answer.decided:
@@ -66,6 +71,10 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 // lastLooks is for how long after the deadline a search tries to read what it could not read then:
 // a read that failed once more tells nothing.
 const lastLooks = 2 * time.Minute
+
+// lastLook is how long each of them takes at most: what takes longer is read on, and the next one
+// finds it.
+const lastLook = 15 * time.Second
 
 // unread means that some evidence could not be read. Reads are free, so they are retried.
 func unread(ctx context.Context, what string, err error) error {
