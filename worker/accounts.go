@@ -43,13 +43,18 @@ func (o Options) named(account string, err error) error {
 	return errors.New("worker: Options." + text)
 }
 
-// keyring holds the webhook secrets of all accounts; nil without accounts.
+// keyring holds the webhook secrets of all accounts; nil without any. An account that has only
+// limits is that of a worker that only runs workflows.
 func (o Options) keyring(clients map[string]*wavespeed.Client) (*receiver.Keyring, error) {
 	accounts := make(map[string]webhook.Account)
 	for name, account := range o.allAccounts() {
-		secrets := account.Webhook
-		if client := clients[name]; len(secrets.Secrets) == 0 && secrets.Fetch == nil && client != nil {
+		secrets, client := account.Webhook, clients[name]
+		none := len(secrets.Secrets) == 0 && secrets.Fetch == nil
+		switch {
+		case none && client != nil:
 			secrets.Fetch = client.WebhookSecret
+		case none && o.NoActivities && !account.Limits.IsZero():
+			continue
 		}
 		if _, err := receiver.NewKeyring(map[string]webhook.Account{name: secrets}, wavespeed.Webhooks()); err != nil {
 			return nil, fmt.Errorf("worker: %s: %w", o.secretsField(name), errors.Unwrap(err))

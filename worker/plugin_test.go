@@ -16,6 +16,7 @@ import (
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/callback"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/receiver"
 	"github.com/wavespeed-temporal/wavespeed-temporal/internal/wire"
+	"github.com/wavespeed-temporal/wavespeed-temporal/limits"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed"
 	"github.com/wavespeed-temporal/wavespeed-temporal/wavespeed/wavespeedtest"
 	"github.com/wavespeed-temporal/wavespeed-temporal/webhook"
@@ -56,6 +57,7 @@ func TestOptionsAreCheckedByName(t *testing.T) {
 		"several accounts": {APIKey: "k", Accounts: team(worker.Account{APIKey: "k2", Webhook: webhook.Account{Secrets: []string{secret}}})},
 		"no default":       {Accounts: team(worker.Account{APIKey: "k"})},
 		"workflows only":   {NoActivities: true},
+		"with limits":      {NoActivities: true, Limits: limits.Limits{Running: 2}},
 		"handler only":     {NoActivities: true, WebhookSecrets: []string{secret}},
 		"handler by key":   {NoActivities: true, APIKey: "k"},
 	} {

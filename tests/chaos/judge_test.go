@@ -43,14 +43,6 @@ type report struct {
 	slots  slots
 }
 
-// part is the part of a document that shows the report.
-func (r report) part() string {
-	if r.slots.limit > 0 {
-		return "chaos with limits"
-	}
-	return "chaos"
-}
-
 // judge holds results against the ledger.
 func judge(s *system, outcomes []outcome) report {
 	r := report{total: len(outcomes), failed: map[string]int{}, faults: s.simulator.Counts().Faults}
