@@ -57,7 +57,7 @@ bench: devserver ## Measure against the raw floor, and rewrite docs/performance.
 	$(GO) run ./tests/bench -write docs/performance.md
 
 .PHONY: chaos
-chaos: devserver ## Kill, stop and cut everything while N=10000 generations run (RUNNING=250 at once; no limit without)
+chaos: devserver ## Kill, stop and cut everything while N=10000 generations run (at most RUNNING at once, by default any number)
 	$(GO) -C tests/chaos test -run 'TestCampaign|TestHundred' -count=1 -timeout 60m -v . -args -n $(or $(N),10000) -running $(or $(RUNNING),0) $(if $(WRITE),-write $(CURDIR)/$(WRITE))
 
 .PHONY: simulate

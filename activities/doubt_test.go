@@ -342,6 +342,27 @@ func TestAListTooLongToBeReadWhole(t *testing.T) {
 	}
 }
 
+// TestLooksAfterTheDeadline are short, and what takes longer is read on for the next one.
+func TestLooksAfterTheDeadline(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.provider().list = func(provider.ListOptions) (provider.Page, error) {
+			time.Sleep(40 * time.Second)
+			return provider.Page{}, nil
+		}
+		in := question(10 * time.Minute)
+		in.Within = 0
+		began := time.Now()
+		require.Nil(t, s.find(in))
+		require.LessOrEqual(t, time.Since(began), 15*time.Second)
+		got := s.find(in)
+		for ; got == nil && time.Since(began) < 10*time.Minute; got = s.find(in) {
+			time.Sleep(30 * time.Second)
+		}
+		time.Sleep(2 * time.Minute) // for what is still being read
+		require.NotNil(t, got)
+	})
+}
+
 // TestASeedThatAnUnfinishedReadingHasShown is the submit's own: on a busy account others bury it
 // before the list can be read whole.
 func TestASeedThatAnUnfinishedReadingHasShown(t *testing.T) {

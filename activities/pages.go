@@ -147,7 +147,7 @@ func (p *pages[T]) confirm(ctx context.Context, number, size int, empty page[T])
 	if err != nil {
 		return false, err
 	}
-	if len(last.items) == 0 && len(p.all) > 0 {
+	if len(last.items) == 0 {
 		return false, errUnsteady
 	}
 	if fresh, _, err := p.take(last, (number-1)*size); err != nil || fresh > 0 {

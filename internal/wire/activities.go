@@ -48,8 +48,8 @@ type SubmitInput struct {
 type Submitted struct {
 	PredictionID string `json:"prediction_id"`
 
-	// Nonce is that of the submit, for who finds the result in a history. Older versions don't
-	// give it.
+	// Nonce is that of the submit, for whoever finds the result in a history. Older versions
+	// don't give it.
 	Nonce string `json:"nonce,omitempty"`
 
 	// Webhook reports whether the submit had a webhook address.

@@ -13,10 +13,10 @@ func IsRefusal(kind string) bool {
 }
 
 // ProvesRefusal reports whether the failure of an attempt, by its type and its message, proves
-// that the submit was not accepted. Anything that Submit itself did not say can come after the POST: a codec that
-// cannot encode the result, an interceptor, a person who ends the attempt. An attempt in which
-// Submit never ran proves nothing about the one before: where an input cannot be decoded, a
-// result could not be encoded.
+// that the submit was not accepted. Anything that Submit itself did not say can come after the
+// POST: a codec that cannot encode the result, an interceptor, a person who ends the attempt. An
+// attempt in which Submit never ran proves nothing about the one before: where an input cannot be
+// decoded, a result could not be encoded.
 func ProvesRefusal(kind, message string, attempt int32) bool {
 	return IsRefusal(kind) || attempt == 1 && neverRan(kind, message)
 }

@@ -34,7 +34,7 @@ var (
 	number  = flag.Int("n", 150, "generations of the campaign")
 	seed    = flag.Uint64("seed", 1, "what happens when")
 	running = flag.Int("running", 0, "how many predictions the account may run at once; 0 is no limit")
-	write   = flag.String("write", "", `a document in which to update the part "chaos"`)
+	write   = flag.String("write", "", `a document in which to update the part "chaos", if there is no limit`)
 )
 
 func TestMain(m *testing.M) {
