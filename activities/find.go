@@ -61,6 +61,8 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 		return answer.found, nil
 	case left <= 0 && (answer.down == nil || left <= -lastLooks):
 		return undecided(answer.why, nil).found, nil
+	case errors.Is(answer.down, errReading):
+		return wire.Found{}, after(firstBackoff, wire.ErrorTypePending, what+" is not known yet", errReading)
 	case answer.down != nil:
 		return wire.Found{}, unread(ctx, what, answer.down)
 	default:
@@ -72,9 +74,8 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 // a read that failed once more tells nothing.
 const lastLooks = 2 * time.Minute
 
-// lastLook is how long each of them takes at most: what takes longer is read on, and the next one
-// finds it.
-const lastLook = 15 * time.Second
+// lastLook is how long each of them takes at most, all in all.
+const lastLook = readFor
 
 // unread means that some evidence could not be read. Reads are free, so they are retried.
 func unread(ctx context.Context, what string, err error) error {

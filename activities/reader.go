@@ -98,9 +98,9 @@ type reader struct {
 }
 
 // read is a reading that began at notBefore or later, and goes back to since. If there is too much
-// to read, one that goes back to needed counts as whole.
+// to read, one that goes back to needed counts as whole. It waits for readFor at most.
 func (r *reader) read(ctx context.Context, since, needed, notBefore time.Time) (*reading, error) {
-	stopped := activity.GetWorkerStopChannel(ctx)
+	stopped, enough := activity.GetWorkerStopChannel(ctx), time.After(readFor)
 	for {
 		r.mu.Lock()
 		if last := r.last(); last != nil && !last.began.Before(notBefore) && !last.since.After(since) {
@@ -130,16 +130,25 @@ func (r *reader) read(ctx context.Context, since, needed, notBefore time.Time) (
 		select {
 		case <-flight:
 		case <-stopped:
+		case <-enough:
+			return nil, errReading
 		case <-ctx.Done():
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
+			return nil, ctx.Err()
 		}
 	}
 }
 
-// errStopped: another worker reads on.
-var errStopped = errors.New("the worker stops")
+var (
+	// errStopped: another worker reads on.
+	errStopped = errors.New("the worker stops")
+
+	// errReading: the next attempt finds what is being read.
+	errReading = errors.New("a long list is still being read")
+)
+
+// readFor is how long a search waits for a reading. Short attempts learn soon what the reading has
+// shown so far, and little is lost with a worker that is killed.
+const readFor = 15 * time.Second
 
 // longestReading bounds one reading: long lists at a slow provider take minutes.
 const longestReading = 8 * time.Minute
