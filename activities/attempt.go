@@ -29,7 +29,7 @@ func attempt(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // by schedules the next attempt of a failed read for the end of the time, if it would come
-// after that.
+// after that, and one after the end soon.
 func by(left time.Duration, err error) error {
 	var failure *temporal.ApplicationError
 	if !errors.As(err, &failure) || failure.NonRetryable() {
@@ -39,22 +39,35 @@ func by(left time.Duration, err error) error {
 	if next == 0 {
 		next = longestPoll
 	}
-	if left > next || left <= 0 {
+	switch {
+	case left <= 0:
+		next = min(next, lastPause)
+	case left <= next:
+		next = left
+	default:
 		return err
 	}
 	return temporal.NewApplicationErrorWithOptions(failure.Message(), failure.Type(), temporal.ApplicationErrorOptions{
-		NextRetryDelay: left, Category: failure.Category(),
+		NextRetryDelay: next, Category: failure.Category(),
 	})
 }
+
+// lastPause is the longest wait between attempts after the end of the time.
+const lastPause = 10 * time.Second
 
 // longestPoll is the longest wait in the retry policies of reads.
 const longestPoll = 30 * time.Second
 
 // impatient ends an activity after so many failures that the workflow should show why it is
-// waiting. The workflow starts it again.
-func impatient(info activity.Info, patience int, err error) error {
+// waiting. The workflow starts it again, so it is not ended when its time is nearly over.
+func impatient(info activity.Info, left time.Duration, patience int, err error) error {
 	var failure *temporal.ApplicationError
-	if patience == 0 || int(info.Attempt) < patience || !errors.As(err, &failure) || failure.NonRetryable() || generation.ErrorTypeOf(failure) == wire.ErrorTypePending {
+	switch {
+	case patience == 0 || int(info.Attempt) < patience:
+		return err
+	case !errors.As(err, &failure) || failure.NonRetryable() || generation.ErrorTypeOf(failure) == wire.ErrorTypePending:
+		return err
+	case left < failure.NextRetryDelay()+restart:
 		return err
 	}
 	return temporal.NewApplicationErrorWithOptions(failure.Message(), failure.Type(), temporal.ApplicationErrorOptions{
@@ -62,3 +75,6 @@ func impatient(info activity.Info, patience int, err error) error {
 		Details: []any{wire.Waiting{After: failure.NextRetryDelay()}},
 	})
 }
+
+// restart is how long it may take until the workflow has started the activity again.
+const restart = time.Minute

@@ -25,7 +25,7 @@ func (a *Activities) await(ctx context.Context, in wire.AwaitInput) (wire.Outcom
 	outcome, err := a.awaitOnce(ctx, in)
 	left := timeLeft(info, in.Within)
 	if err == nil || left > 0 {
-		return outcome, by(left, impatient(info, in.Patience, err))
+		return outcome, by(left, impatient(info, left, in.Patience, err))
 	}
 	var failure *temporal.ApplicationError
 	if errors.As(err, &failure) && !failure.NonRetryable() {

@@ -20,8 +20,8 @@ import (
 func (a *Activities) find(ctx context.Context, in wire.FindInput) (wire.Found, error) {
 	info := activity.GetInfo(ctx)
 	found, err := a.findOnce(ctx, info, in)
-	err = impatient(info, in.Patience, err)
-	return found, by(timeLeft(info, in.Within), err)
+	left := timeLeft(info, in.Within)
+	return found, by(left, impatient(info, left, in.Patience, err))
 }
 
 func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.FindInput) (wire.Found, error) {

@@ -141,6 +141,28 @@ func TestReadsWaitTwoMinutesAtMost(t *testing.T) {
 	require.LessOrEqual(t, waits(t, err), 2*time.Minute)
 }
 
+// TestNothingIsImpatientAtTheEnd: a read that failed often ends, so that the workflow shows why it
+// waits and starts it again, unless no time would be left for that.
+func TestNothingIsImpatientAtTheEnd(t *testing.T) {
+	t.Parallel()
+	question := question(settle)
+	question.Within, question.Patience = time.Hour, 1
+	for name, in := range map[string]any{
+		wire.AwaitName: wire.AwaitInput{Key: "still", Account: generation.DefaultAccount, PredictionID: "p1", Within: time.Hour, Patience: 1},
+		wire.FindName:  question,
+	} {
+		_, err := executeLater(t, 30*time.Minute, forProvider(limiting(time.Minute)), name, in)
+		var failure *temporal.ApplicationError
+		require.ErrorAs(t, err, &failure, name)
+		require.True(t, failure.NonRetryable(), name)
+		require.True(t, failure.HasDetails(), name)
+		_, err = executeLater(t, time.Hour-90*time.Second, forProvider(limiting(time.Minute)), name, in)
+		require.Positive(t, waits(t, err), name)
+	}
+	_, err := executeLater(t, time.Hour+time.Second, forProvider(limiting(time.Minute)), wire.FindName, question)
+	require.LessOrEqual(t, waits(t, err), 10*time.Second, "a search looks a few times more")
+}
+
 // TestReadsGetCloserToTheEnd because Temporal ends an activity at once whose next attempt
 // would come too late.
 func TestReadsGetCloserToTheEnd(t *testing.T) {

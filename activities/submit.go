@@ -27,7 +27,7 @@ func (a *Activities) submit(ctx context.Context, in wire.SubmitInput) (wire.Subm
 	if isRefusal(err) {
 		a.refused.add(in.Nonce, info.Attempt)
 	}
-	return submitted, impatient(info, in.Patience, err)
+	return submitted, impatient(info, timeLeft(info, in.Within), in.Patience, err)
 }
 
 func (a *Activities) submitOnce(ctx context.Context, info activity.Info, entered time.Time, in wire.SubmitInput) (wire.Submitted, error) {

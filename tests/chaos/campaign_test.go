@@ -87,6 +87,10 @@ func TestCampaign(t *testing.T) {
 	for _, what := range troubles {
 		require.Positive(t, trouble.counts()[what], "%s never happened", what)
 	}
+	if *running > 0 {
+		require.LessOrEqual(t, r.slots.most, *running+r.slots.without, "running at once")
+		s.checkSlots()
+	}
 }
 
 // startFilms has pipelines made, a few at a time, and gives what became of their frames.
@@ -186,10 +190,10 @@ func (s *system) runAll(n int, request func(int) generation.Request, begun func(
 }
 
 // patience is how long one generation may take before it counts as stuck, and a film. A
-// generation ends at its deadline, after eight minutes; the worker that is to end it may be
-// suspended or cut off just then, some times in a row.
+// generation ends at its deadline, after eight minutes, and a search two minutes later; the worker
+// that is to end it may be killed, suspended or cut off just then, some times in a row.
 const (
-	patience     = 14 * time.Minute
+	patience     = 17 * time.Minute
 	filmPatience = 25 * time.Minute
 	filmsAtOnce  = 25
 )

@@ -67,7 +67,7 @@ func judge(s *system, outcomes []outcome) report {
 		var failure *temporal.ApplicationError
 		switch {
 		case errors.Is(o.err, errStuck):
-			s.t.Logf("stuck: %s of %s: %v: %s", o.name, o.workflow, ids(entries), s.waitsFor(o.workflow))
+			s.t.Logf("stuck: %s of %s, ended %v: %v: %s", o.name, o.workflow, s.closed(o.workflow), ids(entries), s.waitsFor(o.workflow))
 			r.stuck++
 		case o.err == nil:
 			r.completed++
