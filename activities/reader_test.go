@@ -67,3 +67,45 @@ func TestSearchesDoNotWaitForALongReading(t *testing.T) {
 		})
 	}
 }
+
+// TestASearchEndsWithItsWorker, and leaves the reading to another one.
+func TestASearchEndsWithItsWorker(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.provider().list = func(provider.ListOptions) (provider.Page, error) {
+			time.Sleep(10 * time.Second)
+			return provider.Page{}, nil
+		}
+		stopped := make(chan struct{})
+		s.environment().SetWorkerStopChannel(stopped)
+		time.AfterFunc(time.Second, func() { close(stopped) })
+		began := time.Now()
+		_, err := s.environment().ExecuteActivity(wire.FindName, question(settle))
+		require.ErrorContains(t, err, "the worker stops")
+		require.Equal(t, time.Second, time.Since(began))
+		time.Sleep(time.Minute) // for the page that is still being read
+	})
+}
+
+// TestALongListIsNotReadAllTheTime: after one of 3,000 predictions and their charges, searches do
+// without another for nine seconds.
+func TestALongListIsNotReadAllTheTime(t *testing.T) {
+	stage(t, func(s *scene) {
+		for i := range 3000 {
+			s.make(fmt.Sprint("theirs", i), fluxDev, time.Second)
+		}
+		pages, list := 0, s.provider().list
+		s.provider().list = func(o provider.ListOptions) (provider.Page, error) {
+			pages++
+			return list(o)
+		}
+		in := question(settle / 2) // so that one reading serves
+		require.Nil(t, s.find(in))
+		read := pages
+		time.Sleep(8 * time.Second)
+		require.Nil(t, s.find(in))
+		require.Equal(t, read, pages)
+		time.Sleep(2 * time.Second)
+		require.Nil(t, s.find(in))
+		require.Greater(t, pages, read)
+	})
+}
