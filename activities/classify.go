@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -36,7 +37,7 @@ func submitError(ctx context.Context, in wire.SubmitInput, lost wire.Lost, err e
 	}
 	kind := classify(err)
 	switch {
-	case in.Leased && !in.Insists && kind == generation.ErrorTypeRateLimited:
+	case in.Leased && !in.Insists && kind == generation.ErrorTypeRateLimited && told(err) <= timeLeft(activity.GetInfo(ctx), in.Within):
 		return refusal(what, err)
 	case kind == generation.ErrorTypeUnavailable, kind == generation.ErrorTypeRateLimited:
 		return submitAgain(ctx, in, kind, what+" was not accepted", err)

@@ -198,13 +198,17 @@ func TestASubmitThatIsToWaitBeyondItsDeadlineFailsNow(t *testing.T) {
 		{forever, 0, []string{"2562047h47m16"}},
 		{31 * time.Minute, 30 * time.Minute, []string{"31m0s", "30m0s"}},
 	} {
-		_, err := executeLater(t, c.elapsed, forProvider(limiting(c.asked)), wire.SubmitName, submitInput(`{}`))
-		requireType(t, err, generation.ErrorTypeRateLimited, false)
-		for _, name := range c.names {
-			require.ErrorContains(t, err, name)
+		for _, leased := range []bool{false, true} {
+			in := submitInput(`{}`)
+			in.Leased = leased
+			_, err := executeLater(t, c.elapsed, forProvider(limiting(c.asked)), wire.SubmitName, in)
+			requireType(t, err, generation.ErrorTypeRateLimited, false)
+			for _, name := range c.names {
+				require.ErrorContains(t, err, name)
+			}
+			require.ErrorContains(t, err, "slow down")
+			require.ErrorContains(t, err, "nothing was billed")
 		}
-		require.ErrorContains(t, err, "slow down")
-		require.ErrorContains(t, err, "nothing was billed")
 	}
 }
 

@@ -83,7 +83,7 @@ func (a *Activities) post(ctx context.Context, account *account, in wire.SubmitI
 	sent := a.options.Now()
 	prediction, err := account.provider.Submit(ctx, request)
 	if err != nil {
-		err = submitError(ctx, in, wire.Lost{Price: price, APIKey: account.apiKey(), Over: true}, err)
+		err = submitError(ctx, in, wire.Lost{Nonce: in.Nonce, Price: price, APIKey: account.apiKey(), Over: true}, err)
 		countSubmit(ctx, err)
 		return wire.Submitted{}, err
 	}
@@ -97,6 +97,7 @@ func (a *Activities) post(ctx context.Context, account *account, in wire.SubmitI
 
 // lost is the error of a submit if this attempt cannot tell whether it was accepted.
 func lost(in wire.SubmitInput, what wire.Lost, why string) error {
+	what.Nonce = in.Nonce
 	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("generation %q: submit of %s %s", in.Key, in.Model, why),
 		string(generation.ErrorTypeSubmitUnknown), temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{what}})
 }

@@ -117,13 +117,9 @@ func (t *tails) take(ctx context.Context, of runwire.Child, event *historypb.His
 		}
 	}
 	if completed := event.GetActivityTaskCompletedEventAttributes(); completed != nil {
-		var result converter.RawValue
-		if err := t.a.options.Converter().FromPayloads(completed.GetResult(), &result); err != nil {
-			return t.missed(ctx, err)
-		}
 		var submitted wire.Submitted
-		if converter.GetDefaultDataConverter().FromPayload(result.Payload(), &submitted) != nil {
-			return nil // another activity's
+		if err := t.decode(ctx, completed.GetResult(), &submitted); err != nil {
+			return err
 		}
 		for _, open := range t.open[submitted.Nonce] {
 			if identify(open, submitted.PredictionID) {
@@ -131,6 +127,26 @@ func (t *tails) take(ctx context.Context, of runwire.Child, event *historypb.His
 			}
 		}
 	}
+	failure := event.GetActivityTaskFailedEventAttributes().GetFailure().GetApplicationFailureInfo()
+	if failure.GetType() == string(generation.ErrorTypeSubmitUnknown) {
+		var lost wire.Lost
+		if err := t.decode(ctx, failure.GetDetails(), &lost); err != nil {
+			return err
+		}
+		for _, open := range t.open[lost.Nonce] {
+			open.Price, open.APIKey = lost.Price, lost.APIKey
+		}
+	}
+	return nil
+}
+
+// decode decodes what an activity has ended with, if it is of that kind. Any other is left as it is.
+func (t *tails) decode(ctx context.Context, payloads *commonpb.Payloads, to any) error {
+	var raw converter.RawValue
+	if err := t.a.options.Converter().FromPayloads(payloads, &raw); err != nil {
+		return t.missed(ctx, err)
+	}
+	_ = converter.GetDefaultDataConverter().FromPayload(raw.Payload(), to)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -94,6 +95,15 @@ func (r *endedRun) completes(result any) {
 	}
 }
 
+func (r *endedRun) fails(kind generation.ErrorType, details any) {
+	payloads, _ := packed.ToPayloads(details)
+	r.happens(enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED).Attributes = &historypb.HistoryEvent_ActivityTaskFailedEventAttributes{
+		ActivityTaskFailedEventAttributes: &historypb.ActivityTaskFailedEventAttributes{Failure: &failurepb.Failure{
+			FailureInfo: &failurepb.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: string(kind), Details: payloads}},
+		}},
+	}
+}
+
 // recall reads the run, whose one generation has this last attempt, at the nth try.
 func (r *endedRun) recall(t *testing.T, last generation.Attempt, try int32) (generation.Attempt, error) {
 	t.Helper()
@@ -133,6 +143,14 @@ func TestTails(t *testing.T) {
 			r.webhook("still", "m", "p2")
 			r.webhook("clip", "n", "p3")
 		}, generation.Attempt{Delivered: []string{"p1"}}},
+		"a submit without an answer": {func(r *endedRun) {
+			r.fails(generation.ErrorTypeSubmitUnknown, wire.Lost{Nonce: "n", APIKey: "key", Price: &price})
+		}, generation.Attempt{State: unknown.State, Reason: unknown.Reason, Candidates: unknown.Candidates, APIKey: "key", Price: &price}},
+		"other failures": {func(r *endedRun) {
+			r.fails(generation.ErrorTypeSubmitUnknown, wire.Lost{Nonce: "m", APIKey: "key"})
+			r.fails(generation.ErrorTypeUnavailable, wire.Waiting{After: 1})
+			r.fails(generation.ErrorTypeSubmitUnknown, "n")
+		}, unknown},
 		"a webhook before a failed task": {func(r *endedRun) {
 			r.webhook("still", "n", "p1")
 			r.happens(enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED)

@@ -4,7 +4,8 @@ import "time"
 
 const (
 	// refusedFor is for how long a refusal counts if the provider doesn't say. It is twice as long
-	// each time that the next submits are refused, too, up to longestBlock.
+	// each time that the next submits are refused, too. None counts for longer than longestBlock,
+	// whatever the provider says: then a few submits try.
 	refusedFor   = 5 * time.Second
 	longestBlock = 5 * time.Minute
 
@@ -38,6 +39,9 @@ func (k *Keeper) refuse(now time.Time, r Report, n int) {
 	until := r.RetryAt
 	if least := now.Add(k.block()); !until.After(now) || k.InARow > 1 && until.Before(least) {
 		until = least
+	}
+	if most := now.Add(longestBlock); until.After(most) {
+		until = most
 	}
 	if until.After(k.Blocked) {
 		k.Blocked = until

@@ -56,3 +56,16 @@ func TestNothingIsGrantedBeforeALook(t *testing.T) {
 	k.Divide(noon.Add(refusedFor))
 	require.Equal(t, 2, h.Lease.Slots)
 }
+
+// TestAnAbsurdWaitBlocksNoAccount for longer than five minutes: the next submits find out.
+func TestAnAbsurdWaitBlocksNoAccount(t *testing.T) {
+	t.Parallel()
+	k := NewKeeper()
+	k.Limits = Limits{Running: 4}
+	k.Report(noon, run("a", "a", 1, 0, 9))
+	k.Report(noon, run("a", "a", 2, 0, 9, func(r *Report) { r.Refused, r.RetryAt = 1, noon.AddDate(10, 0, 0) }))
+	require.Equal(t, noon.Add(longestBlock), k.Blocked)
+	k.Looked(1)
+	k.Divide(noon.Add(longestBlock))
+	require.Positive(t, k.holder("a").Lease.Slots)
+}

@@ -64,6 +64,9 @@ type Submitted struct {
 
 // Lost is the first detail of a submit's [ErrorTypeSubmitUnknown].
 type Lost struct {
+	// Nonce is that of the submit.
+	Nonce string `json:"nonce,omitempty"`
+
 	// Price is the cost of the submit if it was accepted, in USD; nil if unknown.
 	Price *generation.USD `json:"price,omitempty"`
 
