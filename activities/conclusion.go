@@ -15,11 +15,13 @@ import (
 func (s *search) byDelivery(now *reading, delivered []delivery, possible []sighting) answer {
 	silent := now.list.down() || now.charges.down() || (now.list.unsteady() || now.charges.unsteady()) && s.patient()
 	read := !silent && !now.began.Before(s.settledAt()) && (now.list.err == nil || now.charges.err == nil || s.late())
+	// Whole lists would tell no more of a prediction than it and its charge do.
+	told := func(d delivery) bool { return read || s.late() && d.billed && s.named(d.sighting) }
 	remaining := slices.DeleteFunc(slices.Clone(delivered), func(d delivery) bool {
 		return !slices.ContainsFunc(possible, func(x sighting) bool { return x.id == d.id })
 	})
 	switch {
-	case len(remaining) == 1 && remaining[0].exists && !remaining[0].strange && s.settled() && read:
+	case len(remaining) == 1 && remaining[0].exists && !remaining[0].strange && s.settled() && told(remaining[0]):
 		return found(remaining[0].id, false)
 	case s.over(now) || s.late() && s.heardAll(possible) && !silent:
 		return undecided("webhooks named predictions that may be another's", possible)

@@ -64,6 +64,45 @@ func TestDeliveredWhileChargesAreDown(t *testing.T) {
 	}
 }
 
+// TestDeliveredWhileTheListIsDown: the prediction and its charge tell of it what whole lists would.
+func TestDeliveredWhileTheListIsDown(t *testing.T) {
+	t.Parallel()
+	endless := func(provider.ListOptions) (provider.Page, error) {
+		time.Sleep(time.Minute)
+		return provider.Page{}, said(provider.Failed, "overloaded")
+	}
+	down := func(provider.ListOptions) (provider.Page, error) {
+		return provider.Page{}, said(provider.Failed, "overloaded")
+	}
+	for name, list := range map[string]func(provider.ListOptions) (provider.Page, error){"no answer": endless, "an error": down} {
+		for _, c := range []struct {
+			model, key string
+			want       wire.Conclusion
+		}{
+			{fluxDev, "ours", wire.ConclusionFound},
+			{"an/alias", "ours", wire.ConclusionFound},
+			{"another/model", "ours", ""},
+			{fluxDev, "theirs", ""},
+		} {
+			t.Run(name+", "+c.model+" charged to "+c.key, func(t *testing.T) {
+				stage(t, func(s *scene) {
+					s.catalogue(fluxDev, "another/model")
+					s.submit("n0", fluxDev)
+					in := question(0)
+					in.Began, in.Delivered = time.Now(), []string{"p1"}
+					s.make("p1", c.model, time.Minute, byKey(c.key)) // before, so that its time does not tell
+					s.provider().list = list
+					time.Sleep(time.Minute)
+					require.Empty(t, s.conclusion(in), "the charge may lag")
+					time.Sleep(settle + grace)
+					require.Equal(t, c.want, s.conclusion(in))
+					time.Sleep(10 * time.Minute) // for what is still being read
+				})
+			})
+		}
+	}
+}
+
 // TestDeliveredAfterTheKeyWasReplaced: the submit used the former key, which its prediction was
 // charged to; one that was charged to the key of today is another's.
 func TestDeliveredAfterTheKeyWasReplaced(t *testing.T) {

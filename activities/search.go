@@ -103,11 +103,14 @@ func (s *search) consult(ctx context.Context) answer {
 		delivered = nil
 	}
 	now, err := s.read(ctx, s.entered.Add(-s.reader().servesFor()))
-	if err != nil {
+	switch {
+	case err != nil && len(delivered) > 0 && s.late():
+		now = &reading{list: witness{err: err}, charges: witness{err: err}}
+	case err != nil:
 		return answer{down: err, why: "the list and the charges cannot be read"}
 	}
 	s.learn(now)
-	s.lookUp(ctx, now)
+	s.lookUp(ctx, now, delivered)
 	possible := s.possible(now, delivered)
 	if x, ok := s.echo(possible); ok && (now.list.err == nil || s.isTheFirst(now, x) || s.late()) {
 		// Nobody else of ours can have drawn this seed, so it excludes the prediction for
@@ -158,7 +161,8 @@ func (s *search) unclaimed(ctx context.Context, delivered []delivery) (unclaimed
 			return delivered, err
 		}
 		if !s.foreign(d.sighting) && !s.foreign(charged) {
-			d.strange = charged.charged && !s.in.KeyKnown && s.account.keys.excludes(charged.key)
+			d.billed = charged.charged
+			d.strange = d.billed && !s.in.KeyKnown && s.account.keys.excludes(charged.key)
 			unclaimed = append(unclaimed, d)
 		}
 	}
@@ -199,6 +203,7 @@ func (s *search) sinceBegan() time.Duration { return s.info.StartedTime.Sub(s.in
 type delivery struct {
 	sighting
 	exists  bool // the account can read it
+	billed  bool // its charge could be read
 	strange bool // charged to a key that is none of ours, though the submit's own is not known
 }
 

@@ -39,12 +39,15 @@ func (s *search) otherModel(model string, x sighting) bool {
 	return s.catalogued[x.model] && s.account.names.other(model, x.model, x.created)
 }
 
-// lookUp records which listed names are models in the catalogue. If that can't be read, none
-// is.
-func (s *search) lookUp(ctx context.Context, r *reading) {
+// lookUp records which names are models in the catalogue. If that can't be read, none is.
+func (s *search) lookUp(ctx context.Context, r *reading, delivered []delivery) {
 	ctx, cancel := context.WithTimeout(ctx, catalogueTimeout)
 	defer cancel()
-	for _, x := range slices.Concat(r.list.seen, r.charges.seen) {
+	seen := slices.Concat(r.list.seen, r.charges.seen)
+	for _, d := range delivered {
+		seen = append(seen, d.sighting)
+	}
+	for _, x := range seen {
 		name := cmp.Or(x.model, x.billed)
 		if _, known := s.catalogued[name]; known || name == "" || name == s.in.Model {
 			continue
@@ -55,6 +58,12 @@ func (s *search) lookUp(ctx context.Context, r *reading) {
 		}
 		s.catalogued[name] = model != nil
 	}
+}
+
+// named reports whether the prediction has the model's name, or one that may be its alias.
+func (s *search) named(x sighting) bool {
+	another, known := s.catalogued[x.model]
+	return x.model == s.in.Model || known && !another
 }
 
 // free reports whether nothing about the prediction is in doubt except its owner. A seed that
