@@ -47,9 +47,9 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 	if steady && len(possible) == 0 && s.mayProveAbsence() {
 		return answer{found: wire.Found{Conclusion: wire.ConclusionAbsent}, decided: true}
 	}
-	infers := steady && s.account.exclusive && s.sinceBegan() < inferredFor && slices.ContainsFunc(possible, s.familiar)
+	infers := steady && s.account.exclusive && s.sinceBegan() < inferredFor
 	var told owners
-	if len(possible) > 0 && (s.left <= 0 || s.late() || infers) {
+	if len(possible) > 0 && (s.left <= 0 || s.late() || infers && slices.ContainsFunc(possible, s.familiar)) {
 		told = s.askOwners(ctx, answeredFor, possible)
 		s.learn(now)
 		possible = s.possible(now, nil)
@@ -65,6 +65,9 @@ func (s *search) byReadings(ctx context.Context, now *reading, possible []sighti
 				return found(id, true)
 			}
 		}
+	}
+	if infers && s.left <= 0 && s.left > -lastLooks && s.mayLearn(told, possible) {
+		return answer{why: s.doubt(now, possible), ripens: true}
 	}
 	if s.over(now) || s.late() && told.others != unlistedOwners && s.nothingMore(now, possible, steady) && !(s.patient() && now.read() && s.mayLearn(told, possible)) {
 		return undecided(s.doubt(now, possible), possible)

@@ -59,7 +59,7 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 			account.memory.know(wire.Known{Nonce: in.Nonce, PredictionID: answer.found.PredictionID, Model: in.Model})
 		}
 		return answer.found, nil
-	case left <= 0 && (answer.down == nil || left <= -lastLooks):
+	case left <= -lastLooks, left <= 0 && answer.down == nil && !answer.ripens:
 		return undecided(answer.why, nil).found, nil
 	case errors.Is(answer.down, errReading):
 		return wire.Found{}, after(firstBackoff, wire.ErrorTypePending, what+" is not known yet", errReading)
@@ -70,8 +70,8 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 	}
 }
 
-// lastLooks is for how long after the deadline a search tries to read what it could not read then:
-// a read that failed once more tells nothing.
+// lastLooks is for how long after the deadline a search tries to read what it could not read then,
+// and compares what it has seen only now: a read that failed once more tells nothing.
 const lastLooks = 2 * time.Minute
 
 // lastLook is how long each of them takes at most, all in all.

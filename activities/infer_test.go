@@ -68,6 +68,23 @@ func TestInferAmongUnknownSubmits(t *testing.T) {
 	}
 }
 
+// TestInferAfterTheDeadline: a worker that looks for the first time at the deadline has seen nothing
+// before it asked the other workflows, so it looks again.
+func TestInferAfterTheDeadline(t *testing.T) {
+	stage(t, func(s *scene) {
+		s.options.ExclusiveKeys = true
+		s.submit("n0", fluxDev)
+		in := question(settle + grace)
+		in.Within = 0
+		s.make("p1", fluxDev, settle+grace)
+		require.Nil(t, s.find(in))
+		time.Sleep(45 * time.Second)
+		got := s.find(in)
+		require.NotNil(t, got)
+		require.Equal(t, "p1", got.PredictionID, got.Why)
+	})
+}
+
 // TestChargesThatLag: a prediction that is listed but not charged yet may turn out to belong to
 // another.
 func TestChargesThatLag(t *testing.T) {

@@ -57,6 +57,7 @@ type answer struct {
 	decided bool
 	why     string
 	down    error // why a witness could not be asked
+	ripens  bool  // soon the evidence may tell
 }
 
 func undecided(why string, candidates []sighting) answer {
