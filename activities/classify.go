@@ -54,7 +54,7 @@ func refusal(what string, err error) error {
 		pool = quota.Starts
 	}
 	return temporal.NewApplicationErrorWithOptions(what+" was refused for the account's limits: "+err.Error(), string(generation.ErrorTypeRateLimited),
-		temporal.ApplicationErrorOptions{NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{wire.Refusal{Refused: true, Pool: pool, After: told(err)}}})
+		temporal.ApplicationErrorOptions{NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{wire.Refusal{Refused: true, Pool: pool, After: min(told(err), quota.LongestBlock)}}})
 }
 
 // addressError: without an address nothing is submitted; only a key that the provider rejects

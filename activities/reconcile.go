@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
 	"github.com/wavespeed-temporal/wavespeed-temporal/generation"
@@ -114,7 +115,7 @@ func graveOf(ctx context.Context, c client.Client, run wire.Run) (grave quota.Gr
 }
 
 // longestListed limits how many pages of the list are read to count what runs.
-const longestListed = 20
+const longestListed = 150
 
 // endedPages is how many pages without a prediction that runs end the count.
 const endedPages = 2
@@ -127,6 +128,7 @@ func runningAt(ctx context.Context, at provider.Provider) *int {
 	for page := 1; page <= longestListed; page++ {
 		got, err := at.List(ctx, provider.ListOptions{Page: page, PageSize: pageSize})
 		if err != nil {
+			activity.GetLogger(ctx).Warn("What runs at the provider could not be counted: slots that others have used until now stay counted", "error", err)
 			return nil
 		}
 		on := 0
@@ -144,7 +146,7 @@ func runningAt(ctx context.Context, at provider.Provider) *int {
 			return &running
 		}
 	}
-	return &running
+	return nil
 }
 
 // prepare reads the catalogues that tell what kind a model is, so that they are there when the

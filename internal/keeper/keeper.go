@@ -298,7 +298,10 @@ func (k *keeper) configure(got wire.Reconciled) {
 	if got.Configured != nil && !got.Started.Before(k.state.Since) {
 		k.state.Since = got.Started
 		if was := k.state.Configured; was == nil || *was != *got.Configured {
-			k.state.Configured, k.state.Set = got.Configured, nil
+			k.state.Configured = got.Configured
+			if set := k.state.Set; set != nil && !set.Paused {
+				k.state.Set = nil // but only a person ends a pause
+			}
 		}
 	}
 	k.apply()

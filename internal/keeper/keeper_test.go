@@ -81,6 +81,27 @@ func TestSetWhileItBegins(t *testing.T) {
 	require.True(t, k.IsWorkflowCompleted())
 }
 
+// TestOtherLimitsOfWorkers replace those that a person has set, but not a pause.
+func TestOtherLimitsOfWorkers(t *testing.T) {
+	t.Parallel()
+	for _, set := range []wire.Limits{{Paused: true}, {Running: 9}} {
+		k := keeping(func(wire.ReconcileInput) (out wire.Reconciled, err error) {
+			out.Configured, out.Started = &wire.Limits{Running: 6}, time.Unix(2, 0)
+			return out, nil
+		})
+		state := given(wire.Limits{Running: 5})
+		state.Set = &set
+		k.at(time.Second, func() { k.SignalWorkflow(wire.ReportSignal, waits("run", 20)) })
+		k.at(time.Hour, func() {
+			require.Equal(t, 6, k.state(t).Configured.Running)
+			require.Equal(t, set.Paused, k.state(t).Set != nil)
+			k.CancelWorkflow()
+		})
+		k.ExecuteWorkflow(wire.KeeperName, wire.KeeperInput{Account: "team", State: state})
+		require.True(t, k.IsWorkflowCompleted())
+	}
+}
+
 // given is a state with limits, with which a keeper need not begin.
 func given(limits wire.Limits) *wire.KeeperState {
 	state := &wire.KeeperState{Keeper: quota.NewKeeper(), Configured: &limits}

@@ -29,17 +29,21 @@ func (k *Keeper) Repeat(runID string) {
 	}
 }
 
-// Silent returns up to n runs that can't be reached, or were not heard of since then, and others
-// the next time.
+// Silent returns up to n runs that can't be reached, or were not heard of since then, first those
+// that have slots, and others the next time.
 func (k *Keeper) Silent(since time.Time, n int) (silent []*Holder) {
 	next, _ := slices.BinarySearchFunc(k.Holders, k.Cursor+1, func(h *Holder, arrived int) int { return cmp.Compare(h.Arrived, arrived) })
-	for _, gone := range []bool{true, false} {
+	for _, wanted := range []func(h *Holder) bool{
+		func(h *Holder) bool { return h.Gone },
+		func(h *Holder) bool { return !h.Gone && !h.Heard.After(since) && h.held() > 0 },
+		func(h *Holder) bool { return !h.Gone && !h.Heard.After(since) && h.held() == 0 },
+	} {
 		for i := range k.Holders {
 			h := k.Holders[(next+i)%len(k.Holders)]
 			if len(silent) == n {
 				return silent
 			}
-			if h.Gone == gone && (gone || !h.Heard.After(since)) {
+			if wanted(h) {
 				silent = append(silent, h)
 				k.Cursor = h.Arrived
 			}

@@ -112,6 +112,23 @@ func TestSilentRunsInTurn(t *testing.T) {
 	require.Empty(t, NewKeeper().Silent(noon, 4))
 }
 
+// TestSilentRunsWithSlotsFirst: thousands may wait for the slot of a run that is no more.
+func TestSilentRunsWithSlotsFirst(t *testing.T) {
+	t.Parallel()
+	k := NewKeeper()
+	for i := range 100 {
+		name := fmt.Sprint("run ", i)
+		made := 0
+		if i == 70 {
+			made = 1
+		}
+		k.Report(noon, run(name, name, 1, made, 1))
+	}
+	for range 3 {
+		require.Equal(t, "run 70", k.Silent(noon.Add(time.Minute), 4)[0].Report.RunID)
+	}
+}
+
 // TestCountsOfRunsThatAreNew: what happened while no keeper was there counts, once.
 func TestCountsOfRunsThatAreNew(t *testing.T) {
 	t.Parallel()

@@ -4,10 +4,12 @@ import "time"
 
 const (
 	// refusedFor is for how long a refusal counts if the provider doesn't say. It is twice as long
-	// each time that the next submits are refused, too. None counts for longer than longestBlock,
-	// whatever the provider says: then a few submits try.
-	refusedFor   = 5 * time.Second
-	longestBlock = 5 * time.Minute
+	// each time that the next submits are refused, too.
+	refusedFor = 5 * time.Second
+
+	// LongestBlock is for how long a refusal counts at most, whatever the provider says: then a few
+	// submits try.
+	LongestBlock = 5 * time.Minute
 
 	// calm is for how long nothing must be refused before the next refusal is a first one again.
 	calm = time.Minute
@@ -40,7 +42,7 @@ func (k *Keeper) refuse(now time.Time, r Report, n int) {
 	if least := now.Add(k.block()); !until.After(now) || k.InARow > 1 && until.Before(least) {
 		until = least
 	}
-	if most := now.Add(longestBlock); until.After(most) {
+	if most := now.Add(LongestBlock); until.After(most) {
 		until = most
 	}
 	if until.After(k.Blocked) {
@@ -53,7 +55,7 @@ func (k *Keeper) refuse(now time.Time, r Report, n int) {
 
 // block is for how long the latest refusal counts.
 func (k *Keeper) block() time.Duration {
-	return min(refusedFor<<min(max(k.InARow-1, 0), 10), longestBlock)
+	return min(refusedFor<<min(max(k.InARow-1, 0), 10), LongestBlock)
 }
 
 // striking reports whether another refusal would be one more of those before.

@@ -64,8 +64,8 @@ func TestAnAbsurdWaitBlocksNoAccount(t *testing.T) {
 	k.Limits = Limits{Running: 4}
 	k.Report(noon, run("a", "a", 1, 0, 9))
 	k.Report(noon, run("a", "a", 2, 0, 9, func(r *Report) { r.Refused, r.RetryAt = 1, noon.AddDate(10, 0, 0) }))
-	require.Equal(t, noon.Add(longestBlock), k.Blocked)
+	require.Equal(t, noon.Add(LongestBlock), k.Blocked)
 	k.Looked(1)
-	k.Divide(noon.Add(longestBlock))
+	k.Divide(noon.Add(LongestBlock))
 	require.Positive(t, k.holder("a").Lease.Slots)
 }
