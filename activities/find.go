@@ -71,7 +71,7 @@ func (a *Activities) findOnce(ctx context.Context, info activity.Info, in wire.F
 }
 
 // lastLooks is for how long after the deadline a search tries to read what it could not read then,
-// and compares what it has seen only now: a read that failed once more tells nothing.
+// or to compare what it has seen only recently: a read that failed once more tells nothing.
 const lastLooks = 2 * time.Minute
 
 // lastLook is how long each of them takes at most, all in all.
