@@ -187,3 +187,21 @@ func TestManySilentRuns(t *testing.T) {
 	reset := slices.IndexFunc(out.Graves, func(g quota.Grave) bool { return g.ResetTo != "" })
 	require.Equal(t, quota.Grave{RunID: "run 3", ResetTo: "run 3 again"}, out.Graves[reset])
 }
+
+// TestAListTooLongToCount is not taken for whole: slots that others use would seem to be free.
+func TestAListTooLongToCount(t *testing.T) {
+	t.Parallel()
+	options := limitedTo(9)
+	asked := 0
+	options.Accounts[generation.DefaultAccount] = &fake{list: func(o provider.ListOptions) (page provider.Page, err error) {
+		asked++
+		for i := range o.PageSize {
+			page.Items = append(page.Items, provider.Prediction{ID: fmt.Sprint(o.Page, "-", i), State: provider.StateProcessing})
+		}
+		return page, nil
+	}}
+	out, err := compared(t, options, &formers{}, wire.ReconcileInput{})
+	require.NoError(t, err)
+	require.Nil(t, out.Running)
+	require.Equal(t, 150, asked)
+}
